@@ -1,0 +1,25 @@
+import { apply } from '../controller/apply.js';
+import { Controller } from '../controller/controller.js';
+import { changesText } from '../report/changes-text.js';
+import type { CommandContext } from './context.js';
+import { failureOf } from './migrate.js';
+import { runText } from './run-text.js';
+import { reachableTopology } from './topology-file.js';
+
+export async function applyCommand(context: CommandContext, file: string): Promise<number> {
+  const controller = await Controller.connect(await reachableTopology(file), context.emit);
+  try {
+    const { ok, changes, runs } = await apply(controller, { emit: context.emit, signal: context.signal });
+    const { style } = context.output;
+    const text = [
+      changes.length === 0 ? 'Nothing to do: the hosts hold what the topology says.' : changesText(changes, style),
+      ...runs.flatMap((run) => [runText(run.record, style), `Kept as ${run.file}`]),
+    ];
+    context.output.result({ ok, changes, migrations: runs.map((run) => run.record.result) }, text.join('\n\n'));
+    const failed = runs.find((run) => !run.record.result.ok);
+    if (failed !== undefined) throw failureOf(failed.record.result);
+    return 0;
+  } finally {
+    controller.close();
+  }
+}

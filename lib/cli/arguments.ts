@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander';
+import { parseBytes, parseDurationMs } from '../topology/units.js';
+
+/** `64MiB` in bytes, as the topology file writes sizes. */
+export function sizeArgument(text: string): number {
+  return orRefused(() => parseBytes(text), 'Write a size as 64MiB or 1GiB.');
+}
+
+/** `120s` in milliseconds, as the topology file writes durations. */
+export function durationArgument(text: string): number {
+  return orRefused(() => parseDurationMs(text), 'Write a duration as 500ms, 120s or 5m.');
+}
+
+export function countArgument(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number, at least 1.');
+  return Number(text);
+}
+
+function orRefused(parse: () => number, mend: string): number {
+  try {
+    return parse();
+  } catch {
+    throw new InvalidArgumentError(mend);
+  }
+}

@@ -1,0 +1,86 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Controller } from '../controller/controller.js';
+import { migrateVm } from '../controller/migrate-vm.js';
+import { ERRORS, type ErrorCode, VxmigError } from '../model/errors.js';
+import type { MigrationResult } from '../model/migration-result.js';
+import type { Strategy } from '../model/topology.js';
+import { withVmsAt } from '../plan/plan.js';
+import { withVmHost } from '../topology/edit.js';
+import type { CommandContext } from './context.js';
+import { runText } from './run-text.js';
+import { reachableTopology } from './topology-file.js';
+
+export interface MigrateCommandOptions {
+  readonly to: string;
+  readonly strategy?: Strategy;
+  readonly bandwidthBytesPerSecond?: number;
+  readonly timeoutMs?: number;
+  readonly write: boolean;
+}
+
+export async function migrateCommand(
+  context: CommandContext,
+  file: string,
+  vm: string,
+  options: MigrateCommandOptions,
+): Promise<number> {
+  const topology = await reachableTopology(file);
+  if (!topology.vms.some((candidate) => candidate.name === vm)) throw unknown('VM', vm, topology.vms);
+  if (!topology.hosts.some((candidate) => candidate.name === options.to))
+    throw unknown('host', options.to, topology.hosts);
+  // The destination is what is wanted: everything else is planned as if the file said so.
+  const controller = await Controller.connect(withVmsAt(topology, [[vm, options.to]]), context.emit);
+  try {
+    const plan = await controller.plan();
+    const migration = plan.migrations.find((candidate) => candidate.vm === vm);
+    if (migration === undefined) {
+      throw new VxmigError('NOT_FOUND', `${vm} runs on ${options.to} already, or nowhere`, {
+        where: vm,
+        hint: 'See `vxmig status FILE`; `vxmig apply FILE` starts it.',
+      });
+    }
+    const { strategy, bandwidthBytesPerSecond, timeoutMs } = options;
+    const run = await migrateVm(controller, {
+      ...migration,
+      current: plan.current,
+      emit: context.emit,
+      signal: context.signal,
+      overrides: {
+        ...(strategy === undefined ? {} : { strategy }),
+        ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
+    });
+    const { result } = run.record;
+    const said = topology.vms.find((candidate) => candidate.name === vm)?.host;
+    const text = [runText(run.record, context.output.style), `Kept as ${run.file} (vxmig report latest)`];
+    if (result.outcome === 'migrated' && said !== options.to) text.push(await fileNote(file, vm, options, said ?? ''));
+    context.output.result(result, text.join('\n\n'));
+    if (!result.ok) throw failureOf(result);
+    return 0;
+  } finally {
+    controller.close();
+  }
+}
+
+async function fileNote(file: string, vm: string, { to, write }: MigrateCommandOptions, said: string): Promise<string> {
+  if (!write)
+    return `${file} still says that ${vm} is on ${said}: the next apply would move it back. Add --write to change the file.`;
+  await writeFile(file, withVmHost(await readFile(file, 'utf8'), vm, to));
+  return `${file} now says that ${vm} is on ${to}.`;
+}
+
+/** What a migration that did not go well means for the exit status. */
+export function failureOf(result: MigrationResult): VxmigError {
+  const code = result.error?.code ?? 'MIGRATION_FAILED';
+  const known = code in ERRORS ? (code as ErrorCode) : 'MIGRATION_FAILED';
+  return new VxmigError(known, result.error?.message ?? 'the migration failed', {
+    ...(result.error === undefined ? {} : { hint: result.error.hint }),
+    where: result.vm,
+  });
+}
+
+function unknown(kind: string, name: string, known: readonly { readonly name: string }[]): VxmigError {
+  const list = known.map((candidate) => candidate.name).join(', ') || 'none';
+  return new VxmigError('NOT_FOUND', `the topology has no ${kind} ${name}; it has: ${list}`, { where: name });
+}

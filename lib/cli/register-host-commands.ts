@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import type { Strategy } from '../model/topology.js';
+import { durationArgument, sizeArgument } from './arguments.js';
+import type { Choose } from './program.js';
+
+const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
+
+/** Commands that talk to the topology's hosts. */
+export function registerHostCommands(program: Command, choose: Choose): void {
+  registerLooking(program, choose);
+  registerChanging(program, choose);
+}
+
+function registerLooking(program: Command, choose: Choose): void {
+  program
+    .command('doctor')
+    .description('check what each host needs, and say how to mend it; boots a guest to try KVM')
+    .argument('<file>', 'topology file')
+    .addHelpText('after', '\nExample:\n  vxmig doctor topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
+    .action((file: string) => {
+      choose(async (context) => (await import('./doctor.js')).doctorCommand(context, file), { logs: true });
+    });
+
+  program
+    .command('plan')
+    .description('what apply would do, and why, without touching anything')
+    .argument('<file>', 'topology file')
+    .option('--detailed-exitcode', 'exit with 2 if changes are pending')
+    .addHelpText('after', '\nExample:\n  vxmig plan topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
+    .action((file: string, options: { detailedExitcode?: boolean }) => {
+      const detailedExitcode = options.detailedExitcode ?? false;
+      choose(async (context) => (await import('./plan.js')).planCommand(context, file, { detailedExitcode }), {
+        logs: true,
+      });
+    });
+}
+
+function registerChanging(program: Command, choose: Choose): void {
+  program
+    .command('apply')
+    .description('bring the hosts to what the file says, and live-migrate every VM whose host has changed')
+    .argument('<file>', 'topology file')
+    .addHelpText(
+      'after',
+      '\nA second apply does nothing.\n\nExample:\n  vxmig apply topologies/two-subnets.yaml\nNext:\n  vxmig migrate FILE VM --to HOST',
+    )
+    .action((file: string) => {
+      choose(async (context) => (await import('./apply.js')).applyCommand(context, file), { logs: true });
+    });
+
+  program
+    .command('migrate')
+    .description('move one VM to another host while it runs, and measure who noticed')
+    .argument('<file>', 'topology file')
+    .argument('<vm>', 'the VM to move')
+    .requiredOption('--to <host>', 'where to')
+    .addOption(new Option('--strategy <strategy>', "how to copy its memory (default: the file's)").choices(STRATEGIES))
+    .addOption(
+      new Option('--bandwidth <size>', 'upper bound of the copy per second, like 64MiB').argParser(sizeArgument),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'call the copy off after that time, like 120s').argParser(durationArgument),
+    )
+    .option('--write', 'write the new host into the file, keeping its comments')
+    .addHelpText(
+      'after',
+      '\nExample:\n  vxmig migrate topologies/two-subnets.yaml web --to host-b\nNext:\n  vxmig report latest --output run.html',
+    )
+    .action((file: string, vm: string, options: MigrateFlags) => {
+      const { to, strategy, bandwidth, timeout, write } = options;
+      const given = {
+        to,
+        write: write ?? false,
+        ...(strategy === undefined ? {} : { strategy }),
+        ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: bandwidth }),
+        ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      };
+      choose(async (context) => (await import('./migrate.js')).migrateCommand(context, file, vm, given), {
+        logs: true,
+      });
+    });
+}
+
+interface MigrateFlags {
+  readonly to: string;
+  readonly strategy?: Strategy;
+  /** Bytes per second. */
+  readonly bandwidth?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly write?: boolean;
+}

@@ -1,0 +1,9 @@
+import { schemaText } from '../topology/schema.js';
+import type { CommandContext } from './context.js';
+
+/** The schema is a JSON document as it stands: with --json it is printed as its own. */
+export async function schemaCommand({ output }: CommandContext): Promise<number> {
+  const text = schemaText();
+  output.result(JSON.parse(text), text);
+  return 0;
+}

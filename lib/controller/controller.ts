@@ -1,0 +1,80 @@
+import { VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
+import type { Host, SshSettings, Topology } from '../model/topology.js';
+import { hostOf, vtepOf } from '../plan/desired.js';
+import { type Plan, planTopology } from '../plan/plan.js';
+import { factsOf } from './facts.js';
+import { HostSession } from './host-session.js';
+import { SshMigrationHost } from './migration-host.js';
+
+/** All hosts of one topology, connected and observed. */
+export class Controller {
+  private constructor(
+    readonly topology: Topology,
+    readonly sessions: ReadonlyMap<string, HostSession>,
+  ) {}
+
+  /**
+   * Connects to all hosts at once. Where some cannot be reached the others are closed again and the error names each.
+   *
+   * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB
+   */
+  static async connect(topology: Topology, emit: Emit): Promise<Controller> {
+    emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
+    const results = await Promise.allSettled(
+      topology.hosts.map(async (host) => [host.name, await HostSession.open(host.name, sshOf(host))] as const),
+    );
+    const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (failed.length > 0) {
+      for (const [, session] of opened) session.close();
+      throw together(failed);
+    }
+    return new Controller(topology, new Map(opened));
+  }
+
+  close(): void {
+    for (const session of this.sessions.values()) session.close();
+  }
+
+  session(host: string): HostSession {
+    const session = this.sessions.get(host);
+    if (session === undefined) throw new Error(`no session for host ${host}`);
+    return session;
+  }
+
+  /** Reads every host and plans from what is there. */
+  async plan(): Promise<Plan> {
+    const observed = await Promise.all([...this.sessions.values()].map((session) => session.observe(this.topology.name)));
+    const facts = factsOf(this.topology, observed);
+    for (const session of this.sessions.values()) session.facts = facts(session.name);
+    return planTopology(this.topology, observed, facts);
+  }
+
+  migrationHost(name: string, current: Topology): SshMigrationHost {
+    return new SshMigrationHost(this.session(name), current);
+  }
+
+  /** How another host's virsh reaches this one. */
+  migrationTarget(name: string): { readonly uri: string; readonly address: string } {
+    const host = hostOf(this.topology, name);
+    const { user, address, port } = sshOf(host);
+    const at = address.includes(':') ? `[${address}]` : address;
+    return { uri: `qemu+ssh://${encodeURIComponent(user)}@${at}:${port}/system`, address: vtepOf(host) };
+  }
+}
+
+/** Where nothing is said, a host is reached at its VTEP's address, as root. */
+function sshOf(host: Host): SshSettings {
+  return host.ssh ?? { address: vtepOf(host), port: 22, user: 'root', identityFile: null, hostKey: null };
+}
+
+/** Several hosts that failed at once: one error that names all. */
+function together(errors: readonly unknown[]): unknown {
+  const [first] = errors;
+  if (errors.length === 1 || !(first instanceof VxmigError)) return first;
+  return new VxmigError(first.code, errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; '), {
+    hint: first.hint,
+    cause: first,
+  });
+}

@@ -1,0 +1,87 @@
+import pLimit from 'p-limit';
+import { HostConnection, type HostShell } from '../host/connection.js';
+import { type Fitness, observeFitness } from '../host/fitness.js';
+import { bootGuest } from '../host/guest-boot.js';
+import type { Check } from '../model/check.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
+import type { Host, Topology } from '../model/topology.js';
+import { accelerationCheck, commonChecks, fitnessChecks } from './fitness-checks.js';
+import { sshOf } from './host-address.js';
+import { measureClock } from './host-clock.js';
+import { pairChecks } from './pair-checks.js';
+
+/** Hosts of a lab share one machine: guests that boot side by side there would slow each other down. */
+const BOOTS_AT_ONCE = { lab: 1, real: 16 } as const;
+const PAIRS_AT_ONCE = 6;
+
+export interface DoctorOptions {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** Looks at every host by itself and at every pair of them. Changes nothing; a host that can't be reached is one failed check. */
+export async function doctor(topology: Topology, { emit, signal }: DoctorOptions): Promise<Check[]> {
+  emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
+  const shells = new Map<string, HostShell>();
+  try {
+    const connected = await Promise.all(topology.hosts.map((host) => connect(host, shells)));
+    signal.throwIfAborted();
+    const fitness = new Map<string, Fitness>();
+    emit({ kind: 'note', text: 'Looking at each host' });
+    const boots = pLimit(topology.lab === null ? BOOTS_AT_ONCE.real : BOOTS_AT_ONCE.lab);
+    const perHost = await Promise.all(
+      topology.hosts.map(async (host, index) => {
+        const first = connected[index] ?? [];
+        const shell = shells.get(host.name);
+        if (shell === undefined) return first;
+        const [seen, clock] = await Promise.all([observeFitness(shell), measureClock(shell)]);
+        fitness.set(host.name, seen);
+        const boot = await boots(async () => {
+          signal.throwIfAborted();
+          return await acceleration(host, shell, seen, emit);
+        });
+        return [...first, ...fitnessChecks(topology, host, seen, clock), boot];
+      }),
+    );
+    signal.throwIfAborted();
+    emit({ kind: 'note', text: 'Looking at the way between them' });
+    return [...perHost.flat(), ...commonChecks(topology, fitness), ...(await everyPair(topology, shells))];
+  } finally {
+    for (const shell of shells.values()) shell.close();
+  }
+}
+
+async function connect(host: Host, shells: Map<string, HostShell>): Promise<Check[]> {
+  const settings = sshOf(host);
+  const place = `${settings.user}@${settings.address}:${settings.port}`;
+  const check = { name: `${host.name}: SSH`, expected: `${place} lets us in` };
+  try {
+    shells.set(host.name, await HostConnection.open(host.name, settings));
+    return [{ ...check, ok: true, seen: place, hint: '' }];
+  } catch (error) {
+    if (!(error instanceof VxmigError)) throw error;
+    return [{ ...check, ok: false, seen: messageOf(error), hint: error.hint }];
+  }
+}
+
+async function acceleration(host: Host, shell: HostShell, seen: Fitness, emit: Emit): Promise<Check> {
+  if (!seen.microImage || seen.qemuVersion === '') return accelerationCheck(host.name, seen, { kvm: null, tcg: null });
+  const which = seen.kvmDevice ? 'kvm' : 'tcg';
+  emit({ kind: 'note', text: `${host.name}: booting a guest with ${which.toUpperCase()}` });
+  const boot = await bootGuest(shell, which);
+  return accelerationCheck(host.name, seen, { kvm: null, tcg: null, [which]: boot });
+}
+
+async function everyPair(topology: Topology, shells: ReadonlyMap<string, HostShell>): Promise<Check[]> {
+  const limit = pLimit(PAIRS_AT_ONCE);
+  const reached = topology.hosts.filter((host) => shells.has(host.name));
+  const pairs = reached.flatMap((from) => reached.filter((to) => to !== from).map((to) => ({ from, to })));
+  const checks = pairs.map(({ from, to }) =>
+    limit(async () => {
+      const shell = shells.get(from.name);
+      return shell === undefined ? [] : await pairChecks(topology, shell, from, to);
+    }),
+  );
+  return (await Promise.all(checks)).flat();
+}

@@ -1,0 +1,205 @@
+import type { Fitness } from '../host/fitness.js';
+import type { GuestBoot } from '../host/guest-boot.js';
+import type { Check } from '../model/check.js';
+import type { ClockOffset } from '../model/clock-offset.js';
+import { formatBytes, formatMs } from '../model/quantities.js';
+import type { Host, Topology } from '../model/topology.js';
+
+/** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
+const SAFE_QEMU_MAJOR = 10;
+/** Beyond this, times of different hosts can't be laid side by side without a doubt. */
+const CLOCK_SKEW_MS = 100;
+/** QEMU's own, beside the guest's. */
+const QEMU_MEMORY_BYTES = 64 * 2 ** 20;
+/** What the lab's guest asks for, because every host and TCG can give it. */
+const MICRO_CPU_MODEL = 'qemu64';
+
+/** One host's checks that need no other host. A check that passes with a hint is advice. */
+export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
+  const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
+  const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
+  const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
+  const datapath = host.datapath ?? (fitness.kernelDatapath ? 'system' : 'netdev');
+  const named = (what: string) => `${host.name}: ${what}`;
+  return [
+    answers(
+      named('ovsdb-server'),
+      fitness.ovsdbVersion,
+      'systemctl start ovsdb-server (Debian: package openvswitch-switch)',
+    ),
+    answers(
+      named('ovs-vswitchd'),
+      fitness.vswitchdVersion,
+      'systemctl start ovs-vswitchd (Debian: package openvswitch-switch)',
+    ),
+    {
+      name: named('datapath'),
+      ok: datapath === 'netdev' || fitness.kernelDatapath,
+      expected: datapath === 'system' ? 'the kernel module openvswitch' : 'userspace',
+      seen: fitness.kernelDatapath
+        ? `${datapath}; the kernel module is loaded`
+        : 'netdev (userspace): no kernel module is loaded',
+      hint:
+        datapath === 'system' && !fitness.kernelDatapath
+          ? '`modprobe openvswitch`, or leave `datapath:` out of the file'
+          : '',
+    },
+    answers(
+      named('libvirtd'),
+      fitness.libvirtVersion,
+      'systemctl start libvirtd (Debian: package libvirt-daemon-system)',
+    ),
+    qemu(named('QEMU'), fitness.qemuVersion),
+    {
+      name: named('guest image'),
+      ok: fitness.microImage || !usesImage,
+      expected: 'vmlinuz and initrd.img in /var/lib/vxmig/images/micro',
+      seen: fitness.microImage ? 'micro' : usesImage ? '' : 'not there, and no VM of the file needs it',
+      hint:
+        fitness.microImage || !usesImage
+          ? ''
+          : 'run `npm run setup` there, or copy the directory from a machine that has it',
+    },
+    clockCheck(named('clock'), clock),
+    {
+      name: named('free memory'),
+      ok: fitness.availableMemoryBytes >= largestBytes,
+      expected: `${formatBytes(largestBytes)} for the largest VM of the file`,
+      seen: formatBytes(fitness.availableMemoryBytes),
+      hint: fitness.availableMemoryBytes >= largestBytes ? '' : 'stop something there, or give the VM less',
+    },
+    {
+      name: named('userfaultfd'),
+      ok: fitness.userfaultfd || !postCopy,
+      expected: 'open to QEMU, which post-copy needs',
+      seen: fitness.userfaultfd ? 'open to QEMU' : 'closed to QEMU',
+      hint: fitness.userfaultfd
+        ? ''
+        : 'post-copy needs `sysctl vm.unprivileged_userfaultfd=1`; the other strategies do not',
+    },
+    {
+      name: named('VXLAN port'),
+      ok: fitness.vxlanPortTakenBy === '',
+      expected: 'UDP 4789 free, or held by Open vSwitch',
+      seen: fitness.vxlanPortTakenBy || 'UDP 4789 is free for Open vSwitch',
+      hint: fitness.vxlanPortTakenBy === '' ? '' : 'remove the VXLAN device or the program that has it',
+    },
+    {
+      name: named('migration ports'),
+      ok: true,
+      expected: 'TCP 49152 to 49215 free',
+      seen: fitness.migrationPortsTakenBy === '' ? 'TCP 49152 to 49215 are free' : fitness.migrationPortsTakenBy,
+      hint:
+        fitness.migrationPortsTakenBy === ''
+          ? ''
+          : 'libvirt takes the next free one, or see migration_port_min in qemu.conf',
+    },
+  ];
+}
+
+/** What booting a guest has shown. A device that opens but runs no guest fails: VMs would be started with it. */
+export function accelerationCheck(
+  host: string,
+  fitness: Fitness,
+  boots: { readonly kvm: GuestBoot | null; readonly tcg: GuestBoot | null },
+): Check {
+  const name = `${host}: acceleration`;
+  const expected = 'a guest boots';
+  const { kvm, tcg } = boots;
+  if (kvm === null && tcg === null) {
+    const seen = fitness.kvmDevice ? '/dev/kvm is there' : 'no /dev/kvm: TCG';
+    return {
+      name,
+      ok: true,
+      expected,
+      seen,
+      hint: 'not tried: without QEMU and the guest image no guest can be booted',
+    };
+  }
+  if (kvm?.ready === true)
+    return { name, ok: true, expected, seen: `KVM: a guest was ready after ${formatMs(kvm.durationMs)}`, hint: '' };
+  if (kvm !== null) {
+    const seen = `/dev/kvm is there, but no guest boots with it: ${kvm.last || 'no sign of life'}`;
+    return {
+      name,
+      ok: false,
+      expected,
+      seen,
+      hint: 'unload the kvm modules or remove /dev/kvm; VMs then run under TCG',
+    };
+  }
+  if (tcg?.ready === true) {
+    const hint = 'there is no usable /dev/kvm; TCG works, but slowly';
+    return { name, ok: true, expected, seen: `TCG: a guest was ready after ${formatMs(tcg.durationMs)}`, hint };
+  }
+  const seen = `no guest boots under TCG either: ${tcg?.last || 'no sign of life'}`;
+  return { name, ok: false, expected, seen, hint: 'run the same QEMU by hand; is the guest image whole?' };
+}
+
+/** A VM that was started with KVM can't go on under TCG, nor with a CPU that the other host does not have. */
+export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
+  const hosts = [...fitness.values()];
+  const [first] = hosts;
+  if (first === undefined || hosts.length < 2) return [];
+  const common = first.cpuModels.filter((model) => hosts.every((host) => host.cpuModels.includes(model)));
+  const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
+  const cpuOk = usesImage ? common.includes(MICRO_CPU_MODEL) : common.length > 0;
+  const withKvm = [...fitness].filter(([, host]) => host.kvmDevice).map(([name]) => name);
+  const mixed = withKvm.length > 0 && withKvm.length < hosts.length;
+  return [
+    {
+      name: 'CPU models in common',
+      ok: cpuOk,
+      expected: usesImage ? `${MICRO_CPU_MODEL} on every host` : 'at least one on every host',
+      seen:
+        common.length === 0
+          ? 'none'
+          : `${common.length}: ${common.slice(0, 6).join(', ')}${common.length > 6 ? ', …' : ''}`,
+      hint: cpuOk
+        ? ''
+        : 'compare `virsh domcapabilities` of the hosts; the VM’s <cpu> must name a model that all can give',
+    },
+    {
+      name: 'one acceleration for all hosts',
+      ok: true,
+      expected: 'KVM on all hosts or on none',
+      seen: withKvm.length === 0 ? 'TCG everywhere' : mixed ? `KVM only on ${withKvm.join(', ')}` : 'KVM everywhere',
+      hint: mixed
+        ? 'VMs of vxmig run under TCG everywhere, so that they can move; enable KVM on the others for speed'
+        : '',
+    },
+  ];
+}
+
+function answers(name: string, version: string, hint: string): Check {
+  return { name, ok: version !== '', expected: 'it answers', seen: version, hint: version === '' ? hint : '' };
+}
+
+function qemu(name: string, version: string): Check {
+  const old = version !== '' && Number(version.split('.')[0]) < SAFE_QEMU_MAJOR;
+  const install = 'install qemu-system-x86 10 or newer (Debian 12: from bookworm-backports)';
+  return {
+    name,
+    ok: version !== '',
+    expected: `${SAFE_QEMU_MAJOR} or newer`,
+    seen: version,
+    hint: old
+      ? `older QEMU corrupted guests that migrated under load with TCG: ${install}`
+      : version === ''
+        ? install
+        : '',
+  };
+}
+
+function clockCheck(name: string, { offsetMs, errorMs }: ClockOffset): Check {
+  const skewed = Math.abs(offsetMs) - errorMs > CLOCK_SKEW_MS;
+  return {
+    name,
+    ok: true,
+    expected: `within ${CLOCK_SKEW_MS} ms of this machine's`,
+    seen: `${formatMs(offsetMs)} ahead of this machine's, ±${formatMs(errorMs)}`,
+    hint: skewed
+      ? 'vxmig reckons with the difference, but libvirt’s downtime figure does not: run chrony or systemd-timesyncd'
+      : '',
+  };
+}

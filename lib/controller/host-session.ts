@@ -1,0 +1,124 @@
+import { HostConnection, type HostShell } from '../host/connection.js';
+import { changeFlows } from '../host/openflow.js';
+import { runCommands } from '../host/script.js';
+import * as virsh from '../host/virsh.js';
+import type { Change } from '../model/change.js';
+import { VxmigError } from '../model/errors.js';
+import { bridgeName } from '../model/names.js';
+import type { SshSettings, Topology } from '../model/topology.js';
+import { desiredHost, type HostFacts } from '../plan/desired.js';
+import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
+import type { ObservedHost } from '../plan/observed.js';
+import { planHost } from '../plan/plan.js';
+import { observeHost } from './observe.js';
+import { OvsDatabase } from './ovs-database.js';
+
+export interface ConvergeOptions {
+  readonly incoming: readonly string[];
+}
+
+/** One host, connected: what is known of it, and the only place that changes it. */
+export class HostSession {
+  #observed: ObservedHost | null = null;
+  #facts: HostFacts | null = null;
+
+  private constructor(
+    readonly name: string,
+    readonly shell: HostShell,
+    readonly ovs: OvsDatabase,
+  ) {}
+
+  /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB */
+  static async open(name: string, settings: SshSettings): Promise<HostSession> {
+    const shell = await HostConnection.open(name, settings);
+    try {
+      return new HostSession(name, shell, await OvsDatabase.open(shell));
+    } catch (error) {
+      shell.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.ovs.close();
+    this.shell.close();
+  }
+
+  get observed(): ObservedHost {
+    if (this.#observed === null) throw new Error(`${this.name} has not been observed`);
+    return this.#observed;
+  }
+
+  /** Decided by the controller, which sees all hosts. */
+  set facts(facts: HostFacts) {
+    this.#facts = facts;
+  }
+
+  async observe(topology: string): Promise<ObservedHost> {
+    this.#observed = await observeHost(this.name, this.shell, this.ovs, topology);
+    return this.#observed;
+  }
+
+  /** Everything of a plan but VMs and removals. */
+  async execute(plan: HostPlan): Promise<void> {
+    await runCommands(this.shell, plan.prepare);
+    await this.#changeOvs(plan.ovs);
+    await runCommands(this.shell, plan.settle);
+    for (const { bridge, diff } of plan.flows) await changeFlows(this.shell, bridge, diff);
+  }
+
+  async executeRemovals(remove: HostPlan['remove']): Promise<void> {
+    await this.executeDomains(remove.domains);
+    await this.#changeOvs(remove.ovs);
+    await runCommands(this.shell, remove.commands);
+  }
+
+  async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+    for (const step of steps) {
+      if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
+      if (step.kind === 'start') await virsh.startDomain(this.shell, step.vm);
+      if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.vm);
+      if (step.kind === 'undefine') await virsh.undefineDomain(this.shell, step.vm);
+    }
+  }
+
+  /** Brings bridges, ports, devices and flows to what `topology` wants here. VMs are not touched. */
+  async converge(topology: Topology, { incoming }: ConvergeOptions): Promise<readonly Change[]> {
+    if (this.#facts === null) throw new Error(`no facts of ${this.name}`);
+    const observed = await this.observe(topology.name);
+    const desired = desiredHost(topology, this.name, { ...this.#facts, incoming });
+    const plan = planHost(topology.name, desired, observed);
+    await this.execute(plan);
+    await this.executeRemovals({ ...plan.remove, domains: [] });
+    const changes = plan.changes.filter((change) => change.kind !== 'vm');
+    if (changes.length > 0) await this.observe(topology.name);
+    return changes;
+  }
+
+  async #changeOvs(changes: readonly OvsChange[]): Promise<void> {
+    if (changes.length > 0) await this.ovs.change(changes);
+  }
+
+  /** @throws VxmigError HOST_UNFIT where the port is not there */
+  ofport(network: string, port: string): number {
+    const found = this.#bridge(network)?.ports.find((candidate) => candidate.name === port);
+    const ofport = found?.interface.ofport ?? null;
+    // OVS gives -1 to a port whose device it could not open.
+    if (ofport === null || ofport < 1) {
+      throw new VxmigError('HOST_UNFIT', `the port ${port} on ${this.name} is not ready: ${found?.interface.error ?? 'it is not there'}`, {
+        where: `${this.name} ${port}`,
+      });
+    }
+    return ofport;
+  }
+
+  /** The host that a port of the network's bridge leads to: the far end of a tunnel, or this one. */
+  placeOfPort(network: string, ofport: number): string | null {
+    const port = this.#bridge(network)?.ports.find((candidate) => candidate.interface.ofport === ofport);
+    return port === undefined ? null : (port.externalIds['vxmig-remote-host'] ?? this.name);
+  }
+
+  #bridge(network: string) {
+    return this.observed.bridges.find((bridge) => bridge.externalIds['vxmig-network'] === network && bridge.name === bridgeName(bridge.externalIds['vxmig-topology'] ?? '', network));
+  }
+}

@@ -1,0 +1,85 @@
+import type { MigrationContext, MigrationOptions } from '../migration/context.js';
+import { migrate } from '../migration/migrate.js';
+import { probesOf } from '../migration/probes.js';
+import { VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
+import type { RunRecord } from '../model/run-record.js';
+import type { Topology, Vm } from '../model/topology.js';
+import { withVmsAt } from '../plan/plan.js';
+import { writeRun } from '../report/run-file.js';
+import { VERSION } from '../model/version.js';
+import type { Controller } from './controller.js';
+import { expectedPlace } from '../plan/expected-place.js';
+
+/** What the command line says over the topology. */
+export type MigrateOverrides = Partial<MigrationOptions>;
+
+export interface MigrateVmRequest {
+  readonly vm: string;
+  readonly from: string;
+  readonly to: string;
+  /** The topology with every VM where it runs now. */
+  readonly current: Topology;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly overrides: MigrateOverrides;
+}
+
+export interface MigratedVm {
+  readonly record: RunRecord;
+  /** The topology with the VM where it is afterwards. */
+  readonly topology: Topology;
+  /** The run's file, for `vxmig report`. */
+  readonly file: string;
+}
+
+/** One live migration; its run is kept as a file whatever the outcome. */
+export async function migrateVm(controller: Controller, request: MigrateVmRequest): Promise<MigratedVm> {
+  const { current, from, to, emit, signal } = request;
+  const vm = vmOf(current, request.vm);
+  const hosts = current.hosts.map((host) => controller.migrationHost(host.name, current));
+  const host = (name: string) => {
+    const found = hosts.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new VxmigError('NOT_FOUND', `the topology has no host ${name}`, { where: name });
+    return found;
+  };
+  const target = controller.migrationTarget(to);
+  const afterwards = withVmsAt(current, [[vm.name, to]]);
+  const context: MigrationContext = {
+    topology: current,
+    vm,
+    domain: vm.source.kind === 'domain' ? vm.source.domain : vm.name,
+    source: host(from),
+    destination: host(to),
+    hosts,
+    destinationUri: target.uri,
+    destinationAddress: target.address,
+    options: { ...vm.migration, ...request.overrides },
+    emit,
+    signal,
+    followers: [],
+    events: [],
+    probes: probesOf(current, vm.name, host),
+    fdbMoves: new Map(),
+    expectedPlace: (observer, network) => expectedPlace(afterwards, network, vm.name, observer),
+    staysPut: (observer, network) =>
+      expectedPlace(current, network, vm.name, observer) === expectedPlace(afterwards, network, vm.name, observer),
+    clocks: new Map(),
+    domainXml: '',
+    command: null,
+    stoppedAtMs: null,
+    resumedAtMs: null,
+    transfer: null,
+    announced: { rarp: 0, garp: 0, na: 0 },
+    convergence: [],
+  };
+  const record = { ...(await migrate(context)), vxmig: VERSION };
+  return { record, file: await writeRun(record), topology: record.result.outcome === 'migrated' ? afterwards : current };
+}
+
+function vmOf(topology: Topology, name: string): Vm {
+  const vm = topology.vms.find((candidate) => candidate.name === name);
+  if (vm !== undefined) return vm;
+  const known = topology.vms.map((candidate) => candidate.name).join(', ') || 'none';
+  throw new VxmigError('NOT_FOUND', `the topology has no VM ${name}; it has: ${known}`, { where: name });
+}

@@ -1,0 +1,150 @@
+import { toHex } from '../frames/frame.js';
+import type { HostShell } from '../host/connection.js';
+import { watchFlows } from '../host/flow-watch.js';
+import { dumpFlows } from '../host/openflow.js';
+import { runCommands } from '../host/script.js';
+import * as virsh from '../host/virsh.js';
+import { estimateClockOffset } from '../measure/clock.js';
+import { PingStream, pingArgv } from '../measure/ping-stream.js';
+import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
+import type {
+  AnnounceRound,
+  DomainSeen,
+  FdbMove,
+  Follower,
+  HostView,
+  MigrateCommand,
+  MigrateRequest,
+  MigrationHost,
+  PingRequest,
+} from '../migration/needs.js';
+import type { PingEvent } from '../measure/ping-stream.js';
+import type { QemuEvent } from '../measure/qemu-events.js';
+import type { Change } from '../model/change.js';
+import type { ClockOffset } from '../model/clock-offset.js';
+import { bridgeName, probePortName, tapName } from '../model/names.js';
+import type { Topology } from '../model/topology.js';
+import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
+import { tableNumber } from '../pipeline/tables.js';
+import type { HostSession } from './host-session.js';
+
+const CLOCK_SAMPLES = 5;
+const DATE_RESOLUTION_MS = 0.001;
+
+/** A host as a migration needs it, over SSH. */
+export class SshMigrationHost implements MigrationHost {
+  readonly name: string;
+  readonly #shell: HostShell;
+
+  constructor(
+    readonly session: HostSession,
+    readonly topology: Topology,
+  ) {
+    this.name = session.name;
+    this.#shell = session.shell;
+  }
+
+  /** The host's clock against ours; in the lab both are one, on real machines they never are. */
+  async measureClock(): Promise<ClockOffset> {
+    const samples = [];
+    for (let index = 0; index < CLOCK_SAMPLES; index += 1) {
+      const askedAtMs = performance.timeOrigin + performance.now();
+      const { stdout } = await this.#shell.run(['date', '+%s.%N']);
+      samples.push({ askedAtMs, hostMs: Number(stdout.trim()) * 1000, answeredAtMs: performance.timeOrigin + performance.now() });
+    }
+    return estimateClockOffset(samples, { resolutionMs: DATE_RESOLUTION_MS });
+  }
+
+  async domain(name: string): Promise<DomainSeen | null> {
+    return await virsh.readDomain(this.#shell, name);
+  }
+
+  async availableMemoryBytes(): Promise<number> {
+    const { stdout } = await this.#shell.run(['cat', '/proc/meminfo']);
+    return Number(/^MemAvailable:\s*(\d+) kB$/m.exec(stdout)?.[1] ?? 0) * 1024;
+  }
+
+  async cpuProblem(domainXml: string): Promise<string | null> {
+    return await virsh.compareCpu(this.#shell, domainXml);
+  }
+
+  async converge({ topology, incoming }: HostView): Promise<readonly Change[]> {
+    return await this.session.converge(topology, { incoming });
+  }
+
+  async migrate(request: MigrateRequest): Promise<MigrateCommand> {
+    return await virsh.followMigrate(this.#shell, request);
+  }
+
+  async abortMigration(domain: string): Promise<void> {
+    await virsh.abortJob(this.#shell, domain);
+  }
+
+  async jobStats(domain: string, which: 'running' | 'completed'): Promise<string> {
+    return await virsh.readJobStats(this.#shell, domain, which);
+  }
+
+  async undefine(domain: string): Promise<void> {
+    await virsh.undefineDomain(this.#shell, domain);
+  }
+
+  async destroy(domain: string): Promise<void> {
+    await virsh.destroyDomain(this.#shell, domain);
+  }
+
+  async resume(domain: string): Promise<void> {
+    await virsh.resumeDomain(this.#shell, domain);
+  }
+
+  async followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower> {
+    // Without a domain: at the destination there is none yet.
+    const command = await this.#shell.follow(qemuEventsArgv(null), 'TERM');
+    command.on('line', (line) => {
+      const event = parseQemuEvent(line);
+      if (event !== null && event.domain === domain) onEvent(event);
+    });
+    return command;
+  }
+
+  async followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<Follower> {
+    const what = { table: tableNumber('fdb'), mac };
+    return await watchFlows(this.#shell, bridgeName(this.topology.name, network), what, (report) => {
+      if (report.atMs === null) return;
+      const entry = report.event === 'DELETED' ? null : fdbEntry(report);
+      onMove({ atMs: report.atMs, place: entry === null ? null : this.session.placeOfPort(network, entry.ofport) });
+    });
+  }
+
+  async fdbPlace(network: string, mac: string): Promise<string | null> {
+    const bridge = bridgeName(this.topology.name, network);
+    const flows = (await dumpFlows(this.#shell, [bridge])).get(bridge) ?? [];
+    const entry = fdbEntries(flows).find((candidate) => candidate.mac === mac);
+    return entry === undefined ? null : this.session.placeOfPort(network, entry.ofport);
+  }
+
+  async announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void> {
+    const nic = this.topology.vms.find((candidate) => candidate.name === vm)?.nics[nicIndex];
+    if (nic === undefined) throw new Error(`VM ${vm} has no NIC ${nicIndex}`);
+    const ofport = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
+    const bridge = bridgeName(this.topology.name, nic.network);
+    const commands = rounds.flatMap(({ delayMs, frames }) => [
+      ...(delayMs > 0 ? [{ argv: ['sleep', String(delayMs / 1000)] }] : []),
+      {
+        argv: ['ovs-ofctl', '-O', 'OpenFlow15', 'bundle', bridge, '-'],
+        stdin: frames.map(({ frame }) => `packet-out in_port=${ofport}, packet=${toHex(frame)}, actions=table\n`).join(''),
+      },
+    ]);
+    await runCommands(this.#shell, commands);
+  }
+
+  async followPing(request: PingRequest, onEvent: (event: PingEvent) => void): Promise<Follower> {
+    const namespace = probePortName(this.topology.name, request.network, this.name);
+    const argv = pingArgv({ address: request.address, intervalMs: request.intervalMs });
+    const command = await this.#shell.follow(['ip', 'netns', 'exec', namespace, ...argv], 'INT');
+    const stream = new PingStream();
+    command.on('line', (line) => {
+      for (const event of stream.push(`${line}\n`)) onEvent(event);
+    });
+    return command;
+  }
+}

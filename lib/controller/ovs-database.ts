@@ -1,0 +1,108 @@
+import type { HostShell } from '../host/connection.js';
+import { commit } from '../ovsdb/commit.js';
+import { Connection } from '../ovsdb/connection.js';
+import { selectTables } from '../ovsdb/select.js';
+import { asNumber, asOptional, asString, asStringMap, asUuids, type Row } from '../ovsdb/value.js';
+import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
+import type { OvsChange } from '../plan/host-plan.js';
+import type { ObservedBridge, ObservedInterface, ObservedPort } from '../plan/observed.js';
+import { ovsTransaction } from '../plan/ovs-operations.js';
+
+const SOCKET = '/var/run/openvswitch/db.sock';
+/** How long ovs-vswitchd may take to put a change into force. */
+const SWITCH_TIMEOUT_MS = 30_000;
+
+const COLUMNS = {
+  Open_vSwitch: ['ovs_version'],
+  Bridge: ['name', 'datapath_type', 'fail_mode', 'external_ids', 'other_config', 'flow_tables', 'ports'],
+  Port: ['name', 'external_ids', 'interfaces'],
+  Interface: ['name', 'type', 'options', 'ofport', 'ofport_request', 'error', 'external_ids'],
+  Flow_Table: ['name'],
+} as const;
+
+export interface SwitchState {
+  readonly version: string;
+  readonly bridges: readonly Omit<ObservedBridge, 'flows'>[];
+}
+
+/** A host's Open vSwitch database, spoken to directly over the forwarded socket. */
+export class OvsDatabase {
+  private constructor(
+    readonly host: string,
+    readonly connection: Connection,
+  ) {}
+
+  static async open(shell: HostShell): Promise<OvsDatabase> {
+    return new OvsDatabase(shell.name, await Connection.open(() => shell.openSocket(SOCKET), { where: shell.name }));
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  async read(): Promise<SwitchState> {
+    const tables = await selectTables(this.connection, OPEN_VSWITCH, COLUMNS);
+    const interfaces = tables.Interface;
+    const ports = new Map([...tables.Port].flatMap(([uuid, row]) => {
+      const port = observedPort(uuid, row, interfaces);
+      return port === null ? [] : [[uuid, port] as const];
+    }));
+    const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables.Flow_Table));
+    return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
+  }
+
+  /** In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError */
+  async change(changes: readonly OvsChange[]): Promise<void> {
+    await commit(this.connection, OPEN_VSWITCH, ovsTransaction(changes), { waitForSwitchMs: SWITCH_TIMEOUT_MS });
+  }
+}
+
+function observedBridge(
+  uuid: string,
+  row: Row,
+  ports: ReadonlyMap<string, ObservedPort>,
+  flowTables: ReadonlyMap<string, Row>,
+): Omit<ObservedBridge, 'flows'> {
+  const name = asString(row.name);
+  return {
+    uuid,
+    name,
+    datapathType: asString(row.datapath_type),
+    failMode: asString(row.fail_mode) || null,
+    externalIds: asStringMap(row.external_ids),
+    otherConfig: asStringMap(row.other_config),
+    tableNames: tableNames(row, flowTables),
+    // The bridge's own internal port is a part of it, not one of its ports.
+    ports: asUuids(row.ports).flatMap((port) => ports.get(port) ?? []).filter((port) => port.name !== name),
+  };
+}
+
+function tableNames(row: Row, flowTables: ReadonlyMap<string, Row>): Record<string, string> {
+  const { flow_tables: tables } = row;
+  if (!(tables instanceof Map)) return {};
+  return Object.fromEntries(
+    [...tables].flatMap(([number, reference]) =>
+      typeof reference === 'object' && 'uuid' in reference
+        ? [[String(number), asString(flowTables.get(reference.uuid)?.name)] as const]
+        : [],
+    ),
+  );
+}
+
+function observedPort(uuid: string, row: Row, interfaces: ReadonlyMap<string, Row>): ObservedPort | null {
+  const [interfaceUuid] = asUuids(row.interfaces);
+  const device = interfaceUuid === undefined ? undefined : interfaces.get(interfaceUuid);
+  if (interfaceUuid === undefined || device === undefined) return null;
+  return { uuid, name: asString(row.name), externalIds: asStringMap(row.external_ids), interface: observedInterface(interfaceUuid, device) };
+}
+
+function observedInterface(uuid: string, row: Row): ObservedInterface {
+  return {
+    uuid,
+    type: asString(row.type),
+    options: asStringMap(row.options),
+    ofport: asNumber(row.ofport),
+    ofportRequest: asNumber(row.ofport_request),
+    error: asOptional(row.error) === null ? null : asString(row.error),
+  };
+}

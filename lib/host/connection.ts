@@ -1,0 +1,287 @@
+import { EventEmitter, once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel, ConnectConfig } from 'ssh2';
+import ssh2 from 'ssh2';
+import { CommandError, messageOf, VxmigError } from '../model/errors.js';
+import type { SshSettings } from '../model/topology.js';
+import { fingerprintOf, knownKeys, readKnownHosts, sameFingerprint } from './host-key.js';
+import { shellLine } from './quote.js';
+
+/** sshd's MaxSessions is 10 per connection by default; two are left for whoever else shares it. */
+const SESSIONS_PER_CONNECTION = 8;
+const READY_TIMEOUT_MS = 15_000;
+
+export interface RunOptions {
+  readonly stdin?: string;
+  /** Kills the command and fails after this time. Default 60 s. */
+  readonly timeoutMs?: number;
+  /** Exit statuses that are not an error. Default: only 0. */
+  readonly accept?: readonly number[];
+}
+
+export interface RunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** A command that goes on while others run: its lines as they come, and its end. */
+export interface RunningCommand extends EventEmitter<{ line: [string]; errorLine: [string] }> {
+  /** Sends the command the signal that `follow` was given, and resolves when it has ended. */
+  stop(): Promise<void>;
+  readonly ended: Promise<{ exitCode: number | null; stderr: string }>;
+}
+
+/** What an adapter needs of a host: run, follow, and reach a unix socket. */
+export interface HostShell {
+  readonly name: string;
+  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** `stopSignal` without SIG; the command also gets it when the connection is lost, so that nothing is left running. */
+  follow(argv: readonly string[], stopSignal: 'INT' | 'TERM'): Promise<RunningCommand>;
+  openSocket(path: string): Promise<Duplex>;
+  close(): void;
+}
+
+/**
+ * sshd passes no signals on to what root runs (it needs privilege separation for that), so a command that goes on is
+ * started by a shell that ends it when its own input ends: when we close it, and when the connection or we are gone.
+ */
+const FOLLOW = `sig=$1; shift; exec 3<&0
+"$@" 3<&- </dev/null & child=$!
+{ while read -r _; do :; done <&3; kill -s "$sig" "$child"; } >/dev/null 2>&1 & watcher=$!
+wait "$child"; status=$?
+kill "$watcher" 2>/dev/null
+exit "$status"`;
+
+const OUTPUT_LIMIT_BYTES = 32 * 1024 * 1024;
+
+/** One host over SSH. More connections are dialled when one has no free session left. */
+export class HostConnection implements HostShell {
+  readonly #clients: { client: Client; sessions: number }[] = [];
+  #dialling: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  private constructor(
+    readonly name: string,
+    private readonly config: ConnectConfig,
+    private readonly place: string,
+  ) {}
+
+  /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
+  static async open(name: string, settings: SshSettings): Promise<HostConnection> {
+    const connection = new HostConnection(name, await connectConfig(settings), `${settings.address}:${settings.port}`);
+    await connection.#dial();
+    return connection;
+  }
+
+  async #dial(): Promise<void> {
+    const client = new ssh2.Client();
+    let refusedKey: string | undefined;
+    const verify = this.config.hostVerifier as (key: Buffer) => boolean;
+    // A connection that breaks fails the commands that run over it; the event itself must not end the process.
+    client.on('error', () => {});
+    const ready = once(client, 'ready');
+    try {
+      client.connect({
+        ...this.config,
+        hostVerifier: (key: Buffer) => {
+          const trusted = verify(key);
+          if (!trusted) refusedKey = fingerprintOf(key);
+          return trusted;
+        },
+      });
+      await ready;
+    } catch (cause) {
+      client.destroy();
+      if (refusedKey !== undefined) {
+        throw new VxmigError(
+          'SSH_HOST_KEY',
+          `${this.name} (${this.place}) shows the SSH key ${refusedKey}, which is not the known one`,
+          {
+            where: this.name,
+            cause,
+          },
+        );
+      }
+      throw new VxmigError('SSH_CONNECT', `cannot connect to ${this.name} (${this.place}): ${messageOf(cause)}`, {
+        where: this.name,
+        cause,
+      });
+    }
+    const entry = { client, sessions: 0 };
+    this.#clients.push(entry);
+    client.on('close', () => {
+      const index = this.#clients.indexOf(entry);
+      if (index >= 0) this.#clients.splice(index, 1);
+    });
+  }
+
+  async #session(argv: readonly string[]): Promise<ClientChannel> {
+    if (this.#closed)
+      throw new VxmigError('SSH_CONNECT', `the connection to ${this.name} is closed`, { where: this.name });
+    const free = () => this.#clients.find((entry) => entry.sessions < SESSIONS_PER_CONNECTION);
+    let entry = free();
+    while (entry === undefined) {
+      // One dial at a time: a burst of commands shares the connection that the first of them opens.
+      this.#dialling = this.#dialling.catch(() => {}).then(() => (free() === undefined ? this.#dial() : undefined));
+      await this.#dialling;
+      entry = free();
+    }
+    const taken = entry;
+    taken.sessions += 1;
+    try {
+      const channel = await new Promise<ClientChannel>((resolve, reject) => {
+        taken.client.exec(shellLine(argv), (error, stream) => (error ? reject(error) : resolve(stream)));
+      });
+      channel.once('close', () => {
+        taken.sessions -= 1;
+      });
+      return channel;
+    } catch (cause) {
+      taken.sessions -= 1;
+      throw new VxmigError('SSH_CONNECT', `${this.name} did not open a session: ${messageOf(cause)}`, {
+        where: this.name,
+        cause,
+      });
+    }
+  }
+
+  /** @throws CommandError where the status is not accepted; VxmigError SSH_CONNECT where the connection breaks */
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const channel = await this.#session(argv);
+    const timeoutMs = options.timeoutMs ?? 60_000;
+    return await new Promise<RunResult>((resolve, reject) => {
+      const stdout: Buffer[] = [];
+      const stderr: Buffer[] = [];
+      let size = 0;
+      const fail = (why: string) => {
+        clearTimeout(timer);
+        channel.close();
+        reject(new CommandError(this.name, argv, null, why));
+      };
+      const timer = setTimeout(() => fail(`no end within ${timeoutMs} ms`), timeoutMs);
+      const collect = (list: Buffer[]) => (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > OUTPUT_LIMIT_BYTES) fail(`it printed more than ${OUTPUT_LIMIT_BYTES} bytes`);
+        else list.push(chunk);
+      };
+      channel.on('data', collect(stdout));
+      channel.stderr.on('data', collect(stderr));
+      // 'exit' of a short command can come before anybody listens: in the packet that opened the session. 'close' repeats what it said.
+      channel.on('close', (exit?: number | null) => {
+        clearTimeout(timer);
+        const errors = Buffer.concat(stderr).toString();
+        if (exit === undefined) {
+          reject(
+            new VxmigError('SSH_CONNECT', `the connection to ${this.name} broke while it ran: ${argv.join(' ')}`, {
+              where: this.name,
+            }),
+          );
+        } else if (exit === null || !(options.accept ?? [0]).includes(exit)) {
+          reject(new CommandError(this.name, argv, exit, errors));
+        } else {
+          resolve({ stdout: Buffer.concat(stdout).toString(), stderr: errors, exitCode: exit });
+        }
+      });
+      channel.end(options.stdin ?? '');
+    });
+  }
+
+  async follow(argv: readonly string[], stopSignal: 'INT' | 'TERM'): Promise<RunningCommand> {
+    const channel = await this.#session(['sh', '-c', FOLLOW, 'sh', stopSignal, ...argv]);
+    let stderr = '';
+    const ended = new Promise<{ exitCode: number | null; stderr: string }>((resolve) => {
+      channel.on('close', (exit?: number | null) => resolve({ exitCode: exit ?? null, stderr }));
+    });
+    const running = Object.assign(new EventEmitter<{ line: [string]; errorLine: [string] }>(), {
+      ended,
+      stop: async () => {
+        channel.end();
+        await ended;
+      },
+    });
+    eachLine(channel, (line) => running.emit('line', line));
+    eachLine(channel.stderr, (line) => {
+      stderr = `${stderr}${line}\n`.slice(-8192);
+      running.emit('errorLine', line);
+    });
+    return running;
+  }
+
+  /** The far end of a unix socket on the host, as OpenSSH's direct-streamlocal forwarding gives it (PROTOCOL §2.4). */
+  async openSocket(path: string): Promise<Duplex> {
+    const entry = this.#clients[0];
+    if (entry === undefined)
+      throw new VxmigError('SSH_CONNECT', `the connection to ${this.name} is closed`, { where: this.name });
+    return await new Promise<Duplex>((resolve, reject) => {
+      entry.client.openssh_forwardOutStreamLocal(path, (error, stream) => {
+        if (error) {
+          reject(
+            new VxmigError('SSH_CONNECT', `cannot reach ${path} on ${this.name}: ${error.message}`, {
+              where: this.name,
+              cause: error,
+            }),
+          );
+        } else resolve(stream);
+      });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { client } of [...this.#clients]) client.end();
+  }
+}
+
+function eachLine(stream: NodeJS.ReadableStream, emit: (line: string) => void): void {
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = (lines.pop() ?? '').slice(-65_536);
+    for (const line of lines) emit(line);
+  });
+  stream.on('end', () => {
+    if (rest !== '') emit(rest);
+  });
+}
+
+async function connectConfig(settings: SshSettings): Promise<ConnectConfig> {
+  const trusts = await hostKeyRule(settings);
+  const privateKey = await readIdentity(settings.identityFile);
+  const agent = process.env.SSH_AUTH_SOCK;
+  return {
+    host: settings.address,
+    port: settings.port,
+    username: settings.user,
+    readyTimeout: READY_TIMEOUT_MS,
+    keepaliveInterval: 5_000,
+    keepaliveCountMax: 3,
+    hostVerifier: trusts,
+    ...(privateKey === undefined ? {} : { privateKey }),
+    ...(agent === undefined || settings.identityFile !== null ? {} : { agent }),
+  };
+}
+
+async function hostKeyRule(settings: SshSettings): Promise<(key: Buffer) => boolean> {
+  const { hostKey, address, port } = settings;
+  if (hostKey !== null) return (key) => sameFingerprint(fingerprintOf(key), hostKey);
+  const known = knownKeys(await readKnownHosts(), address, port);
+  return (key) => known.some((candidate) => candidate.equals(key));
+}
+
+async function readIdentity(file: string | null): Promise<Buffer | undefined> {
+  if (file !== null) {
+    const path = file.replace(/^~(?=\/)/, homedir());
+    return await readFile(path).catch((cause: unknown) => {
+      throw new VxmigError('SSH_CONNECT', `cannot read the identity file ${path}: ${messageOf(cause)}`, { cause });
+    });
+  }
+  for (const name of ['id_ed25519', 'id_ecdsa', 'id_rsa']) {
+    const key = await readFile(join(homedir(), '.ssh', name)).catch(() => undefined);
+    if (key !== undefined) return key;
+  }
+  return undefined;
+}

@@ -1,0 +1,118 @@
+import { VxmigError } from '../model/errors.js';
+import type { ObservedLink, ObservedNamespace, ObservedRoute } from '../model/kernel-state.js';
+import type { HostShell } from './connection.js';
+
+/** What the host's kernel has configured, read in one go. */
+export interface KernelState {
+  readonly links: readonly ObservedLink[];
+  readonly routes: readonly ObservedRoute[];
+  readonly namespaces: readonly ObservedNamespace[];
+  readonly nftTables: readonly string[];
+  readonly kernelDatapath: boolean;
+  readonly kvm: boolean;
+  readonly sshAddress: string | null;
+}
+
+/**
+ * One shell for everything: a session per question would cost more than all the questions. The text is constant;
+ * nothing from a topology is in it. Sections are parted by lines that none of the tools prints.
+ */
+const SCRIPT = `
+section() { printf '\\n=== %s\\n' "$1"; }
+section ssh; echo "\${SSH_CONNECTION:-}"
+section datapath; [ -d /sys/module/openvswitch ] && echo yes
+section kvm; [ -w /dev/kvm ] && echo yes
+section links; ip -j -d address show
+section routes4; ip -j -4 route show
+section routes6; ip -j -6 route show
+section nft; nft list tables netdev 2>/dev/null
+for path in /run/netns/pr-*; do
+  [ -e "$path" ] || continue
+  name=\${path##*/}
+  section "netns $name"; ip -n "$name" -j -d address show
+done
+exit 0
+`;
+
+/** @throws CommandError, VxmigError SSH_CONNECT */
+export async function observeKernel(shell: HostShell): Promise<KernelState> {
+  const { stdout } = await shell.run(['sh', '-s'], { stdin: SCRIPT });
+  const sections = splitSections(stdout);
+  const text = (name: string) => sections.get(name)?.trim() ?? '';
+  try {
+    return {
+      links: parseLinks(text('links')),
+      routes: [...parseRoutes(text('routes4'), 4), ...parseRoutes(text('routes6'), 6)],
+      namespaces: [...sections]
+        .filter(([name]) => name.startsWith('netns '))
+        .map(([name, body]) => parseNamespace(name.slice(6), body)),
+      nftTables: [...text('nft').matchAll(/^table netdev (\S+)/gm)].map((match) => match[1] ?? ''),
+      kernelDatapath: text('datapath') === 'yes',
+      kvm: text('kvm') === 'yes',
+      // SSH_CONNECTION: client address, client port, server address, server port (ssh(1)).
+      sshAddress: text('ssh').split(' ')[2] ?? null,
+    };
+  } catch (cause) {
+    throw new VxmigError('HOST_UNFIT', `ip on ${shell.name} does not print the JSON that is expected of iproute2`, {
+      where: shell.name,
+      cause,
+    });
+  }
+}
+
+function splitSections(text: string): Map<string, string> {
+  const parts = text.split(/^=== (.+)$/m);
+  const sections = new Map<string, string>();
+  for (let index = 1; index < parts.length; index += 2) sections.set(parts[index] ?? '', parts[index + 1] ?? '');
+  return sections;
+}
+
+/** The part of `ip -j -d address show` that is read here. */
+interface IpLink {
+  readonly ifname?: string;
+  readonly address?: string;
+  readonly mtu?: number;
+  readonly flags?: readonly string[];
+  readonly ifalias?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string }[];
+}
+
+function parseLinks(json: string): ObservedLink[] {
+  return (JSON.parse(json || '[]') as IpLink[])
+    .filter((link) => link.ifname !== undefined)
+    .map((link) => ({
+      name: link.ifname ?? '',
+      mac: link.address ?? '',
+      mtu: link.mtu ?? 0,
+      up: link.flags?.includes('UP') ?? false,
+      kind: link.linkinfo?.info_kind ?? null,
+      alias: link.ifalias ?? null,
+      addresses: (link.addr_info ?? [])
+        .filter((entry) => entry.scope !== 'link')
+        .map((entry) => `${entry.local ?? ''}/${entry.prefixlen ?? 0}`),
+    }));
+}
+
+interface IpRoute {
+  readonly dst?: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+}
+
+function parseRoutes(json: string, family: 4 | 6): ObservedRoute[] {
+  return (JSON.parse(json || '[]') as IpRoute[])
+    .filter((route) => route.dev !== undefined)
+    .map((route) => ({
+      destination: route.dst ?? 'default',
+      gateway: route.gateway ?? null,
+      device: route.dev ?? '',
+      family,
+    }));
+}
+
+function parseNamespace(name: string, json: string): ObservedNamespace {
+  const links = parseLinks(json.trim());
+  const mark = links.find((link) => link.name === 'lo')?.alias ?? null;
+  return { name, topology: mark?.startsWith('vxmig:') ? mark.slice('vxmig:'.length) : null, links };
+}

@@ -1,0 +1,19 @@
+import { renderBundle } from '../openflow/diff.js';
+import type { FlowDiff } from '../openflow/diff.js';
+import type { Flow } from '../openflow/flow.js';
+import { DUMP_OPTIONS, OPENFLOW_VERSION, parseFlows } from '../openflow/text.js';
+import type { HostShell } from './connection.js';
+
+/** All flows of some bridges, in one session. A bridge that does not exist has none. */
+export async function dumpFlows(shell: HostShell, bridges: readonly string[]): Promise<Map<string, Flow[]>> {
+  if (bridges.length === 0) return new Map();
+  const script = `for bridge; do echo "=== $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null; done; exit 0`;
+  const { stdout } = await shell.run(['sh', '-c', script, 'sh', ...bridges]);
+  const parts = stdout.split(/^=== (.+)$/m);
+  return new Map(bridges.map((bridge) => [bridge, parseFlows(parts[parts.indexOf(bridge) + 1] ?? '')]));
+}
+
+/** Changes flows as one: no frame meets half of them (OpenFlow 1.4 bundles). */
+export async function changeFlows(shell: HostShell, bridge: string, diff: FlowDiff): Promise<void> {
+  await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'], { stdin: renderBundle(diff) });
+}

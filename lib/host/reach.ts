@@ -1,0 +1,34 @@
+import type { HostShell } from './connection.js';
+
+export interface ReachRequest {
+  readonly address: string;
+  /** Also in packets of this size, unfragmented; in bytes, IP header included. */
+  readonly fullSizeMtu: number;
+  /** The network namespace to ping from; left out: the host's own. */
+  readonly namespace?: string;
+}
+
+export interface ReachAnswer {
+  readonly ok: boolean;
+  readonly seen: string;
+}
+
+const ICMP_HEADER_BYTES = 8;
+
+/** Whether an address answers, first small packets, then full-size ones that may not be fragmented. */
+export async function reaches(shell: HostShell, request: ReachRequest): Promise<ReachAnswer> {
+  const headerBytes = (request.address.includes(':') ? 40 : 20) + ICMP_HEADER_BYTES;
+  if (!(await answers(shell, request, 56))) return { ok: false, seen: 'it does not answer' };
+  if (await answers(shell, request, request.fullSizeMtu - headerBytes)) {
+    return { ok: true, seen: `it answers packets of ${request.fullSizeMtu} bytes` };
+  }
+  return { ok: false, seen: `it answers small packets, but none of ${request.fullSizeMtu} bytes` };
+}
+
+/** Three tries: the first packet of a tunnel may be spent on resolving its next hop. */
+async function answers(shell: HostShell, { address, namespace }: ReachRequest, payloadBytes: number): Promise<boolean> {
+  const ping = ['ping', '-n', '-q', '-c', '3', '-i', '0.2', '-W', '1', '-M', 'do', '-s', String(payloadBytes), address];
+  const argv = namespace === undefined ? ping : ['ip', 'netns', 'exec', namespace, ...ping];
+  const { stdout } = await shell.run(argv, { accept: [0, 1, 2] });
+  return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0) > 0;
+}

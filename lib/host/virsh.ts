@@ -1,0 +1,136 @@
+import { CommandError } from '../model/errors.js';
+import type { HostShell, RunningCommand } from './connection.js';
+
+/** The states that vxmig tells apart; libvirt's own words (virsh domstate). */
+export type DomainState = 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
+
+export interface DomainInfo {
+  readonly name: string;
+  readonly state: DomainState;
+  /** Why it is in that state: `booted`, `migrating`, `user`, … */
+  readonly reason: string;
+  /** The persistent definition where there is one, else the live one. */
+  readonly xml: string;
+}
+
+const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
+
+function virsh(...args: string[]): string[] {
+  return [...VIRSH, ...args];
+}
+
+/** Every domain that libvirt on that host knows. @throws CommandError where libvirtd does not answer */
+export async function listDomains(shell: HostShell): Promise<DomainInfo[]> {
+  const { stdout } = await shell.run(virsh('list', '--all', '--name'));
+  const names = stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return (await Promise.all(names.map((name) => readDomain(shell, name)))).filter((info) => info !== null);
+}
+
+/** null: libvirt on that host knows no domain of that name. */
+export async function readDomain(shell: HostShell, name: string): Promise<DomainInfo | null> {
+  try {
+    const [state, xml] = await Promise.all([
+      shell.run(virsh('domstate', '--reason', '--domain', name)),
+      // A transient domain has no inactive definition; --inactive then prints the live one.
+      shell.run(virsh('dumpxml', '--inactive', '--domain', name)),
+    ]);
+    const [, word = 'other', reason = ''] = /^([a-z ]+?)\s*(?:\(([^)]*)\))?\s*$/m.exec(state.stdout.trim()) ?? [];
+    return { name, state: knownState(word), reason, xml: xml.stdout };
+  } catch (error) {
+    if (error instanceof CommandError && /failed to get domain|[Dd]omain not found/.test(error.stderr)) return null;
+    throw error;
+  }
+}
+
+function knownState(word: string): DomainState {
+  return word === 'running' || word === 'paused' || word === 'shut off' || word === 'crashed' ? word : 'other';
+}
+
+export async function defineDomain(shell: HostShell, xml: string): Promise<void> {
+  await shell.run(virsh('define', '--validate', '--file', '/dev/stdin'), { stdin: xml });
+}
+
+export async function startDomain(shell: HostShell, name: string): Promise<void> {
+  await shell.run(virsh('start', '--domain', name));
+}
+
+export async function destroyDomain(shell: HostShell, name: string): Promise<void> {
+  await shell.run(virsh('destroy', '--domain', name));
+}
+
+export async function resumeDomain(shell: HostShell, name: string): Promise<void> {
+  await shell.run(virsh('resume', '--domain', name));
+}
+
+export async function undefineDomain(shell: HostShell, name: string): Promise<void> {
+  await shell.run(virsh('undefine', '--domain', name));
+}
+
+export interface MigrateOptions {
+  readonly domain: string;
+  /** How the source's virsh reaches the destination's libvirtd: `qemu+ssh://root@host-b/system`. */
+  readonly destinationUri: string;
+  /** The address that the memory is sent to: the destination's VTEP, so that no name has to be resolved. */
+  readonly migrateAddress: string;
+  readonly postCopy: boolean;
+  readonly autoConverge: boolean;
+  readonly bandwidthBytesPerSecond: number | null;
+}
+
+/** `virsh migrate` on the source, followed; it ends when the VM runs at the destination or the migration failed. */
+export async function followMigrate(shell: HostShell, options: MigrateOptions): Promise<RunningCommand> {
+  const { migrateAddress } = options;
+  const address = migrateAddress.includes(':') ? `[${migrateAddress}]` : migrateAddress;
+  const argv = virsh(
+    'migrate',
+    '--live',
+    '--persistent',
+    '--undefinesource',
+    '--abort-on-error',
+    // Disks, where there are any, are on storage that both hosts share; libvirt cannot see that for all kinds.
+    '--unsafe',
+    '--domain',
+    options.domain,
+    '--desturi',
+    options.destinationUri,
+    '--migrateuri',
+    `tcp://${address}`,
+    ...(options.postCopy ? ['--postcopy', '--postcopy-after-precopy'] : []),
+    ...(options.autoConverge ? ['--auto-converge'] : []),
+    // virsh takes whole MiB/s and reads 0 as "no limit".
+    ...(options.bandwidthBytesPerSecond === null
+      ? []
+      : ['--bandwidth', String(Math.max(1, Math.round(options.bandwidthBytesPerSecond / 1_048_576)))]),
+  );
+  // A lost controller ends virsh, and libvirt then gives the migration up: the VM stays where it is.
+  return await shell.follow(argv, 'TERM');
+}
+
+/** Raw job statistics of the running job, or of the last completed one; empty where libvirt has none. */
+export async function readJobStats(shell: HostShell, domain: string, which: 'running' | 'completed'): Promise<string> {
+  const argv = virsh(
+    'domjobinfo',
+    '--rawstats',
+    ...(which === 'completed' ? ['--completed', '--keep-completed'] : []),
+    '--domain',
+    domain,
+  );
+  const { stdout, exitCode } = await shell.run(argv, { accept: [0, 1] });
+  return exitCode === 0 ? stdout : '';
+}
+
+/** Ends a running migration at the source; the VM goes on there. Harmless where no job runs. */
+export async function abortJob(shell: HostShell, domain: string): Promise<void> {
+  await shell.run(virsh('domjobabort', '--domain', domain), { accept: [0, 1] });
+}
+
+/** Whether the hypervisor there can give the CPU that a domain asks for; null: yes, or libvirt cannot tell. */
+export async function compareCpu(shell: HostShell, domainXml: string): Promise<string | null> {
+  const virttype = /<domain [^>]*type=['"]([a-z]+)['"]/.exec(domainXml)?.[1] ?? 'qemu';
+  const argv = virsh('hypervisor-cpu-compare', '--virttype', virttype, '--file', '/dev/stdin');
+  const { stdout, stderr, exitCode } = await shell.run(argv, { stdin: domainXml, accept: [0, 1] });
+  return exitCode === 1 && /incompatible|not compatible/i.test(stdout + stderr) ? (stdout + stderr).trim() : null;
+}

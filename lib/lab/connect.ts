@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { SshSettings } from '../model/topology.js';
+import { sshDirectory } from './lab-directory.js';
+import { requireLabState } from './lab-state.js';
+import { observeLabNames } from './list.js';
+
+/**
+ * How the controller reaches each host of the lab: over the management segment, with the lab's own key.
+ * @throws VxmigError NOT_FOUND
+ */
+export async function labSshSettings(lab: string): Promise<Map<string, SshSettings>> {
+  const state = await requireLabState(lab, observeLabNames);
+  return new Map(
+    state.hosts.map((host) => [
+      host.name,
+      {
+        address: host.managementAddress,
+        port: 22,
+        user: 'root',
+        identityFile: join(sshDirectory(lab), 'id_ed25519'),
+        hostKey: host.hostKey,
+      },
+    ]),
+  );
+}

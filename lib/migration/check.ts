@@ -1,0 +1,65 @@
+import { VxmigError } from '../model/errors.js';
+import { formatBytes } from '../model/quantities.js';
+import type { MigrationContext } from './context.js';
+import { whereIs } from './whereabouts.js';
+import { firstReply } from './probes.js';
+
+const FIRST_REPLY_TIMEOUT_MS = 15_000;
+
+/** Both ends are asked whether the migration can work, before anything is changed. */
+export async function check(context: MigrationContext): Promise<void> {
+  const { domain, source, destination, hosts } = context;
+  const [places, clocks, memory] = await Promise.all([
+    whereIs(domain, hosts),
+    Promise.all(hosts.map(async (host) => [host.name, await host.measureClock()] as const)),
+    destination.availableMemoryBytes(),
+  ]);
+  context.clocks = new Map(clocks);
+  const running = places.filter((place) => place.state === 'running').map((place) => place.host);
+  if (running.length !== 1 || running[0] !== source.name) {
+    throw new VxmigError('HOST_UNFIT', `the VM ${context.vm.name} should run on ${source.name} alone, but ${describe(running)}`, {
+      where: source.name,
+      hint: 'Run `vxmig status FILE` to see where it is, and `vxmig apply FILE` to bring it to a known state.',
+    });
+  }
+  const leftover = places.find((place) => place.host === destination.name);
+  if (leftover !== undefined) {
+    throw new VxmigError('CLASH', `${destination.name} has a domain ${domain} already (${leftover.state})`, {
+      where: `${destination.name} ${domain}`,
+      hint: 'Look at it with `virsh dumpxml`; if it is not needed, remove it with `virsh undefine`.',
+    });
+  }
+  if (memory < context.vm.memoryBytes) {
+    throw new VxmigError(
+      'HOST_UNFIT',
+      `${destination.name} has ${formatBytes(memory)} of memory free, the VM needs ${formatBytes(context.vm.memoryBytes)}`,
+      { where: destination.name, hint: 'Free memory there, or choose another host.' },
+    );
+  }
+  context.domainXml = (await source.domain(domain))?.xml ?? '';
+  const cpu = await destination.cpuProblem(context.domainXml);
+  if (cpu !== null) {
+    throw new VxmigError('HOST_UNFIT', `${destination.name} cannot run the VM's CPU: ${cpu}`, {
+      where: destination.name,
+      hint: 'Give the VM a CPU model that both hosts have (`virsh hypervisor-cpu-baseline`).',
+    });
+  }
+  await guestAnswers(context);
+}
+
+/** A guest that does not answer before the migration would make every figure of it meaningless. */
+async function guestAnswers(context: MigrationContext): Promise<void> {
+  await Promise.all(
+    context.probes.map(async (probe) => {
+      if (await firstReply(probe, FIRST_REPLY_TIMEOUT_MS, context.signal)) return;
+      throw new VxmigError('HOST_UNFIT', `the VM ${probe.to} (${probe.address}) does not answer pings from ${probe.from}`, {
+        where: probe.from,
+        hint: '`vxmig verify FILE` tells where the way is broken; the guest’s serial console is in /var/log/libvirt/qemu on its host.',
+      });
+    }),
+  );
+}
+
+function describe(running: readonly string[]): string {
+  return running.length === 0 ? 'it runs nowhere' : `it runs on ${running.join(' and ')}`;
+}

@@ -1,0 +1,77 @@
+import type { PingEvent } from '../measure/ping-stream.js';
+import type { ClockOffset } from '../model/clock-offset.js';
+import type { Emit } from '../model/event.js';
+import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
+import type { RunEvent } from '../model/run-record.js';
+import type { Strategy, Topology, Vm } from '../model/topology.js';
+import type { FdbMove, Follower, MigrateCommand, MigrationHost } from './needs.js';
+
+export interface MigrationOptions {
+  readonly strategy: Strategy;
+  readonly bandwidthBytesPerSecond: number | null;
+  /** For the whole copy. */
+  readonly timeoutMs: number;
+}
+
+/** What the stages share. What they find out is written here by the stage that the comment names, and read by later ones. */
+export interface MigrationContext {
+  /** The VM where it runs now. */
+  readonly topology: Topology;
+  readonly vm: Vm;
+  /** libvirt's name of it. */
+  readonly domain: string;
+  readonly source: MigrationHost;
+  readonly destination: MigrationHost;
+  readonly hosts: readonly MigrationHost[];
+  /** As the source's virsh reaches the destination. */
+  readonly destinationUri: string;
+  readonly destinationAddress: string;
+  readonly options: MigrationOptions;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly followers: Follower[];
+  readonly events: RunEvent[];
+  readonly probes: RunningProbe[];
+  readonly fdbMoves: Map<string, FdbMove[]>;
+  /** check */
+  clocks: Map<string, ClockOffset>;
+  domainXml: string;
+  /** copy; times by the controller's clock */
+  command: MigrateCommand | null;
+  stoppedAtMs: number | null;
+  resumedAtMs: number | null;
+  /** switch over */
+  transfer: TransferFigures | null;
+  /** announce */
+  announced: { rarp: number; garp: number; na: number };
+  /** verify */
+  convergence: readonly HostConvergence[];
+  /** Where a host's table should have the VM after the move: the destination, or for spokes the hub. */
+  readonly expectedPlace: (host: string, network: string) => string;
+  /** A spoke has the VM behind the hub before and after: there is nothing to converge. */
+  readonly staysPut: (host: string, network: string) => boolean;
+}
+
+export interface RunningProbe {
+  readonly from: string;
+  readonly to: string;
+  readonly host: MigrationHost;
+  readonly network: string;
+  readonly address: string;
+  readonly intervalMs: number;
+  readonly events: PingEvent[];
+}
+
+/** Key of MigrationContext.fdbMoves. */
+export function fdbKey(host: string, network: string, mac: string): string {
+  return `${host} ${network} ${mac}`;
+}
+
+/** An instant of a host's clock by the controller's. */
+export function byController(context: MigrationContext, host: string, atMs: number): number {
+  return atMs - (context.clocks.get(host)?.offsetMs ?? 0);
+}
+
+export function note(context: MigrationContext, host: string | null, atMs: number, text: string): void {
+  context.events.push({ atMs, host, text });
+}

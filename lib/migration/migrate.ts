@@ -1,0 +1,122 @@
+import { measurePing, PATIENCE_MS, type PingMeasurement } from '../measure/ping.js';
+import { unansweredOf } from '../measure/unanswered.js';
+import type { MigrationResult, StageFigures } from '../model/migration-result.js';
+import type { RunRecord } from '../model/run-record.js';
+import { type MigrationContext, note, type RunningProbe } from './context.js';
+import { startProbes, until } from './probes.js';
+import { runStages, type StagesOutcome } from './stage.js';
+import { MIGRATION_STAGES } from './stages.js';
+import { whereabouts } from './whereabouts.js';
+
+/** All that is kept of the run, but for the program's version. */
+export type MigrationRun = Omit<RunRecord, 'vxmig'>;
+
+/**
+ * One live migration with all that is measured of it. Never throws for a migration that fails: the result says how it
+ * ended and where the VM is. Times are in milliseconds, by the controller's clock unless the name says otherwise.
+ */
+export async function migrate(context: MigrationContext): Promise<MigrationRun> {
+  const startMs = Date.now();
+  await startProbes(context);
+  try {
+    const outcome = await runStages(MIGRATION_STAGES, context, {
+      nowMs: () => Date.now(),
+      whereabouts: () => whereabouts(context.domain, context.source, context.destination),
+      started: (stage) => {
+        note(context, null, Date.now(), `${stage}: begins`);
+        context.emit({ kind: 'stage-started', vm: context.vm.name, stage });
+      },
+      finished: (stage, figures, error) => {
+        const text = error === null ? null : String(error instanceof Error ? error.message : error);
+        note(context, null, Date.now(), text === null ? `${stage}: done` : `${stage}: failed: ${text}`);
+        context.emit({ kind: 'stage-finished', vm: context.vm.name, stage, durationMs: figures.durationMs, error: text });
+      },
+    });
+    const endMs = Date.now();
+    await lastReplies(context, startMs, endMs);
+    const pings = measureProbes(context, startMs, endMs);
+    for (const { figures, doubts } of pings) {
+      for (const doubt of doubts) context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
+    }
+    const result = resultOf(context, outcome, pings);
+    return {
+      startedAt: new Date(startMs).toISOString(),
+      topology: context.topology.name,
+      result,
+      probes: pings.map((ping) => ping.series),
+      clocks: Object.fromEntries(context.clocks),
+      events: [...context.events].sort((a, b) => a.atMs - b.atMs),
+    };
+  } finally {
+    await Promise.allSettled(context.followers.map((follower) => follower.stop()));
+  }
+}
+
+/** Lost means unanswered after 2 s; where every request of the run has its answer earlier, nothing is left to wait for. */
+async function lastReplies(context: MigrationContext, startMs: number, endMs: number): Promise<void> {
+  const settled = () =>
+    context.probes.every((probe) => {
+      const offset = offsetOf(context, probe);
+      const sinceMs = begunMs(context, probe, startMs);
+      return unansweredOf(probe.events, probe.intervalMs, { startMs: sinceMs + offset, endMs: endMs + offset }) === 0;
+    });
+  await until(settled, PATIENCE_MS + 100);
+}
+
+/** For a probe the run begins with its first request that was answered: before it ping itself was on its way up. */
+function begunMs(context: MigrationContext, probe: RunningProbe, startMs: number): number {
+  const first = probe.events.find((event) => event.kind === 'reply');
+  return first?.kind === 'reply' ? Math.max(startMs, first.repliedAtMs - first.rttMs - offsetOf(context, probe)) : startMs;
+}
+
+function offsetOf(context: MigrationContext, probe: RunningProbe): number {
+  return context.clocks.get(probe.host.name)?.offsetMs ?? 0;
+}
+
+function measureProbes(context: MigrationContext, startMs: number, endMs: number): PingMeasurement[] {
+  return context.probes.map((probe) =>
+    measurePing(probe.events, {
+      from: probe.from,
+      to: probe.to,
+      address: probe.address,
+      intervalMs: probe.intervalMs,
+      startMs: begunMs(context, probe, startMs),
+      endMs,
+      clockOffsetMs: offsetOf(context, probe),
+    }),
+  );
+}
+
+function resultOf(context: MigrationContext, outcome: StagesOutcome, pings: readonly PingMeasurement[]): MigrationResult {
+  const { error } = outcome;
+  const converged =
+    context.convergence.length > 0 && context.convergence.every((entry) => entry.seen === entry.expected);
+  const times = context.convergence.map((entry) => entry.afterResumeMs);
+  return {
+    ok: outcome.outcome === 'migrated' && error === null,
+    vm: context.vm.name,
+    from: context.source.name,
+    to: context.destination.name,
+    outcome: outcome.outcome,
+    strategy: context.options.strategy,
+    transfer: context.transfer,
+    announce: context.announced,
+    convergence: {
+      converged,
+      afterResumeMs: converged && times.every((time) => time !== null) ? Math.max(...times.map((time) => time ?? 0)) : null,
+      hosts: context.convergence,
+    },
+    ping: pings.map((ping) => ping.figures),
+    stages: outcome.stages as StageFigures[],
+    switchover: {
+      stoppedAt: instant(context, context.source.name, context.stoppedAtMs),
+      resumedAt: instant(context, context.destination.name, context.resumedAtMs),
+    },
+    ...(error === null ? {} : { error: { code: error.code, message: error.message, hint: error.hint } }),
+  };
+}
+
+/** By that host's own clock, as MigrationResult has it. */
+function instant(context: MigrationContext, host: string, atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs + (context.clocks.get(host)?.offsetMs ?? 0)).toISOString();
+}

@@ -1,0 +1,84 @@
+import type { AnnounceFrame } from '../frames/announce.js';
+import type { PingEvent } from '../measure/ping-stream.js';
+import type { QemuEvent } from '../measure/qemu-events.js';
+import type { Change } from '../model/change.js';
+import type { ClockOffset } from '../model/clock-offset.js';
+import type { Topology } from '../model/topology.js';
+
+/** What a migration needs of a host. The stages know nothing of SSH, virsh or ovs-ofctl. */
+export interface MigrationHost {
+  readonly name: string;
+  measureClock(): Promise<ClockOffset>;
+  /** null: libvirt there knows no such domain. */
+  domain(name: string): Promise<DomainSeen | null>;
+  /** Memory that a VM could have, in bytes. */
+  availableMemoryBytes(): Promise<number>;
+  /** Whether the CPU that the domain asks for can be had there; null: yes, else why not. */
+  cpuProblem(domainXml: string): Promise<string | null>;
+  /** Brings bridges, ports, devices and flows to what the topology wants there; never touches VMs. */
+  converge(view: HostView): Promise<readonly Change[]>;
+  migrate(options: MigrateRequest): Promise<MigrateCommand>;
+  abortMigration(domain: string): Promise<void>;
+  jobStats(domain: string, which: 'running' | 'completed'): Promise<string>;
+  undefine(domain: string): Promise<void>;
+  destroy(domain: string): Promise<void>;
+  resume(domain: string): Promise<void>;
+  followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower>;
+  followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<Follower>;
+  /** Where the host's forwarding table for that network has the MAC: the name of a host, or null where it has none. */
+  fdbPlace(network: string, mac: string): Promise<string | null>;
+  /** Sends the rounds of frames as if the VM had: into the pipeline, from the VM's port. */
+  announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void>;
+  /** Pings from the host's own port in the network. */
+  followPing(request: PingRequest, onEvent: (event: PingEvent) => void): Promise<Follower>;
+}
+
+export interface HostView {
+  readonly topology: Topology;
+  /** VMs on their way to that host. */
+  readonly incoming: readonly string[];
+}
+
+export interface DomainSeen {
+  readonly state: string;
+  readonly reason: string;
+  readonly xml: string;
+}
+
+export interface MigrateRequest {
+  readonly domain: string;
+  readonly destinationUri: string;
+  readonly migrateAddress: string;
+  readonly postCopy: boolean;
+  readonly autoConverge: boolean;
+  readonly bandwidthBytesPerSecond: number | null;
+}
+
+/** A running `virsh migrate`. */
+export interface MigrateCommand {
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly stderr: string }>;
+}
+
+/** Something that goes on until it is stopped; `stop` resolves when it has ended. */
+export interface Follower {
+  stop(): Promise<void>;
+}
+
+/** The forwarding table's entry for a MAC has come, changed or gone. Times by that host's clock. */
+export interface FdbMove {
+  readonly atMs: number;
+  /** null: the entry is gone. */
+  readonly place: string | null;
+}
+
+export interface AnnounceRound {
+  /** After the round before it, or after the call. */
+  readonly delayMs: number;
+  readonly frames: readonly AnnounceFrame[];
+}
+
+export interface PingRequest {
+  readonly network: string;
+  readonly address: string;
+  readonly intervalMs: number;
+}

@@ -1,0 +1,113 @@
+import { messageOf, VxmigError } from '../model/errors.js';
+import type { StageFigures } from '../model/migration-result.js';
+
+/**
+ * A stage of a migration. What kind it is says what happens when it fails:
+ * - `check`: nothing has been changed by it; the stages before it are undone.
+ * - `reversible`: it is undone first (`rollback` copes with a half-done `enter`), then the stages before it.
+ * - `commit`: nobody knows by the error alone whether the VM has moved, so the hosts are asked where it runs.
+ * - `finish`: the VM has moved; the failure is reported and the remaining stages still run.
+ */
+export type Stage<Context> =
+  | { readonly kind: 'check' | 'commit' | 'finish'; readonly name: string; readonly purpose: string; enter(context: Context): Promise<void> }
+  | {
+      readonly kind: 'reversible';
+      readonly name: string;
+      readonly purpose: string;
+      enter(context: Context): Promise<void>;
+      rollback(context: Context): Promise<void>;
+    };
+
+/** Where the VM runs, as all hosts that were asked say together. */
+export type Whereabouts = 'source' | 'destination' | 'both' | 'unknown';
+
+export interface StageHooks {
+  started(stage: string): void;
+  finished(stage: string, figures: StageFigures, error: unknown): void;
+  whereabouts(): Promise<Whereabouts>;
+  nowMs(): number;
+}
+
+export interface StagesOutcome {
+  readonly outcome: 'migrated' | 'rolled-back' | 'failed';
+  readonly stages: readonly StageFigures[];
+  /** The first failure; later ones (of a rollback, of finishing stages) are joined to its message. */
+  readonly error: VxmigError | null;
+}
+
+/** Runs the stages in order; see Stage for what a failure leads to. Never throws for a failing stage. */
+export async function runStages<Context>(stages: readonly Stage<Context>[], context: Context, hooks: StageHooks): Promise<StagesOutcome> {
+  const figures: StageFigures[] = [];
+  const entered: Stage<Context>[] = [];
+  const late: unknown[] = [];
+  for (const stage of stages) {
+    const error = await timed(stage.name, () => stage.enter(context), hooks, figures);
+    entered.push(stage);
+    if (error === null) continue;
+    if (stage.kind === 'finish') {
+      late.push(error);
+      continue;
+    }
+    const place = stage.kind === 'commit' ? await hooks.whereabouts().catch((): Whereabouts => 'unknown') : 'source';
+    if (place === 'destination') {
+      late.push(error);
+      continue;
+    }
+    if (place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, place) };
+    const undone = await rollBack(entered, context, hooks, figures);
+    return { outcome: undone.length === 0 ? 'rolled-back' : 'failed', stages: figures, error: joined(error, undone, 'the rollback failed too') };
+  }
+  return {
+    outcome: 'migrated',
+    stages: figures,
+    error: late.length === 0 ? null : joined(late[0], late.slice(1), 'and then'),
+  };
+}
+
+async function rollBack<Context>(
+  entered: readonly Stage<Context>[],
+  context: Context,
+  hooks: StageHooks,
+  figures: StageFigures[],
+): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  for (const stage of [...entered].reverse()) {
+    if (stage.kind !== 'reversible') continue;
+    const error = await timed(`undo ${stage.name}`, () => stage.rollback(context), hooks, figures);
+    if (error !== null) errors.push(error);
+  }
+  return errors;
+}
+
+async function timed(name: string, work: () => Promise<void>, hooks: StageHooks, figures: StageFigures[]): Promise<unknown> {
+  const startedMs = hooks.nowMs();
+  hooks.started(name);
+  let error: unknown = null;
+  try {
+    await work();
+  } catch (thrown) {
+    error = thrown;
+  }
+  const figure = { stage: name, startedAt: new Date(startedMs).toISOString(), durationMs: Math.round(hooks.nowMs() - startedMs) };
+  figures.push(figure);
+  hooks.finished(name, figure, error);
+  return error;
+}
+
+function lost(error: unknown, place: Whereabouts): VxmigError {
+  const message =
+    place === 'both'
+      ? `${messageOf(error)}; libvirt shows the VM on both hosts`
+      : `${messageOf(error)}; it could not be found out where the VM runs`;
+  return new VxmigError('MIGRATION_FAILED', message, {
+    hint: 'Nothing more was touched. Run `virsh domstate` on both hosts; keep the one that runs, then `vxmig apply`.',
+    cause: error,
+  });
+}
+
+function joined(first: unknown, others: readonly unknown[], between: string): VxmigError {
+  const message = [messageOf(first), ...others.map((error) => `${between}: ${messageOf(error)}`)].join('; ');
+  if (first instanceof VxmigError && others.length === 0) return first;
+  const code = first instanceof VxmigError ? first.code : 'MIGRATION_FAILED';
+  return new VxmigError(code, message, { cause: first, ...(first instanceof VxmigError ? { hint: first.hint } : {}) });
+}

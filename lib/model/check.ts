@@ -1,0 +1,9 @@
+/** One thing that verify or doctor looked at; the same shape in text and in `--json`. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly expected: string;
+  readonly seen: string;
+  /** How to mend it; empty where nothing has to be done. */
+  readonly hint: string;
+}

@@ -1,0 +1,27 @@
+/** What a host's kernel has configured, as iproute2 tells it. */
+export interface ObservedLink {
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+  readonly up: boolean;
+  /** `tun` for taps, `veth`, … ; null for physical devices. */
+  readonly kind: string | null;
+  readonly alias: string | null;
+  /** With prefix length; link-local IPv6 left out. */
+  readonly addresses: readonly string[];
+}
+
+export interface ObservedRoute {
+  readonly destination: string;
+  readonly gateway: string | null;
+  readonly device: string;
+  readonly family: 4 | 6;
+}
+
+/** A named network namespace that holds one of our probe ports, with what is configured inside. */
+export interface ObservedNamespace {
+  readonly name: string;
+  /** Whose it is, by the mark on its loopback device; null: not one of ours. */
+  readonly topology: string | null;
+  readonly links: readonly ObservedLink[];
+}

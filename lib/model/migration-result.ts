@@ -1,0 +1,68 @@
+import type { Strategy } from './topology.js';
+
+/** What `migrate --json` prints; fixed by the contract. Instants are ISO 8601 in UTC. */
+export interface MigrationResult {
+  readonly ok: boolean;
+  readonly vm: string;
+  readonly from: string;
+  readonly to: string;
+  readonly outcome: 'migrated' | 'rolled-back' | 'failed';
+  readonly strategy: Strategy;
+  readonly transfer: TransferFigures | null;
+  readonly announce: { readonly rarp: number; readonly garp: number; readonly na: number };
+  readonly convergence: ConvergenceFigures;
+  readonly ping: readonly PingFigures[];
+  readonly stages: readonly StageFigures[];
+  /** When the guest stopped at the source and ran again at the destination, each by its own host's clock; null where not seen. */
+  readonly switchover: { readonly stoppedAt: string | null; readonly resumedAt: string | null } | null;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+export interface TransferFigures {
+  readonly durationMs: number;
+  /** QEMU's own figure, from `virsh domjobinfo --completed` on the destination; null where libvirt did not tell. */
+  readonly downtimeMs: number | null;
+  readonly transferredBytes: number;
+  readonly iterations: number;
+  readonly throughputBytesPerSecond: number;
+}
+
+export interface ConvergenceFigures {
+  readonly converged: boolean;
+  /** The slowest host's; null where one did not converge or the resume was not seen. */
+  readonly afterResumeMs: number | null;
+  readonly hosts: readonly HostConvergence[];
+}
+
+export interface HostConvergence {
+  readonly host: string;
+  readonly network: string;
+  readonly mac: string;
+  readonly expected: string;
+  /** The host that the entry points to; null where there is none. */
+  readonly seen: string | null;
+  readonly afterResumeMs: number | null;
+}
+
+export interface PingFigures {
+  readonly from: string;
+  readonly to: string;
+  /** The address that was pinged. */
+  readonly address: string;
+  readonly intervalMs: number;
+  readonly sent: number;
+  readonly received: number;
+  /** Sent, and no reply within 2 s after the run. */
+  readonly lost: number;
+  readonly duplicates: number;
+  /** The longest time in which no reply arrived. */
+  readonly longestGapMs: number | null;
+  /** The longest that one reply took. */
+  readonly longestWaitMs: number | null;
+}
+
+export interface StageFigures {
+  readonly stage: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}

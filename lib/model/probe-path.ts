@@ -1,0 +1,48 @@
+import { parsePrefix } from './address.js';
+import { probeAddresses } from './names.js';
+import type { Probe, Topology } from './topology.js';
+
+/** Where a probe runs: over which overlay network, between which addresses (without prefix length, one pair per family). */
+export interface ProbePath {
+  readonly network: string;
+  readonly pairs: readonly AddressPair[];
+}
+
+export interface AddressPair {
+  readonly family: 4 | 6;
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * The first network, in the order of the watched VM's NICs, in which both ends have addresses of one family.
+ * Null where there is none; the topology's checks of meaning refuse such a probe.
+ */
+export function probePath(topology: Topology, probe: Probe): ProbePath | null {
+  const target = topology.vms.find((vm) => vm.name === probe.to);
+  for (const nic of target?.nics ?? []) {
+    const pairs = pairUp(sourceAddresses(topology, probe, nic.network), nic.addresses);
+    if (pairs.length > 0) return { network: nic.network, pairs };
+  }
+  return null;
+}
+
+function sourceAddresses(topology: Topology, probe: Probe, network: string): readonly string[] {
+  if (probe.from.kind === 'host') return probeAddresses(topology, network, probe.from.name);
+  const source = topology.vms.find((vm) => vm.name === probe.from.name);
+  return (source?.nics ?? []).filter((nic) => nic.network === network).flatMap((nic) => nic.addresses);
+}
+
+/** Pairs the first source and target of each family; the addresses may carry a prefix length. */
+export function pairUp(sources: readonly string[], targets: readonly string[]): AddressPair[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const source = sources.find((text) => parsePrefix(text)?.ip.family === family);
+    const target = targets.find((text) => parsePrefix(text)?.ip.family === family);
+    if (source === undefined || target === undefined) return [];
+    return [{ family, source: withoutLength(source), target: withoutLength(target) }];
+  });
+}
+
+function withoutLength(text: string): string {
+  return text.split('/')[0] ?? text;
+}

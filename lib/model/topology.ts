@@ -1,0 +1,96 @@
+/** The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one or many. */
+export interface Topology {
+  readonly name: string;
+  /** Present where `vxmig lab up` builds the hosts; null for real machines. */
+  readonly lab: LabSettings | null;
+  readonly underlay: readonly UnderlaySegment[];
+  readonly hosts: readonly Host[];
+  readonly networks: readonly Network[];
+  readonly vms: readonly Vm[];
+  readonly probes: readonly Probe[];
+}
+
+/** `lab: {}` has no options yet; the key itself is the statement. */
+export type LabSettings = Readonly<Record<string, never>>;
+
+export interface UnderlaySegment {
+  readonly name: string;
+  /** One prefix per address family, as written: `198.18.1.0/24`. */
+  readonly cidrs: readonly string[];
+  readonly mtu: number;
+  /** As tc(8) reads it, lab only: `100mbit`. */
+  readonly rate: string | null;
+  /** Lab only: one-way delay in milliseconds. */
+  readonly delayMs: number | null;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly underlay: string;
+  /** VTEP addresses without prefix length; the first one is used as local_ip. */
+  readonly addresses: readonly string[];
+  readonly ssh: SshSettings | null;
+  /** null: looked up on the host (`system` where the kernel module is there, `netdev` where it is not). */
+  readonly datapath: Datapath | null;
+}
+
+export type Datapath = 'system' | 'netdev';
+
+export interface SshSettings {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFile: string | null;
+  /** `SHA256:…` as ssh-keygen -l prints it; null: known_hosts decides. */
+  readonly hostKey: string | null;
+}
+
+export interface Network {
+  readonly name: string;
+  readonly type: 'vxlan';
+  readonly vni: number;
+  readonly cidrs: readonly string[];
+  readonly mtu: number;
+  readonly mesh: Mesh;
+}
+
+export type Mesh = { readonly kind: 'full' } | { readonly kind: 'hub'; readonly hub: string };
+
+export interface Vm {
+  readonly name: string;
+  readonly host: string;
+  readonly memoryBytes: number;
+  readonly vcpus: number;
+  readonly source: VmSource;
+  readonly nics: readonly Nic[];
+  readonly migration: MigrationSettings;
+}
+
+export type VmSource =
+  | { readonly kind: 'image'; readonly image: 'micro' }
+  | { readonly kind: 'domain'; readonly domain: string };
+
+export interface Nic {
+  readonly network: string;
+  /** Lower case, colons. */
+  readonly mac: string;
+  /** With prefix length: `10.9.0.1/24`. */
+  readonly addresses: readonly string[];
+}
+
+export type Strategy = 'pre-copy' | 'post-copy' | 'auto-converge';
+
+export interface MigrationSettings {
+  readonly strategy: Strategy;
+  /** Upper bound for the copy in bytes per second; null: libvirt's own. */
+  readonly bandwidthBytesPerSecond: number | null;
+  /** How long the whole copy may take. */
+  readonly timeoutMs: number;
+}
+
+export interface Probe {
+  readonly from: { readonly kind: 'host' | 'vm'; readonly name: string };
+  /** The VM that is watched. */
+  readonly to: string;
+  readonly intervalMs: number;
+}

@@ -1,0 +1,25 @@
+/**
+ * Whose a flow is and what it is for, in its cookie: 16 bits of owner, 16 of category, 32 unused. In a bridge that is
+ * ours everything else is drift, but for what the pipeline itself has learned.
+ */
+const OWNER = 0x7678n;
+
+export const CATEGORIES = {
+  base: 1n,
+  local: 2n,
+  tunnel: 3n,
+  flood: 4n,
+  redirect: 5n,
+  learned: 0xffn,
+} as const;
+
+export type Category = keyof typeof CATEGORIES;
+
+export function cookieOf(category: Category): bigint {
+  return (OWNER << 48n) | (CATEGORIES[category] << 32n);
+}
+
+/** A flow that the pipeline has learned from a frame: it comes and goes by itself. */
+export function isLearned(flow: { readonly cookie: bigint }): boolean {
+  return flow.cookie === cookieOf('learned');
+}

@@ -1,0 +1,18 @@
+import { gotoTable } from '../openflow/action.js';
+import type { Flow } from '../openflow/flow.js';
+import { match } from '../openflow/match.js';
+import { cookieOf } from './cookie.js';
+import { tableNumber } from './tables.js';
+
+/** A port of this host: a VM's tap or a probe's internal port. */
+export function localPortFlows(ofport: number): Flow[] {
+  return [
+    {
+      table: tableNumber('classify'),
+      cookie: cookieOf('local'),
+      priority: 100,
+      match: match({ in_port: ofport }),
+      actions: [gotoTable(tableNumber('admit'))],
+    },
+  ];
+}

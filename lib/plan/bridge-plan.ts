@@ -1,0 +1,207 @@
+import type { Change } from '../model/change.js';
+import { VxmigError } from '../model/errors.js';
+import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
+import { change } from './change.js';
+import type { DesiredBridge, DesiredHost, DesiredPort } from './desired.js';
+import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
+import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
+import { KIND_KEY, OWNER_KEY, ownedBy } from './ownership.js';
+
+export interface OvsPlan {
+  readonly changes: Change[];
+  readonly add: OvsChange[];
+  readonly remove: OvsChange[];
+}
+
+/** Bridges and ports of one host: what to add or set now, and what to remove when nothing uses it any more. */
+export function planBridges(
+  topology: string,
+  desired: DesiredHost,
+  observed: ObservedHost,
+  ofports: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): OvsPlan {
+  const plan: OvsPlan = { changes: [], add: [], remove: [] };
+  for (const bridge of desired.bridges)
+    planBridge(topology, desired, bridge, observed, ofports.get(bridge.name) ?? new Map(), plan);
+  const wanted = new Set(desired.bridges.map((bridge) => bridge.name));
+  for (const bridge of observed.bridges) {
+    if (wanted.has(bridge.name) || !ownedBy(topology, bridge.externalIds)) continue;
+    plan.remove.push({ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid });
+    plan.changes.push(
+      change(desired.host, 'bridge', bridge.name, 'delete', 'its network is no longer in the topology'),
+    );
+  }
+  return plan;
+}
+
+function planBridge(
+  topology: string,
+  host: DesiredHost,
+  desired: DesiredBridge,
+  observed: ObservedHost,
+  ofports: ReadonlyMap<string, number>,
+  plan: OvsPlan,
+): void {
+  const columns = bridgeColumns(topology, host, desired);
+  const found = observed.bridges.find((bridge) => bridge.name === desired.name);
+  if (found === undefined) {
+    refuseForeignLink(topology, host.host, desired.name, observed);
+    plan.add.push({ kind: 'add-bridge', bridge: desired.name, columns });
+    plan.changes.push(
+      change(
+        host.host,
+        'bridge',
+        desired.name,
+        'create',
+        `network ${desired.network} (VNI ${desired.vni}) has no bridge here`,
+      ),
+    );
+  } else {
+    if (!ownedBy(topology, found.externalIds)) throw clash(host.host, 'bridge', desired.name);
+    const differing = differences({ ...columns }, { ...found });
+    if (differing.length > 0) {
+      plan.add.push({ kind: 'set-bridge', bridge: desired.name, uuid: found.uuid, columns });
+      plan.changes.push(change(host.host, 'bridge', desired.name, 'update', differing.join('; ')));
+    }
+  }
+  for (const port of desired.ports) planPort(topology, host, desired, port, observed, ofports, plan);
+  removePorts(topology, host.host, desired, found, plan);
+}
+
+function planPort(
+  topology: string,
+  host: DesiredHost,
+  bridge: DesiredBridge,
+  desired: DesiredPort,
+  observed: ObservedHost,
+  ofports: ReadonlyMap<string, number>,
+  plan: OvsPlan,
+): void {
+  const columns = portColumns(topology, desired, ofports.get(desired.name) ?? null);
+  const holder = observed.bridges.find((candidate) => candidate.ports.some((port) => port.name === desired.name));
+  const found = holder?.ports.find((port) => port.name === desired.name);
+  if (holder === undefined || found === undefined) {
+    plan.add.push({ kind: 'add-port', bridge: bridge.name, port: desired.name, columns });
+    plan.changes.push(change(host.host, desired.kind, desired.name, 'create', whyPort(desired)));
+    return;
+  }
+  if (!ownedBy(topology, found.externalIds)) throw clash(host.host, 'port', desired.name);
+  if (holder.name !== bridge.name) {
+    plan.add.push(
+      { kind: 'delete-port', bridge: holder.name, port: desired.name, uuid: found.uuid },
+      { kind: 'add-port', bridge: bridge.name, port: desired.name, columns },
+    );
+    plan.changes.push(change(host.host, desired.kind, desired.name, 'update', `it is in bridge ${holder.name}`));
+    return;
+  }
+  const { interface: seen } = found;
+  const differing = differences({ ...columns }, { ...seen, externalIds: found.externalIds });
+  if (differing.length === 0) return;
+  plan.add.push({
+    kind: 'set-port',
+    bridge: bridge.name,
+    port: desired.name,
+    uuid: found.uuid,
+    interfaceUuid: seen.uuid,
+    columns,
+  });
+  plan.changes.push(change(host.host, desired.kind, desired.name, 'update', differing.join('; ')));
+}
+
+function removePorts(
+  topology: string,
+  host: string,
+  desired: DesiredBridge,
+  found: ObservedBridge | undefined,
+  plan: OvsPlan,
+): void {
+  const wanted = new Set(desired.ports.map((port) => port.name));
+  for (const port of found?.ports ?? []) {
+    if (wanted.has(port.name) || !ownedBy(topology, port.externalIds)) continue;
+    plan.remove.push({ kind: 'delete-port', bridge: desired.name, port: port.name, uuid: port.uuid });
+    plan.changes.push(change(host, kindOfPort(port), port.name, 'delete', 'nothing in the topology needs it here'));
+  }
+}
+
+export function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridge): BridgeColumns {
+  return {
+    datapathType: host.datapath,
+    // Without our flows nothing is forwarded: a bridge that falls back to NORMAL would make the mesh a broadcast storm.
+    failMode: 'secure',
+    externalIds: { [OWNER_KEY]: topology, [KIND_KEY]: 'network', 'vxmig-network': bridge.network },
+    otherConfig: {},
+    tableNames: PIPELINE_TABLE_NAMES,
+  };
+}
+
+export function portColumns(topology: string, port: DesiredPort, ofport: number | null): PortColumns {
+  const owner = { [OWNER_KEY]: topology, [KIND_KEY]: port.kind };
+  switch (port.kind) {
+    case 'tunnel':
+      return {
+        externalIds: { ...owner, 'vxmig-remote-host': port.remoteHost },
+        type: 'vxlan',
+        options: { remote_ip: port.remoteIp, local_ip: port.localIp, key: String(port.vni) },
+        ofportRequest: ofport,
+      };
+    case 'tap':
+      return {
+        externalIds: { ...owner, 'vxmig-vm': port.vm, 'attached-mac': port.mac },
+        type: '',
+        options: {},
+        ofportRequest: ofport,
+      };
+    case 'probe':
+      return {
+        externalIds: { ...owner, 'attached-mac': port.mac },
+        type: 'internal',
+        options: {},
+        ofportRequest: ofport,
+      };
+  }
+}
+
+function whyPort(port: DesiredPort): string {
+  switch (port.kind) {
+    case 'tunnel':
+      return `the tunnel to ${port.remoteHost} (VXLAN to ${port.remoteIp}, VNI ${port.vni}) is missing`;
+    case 'tap':
+      return `VM ${port.vm} needs a port here`;
+    case 'probe':
+      return 'a probe starts here';
+  }
+}
+
+function kindOfPort(port: ObservedPort): string {
+  return port.externalIds[KIND_KEY] ?? 'port';
+}
+
+/** One phrase for every column that is not as it should be, with what is there: this is the "why" of an update. */
+function differences(wanted: Readonly<Record<string, unknown>>, seen: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(wanted).flatMap(([column, value]) => {
+    const there = seen[column];
+    return same(value, there) ? [] : [`${column} is ${shown(there)}, not ${shown(value)}`];
+  });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return shown(a) === shown(b);
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'unset';
+  if (typeof value !== 'object') return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? 'empty' : entries.map(([key, item]) => `${key}=${String(item)}`).join(',');
+}
+
+function refuseForeignLink(topology: string, host: string, name: string, observed: ObservedHost): void {
+  const link = observed.links.find((candidate) => candidate.name === name);
+  if (link !== undefined && link.alias !== `vxmig:${topology}`) throw clash(host, 'device', name);
+}
+
+function clash(host: string, kind: string, name: string): VxmigError {
+  return new VxmigError('CLASH', `the ${kind} ${name} on ${host} does not belong to this topology`, {
+    where: `${host} ${name}`,
+  });
+}

@@ -1,0 +1,5 @@
+import type { Change } from '../model/change.js';
+
+export function change(host: string, kind: string, name: string, action: Change['action'], why: string): Change {
+  return { host, kind, name, action, why };
+}

@@ -1,0 +1,172 @@
+import { bridgeName, probeAddresses, probeMac, probePortName, tapName, tunnelPortName } from '../model/names.js';
+import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
+import { type Accelerator, domainXml } from './domain-xml.js';
+
+/** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
+export interface DesiredHost {
+  readonly host: string;
+  readonly datapath: Datapath;
+  readonly vtepAddress: string;
+  readonly vtepMtu: number;
+  readonly bridges: readonly DesiredBridge[];
+  readonly domains: readonly DesiredDomain[];
+}
+
+export interface DesiredBridge {
+  readonly name: string;
+  readonly network: string;
+  readonly vni: number;
+  /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
+  readonly relays: boolean;
+  readonly ports: readonly DesiredPort[];
+}
+
+export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
+
+export interface DesiredTunnel {
+  readonly kind: 'tunnel';
+  readonly name: string;
+  readonly remoteHost: string;
+  readonly remoteIp: string;
+  readonly localIp: string;
+  readonly vni: number;
+}
+
+export interface DesiredTap {
+  readonly kind: 'tap';
+  readonly name: string;
+  readonly vm: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** The VM is on its way here, and not here yet. */
+  readonly incoming: boolean;
+}
+
+/** An internal port in a network namespace of its own: who probes the overlay does not put overlay routes on the host. */
+export interface DesiredProbePort {
+  readonly kind: 'probe';
+  readonly name: string;
+  readonly namespace: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** With prefix length. */
+  readonly addresses: readonly string[];
+}
+
+export interface DesiredDomain {
+  readonly vm: string;
+  readonly xml: string;
+}
+
+export interface HostFacts {
+  readonly datapath: Datapath;
+  readonly accelerator: Accelerator;
+  /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
+  readonly incoming?: readonly string[];
+}
+
+/** What `host` should hold, given where each VM is (or is to be). */
+export function desiredHost(topology: Topology, hostName: string, facts: HostFacts): DesiredHost {
+  const host = hostOf(topology, hostName);
+  const segment = topology.underlay.find((candidate) => candidate.name === host.underlay);
+  return {
+    host: hostName,
+    datapath: facts.datapath,
+    vtepAddress: vtepOf(host),
+    vtepMtu: segment?.mtu ?? 1500,
+    bridges: topology.networks.map((network) => desiredBridge(topology, network, host, facts.incoming ?? [])),
+    domains: topology.vms
+      .filter((vm) => vm.host === hostName && vm.source.kind === 'image')
+      .map((vm) => ({ vm: vm.name, xml: domainXml(topology, vm, facts.accelerator) })),
+  };
+}
+
+function desiredBridge(topology: Topology, network: Network, host: Host, incoming: readonly string[]): DesiredBridge {
+  return {
+    name: bridgeName(topology.name, network.name),
+    network: network.name,
+    vni: network.vni,
+    relays: network.mesh.kind === 'hub' && network.mesh.hub === host.name,
+    ports: [
+      ...peersOf(topology, network, host.name).map((peer) => desiredTunnel(topology, network, host, peer)),
+      ...desiredProbePorts(topology, network, host.name),
+      ...topology.vms
+        .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
+        .flatMap((vm) => desiredTaps(topology, vm, network.name, vm.host !== host.name)),
+    ],
+  };
+}
+
+/** Who a host has a tunnel to: everybody in a full mesh; the hub, or for the hub everybody, in hub and spoke. */
+export function peersOf(topology: Topology, network: Network, hostName: string): Host[] {
+  const { mesh } = network;
+  return topology.hosts.filter(
+    (peer) => peer.name !== hostName && (mesh.kind === 'full' || mesh.hub === hostName || mesh.hub === peer.name),
+  );
+}
+
+function desiredTunnel(topology: Topology, network: Network, host: Host, peer: Host): DesiredTunnel {
+  return {
+    kind: 'tunnel',
+    name: tunnelPortName(topology.name, network.name, peer.name),
+    remoteHost: peer.name,
+    remoteIp: vtepOf(peer),
+    localIp: vtepOf(host),
+    vni: network.vni,
+  };
+}
+
+/** The taps of a VM in one network; they have the same names on every host that the VM is on or is moving to. */
+function desiredTaps(topology: Topology, vm: Vm, networkName: string, incoming: boolean): DesiredTap[] {
+  return vm.nics.flatMap((nic, index) =>
+    nic.network === networkName
+      ? [
+          {
+            kind: 'tap',
+            name: tapName(topology.name, vm.name, index),
+            vm: vm.name,
+            mac: nic.mac,
+            mtu: mtuOf(topology, networkName),
+            incoming,
+          },
+        ]
+      : [],
+  );
+}
+
+function desiredProbePorts(topology: Topology, network: Network, hostName: string): DesiredProbePort[] {
+  const watches = topology.probes.some(
+    (probe) =>
+      probe.from.kind === 'host' &&
+      probe.from.name === hostName &&
+      topology.vms.some((vm) => vm.name === probe.to && vm.nics.some((nic) => nic.network === network.name)),
+  );
+  if (!watches) return [];
+  const name = probePortName(topology.name, network.name, hostName);
+  return [
+    {
+      kind: 'probe',
+      name,
+      namespace: name,
+      mac: probeMac(topology.name, network.name, hostName),
+      mtu: network.mtu,
+      addresses: probeAddresses(topology, network.name, hostName),
+    },
+  ];
+}
+
+function mtuOf(topology: Topology, networkName: string): number {
+  return topology.networks.find((network) => network.name === networkName)?.mtu ?? 1450;
+}
+
+export function hostOf(topology: Topology, name: string): Host {
+  const host = topology.hosts.find((candidate) => candidate.name === name);
+  if (host === undefined) throw new Error(`no host ${name} in topology ${topology.name}`);
+  return host;
+}
+
+export function vtepOf(host: Host): string {
+  const [first] = host.addresses;
+  if (first === undefined) throw new Error(`host ${host.name} has no address`);
+  return first;
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { tapName } from '../model/names.js';
+import type { Network, Topology, Vm } from '../model/topology.js';
+
+export const METADATA_NAMESPACE = 'https://vxmig.org/xmlns/domain/1';
+export const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
+
+export interface Accelerator {
+  /** libvirt's domain type: `kvm`, or `qemu` for TCG. */
+  readonly type: 'kvm' | 'qemu';
+}
+
+export interface OwnerMark {
+  readonly topology: string;
+  readonly vm: string;
+  /** Fingerprint of the definition; another one means that the file has changed. */
+  readonly spec: string;
+}
+
+/** What vxmig has written into a domain's metadata, or null for a domain that is not ours. */
+export function readOwnerMark(xml: string): OwnerMark | null {
+  const element = new RegExp(`<([a-z]+):vm [^>]*xmlns:\\1=['"]${METADATA_NAMESPACE}['"][^>]*>`).exec(xml)?.[0];
+  if (element === undefined) return null;
+  const attribute = (name: string) => new RegExp(` ${name}=['"]([^'"]*)['"]`).exec(element)?.[1] ?? '';
+  return { topology: attribute('topology'), vm: attribute('name'), spec: attribute('spec') };
+}
+
+/**
+ * The definition of a VM that runs the lab's own small guest. It is the same text on every host, so that the VM keeps
+ * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt.
+ */
+export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
+  const body = definition(topology, vm, accelerator);
+  const spec = createHash('sha256').update(body).digest('hex').slice(0, 16);
+  const mark = `<vxmig:vm xmlns:vxmig='${METADATA_NAMESPACE}' topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
+  return `<domain type='${accelerator.type}'>
+  <name>${vm.name}</name>
+  <uuid>${stableUuid(`${topology.name}/${vm.name}`)}</uuid>
+  <metadata>${mark}</metadata>
+${body}</domain>
+`;
+}
+
+function definition(topology: Topology, vm: Vm, accelerator: Accelerator): string {
+  const cmdline = [
+    'console=ttyS0',
+    'quiet',
+    'panic=-1',
+    `vxmig.name=${vm.name}`,
+    ...vm.nics.map((nic) => nicArgument(topology, nic)),
+  ];
+  return `  <memory unit='b'>${vm.memoryBytes}</memory>
+  <vcpu>${vm.vcpus}</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc'>hvm</type>
+    <kernel>${MICRO_IMAGE_DIRECTORY}/vmlinuz</kernel>
+    <initrd>${MICRO_IMAGE_DIRECTORY}/initrd.img</initrd>
+    <cmdline>${escapeXml(cmdline.join(' '))}</cmdline>
+  </os>
+  <features><acpi/></features>
+  <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model>${
+    // TCG has no nested virtualisation; KVM hosts may lack it, and the guest does not need it.
+    accelerator.type === 'kvm' ? "<feature policy='disable' name='svm'/>" : ''
+  }</cpu>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  <devices>
+    <controller type='usb' model='none'/>
+${vm.nics.map((_, index) => interfaceXml(topology, vm, index)).join('')}    <serial type='pty'>
+      <log file='/var/log/libvirt/qemu/${vm.name}-serial0.log' append='on'/>
+      <target port='0'/>
+    </serial>
+    <memballoon model='none'/>
+  </devices>
+`;
+}
+
+function nicArgument(topology: Topology, nic: Vm['nics'][number]): string {
+  return `vxmig.nic=${[nic.mac, networkOf(topology, nic.network).mtu, ...nic.addresses].join(',')}`;
+}
+
+/**
+ * `managed='no'`: the tap is made and put into the bridge before QEMU starts, so that the switch is ready for the
+ * first frame. Offloads are off because the userspace datapath does not finish checksums that a guest left open.
+ */
+function interfaceXml(topology: Topology, vm: Vm, index: number): string {
+  const nic = vm.nics[index];
+  if (nic === undefined) return '';
+  return `    <interface type='ethernet'>
+      <mac address='${nic.mac}'/>
+      <target dev='${tapName(topology.name, vm.name, index)}' managed='no'/>
+      <model type='virtio'/>
+      <driver name='qemu'>
+        <host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off' mrg_rxbuf='off'/>
+        <guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/>
+      </driver>
+      <mtu size='${networkOf(topology, nic.network).mtu}'/>
+    </interface>
+`;
+}
+
+function networkOf(topology: Topology, name: string): Network {
+  const network = topology.networks.find((candidate) => candidate.name === name);
+  if (network === undefined) throw new Error(`no network ${name} in topology ${topology.name}`);
+  return network;
+}
+
+/** RFC 9562 §5.8 (version 8, custom): the same VM has the same UUID on every host and after every apply. */
+function stableUuid(identity: string): string {
+  const bytes = createHash('sha256').update(`vxmig/${identity}`).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,48 @@
+import type { Change } from '../model/change.js';
+import { diffFlows } from '../openflow/diff.js';
+import { isLearned } from '../pipeline/cookie.js';
+import { type BridgeFacts, bridgeFlows } from '../pipeline/flows.js';
+import { change } from './change.js';
+import type { DesiredBridge, DesiredHost } from './desired.js';
+import type { BridgeFlows } from './host-plan.js';
+import type { ObservedBridge } from './observed.js';
+
+/** The flows of one host's bridges: what is missing, what differs, what is ours and no longer wanted. */
+export function planFlows(
+  desired: DesiredHost,
+  observed: readonly ObservedBridge[],
+  ofports: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): { readonly changes: Change[]; readonly flows: BridgeFlows[] } {
+  const changes: Change[] = [];
+  const flows: BridgeFlows[] = [];
+  for (const bridge of desired.bridges) {
+    const facts = bridgeFacts(bridge, ofports.get(bridge.name) ?? new Map());
+    const there = observed.find((candidate) => candidate.name === bridge.name)?.flows ?? [];
+    // A flow without our cookie in a bridge of ours would undo what the pipeline promises (a NORMAL makes a storm).
+    const diff = diffFlows(bridgeFlows(facts), there, (flow) => !isLearned(flow));
+    const { add, remove } = diff;
+    if (add.length + remove.length === 0) continue;
+    flows.push({ bridge: bridge.name, diff });
+    const why = [
+      ...(add.length > 0 ? [`${add.length} missing or different`] : []),
+      ...(remove.length > 0 ? [`${remove.length} that do not belong there`] : []),
+    ];
+    changes.push(change(desired.host, 'flows', bridge.name, there.length === 0 ? 'create' : 'update', why.join(', ')));
+  }
+  return { changes, flows };
+}
+
+export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, number>): BridgeFacts {
+  const number = (name: string): number => {
+    const ofport = ofports.get(name);
+    if (ofport === undefined) throw new Error(`port ${name} has no OpenFlow number`);
+    return ofport;
+  };
+  return {
+    relays: bridge.relays,
+    tunnels: bridge.ports.filter((port) => port.kind === 'tunnel').map((port) => number(port.name)),
+    locals: bridge.ports.flatMap((port) =>
+      port.kind === 'tunnel' ? [] : [{ ofport: number(port.name), incoming: port.kind === 'tap' && port.incoming }],
+    ),
+  };
+}

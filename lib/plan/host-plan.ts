@@ -1,0 +1,65 @@
+import type { Change } from '../model/change.js';
+import type { Command } from '../model/command.js';
+import type { FlowDiff } from '../openflow/diff.js';
+
+/**
+ * What has to be done on one host, in the order in which it is done: `prepare` (devices that OVS is to take),
+ * `ovs` (one OVSDB transaction), `settle` (addresses, namespaces), `flows`, and, when every host is so far, `domains`.
+ */
+export interface HostPlan {
+  readonly host: string;
+  readonly changes: readonly Change[];
+  readonly prepare: readonly Command[];
+  readonly ovs: readonly OvsChange[];
+  readonly settle: readonly Command[];
+  readonly flows: readonly BridgeFlows[];
+  readonly domains: readonly DomainStep[];
+  /** What is taken away, after the migrations: nothing that still carries traffic is removed first. */
+  readonly remove: {
+    readonly domains: readonly DomainStep[];
+    readonly ovs: readonly OvsChange[];
+    readonly commands: readonly Command[];
+  };
+}
+
+export interface BridgeFlows {
+  readonly bridge: string;
+  readonly diff: FlowDiff;
+}
+
+export type DomainStep =
+  | { readonly kind: 'define'; readonly vm: string; readonly xml: string }
+  | { readonly kind: 'start'; readonly vm: string }
+  | { readonly kind: 'stop'; readonly vm: string }
+  | { readonly kind: 'undefine'; readonly vm: string };
+
+/** Columns as ovs-vswitchd.conf.db(5) names them; maps are replaced whole. */
+export interface BridgeColumns {
+  readonly datapathType: string;
+  readonly failMode: string | null;
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly otherConfig: Readonly<Record<string, string>>;
+  readonly tableNames: Readonly<Record<string, string>>;
+}
+
+export interface PortColumns {
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly type: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly ofportRequest: number | null;
+}
+
+export type OvsChange =
+  | { readonly kind: 'add-bridge'; readonly bridge: string; readonly columns: BridgeColumns }
+  | { readonly kind: 'set-bridge'; readonly bridge: string; readonly uuid: string; readonly columns: BridgeColumns }
+  | { readonly kind: 'delete-bridge'; readonly bridge: string; readonly uuid: string }
+  | { readonly kind: 'add-port'; readonly bridge: string; readonly port: string; readonly columns: PortColumns }
+  | {
+      readonly kind: 'set-port';
+      readonly bridge: string;
+      readonly port: string;
+      readonly uuid: string;
+      readonly interfaceUuid: string;
+      readonly columns: PortColumns;
+    }
+  | { readonly kind: 'delete-port'; readonly bridge: string; readonly port: string; readonly uuid: string };

@@ -1,0 +1,138 @@
+import type { Change } from '../model/change.js';
+import type { Command } from '../model/command.js';
+import { VxmigError } from '../model/errors.js';
+import type { ObservedLink } from '../model/kernel-state.js';
+import { change } from './change.js';
+import type { DesiredHost, DesiredProbePort, DesiredTap } from './desired.js';
+
+import type { ObservedHost } from './observed.js';
+import { linkAlias } from './ownership.js';
+
+export interface LinkPlan {
+  readonly changes: Change[];
+  /** Before OVS takes the devices. */
+  readonly prepare: Command[];
+  /** After OVS has made its internal ports. */
+  readonly settle: Command[];
+  /** When nothing uses them any more. */
+  readonly remove: Command[];
+}
+
+/** Tap devices and probe namespaces of one host. */
+export function planLinks(topology: string, desired: DesiredHost, observed: ObservedHost): LinkPlan {
+  const plan: LinkPlan = { changes: [], prepare: [], settle: [], remove: [] };
+  const ports = desired.bridges.flatMap((bridge) => bridge.ports);
+  for (const port of ports) {
+    if (port.kind === 'tap') planTap(topology, desired.host, port, observed, plan);
+    if (port.kind === 'probe') planProbe(topology, desired.host, port, observed, plan);
+  }
+  removeLinks(topology, desired.host, new Set(ports.map((port) => port.name)), observed, plan);
+  return plan;
+}
+
+/** The commands that make a tap; the same for apply and for the reservation at a migration's destination. */
+export function tapCommands(topology: string, tap: DesiredTap): Command[] {
+  return [{ argv: ['ip', 'tuntap', 'add', 'dev', tap.name, 'mode', 'tap'] }, tapSettings(topology, tap)];
+}
+
+function tapSettings(topology: string, tap: DesiredTap): Command {
+  // addrgenmode none: a tap that spoke IPv6 by itself would move MAC tables before the VM does.
+  return {
+    argv: [
+      'ip',
+      'link',
+      'set',
+      'dev',
+      tap.name,
+      'alias',
+      linkAlias(topology),
+      'addrgenmode',
+      'none',
+      'mtu',
+      String(tap.mtu),
+      'up',
+    ],
+  };
+}
+
+function planTap(topology: string, host: string, tap: DesiredTap, observed: ObservedHost, plan: LinkPlan): void {
+  const link = observed.links.find((candidate) => candidate.name === tap.name);
+  if (link === undefined) {
+    plan.prepare.push(...tapCommands(topology, tap));
+    plan.changes.push(change(host, 'tap-device', tap.name, 'create', `VM ${tap.vm} needs a tap device here`));
+    return;
+  }
+  if (link.alias !== linkAlias(topology)) {
+    throw new VxmigError('CLASH', `the device ${tap.name} on ${host} does not belong to this topology`, {
+      where: `${host} ${tap.name}`,
+    });
+  }
+  const why = [
+    ...(link.mtu === tap.mtu ? [] : [`its MTU is ${link.mtu}, not ${tap.mtu}`]),
+    ...(link.up ? [] : ['it is down']),
+  ];
+  if (why.length === 0) return;
+  plan.prepare.push(tapSettings(topology, tap));
+  plan.changes.push(change(host, 'tap-device', tap.name, 'update', why.join('; ')));
+}
+
+function planProbe(
+  topology: string,
+  host: string,
+  port: DesiredProbePort,
+  observed: ObservedHost,
+  plan: LinkPlan,
+): void {
+  const namespace = observed.namespaces.find((candidate) => candidate.name === port.namespace);
+  const link = namespace?.links.find((candidate) => candidate.name === port.name);
+  const why = probeFaults(port, link);
+  if (why.length === 0) return;
+  const inside = ['ip', '-n', port.namespace];
+  if (namespace === undefined) plan.settle.push({ argv: ['ip', 'netns', 'add', port.namespace] });
+  if (link === undefined) plan.settle.push({ argv: ['ip', 'link', 'set', 'dev', port.name, 'netns', port.namespace] });
+  plan.settle.push(
+    // The mark of ownership: a namespace itself carries no label.
+    { argv: [...inside, 'link', 'set', 'dev', 'lo', 'alias', linkAlias(topology), 'up'] },
+    { argv: [...inside, 'link', 'set', 'dev', port.name, 'address', port.mac, 'mtu', String(port.mtu)] },
+    // The userspace datapath does not finish checksums that the kernel left open.
+    { argv: ['ip', 'netns', 'exec', port.namespace, 'ethtool', '-K', port.name, 'tx', 'off'] },
+    ...port.addresses.map((address) => ({
+      argv: [...inside, 'address', 'replace', address, 'dev', port.name, ...(address.includes(':') ? ['nodad'] : [])],
+    })),
+    { argv: [...inside, 'link', 'set', 'dev', port.name, 'up'] },
+  );
+  plan.changes.push(
+    change(host, 'probe-namespace', port.namespace, link === undefined ? 'create' : 'update', why.join('; ')),
+  );
+}
+
+function probeFaults(port: DesiredProbePort, link: ObservedLink | undefined): string[] {
+  if (link === undefined) return [`the probe port ${port.name} is not in its namespace`];
+  return [
+    ...(link.mac === port.mac ? [] : [`its MAC is ${link.mac}, not ${port.mac}`]),
+    ...(link.mtu === port.mtu ? [] : [`its MTU is ${link.mtu}, not ${port.mtu}`]),
+    ...(link.up ? [] : ['it is down']),
+    ...port.addresses
+      .filter((address) => !link.addresses.includes(address))
+      .map((address) => `it lacks the address ${address}`),
+  ];
+}
+
+function removeLinks(
+  topology: string,
+  host: string,
+  wanted: ReadonlySet<string>,
+  observed: ObservedHost,
+  plan: LinkPlan,
+): void {
+  for (const link of observed.links) {
+    if (link.alias !== linkAlias(topology) || link.kind !== 'tun' || wanted.has(link.name)) continue;
+    plan.remove.push({ argv: ['ip', 'link', 'delete', 'dev', link.name] });
+    plan.changes.push(change(host, 'tap-device', link.name, 'delete', 'no VM needs it here'));
+  }
+  for (const namespace of observed.namespaces) {
+    if (namespace.topology !== topology || wanted.has(namespace.name)) continue;
+    plan.remove.push({ argv: ['ip', 'netns', 'delete', namespace.name] });
+    plan.changes.push(change(host, 'probe-namespace', namespace.name, 'delete', 'no probe starts here'));
+  }
+}

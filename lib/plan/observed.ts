@@ -1,0 +1,57 @@
+import type { ObservedLink, ObservedNamespace, ObservedRoute } from '../model/kernel-state.js';
+import type { Flow } from '../openflow/flow.js';
+
+/** What one host holds, as read; the plan decides from this alone. */
+export interface ObservedHost {
+  readonly host: string;
+  readonly ovsVersion: string;
+  /** True where the kernel's Open vSwitch module is loaded. */
+  readonly kernelDatapath: boolean;
+  readonly bridges: readonly ObservedBridge[];
+  readonly links: readonly ObservedLink[];
+  readonly routes: readonly ObservedRoute[];
+  readonly namespaces: readonly ObservedNamespace[];
+  readonly domains: readonly ObservedDomain[];
+  /** KVM is there and opens. */
+  readonly kvm: boolean;
+  /** Tables of nftables' netdev family. */
+  readonly nftTables: readonly string[];
+  /** The address at which the SSH connection arrived; null where sshd did not tell. */
+  readonly sshAddress: string | null;
+}
+
+export interface ObservedBridge {
+  readonly uuid: string;
+  readonly name: string;
+  readonly datapathType: string;
+  readonly failMode: string | null;
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly otherConfig: Readonly<Record<string, string>>;
+  /** Table number → name. */
+  readonly tableNames: Readonly<Record<string, string>>;
+  readonly ports: readonly ObservedPort[];
+  /** All of them, learned ones too; empty for bridges that are not ours. */
+  readonly flows: readonly Flow[];
+}
+
+export interface ObservedPort {
+  readonly uuid: string;
+  readonly name: string;
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly interface: ObservedInterface;
+}
+
+export interface ObservedInterface {
+  readonly uuid: string;
+  readonly type: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly ofport: number | null;
+  readonly ofportRequest: number | null;
+  readonly error: string | null;
+}
+
+export interface ObservedDomain {
+  readonly name: string;
+  readonly state: string;
+  readonly owner: { readonly topology: string; readonly vm: string; readonly spec: string } | null;
+}

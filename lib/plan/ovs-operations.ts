@@ -1,0 +1,52 @@
+import { byUuid, type Operation, type Transaction, update } from '../ovsdb/operations.js';
+import { mapOf, type Row } from '../ovsdb/value.js';
+import { addBridge, addPort, deleteBridge, deletePort, flowTables } from '../ovsdb/vswitch.js';
+import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
+
+/** One transaction for all changes of a host: it takes effect whole or not at all. */
+export function ovsTransaction(changes: readonly OvsChange[]): Transaction {
+  const names = [...new Set(changes.map((change) => ('port' in change ? change.port : change.bridge)))];
+  return { intent: `vxmig: ${names.join(', ')}`, operations: changes.flatMap(operationsFor) };
+}
+
+function operationsFor(change: OvsChange): Operation[] {
+  switch (change.kind) {
+    case 'add-bridge':
+      return addBridge(change.bridge, bridgeRow(change.columns), change.columns.tableNames);
+    case 'set-bridge': {
+      const tables = flowTables(change.bridge, change.columns.tableNames);
+      const row = { ...bridgeRow(change.columns), flow_tables: tables.column };
+      return [...tables.operations, update('Bridge', byUuid(change.uuid), row)];
+    }
+    case 'delete-bridge':
+      return deleteBridge(change.uuid);
+    case 'add-port':
+      return addPort(change.bridge, change.port, { external_ids: mapOf(change.columns.externalIds) }, interfaceRow(change.columns));
+    case 'set-port':
+      return [
+        update('Port', byUuid(change.uuid), { external_ids: mapOf(change.columns.externalIds) }),
+        update('Interface', byUuid(change.interfaceUuid), interfaceRow(change.columns)),
+      ];
+    case 'delete-port':
+      return deletePort(change.bridge, change.uuid);
+  }
+}
+
+function bridgeRow(columns: BridgeColumns): Row {
+  return {
+    datapath_type: columns.datapathType,
+    fail_mode: columns.failMode === null ? [] : columns.failMode,
+    external_ids: mapOf(columns.externalIds),
+    other_config: mapOf(columns.otherConfig),
+  };
+}
+
+/** The marks stand on the interface too: other tools (and `ovs-vsctl find interface`) look there. */
+function interfaceRow(columns: PortColumns): Row {
+  return {
+    type: columns.type,
+    options: mapOf(columns.options),
+    ofport_request: columns.ofportRequest === null ? [] : columns.ofportRequest,
+    external_ids: mapOf(columns.externalIds),
+  };
+}

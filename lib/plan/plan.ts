@@ -1,0 +1,101 @@
+import type { Change } from '../model/change.js';
+import { VxmigError } from '../model/errors.js';
+import type { Topology, Vm } from '../model/topology.js';
+import { planBridges } from './bridge-plan.js';
+import { change } from './change.js';
+import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
+import { planDomains } from './domain-plan.js';
+import { planFlows } from './flow-plan.js';
+import type { HostPlan } from './host-plan.js';
+import { planLinks } from './link-plan.js';
+import type { ObservedDomain, ObservedHost } from './observed.js';
+import { assignOfports } from './ofports.js';
+import { planUnderlay } from './underlay-plan.js';
+
+export interface Plan {
+  /** The topology as it is before the migrations: every VM at the host where it runs now. */
+  readonly current: Topology;
+  readonly hosts: readonly HostPlan[];
+  readonly migrations: readonly PlannedMigration[];
+  readonly changes: readonly Change[];
+}
+
+export interface PlannedMigration {
+  readonly vm: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * What has to be done so that the hosts hold what the topology says: a pure function of both.
+ *
+ * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM runs on two hosts)
+ */
+export function planTopology(topology: Topology, observed: readonly ObservedHost[], facts: (host: string) => HostFacts): Plan {
+  const migrations = plannedMigrations(topology, observed);
+  const current = withVmsAt(topology, migrations.map(({ vm, from }) => [vm, from]));
+  const hosts = observed.map((host) => planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host));
+  return {
+    current,
+    hosts,
+    migrations,
+    changes: [
+      ...hosts.flatMap((host) => host.changes),
+      ...migrations.map(({ vm, from, to }) => change(from, 'vm', vm, 'migrate', `it runs on ${from}, the topology says ${to}`)),
+    ],
+  };
+}
+
+/** One host by itself; apply uses it for all, a migration for its two ends. */
+export function planHost(topology: string, desired: DesiredHost, observed: ObservedHost): HostPlan {
+  const ofports = new Map(
+    desired.bridges.map((bridge) => [
+      bridge.name,
+      assignOfports(
+        bridge.ports,
+        observed.bridges.find((candidate) => candidate.name === bridge.name),
+      ),
+    ]),
+  );
+  const underlay = planUnderlay(topology, desired, observed);
+  const bridges = planBridges(topology, desired, observed, ofports);
+  const links = planLinks(topology, desired, observed);
+  const flows = planFlows(desired, observed.bridges, ofports);
+  const domains = planDomains(topology, desired, observed);
+  return {
+    host: desired.host,
+    changes: [...underlay.changes, ...bridges.changes, ...links.changes, ...flows.changes, ...domains.changes],
+    prepare: links.prepare,
+    ovs: [...underlay.ovs, ...bridges.add],
+    settle: [...underlay.settle, ...links.settle],
+    flows: flows.flows,
+    domains: domains.steps,
+    remove: { domains: domains.remove, ovs: bridges.remove, commands: links.remove },
+  };
+}
+
+/** A VM that runs elsewhere than the file says is migrated; one that runs nowhere is started where the file says. */
+function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]): PlannedMigration[] {
+  return topology.vms.flatMap((vm) => {
+    const running = observed.filter((host) => host.domains.some((domain) => isVm(topology, vm, domain) && domain.state === 'running'));
+    if (running.length > 1) {
+      throw new VxmigError('MIGRATION_FAILED', `the VM ${vm.name} runs on ${running.map((host) => host.host).join(' and ')} at once`, {
+        where: vm.name,
+        hint: 'Both copies would write the same disks and answer the same addresses: stop the wrong one with `virsh destroy` now.',
+      });
+    }
+    const from = running[0]?.host;
+    return from === undefined || from === vm.host ? [] : [{ vm: vm.name, from, to: vm.host }];
+  });
+}
+
+/** A domain of the VM's name that somebody else has made is not it. */
+function isVm(topology: Topology, vm: Vm, domain: ObservedDomain): boolean {
+  return vm.source.kind === 'domain' ? domain.name === vm.source.domain : domain.name === vm.name && domain.owner?.topology === topology.name;
+}
+
+/** The topology with some VMs at other hosts. */
+export function withVmsAt(topology: Topology, places: readonly (readonly [vm: string, host: string])[]): Topology {
+  const hosts = new Map(places);
+  return { ...topology, vms: topology.vms.map((vm) => ({ ...vm, host: hosts.get(vm.name) ?? vm.host })) };
+}

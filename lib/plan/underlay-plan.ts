@@ -1,0 +1,228 @@
+import type { Change } from '../model/change.js';
+import type { Command } from '../model/command.js';
+import { VxmigError } from '../model/errors.js';
+import type { ObservedLink } from '../model/kernel-state.js';
+import { change } from './change.js';
+import type { DesiredHost } from './desired.js';
+import type { BridgeColumns, OvsChange } from './host-plan.js';
+import type { ObservedBridge, ObservedHost } from './observed.js';
+import { KIND_KEY, underlayUserKey } from './ownership.js';
+
+/** One for all topologies on a host: an underlay device can be in one bridge only. */
+export const UNDERLAY_BRIDGE = 'br-phy';
+const NIC_KEY = 'vxmig-underlay-nic';
+const NFT_TABLE = 'vxmig_underlay';
+
+export interface UnderlayPlan {
+  readonly changes: readonly Change[];
+  readonly ovs: readonly OvsChange[];
+  readonly settle: readonly Command[];
+}
+
+const NOTHING: UnderlayPlan = { changes: [], ovs: [], settle: [] };
+
+/**
+ * The userspace datapath sends tunnelled packets only through a bridge of its own that holds the underlay address
+ * (ovs-vswitchd's "Userspace Tunneling"). The kernel still sees every frame on the device and would answer a second time, so
+ * an nftables ingress hook drops them there; OVS reads them before that hook.
+ *
+ * @throws VxmigError HOST_UNFIT where moving the address would cut our own SSH connection, or no device has the address
+ */
+export function planUnderlay(topology: string, desired: DesiredHost, observed: ObservedHost): UnderlayPlan {
+  if (desired.datapath !== 'netdev') return NOTHING;
+  const holder = observed.links.find((link) => holds(link, desired.vtepAddress));
+  const bridge = observed.bridges.find((candidate) => candidate.name === holder?.name);
+  if (bridge !== undefined && holder !== undefined) return joinBridge(topology, desired, observed, bridge, holder);
+  const half = observed.bridges.find((candidate) => candidate.name === UNDERLAY_BRIDGE);
+  if (half !== undefined && half.externalIds[KIND_KEY] !== 'underlay') {
+    throw new VxmigError('CLASH', `the bridge ${UNDERLAY_BRIDGE} on ${desired.host} is not vxmig's`, {
+      where: `${desired.host} ${UNDERLAY_BRIDGE}`,
+    });
+  }
+  if (holder === undefined) {
+    throw new VxmigError('HOST_UNFIT', `no device on ${desired.host} has the VTEP address ${desired.vtepAddress}`, {
+      where: desired.host,
+      hint: 'Give the address to a device of that host, or mend `address:` in the topology.',
+    });
+  }
+  return makeBridge(topology, desired, observed, holder, half);
+}
+
+function makeBridge(
+  topology: string,
+  desired: DesiredHost,
+  observed: ObservedHost,
+  nic: ObservedLink,
+  half: ObservedBridge | undefined,
+): UnderlayPlan {
+  if (observed.sshAddress !== null && holds(nic, observed.sshAddress)) {
+    throw new VxmigError(
+      'HOST_UNFIT',
+      `moving ${nic.name}'s addresses into a bridge would cut the SSH connection to ${desired.host}`,
+      {
+        where: desired.host,
+        hint: 'Load the Open vSwitch kernel module (then nothing has to be moved), or reach the host over another device: `ssh.address`.',
+      },
+    );
+  }
+  const columns: BridgeColumns = {
+    datapathType: 'netdev',
+    failMode: 'standalone',
+    externalIds: {
+      ...half?.externalIds,
+      [KIND_KEY]: 'underlay',
+      [NIC_KEY]: nic.name,
+      [underlayUserKey(topology)]: 'yes',
+    },
+    otherConfig: { hwaddr: nic.mac },
+    tableNames: {},
+  };
+  const ovs: OvsChange[] = [
+    half === undefined
+      ? { kind: 'add-bridge', bridge: UNDERLAY_BRIDGE, columns }
+      : { kind: 'set-bridge', bridge: UNDERLAY_BRIDGE, uuid: half.uuid, columns },
+  ];
+  if (half === undefined || !half.ports.some((port) => port.name === nic.name)) {
+    ovs.push({
+      kind: 'add-port',
+      bridge: UNDERLAY_BRIDGE,
+      port: nic.name,
+      columns: { externalIds: { [KIND_KEY]: 'underlay' }, type: '', options: {}, ofportRequest: null },
+    });
+  }
+  return {
+    changes: [
+      change(
+        desired.host,
+        'underlay',
+        UNDERLAY_BRIDGE,
+        'create',
+        `the userspace datapath needs the VTEP address ${desired.vtepAddress} on a bridge`,
+      ),
+    ],
+    ovs,
+    settle: [...moveAddresses(nic, UNDERLAY_BRIDGE, observed, desired.vtepMtu), dropInKernel(nic.name)],
+  };
+}
+
+/** The address is on a bridge already: ours (then this topology signs in), or one that the host's admin has made (then nothing is done). */
+function joinBridge(
+  topology: string,
+  desired: DesiredHost,
+  observed: ObservedHost,
+  bridge: ObservedBridge,
+  link: ObservedLink,
+): UnderlayPlan {
+  if (bridge.externalIds[KIND_KEY] !== 'underlay') return NOTHING;
+  const signedIn = bridge.externalIds[underlayUserKey(topology)] !== undefined;
+  const nic = bridge.externalIds[NIC_KEY] ?? '';
+  const settle = [
+    ...(link.up && link.mtu === desired.vtepMtu ? [] : [upAndMtu(UNDERLAY_BRIDGE, desired.vtepMtu)]),
+    ...(observed.nftTables.includes(NFT_TABLE) ? [] : [dropInKernel(nic)]),
+  ];
+  if (signedIn && settle.length === 0) return NOTHING;
+  const columns: BridgeColumns = {
+    datapathType: bridge.datapathType,
+    failMode: bridge.failMode,
+    externalIds: { ...bridge.externalIds, [underlayUserKey(topology)]: 'yes' },
+    otherConfig: bridge.otherConfig,
+    tableNames: bridge.tableNames,
+  };
+  return {
+    changes: [
+      change(
+        desired.host,
+        'underlay',
+        UNDERLAY_BRIDGE,
+        'update',
+        signedIn ? 'its device is not set as it should be' : 'this topology uses it too',
+      ),
+    ],
+    ovs: signedIn ? [] : [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
+    settle,
+  };
+}
+
+/** Takes the topology off the underlay bridge; the last one gives the addresses back to the device. */
+export function releaseUnderlay(
+  topology: string,
+  observed: ObservedHost,
+): { change: Change | null; ovs: OvsChange[]; commands: Command[] } {
+  const bridge = observed.bridges.find((candidate) => candidate.externalIds[KIND_KEY] === 'underlay');
+  const key = underlayUserKey(topology);
+  if (bridge === undefined || bridge.externalIds[key] === undefined) return { change: null, ovs: [], commands: [] };
+  const externalIds = Object.fromEntries(Object.entries(bridge.externalIds).filter(([name]) => name !== key));
+  if (Object.keys(externalIds).some((name) => name.startsWith(underlayUserKey('')))) {
+    const columns: BridgeColumns = { ...bridge, externalIds };
+    return {
+      change: change(observed.host, 'underlay', bridge.name, 'update', 'other topologies still use it'),
+      ovs: [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
+      commands: [],
+    };
+  }
+  const nic = bridge.externalIds[NIC_KEY] ?? '';
+  const holder = observed.links.find((link) => link.name === bridge.name);
+  return {
+    change: change(observed.host, 'underlay', bridge.name, 'delete', `${nic} gets its addresses back`),
+    ovs: [{ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid }],
+    commands: [
+      // Deleting an absent table is not an error with destroy; with delete it is.
+      { argv: ['nft', '-f', '-'], stdin: `table netdev ${NFT_TABLE} {}\ndelete table netdev ${NFT_TABLE}\n` },
+      ...(holder === undefined ? [] : giveAddresses(holder, nic, observed)),
+    ],
+  };
+}
+
+function moveAddresses(from: ObservedLink, to: string, observed: ObservedHost, mtu: number): Command[] {
+  return [
+    upAndMtu(to, mtu),
+    { argv: ['ethtool', '-K', to, 'tx', 'off'] },
+    ...from.addresses.map((address) => ({ argv: ['ip', 'address', 'delete', address, 'dev', from.name] })),
+    ...giveAddresses(from, to, observed),
+  ];
+}
+
+function giveAddresses(from: ObservedLink, to: string, observed: ObservedHost): Command[] {
+  return [
+    ...from.addresses.map((address) => ({
+      argv: ['ip', 'address', 'replace', address, 'dev', to, ...(address.includes(':') ? ['nodad'] : [])],
+    })),
+    ...observed.routes
+      .filter((route) => route.device === from.name && route.gateway !== null)
+      .map((route) => ({
+        argv: [
+          'ip',
+          route.family === 6 ? '-6' : '-4',
+          'route',
+          'replace',
+          route.destination,
+          'via',
+          route.gateway ?? '',
+          'dev',
+          to,
+        ],
+      })),
+  ];
+}
+
+function upAndMtu(device: string, mtu: number): Command {
+  return { argv: ['ip', 'link', 'set', 'dev', device, 'mtu', String(mtu), 'up'] };
+}
+
+function dropInKernel(nic: string): Command {
+  // Declared empty and deleted first, so that running it twice leaves one rule.
+  const rule = [
+    `table netdev ${NFT_TABLE} {}`,
+    `delete table netdev ${NFT_TABLE}`,
+    `table netdev ${NFT_TABLE} {`,
+    `  chain ingress {`,
+    `    type filter hook ingress device "${nic}" priority 0; policy drop;`,
+    `  }`,
+    `}`,
+  ];
+  return { argv: ['nft', '-f', '-'], stdin: `${rule.join('\n')}\n` };
+}
+
+function holds(link: ObservedLink, address: string): boolean {
+  return link.addresses.some((candidate) => candidate.split('/')[0] === address);
+}

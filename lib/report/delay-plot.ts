@@ -1,0 +1,84 @@
+import type { ProbeSeries, TimeMark } from '../model/probe-series.js';
+import { type Markup, markup } from './markup.js';
+import { linearScale, px } from './plot-scale.js';
+import { formatCount, formatMs } from '../model/quantities.js';
+
+export interface DelayPlot {
+  /** Unique in the page: it names the plot's title and description. */
+  readonly id: string;
+  readonly series: ProbeSeries;
+  readonly marks: readonly TimeMark[];
+  /** What is shown, in Unix milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The instant that the time axis counts from. */
+  readonly zeroMs: number;
+}
+
+const WIDTH = 960;
+const HEIGHT = 230;
+const LEFT = 64;
+const RIGHT = WIDTH - 12;
+const TOP = 34;
+const BOTTOM = HEIGHT - 38;
+const LOST_Y = TOP - 8;
+
+/** Reply delay over time as SVG: a dot per reply, a cross above for each lost request, the pause as a band, and lines at the other marks. */
+export function delayPlot(plot: DelayPlot): Markup {
+  const { fromMs, toMs, zeroMs } = plot;
+  const requests = plot.series.requests.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs <= toMs);
+  const longestMs = requests.reduce((longest, { rttMs }) => Math.max(longest, rttMs ?? 0), 1);
+  const x = linearScale({ from: fromMs - zeroMs, to: toMs - zeroMs, start: LEFT, end: RIGHT, count: 10 });
+  const y = linearScale({ from: 0, to: longestMs * 1.08, start: BOTTOM, end: TOP, count: 4 });
+  const at = (ms: number) => px(x.place(ms - zeroMs));
+  const inSeconds = toMs - fromMs > 3000;
+  const dots = requests.flatMap(({ sentAtMs, rttMs }) =>
+    rttMs === null ? [] : `M${at(sentAtMs)} ${px(y.place(rttMs))}h0`,
+  );
+  const crosses = requests.flatMap(({ sentAtMs, rttMs }) =>
+    rttMs === null ? `M${at(sentAtMs)} ${LOST_Y}m-3-3l6 6m0-6l-6 6` : [],
+  );
+  return markup`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${plot.id}-t ${plot.id}-d">
+<title id="${plot.id}-t">Reply delay, ${plot.series.from} to ${plot.series.address}</title>
+<desc id="${plot.id}-d">${description(plot, requests)}</desc>
+${y.ticks.map((tick) => markup`<path class="grid" d="M${LEFT} ${px(y.place(tick))}H${RIGHT}"/><text class="tick" x="${LEFT - 6}" y="${px(y.place(tick) + 4)}" text-anchor="end">${tick}</text>`)}
+${x.ticks.map((tick) => markup`<path class="grid" d="M${px(x.place(tick))} ${BOTTOM}v5"/><text class="tick" x="${px(x.place(tick))}" y="${BOTTOM + 18}" text-anchor="middle">${inSeconds ? tick / 1000 : tick}</text>`)}
+<text class="axis" x="${RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${inSeconds ? 's' : 'ms'} since the start</text>
+<text class="axis" x="4" y="14">delay, ms</text>
+${pause(plot, at)}
+${markLines(plot, at)}
+<path class="frame" d="M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}"/>
+<path class="dots" d="${dots.join('')}"/>
+<path class="lost" d="${crosses.join('')}"/>
+</svg>`;
+}
+
+function description(plot: DelayPlot, requests: ProbeSeries['requests']): string {
+  const waits = requests.flatMap(({ rttMs }) => rttMs ?? []);
+  const lost = requests.length - waits.length;
+  const longest =
+    waits.length === 0 ? 'no reply' : `longest wait ${formatMs(waits.reduce((a, b) => Math.max(a, b), 0))}`;
+  return `${formatCount(requests.length, 'request')}, ${lost} lost, ${longest}; ${plot.marks
+    .filter(({ atMs }) => atMs >= plot.fromMs && atMs <= plot.toMs)
+    .map(({ label, atMs }) => `${label} at ${formatMs(atMs - plot.zeroMs)}`)
+    .join(', ')}`;
+}
+
+function pause({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): Markup | null {
+  const paused = marks.find(({ kind }) => kind === 'paused')?.atMs;
+  const resumed = marks.find(({ kind }) => kind === 'resumed')?.atMs;
+  if (paused === undefined || resumed === undefined || paused < fromMs || resumed > toMs || resumed < paused)
+    return null;
+  const width = px(Math.max(1, Number(at(resumed)) - Number(at(paused))));
+  const middle = at((paused + resumed) / 2);
+  return markup`<rect class="pause" x="${at(paused)}" y="${TOP}" width="${width}" height="${BOTTOM - TOP}"/><text class="axis" x="${middle}" y="14" text-anchor="middle">paused ${formatMs(resumed - paused)}</text>`;
+}
+
+function markLines({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): Markup[] {
+  return marks
+    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    .map(
+      ({ kind, atMs, label }) =>
+        markup`<path class="mark ${kind}" d="M${at(atMs)} ${TOP}V${BOTTOM}"><title>${label}</title></path>`,
+    );
+}

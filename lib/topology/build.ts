@@ -1,0 +1,118 @@
+import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
+import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm } from '../model/topology.js';
+import type * as Written from './file.js';
+import { vxlanOverheadBytes } from './overhead.js';
+import { parseBytes, parseDurationMs } from './units.js';
+
+const DEFAULTS = {
+  underlayMtu: 1500,
+  memory: '128MiB',
+  vcpus: 1,
+  migrationTimeout: '120s',
+  probeInterval: '10ms',
+  ssh: { port: 22, user: 'root' },
+} as const;
+
+/** Fills in the defaults and brings units, addresses and lists into one form. The file has passed every check. */
+export function buildTopology(file: Written.TopologyFile): Topology {
+  const isLab = file.lab !== undefined;
+  const underlay = Object.entries(file.underlay).map(([name, segment]) => buildSegment(name, segment, isLab));
+  const hosts = Object.entries(file.hosts).map(([name, host]) => buildHost(name, host, isLab));
+  const roomBytes = overlayMtu(underlay, hosts);
+  return {
+    name: file.name,
+    lab: isLab ? {} : null,
+    underlay,
+    hosts,
+    networks: Object.entries(file.networks ?? {}).map(([name, network]) => buildNetwork(name, network, roomBytes)),
+    vms: Object.entries(file.vms ?? {}).map(([name, vm]) => buildVm(name, vm)),
+    probes: (file.probes ?? []).map(({ from, to, interval }) => ({
+      from: { kind: Object.hasOwn(file.hosts, from) ? 'host' : 'vm', name: from },
+      to,
+      intervalMs: parseDurationMs(interval ?? DEFAULTS.probeInterval),
+    })),
+  };
+}
+
+function buildSegment(name: string, segment: Written.Segment, isLab: boolean): UnderlaySegment {
+  return {
+    name,
+    cidrs: listOf(segment.cidr).map(canonicalPrefix),
+    mtu: segment.mtu ?? DEFAULTS.underlayMtu,
+    rate: (isLab ? segment.rate : undefined) ?? null,
+    delayMs: isLab && segment.delay !== undefined ? parseDurationMs(segment.delay) : null,
+  };
+}
+
+function buildHost(name: string, host: Written.Host, isLab: boolean): Host {
+  const addresses = listOf(host.address).map(canonicalIp);
+  const ssh = {
+    address: host.ssh?.address ?? addresses[0] ?? '',
+    port: host.ssh?.port ?? DEFAULTS.ssh.port,
+    user: host.ssh?.user ?? DEFAULTS.ssh.user,
+    identityFile: host.ssh?.identityFile ?? null,
+    hostKey: host.ssh?.hostKey ?? null,
+  };
+  return { name, underlay: host.underlay, addresses, ssh: isLab ? null : ssh, datapath: host.datapath ?? null };
+}
+
+function buildNetwork(name: string, network: Written.Network, roomBytes: number): Network {
+  return {
+    name,
+    type: 'vxlan',
+    vni: network.vni,
+    cidrs: listOf(network.cidr).map(canonicalPrefix),
+    mtu: network.mtu ?? roomBytes,
+    mesh: buildMesh(network.mesh),
+  };
+}
+
+function buildMesh(mesh: Written.Network['mesh']): Mesh {
+  if (typeof mesh === 'object') return { kind: 'hub', hub: mesh.hub };
+  const hub = /^hub: *(.*)$/.exec(mesh ?? 'full')?.[1];
+  return hub === undefined ? { kind: 'full' } : { kind: 'hub', hub };
+}
+
+function buildVm(name: string, vm: Written.Vm): Vm {
+  const { strategy, bandwidth, timeout } = vm.migration ?? {};
+  return {
+    name,
+    host: vm.host,
+    memoryBytes: parseBytes(vm.memory ?? DEFAULTS.memory),
+    vcpus: vm.vcpus ?? DEFAULTS.vcpus,
+    source: vm.domain === undefined ? { kind: 'image', image: 'micro' } : { kind: 'domain', domain: vm.domain },
+    nics: vm.nics.map(buildNic),
+    migration: {
+      strategy: strategy ?? 'pre-copy',
+      bandwidthBytesPerSecond: bandwidth === undefined ? null : parseBytes(bandwidth),
+      timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
+    },
+  };
+}
+
+function buildNic(nic: Written.Nic): Nic {
+  return { network: nic.network, mac: nic.mac.toLowerCase(), addresses: listOf(nic.address).map(canonicalPrefix) };
+}
+
+function overlayMtu(underlay: readonly UnderlaySegment[], hosts: readonly Host[]): number {
+  const used = new Set(hosts.map((host) => host.underlay));
+  const smallest = Math.min(...underlay.filter((segment) => used.has(segment.name)).map((segment) => segment.mtu));
+  const family = parseIp(hosts[0]?.addresses[0] ?? '')?.family ?? 4;
+  return smallest - vxlanOverheadBytes(family);
+}
+
+function listOf(oneOrMany: string | readonly string[] | undefined): readonly string[] {
+  if (oneOrMany === undefined) return [];
+  return typeof oneOrMany === 'string' ? [oneOrMany] : oneOrMany;
+}
+
+/** One spelling for each address, so that the rest of the program may compare texts (`FD00::01` is `fd00::1`). */
+function canonicalIp(text: string): string {
+  const ip = parseIp(text);
+  return ip === null ? text : formatIp(ip);
+}
+
+function canonicalPrefix(text: string): string {
+  const prefix = parsePrefix(text);
+  return prefix === null ? text : formatPrefix(prefix);
+}

@@ -1,0 +1,165 @@
+import { type Ip, type Prefix, parseIp, parsePrefix } from '../model/address.js';
+import { aboutValue, type Complaint, type Path } from './complaint.js';
+import type { TopologyFile } from './file.js';
+import { shapeAt } from './shapes.js';
+
+/**
+ * The file with holes where it is wrong: what the schema refused is undefined, what does not parse is left out.
+ * Checks of meaning read this, so that one run finds the mistakes of every kind.
+ */
+export interface Draft {
+  readonly name: string | undefined;
+  readonly isLab: boolean;
+  readonly segments: readonly DraftSegment[];
+  readonly hosts: readonly DraftHost[];
+  readonly networks: readonly DraftNetwork[];
+  readonly vms: readonly DraftVm[];
+  readonly probes: readonly DraftProbe[];
+}
+
+/** A value with the place where it was written. */
+export interface Sited<T> {
+  readonly path: Path;
+  readonly text: string;
+  readonly value: T;
+}
+
+export interface DraftSegment extends DraftPrefixes {
+  readonly name: string;
+  readonly path: Path;
+  readonly mtu: number | undefined;
+}
+
+export interface DraftHost {
+  readonly name: string;
+  readonly path: Path;
+  readonly underlay: string | undefined;
+  readonly addresses: readonly Sited<Ip>[];
+}
+
+/** `complete`: nothing that was written under `cidr` or `address` is missing here. */
+export interface DraftPrefixes {
+  readonly prefixes: readonly Sited<Prefix>[];
+  readonly complete: boolean;
+}
+
+export interface DraftNetwork extends DraftPrefixes {
+  readonly name: string;
+  readonly path: Path;
+  readonly vni: number | undefined;
+  readonly mtu: number | undefined;
+  readonly hub: Sited<string> | undefined;
+}
+
+export interface DraftVm {
+  readonly name: string;
+  readonly path: Path;
+  readonly host: string | undefined;
+  readonly domain: string | undefined;
+  readonly nics: readonly DraftNic[];
+}
+
+export interface DraftNic extends DraftPrefixes {
+  readonly path: Path;
+  readonly network: string | undefined;
+  /** Lower case. */
+  readonly mac: string | undefined;
+}
+
+export interface DraftProbe {
+  readonly path: Path;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly interval: string | undefined;
+}
+
+type Partly<T> = T extends readonly (infer Item)[]
+  ? readonly (Partly<Item> | undefined)[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: Partly<T[Key]> | undefined }
+    : T;
+
+/** @param pruned the file's value without what the schema refused */
+export function readDraft(pruned: unknown): { readonly draft: Draft; readonly complaints: readonly Complaint[] } {
+  const file = pruned as Partly<TopologyFile>;
+  const complaints: Complaint[] = [];
+
+  function sited<T>(written: OneOrMany, path: Path, parse: (text: string) => T | null): readonly Sited<T>[] {
+    const isList = typeof written === 'object';
+    const texts = isList ? written : [written];
+    return texts.flatMap((text, index) => {
+      if (text === undefined) return [];
+      const place = isList ? [...path, index] : path;
+      const value = parse(text);
+      if (value !== null) return [{ path: place, text, value }];
+      complaints.push(aboutValue(place, `${text} is not ${shapeAt(path).noun}`, shapeAt(path).mend));
+      return [];
+    });
+  }
+
+  function prefixes(holder: object | undefined, key: 'cidr' | 'address', path: Path): DraftPrefixes {
+    const written = (holder as Record<string, OneOrMany> | undefined)?.[key];
+    const found = sited(written, [...path, key], parsePrefix);
+    const isWritten = holder !== undefined && Object.hasOwn(holder, key);
+    const expected = typeof written === 'object' ? written.length : isWritten ? 1 : 0;
+    return { prefixes: found, complete: holder !== undefined && found.length === expected };
+  }
+
+  const draft: Draft = {
+    name: file.name,
+    isLab: Object.hasOwn(file, 'lab'),
+    segments: entries(file.underlay).map(([name, segment]) => {
+      const path = ['underlay', name];
+      return {
+        name,
+        path,
+        mtu: segment === undefined ? undefined : (segment.mtu ?? 1500),
+        ...prefixes(segment, 'cidr', path),
+      };
+    }),
+    hosts: entries(file.hosts).map(([name, host]) => {
+      const path = ['hosts', name];
+      return { name, path, underlay: host?.underlay, addresses: sited(host?.address, [...path, 'address'], parseIp) };
+    }),
+    networks: entries(file.networks).map(([name, network]) => {
+      const path = ['networks', name];
+      const hub = hubOf(network?.mesh, [...path, 'mesh']);
+      return { name, path, vni: network?.vni, mtu: network?.mtu, hub, ...prefixes(network, 'cidr', path) };
+    }),
+    vms: entries(file.vms).map(([name, vm]) => {
+      const path = ['vms', name];
+      const nics = (vm?.nics ?? []).map((nic, index) => {
+        const nicPath = [...path, 'nics', index];
+        return {
+          path: nicPath,
+          network: nic?.network,
+          mac: nic?.mac?.toLowerCase(),
+          ...prefixes(nic, 'address', nicPath),
+        };
+      });
+      return { name, path, host: vm?.host, domain: vm?.domain, nics };
+    }),
+    probes: (file.probes ?? []).map((probe, index) => ({
+      path: ['probes', index],
+      from: probe?.from,
+      to: probe?.to,
+      interval: probe?.interval,
+    })),
+  };
+  return { draft, complaints };
+}
+
+type OneOrMany = string | readonly (string | undefined)[] | undefined;
+
+function entries<T>(record: Readonly<Record<string, T>> | undefined): readonly (readonly [string, T])[] {
+  return Object.entries(record ?? {});
+}
+
+function hubOf(mesh: unknown, path: Path): Sited<string> | undefined {
+  if (typeof mesh === 'string') {
+    const name = /^hub: *(.*)$/.exec(mesh)?.[1];
+    return name === undefined ? undefined : { path, text: name, value: name };
+  }
+  const name = (mesh as { readonly hub?: string } | undefined)?.hub;
+  return name === undefined ? undefined : { path: [...path, 'hub'], text: name, value: name };
+}

@@ -1,0 +1,242 @@
+// Generated from schema.json by generate-types.ts: change the schema and run that, not this file.
+// biome-ignore-all lint/complexity/noBannedTypes: what the generator writes for an object without keys.
+
+/**
+ * Hosts in routed IP subnets, VXLAN segments over them, virtual machines in those, and who watches whom. `vxmig apply` makes it so.
+ */
+export interface TopologyFile {
+  /**
+   * Version of this file format: 1.
+   */
+  version: 1;
+  /**
+   * Name of the topology. Everything that vxmig makes is marked with it, and device names derive from it.
+   */
+  name: string;
+  /**
+   * Present: `vxmig lab up` builds these hosts as namespaces on this machine. Leave it out for real machines.
+   */
+  lab?: {};
+  /**
+   * Routed IP segments that the hosts stand in, by name. In a lab a router joins them.
+   */
+  underlay: {
+    [k: string]: Segment;
+  };
+  /**
+   * Hypervisors that run Open vSwitch and libvirt, by name.
+   */
+  hosts: {
+    [k: string]: Host;
+  };
+  /**
+   * Overlay segments, by name. Each one is a bridge on every host and VXLAN tunnels between them.
+   */
+  networks?: {
+    [k: string]: Network;
+  };
+  /**
+   * Virtual machines, by name.
+   */
+  vms?: {
+    [k: string]: Vm;
+  };
+  /**
+   * Who watches whom by ping, always on while a migration runs.
+   *
+   * @maxItems 4096
+   */
+  probes?: Probe[];
+}
+/**
+ * A routed IP segment of the underlay.
+ */
+export interface Segment {
+  /**
+   * The segment's prefix, or a list of two for IPv4 and IPv6. The first address is the router's.
+   *
+   * @minItems 1
+   * @maxItems 2
+   */
+  cidr: string | string[];
+  /**
+   * Largest IP packet in bytes that the segment carries. Default: 1500.
+   */
+  mtu?: number;
+  /**
+   * Shaping of each host's link, lab only, as tc(8) writes it: `100mbit`, `1gbit`.
+   */
+  rate?: string;
+  /**
+   * One-way delay, lab only: `20ms`. Said so where the kernel lacks netem.
+   */
+  delay?: string;
+}
+/**
+ * A hypervisor.
+ */
+export interface Host {
+  /**
+   * Name of the underlay segment that it stands in.
+   */
+  underlay: string;
+  /**
+   * Address of its tunnel endpoint (VTEP) in that segment, without prefix length; or a list of two for IPv4 and IPv6: tunnels use the first.
+   *
+   * @minItems 1
+   * @maxItems 2
+   */
+  address: string | string[];
+  ssh?: Ssh;
+  /**
+   * Where Open vSwitch forwards: in the kernel (`system`) or in userspace (`netdev`). Default: `system` where the host's kernel has the module.
+   */
+  datapath?: 'system' | 'netdev';
+}
+/**
+ * How to reach it, for real machines. Default: root at the VTEP's address, port 22, host key as in known_hosts.
+ */
+export interface Ssh {
+  /**
+   * Address or DNS name of the SSH server. Default: the VTEP's address.
+   */
+  address?: string;
+  /**
+   * TCP port. Default: 22.
+   */
+  port?: number;
+  /**
+   * User to log in as; it must be root or be allowed to manage OVS and libvirt. Default: root.
+   */
+  user?: string;
+  /**
+   * Private key on this machine; `~` is the home directory. Default: the agent's keys and the usual files.
+   */
+  identityFile?: string;
+  /**
+   * Fingerprint of the host's key as `ssh-keygen -lf` prints it: `SHA256:…`. Default: known_hosts decides.
+   */
+  hostKey?: string;
+}
+/**
+ * An overlay segment.
+ */
+export interface Network {
+  /**
+   * Encapsulation. Default: vxlan.
+   */
+  type?: 'vxlan';
+  /**
+   * VXLAN network identifier, 24 bits (RFC 7348); unique in the file.
+   */
+  vni: number;
+  /**
+   * The prefix of the addresses inside, or a list of two for IPv4 and IPv6. Two networks may use the same prefix.
+   *
+   * @minItems 1
+   * @maxItems 2
+   */
+  cidr: string | string[];
+  /**
+   * Largest IP packet in bytes inside the overlay. Default: what the underlay leaves, 1450 of 1500 (VXLAN takes 50 bytes over IPv4, 70 over IPv6).
+   */
+  mtu?: number;
+  /**
+   * Who has a tunnel to whom: `full` (default), or `hub: HOST` for a star around that host.
+   */
+  mesh?:
+    | string
+    | {
+        /**
+         * The host in the middle of the star.
+         */
+        hub: string;
+      };
+}
+/**
+ * A virtual machine: `image` or `domain` says which.
+ */
+export interface Vm {
+  /**
+   * The host that it runs on. Change it and apply: that is a live migration.
+   */
+  host: string;
+  /**
+   * Memory: `128MiB`, `1GiB`. Default: 128MiB.
+   */
+  memory?: string;
+  /**
+   * Virtual CPUs. Default: 1.
+   */
+  vcpus?: number;
+  /**
+   * `micro`: the lab's own small guest.
+   */
+  image?: 'micro';
+  /**
+   * Name of a domain that libvirt on the host knows already, in place of `image`.
+   */
+  domain?: string;
+  /**
+   * Network interfaces, in the order in which the guest sees them.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  nics: Nic[];
+  migration?: Migration;
+}
+/**
+ * A network interface of a VM.
+ */
+export interface Nic {
+  /**
+   * Name of the overlay network that it is in.
+   */
+  network: string;
+  /**
+   * MAC address, unique in the file; quote it: `"52:54:00:09:00:01"`.
+   */
+  mac: string;
+  /**
+   * Address with prefix length, `10.9.0.1/24`, or a list of two for IPv4 and IPv6. The lab's guest takes it; for a domain it says what to expect.
+   *
+   * @minItems 1
+   * @maxItems 2
+   */
+  address?: string | string[];
+}
+/**
+ * How it is moved.
+ */
+export interface Migration {
+  /**
+   * `pre-copy` (default), `post-copy`, or `auto-converge` (pre-copy that slows a busy guest down).
+   */
+  strategy?: 'pre-copy' | 'post-copy' | 'auto-converge';
+  /**
+   * Upper bound of the copy per second: `64MiB`. Default: libvirt's own.
+   */
+  bandwidth?: string;
+  /**
+   * How long the copy may take before it is called off: `120s` (default), `5m`.
+   */
+  timeout?: string;
+}
+/**
+ * A ping that runs as long as a migration does.
+ */
+export interface Probe {
+  /**
+   * A host, which gets an internal port with an address in that network, or a VM.
+   */
+  from: string;
+  /**
+   * The VM that is watched.
+   */
+  to: string;
+  /**
+   * Time from one ping to the next: `10ms` (default), `1s`; at least 1ms.
+   */
+  interval?: string;
+}

@@ -1,0 +1,19 @@
+import type { Complaint } from './complaint.js';
+import type { Draft } from './draft.js';
+import { checkDevices } from './meaning/devices.js';
+import { checkNetworks } from './meaning/networks.js';
+import { checkProbes } from './meaning/probes.js';
+import { checkHostAndVmNames, checkUnderlay } from './meaning/underlay.js';
+import { checkVms } from './meaning/vms.js';
+
+/** What is wrong with a topology beyond the shape of its values. */
+export function checkMeaning(draft: Draft): readonly Complaint[] {
+  return [
+    ...checkUnderlay(draft),
+    ...checkNetworks(draft),
+    ...checkVms(draft),
+    ...checkProbes(draft),
+    ...checkHostAndVmNames(draft),
+    ...checkDevices(draft),
+  ];
+}

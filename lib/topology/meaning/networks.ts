@@ -1,0 +1,74 @@
+import { overlap } from '../../model/address.js';
+import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
+import type { Draft, DraftNetwork } from '../draft.js';
+import { IPV6_MINIMUM_MTU, vxlanOverheadBytes } from '../overhead.js';
+import { suggestion } from '../suggest.js';
+import { checkPrefixes } from './prefixes.js';
+
+/** Overlay segments. Two of them may use the same addresses: keeping them apart is what VNIs are for. */
+export function* checkNetworks(draft: Draft): Generator<Complaint> {
+  const owners = new Map<number, string>();
+  for (const network of draft.networks) {
+    yield* checkPrefixes(network);
+    yield* checkApartFromUnderlay(draft, network);
+    yield* checkHub(draft, network);
+    yield* checkMtu(draft, network);
+    const owner = network.vni === undefined ? undefined : owners.get(network.vni);
+    if (network.vni !== undefined && owner !== undefined) {
+      const message = `VNI ${network.vni} is network ${owner}’s already`;
+      yield aboutValue([...network.path, 'vni'], message, 'give each network its own');
+    } else if (network.vni !== undefined) {
+      owners.set(network.vni, network.name);
+    }
+  }
+}
+
+/** A host that probes has an address in the network: its route would hide the way to the other hosts. */
+function* checkApartFromUnderlay(draft: Draft, network: DraftNetwork): Generator<Complaint> {
+  for (const { path, text, value } of network.prefixes) {
+    for (const segment of draft.segments) {
+      const other = segment.prefixes.find((prefix) => overlap(prefix.value, value));
+      if (other === undefined) continue;
+      const message = `${text} overlaps ${other.text} of underlay segment ${segment.name}`;
+      yield aboutValue(path, message, 'take a prefix that the underlay does not use');
+    }
+  }
+}
+
+function* checkHub(draft: Draft, network: DraftNetwork): Generator<Complaint> {
+  const names = draft.hosts.map((host) => host.name);
+  if (network.hub === undefined || names.includes(network.hub.value)) return;
+  yield aboutValue(network.hub.path, `there is no host ${network.hub.text}`, suggestion(network.hub.text, names));
+}
+
+function* checkMtu(draft: Draft, network: DraftNetwork): Generator<Complaint> {
+  const room = overlayRoom(draft);
+  const path = [...network.path, 'mtu'];
+  if (room !== null && network.mtu !== undefined && network.mtu > room.mtu) {
+    const message = `an MTU of ${network.mtu} leaves no room for VXLAN in an underlay of ${room.underlayMtu}`;
+    const mend = `use ${room.mtu} or less, or raise the underlay's \`mtu\` to ${network.mtu + room.overhead}`;
+    yield aboutValue(path, message, mend);
+  }
+  const mtu = network.mtu ?? room?.mtu;
+  const hasIpv6 = network.prefixes.some((prefix) => prefix.value.ip.family === 6);
+  if (hasIpv6 && mtu !== undefined && mtu < IPV6_MINIMUM_MTU) {
+    const message = `IPv6 does not work in network ${network.name} with an MTU of ${mtu}`;
+    const mend = `use ${IPV6_MINIMUM_MTU} or more (RFC 8200 §5), or leave the IPv6 prefix out`;
+    yield network.mtu === undefined ? aboutKey(network.path, message, mend) : aboutValue(path, message, mend);
+  }
+}
+
+/** The largest MTU that fits into every segment that hosts stand in. */
+function overlayRoom(
+  draft: Draft,
+): { readonly mtu: number; readonly underlayMtu: number; readonly overhead: number } | null {
+  const used = new Set(draft.hosts.map((host) => host.underlay));
+  const mtus = draft.segments.flatMap((segment) =>
+    used.has(segment.name) && segment.mtu !== undefined ? [segment.mtu] : [],
+  );
+  const family = draft.hosts.flatMap((host) => host.addresses.slice(0, 1))[0]?.value.family;
+  if (mtus.length === 0 || family === undefined) return null;
+  const underlayMtu = Math.min(...mtus);
+  const overhead = vxlanOverheadBytes(family);
+  return { mtu: underlayMtu - overhead, underlayMtu, overhead };
+}

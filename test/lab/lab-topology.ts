@@ -1,0 +1,33 @@
+import type { Host, Topology } from '../../lib/model/topology.js';
+
+/** Two hosts in two subnets with both address families; the name keeps labs of parallel test runs apart. */
+export function twoSubnets(name: string, shaping: { rate?: string; delayMs?: number } = {}): Topology {
+  const host = (hostName: string, underlay: string, addresses: string[]): Host => ({
+    name: hostName,
+    underlay,
+    addresses,
+    ssh: null,
+    datapath: null,
+  });
+  return {
+    name,
+    lab: {},
+    underlay: [
+      { name: 'left', cidrs: ['198.18.1.0/24', 'fd00:18:1::/64'], mtu: 1500, rate: null, delayMs: null },
+      {
+        name: 'a-segment-with-a-long-name',
+        cidrs: ['198.18.2.0/24', 'fd00:18:2::/64'],
+        mtu: 1600,
+        rate: shaping.rate ?? null,
+        delayMs: shaping.delayMs ?? null,
+      },
+    ],
+    hosts: [
+      host('host-a', 'left', ['198.18.1.10', 'fd00:18:1::10']),
+      host('host-with-a-long-name-b', 'a-segment-with-a-long-name', ['198.18.2.10', 'fd00:18:2::10']),
+    ],
+    networks: [],
+    vms: [],
+    probes: [],
+  };
+}

@@ -1,0 +1,83 @@
+import t from 'tap';
+import { runStages, type Stage, type StageHooks, type Whereabouts } from '../../../lib/migration/stage.js';
+import { VxmigError } from '../../../lib/model/errors.js';
+
+type Log = string[];
+
+function hooks(place: Whereabouts = 'source'): StageHooks {
+  return { started: () => {}, finished: () => {}, whereabouts: async () => place, nowMs: () => 0 };
+}
+
+function step(kind: Stage<Log>['kind'], name: string, fails: { enter?: boolean; rollback?: boolean } = {}): Stage<Log> {
+  const act = (verb: string, failing: boolean | undefined) => async (log: Log) => {
+    log.push(`${verb} ${name}`);
+    if (failing) throw new VxmigError('HOST_UNFIT', `${name} cannot ${verb}`);
+  };
+  const enter = act('enter', fails.enter);
+  return kind === 'reversible'
+    ? { kind, name, purpose: '', enter, rollback: act('undo', fails.rollback) }
+    : { kind, name, purpose: '', enter };
+}
+
+t.test('all stages in order', async (t) => {
+  const log: Log = [];
+  const outcome = await runStages([step('check', 'a'), step('reversible', 'b'), step('commit', 'c'), step('finish', 'd')], log, hooks());
+  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
+  t.match(outcome, { outcome: 'migrated', error: null });
+  t.strictSame(
+    outcome.stages.map(({ stage }) => stage),
+    ['a', 'b', 'c', 'd'],
+  );
+});
+
+t.test('a stage that fails is undone first, then the earlier ones in reverse', async (t) => {
+  const log: Log = [];
+  const stages = [step('reversible', 'a'), step('check', 'b'), step('reversible', 'c', { enter: true }), step('commit', 'd')];
+  const outcome = await runStages(stages, log, hooks());
+  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo a']);
+  t.match(outcome, { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message: 'c cannot enter' } });
+});
+
+t.test('a rollback that fails joins the first error and does not stop the others', async (t) => {
+  const log: Log = [];
+  const stages = [step('reversible', 'a'), step('reversible', 'b', { rollback: true }), step('check', 'c', { enter: true })];
+  const outcome = await runStages(stages, log, hooks());
+  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo b', 'undo a']);
+  t.equal(outcome.outcome, 'failed');
+  t.match(outcome.error?.message, /^c cannot enter; the rollback failed too: b cannot undo$/);
+});
+
+t.test('after the point of no return the hosts are asked where the VM is', async (t) => {
+  const stages = [step('reversible', 'a'), step('commit', 'b', { enter: true }), step('finish', 'c')];
+  t.test('at the source: rolled back', async (t) => {
+    const log: Log = [];
+    t.match(await runStages(stages, log, hooks('source')), { outcome: 'rolled-back' });
+    t.strictSame(log, ['enter a', 'enter b', 'undo a']);
+  });
+  t.test('at the destination: finished forward, and the error is told', async (t) => {
+    const log: Log = [];
+    t.match(await runStages(stages, log, hooks('destination')), { outcome: 'migrated', error: { message: 'b cannot enter' } });
+    t.strictSame(log, ['enter a', 'enter b', 'enter c']);
+  });
+  for (const place of ['both', 'unknown'] as const) {
+    t.test(`${place}: nothing is touched`, async (t) => {
+      const log: Log = [];
+      t.match(await runStages(stages, log, hooks(place)), { outcome: 'failed', error: { code: 'MIGRATION_FAILED' } });
+      t.strictSame(log, ['enter a', 'enter b']);
+    });
+  }
+  t.test('a host that cannot be asked counts as unknown', async (t) => {
+    const log: Log = [];
+    const asked = { ...hooks(), whereabouts: async () => await Promise.reject(new Error('cut off')) };
+    t.match(await runStages(stages, log, asked), { outcome: 'failed' });
+    t.strictSame(log, ['enter a', 'enter b']);
+  });
+});
+
+t.test('a finishing stage that fails does not stop the next', async (t) => {
+  const log: Log = [];
+  const stages = [step('commit', 'a'), step('finish', 'b', { enter: true }), step('finish', 'c', { enter: true }), step('finish', 'd')];
+  const outcome = await runStages(stages, log, hooks());
+  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
+  t.match(outcome, { outcome: 'migrated', error: { message: 'b cannot enter; and then: c cannot enter' } });
+});

@@ -1,0 +1,90 @@
+import type { MigrationResult } from '../../../lib/model/migration-result.js';
+import type { RunRecord } from '../../../lib/model/run-record.js';
+
+const START_MS = Date.parse('2026-11-21T03:00:00.000Z');
+
+export const MIGRATED: MigrationResult = {
+  ok: true,
+  vm: 'web',
+  from: 'host-a',
+  to: 'host-b',
+  outcome: 'migrated',
+  strategy: 'pre-copy',
+  transfer: {
+    durationMs: 2396,
+    downtimeMs: 113,
+    transferredBytes: 93285580,
+    iterations: 3,
+    throughputBytesPerSecond: 65578598,
+  },
+  announce: { rarp: 5, garp: 5, na: 0 },
+  convergence: {
+    converged: true,
+    afterResumeMs: 12,
+    hosts: [
+      {
+        host: 'host-a',
+        network: 'blue',
+        mac: '52:54:00:09:00:01',
+        expected: 'host-b',
+        seen: 'host-b',
+        afterResumeMs: 12,
+      },
+      {
+        host: 'host-c',
+        network: 'blue',
+        mac: '52:54:00:09:00:01',
+        expected: 'host-b',
+        seen: 'host-b',
+        afterResumeMs: 9,
+      },
+    ],
+  },
+  ping: [
+    {
+      from: 'host-c',
+      to: 'web',
+      address: '10.9.0.1',
+      intervalMs: 10,
+      sent: 400,
+      received: 400,
+      lost: 0,
+      duplicates: 0,
+      longestGapMs: 117,
+      longestWaitMs: 112,
+    },
+  ],
+  stages: [
+    { stage: 'reserve', startedAt: '2026-11-21T03:00:00.000Z', durationMs: 140 },
+    { stage: 'copy', startedAt: '2026-11-21T03:00:00.140Z', durationMs: 2396 },
+    { stage: 'converge', startedAt: '2026-11-21T03:00:02.536Z', durationMs: 12 },
+  ],
+  switchover: { stoppedAt: '2026-11-21T03:00:02.000Z', resumedAt: '2026-11-21T03:00:02.613Z' },
+};
+
+/** 4 s of pings every 10 ms; those sent within the pause (2.000 to 2.113 s) are answered at its end. */
+export const RUN: RunRecord = {
+  vxmig: '0.1.0',
+  startedAt: '2026-11-21T03:00:00.000Z',
+  topology: 'two-subnets',
+  result: MIGRATED,
+  probes: [
+    {
+      from: 'host-c',
+      to: 'web',
+      address: '10.9.0.1',
+      intervalMs: 10,
+      requests: Array.from({ length: 400 }, (_, index) => {
+        const afterMs = index * 10 + 0.25;
+        return {
+          sequence: index + 7,
+          sentAtMs: START_MS + afterMs,
+          rttMs: afterMs > 2000 && afterMs < 2113 ? Number((2113 - afterMs).toFixed(3)) : 0.512,
+        };
+      }),
+    },
+  ],
+  // host-b is half a second ahead: its RESUME of 2.613 s was at 2.113 s.
+  clocks: { 'host-a': { offsetMs: 0, errorMs: 0.4 }, 'host-b': { offsetMs: 500, errorMs: 0.7 } },
+  events: [{ atMs: START_MS + 2000, host: 'host-a', text: 'STOP <web> & "more"' }],
+};
