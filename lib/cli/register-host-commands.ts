@@ -33,6 +33,24 @@ function registerLooking(program: Command, choose: Choose): void {
         logs: true,
       });
     });
+
+  program
+    .command('verify')
+    .description('check tables, flows, tunnels, reachability and isolation as they are now')
+    .argument('<file>', 'topology file')
+    .addHelpText('after', '\nExample:\n  vxmig verify topologies/two-subnets.yaml')
+    .action((file: string) => {
+      choose(async (context) => (await import('./verify.js')).verifyCommand(context, file), { logs: true });
+    });
+
+  program
+    .command('status')
+    .description('hosts, tunnels, VMs, and where each MAC is known')
+    .argument('<file>', 'topology file')
+    .addHelpText('after', '\nExample:\n  vxmig status topologies/two-subnets.yaml')
+    .action((file: string) => {
+      choose(async (context) => (await import('./status.js')).statusCommand(context, file), { logs: true });
+    });
 }
 
 function registerChanging(program: Command, choose: Choose): void {
@@ -76,6 +94,19 @@ function registerChanging(program: Command, choose: Choose): void {
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
       };
       choose(async (context) => (await import('./migrate.js')).migrateCommand(context, file, vm, given), {
+        logs: true,
+      });
+    });
+
+  program
+    .command('destroy')
+    .description('remove what vxmig made on the hosts, and nothing else')
+    .argument('<file-or-name>', "topology file, or the topology's name")
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  vxmig destroy topologies/two-subnets.yaml\nNext:\n  vxmig lab down FILE')
+    .action((fileOrName: string, options: { yes?: boolean }) => {
+      const yes = options.yes ?? false;
+      choose(async (context) => (await import('./destroy.js')).destroyCommand(context, fileOrName, { yes }), {
         logs: true,
       });
     });

@@ -1,8 +1,10 @@
 import type { Change } from '../model/change.js';
-import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
+import type { HostPlan } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
 import type { Controller } from './controller.js';
+import { everySession } from './every-session.js';
+import type { HostSession } from './host-session.js';
 import { type MigratedVm, type MigrateOverrides, migrateVm } from './migrate-vm.js';
 
 export interface ApplyResult {
@@ -28,9 +30,9 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
 }
 
 async function execute(controller: Controller, plan: Plan, { emit, signal, overrides }: ApplyOptions): Promise<ApplyResult> {
-  await everyHost(plan, (host) => controller.session(host.host).execute(host));
+  await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
-  await everyHost(plan, (host) => controller.session(host.host).executeDomains(host.domains));
+  await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));
   for (const change of plan.changes) if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
   const runs: MigratedVm[] = [];
   let { current } = plan;
@@ -41,23 +43,14 @@ async function execute(controller: Controller, plan: Plan, { emit, signal, overr
     runs.push(run);
     if (!run.record.result.ok) return { ok: false, changes: plan.changes, runs };
   }
-  await everyHost(plan, (host) => controller.session(host.host).executeRemovals(host.remove));
+  await everyHost(controller, plan, (session, host) => session.executeRemovals(host.remove));
   for (const change of plan.changes) if (change.action === 'delete') emit({ kind: 'change-applied', change });
   return { ok: true, changes: plan.changes, runs };
 }
 
-/** All hosts at once; a failure of one does not stop the others half-way through theirs. */
-async function everyHost(plan: Plan, work: (host: Plan['hosts'][number]) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(plan.hosts.map((host) => work(host)));
-  const failures = results.flatMap((result, index) =>
-    result.status === 'rejected' ? [{ host: plan.hosts[index]?.host ?? '', error: result.reason as unknown }] : [],
-  );
-  const [first] = failures;
-  if (first === undefined) return;
-  if (failures.length === 1 && first.error instanceof VxmigError) throw first.error;
-  throw new VxmigError('APPLY_FAILED', failures.map(({ host, error }) => `${host}: ${messageOf(error)}`).join('; '), {
-    where: failures.map(({ host }) => host).join(', '),
-    cause: first.error,
+async function everyHost(controller: Controller, plan: Plan, work: (session: HostSession, host: HostPlan) => Promise<void>): Promise<void> {
+  await everySession([...controller.sessions.values()], async (session) => {
+    const host = plan.hosts.find((candidate) => candidate.host === session.name);
+    if (host !== undefined) await work(session, host);
   });
 }
-

@@ -7,7 +7,12 @@ import { factsOf } from './facts.js';
 import { HostSession } from './host-session.js';
 import { SshMigrationHost } from './migration-host.js';
 
-/** All hosts of one topology, connected and observed. */
+export interface ConnectFailure {
+  readonly host: string;
+  readonly error: unknown;
+}
+
+/** All hosts of one topology, connected. */
 export class Controller {
   private constructor(
     readonly topology: Topology,
@@ -20,17 +25,23 @@ export class Controller {
    * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB
    */
   static async connect(topology: Topology, emit: Emit): Promise<Controller> {
+    const { controller, failures } = await Controller.connectAny(topology, emit);
+    if (failures.length === 0) return controller;
+    controller.close();
+    throw together(failures.map((failure) => failure.error));
+  }
+
+  /** The same for whoever can make do with some of the hosts: those that cannot be reached are told with the reason. */
+  static async connectAny(topology: Topology, emit: Emit): Promise<{ controller: Controller; failures: readonly ConnectFailure[] }> {
     emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
     const results = await Promise.allSettled(
       topology.hosts.map(async (host) => [host.name, await HostSession.open(host.name, sshOf(host))] as const),
     );
     const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (failed.length > 0) {
-      for (const [, session] of opened) session.close();
-      throw together(failed);
-    }
-    return new Controller(topology, new Map(opened));
+    const failures = results.flatMap((result, index) =>
+      result.status === 'rejected' ? [{ host: topology.hosts[index]?.name ?? '', error: result.reason as unknown }] : [],
+    );
+    return { controller: new Controller(topology, new Map(opened)), failures };
   }
 
   close(): void {

@@ -138,7 +138,8 @@ export function accelerationCheck(
 
 /** A VM that was started with KVM can't go on under TCG, nor with a CPU that the other host does not have. */
 export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
-  const hosts = [...fitness.values()];
+  // What a host with a silent libvirtd could give is not known; that has a check of its own.
+  const hosts = [...fitness.values()].filter((host) => host.cpuModels.length > 0);
   const [first] = hosts;
   if (first === undefined || hosts.length < 2) return [];
   const common = first.cpuModels.filter((model) => hosts.every((host) => host.cpuModels.includes(model)));

@@ -70,6 +70,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     stoppedAtMs: null,
     resumedAtMs: null,
     transfer: null,
+    announcing: null,
     announced: { rarp: 0, garp: 0, na: 0 },
     convergence: [],
   };

@@ -73,14 +73,16 @@ async function libvirtOverSsh(shell: HostShell, from: Host, to: Host): Promise<C
   const { exitCode, stdout, stderr } = await shell.run(argv, { accept: [0, 1, 124, 127] });
   const ok = exitCode === 0;
   const version = /Running hypervisor: (.+)/.exec(stdout)?.[1] ?? 'it answers';
-  const failure = exitCode === 124 ? `no answer within ${VIRSH_SECONDS} s` : stderr.trim().split('\n').at(-1);
+  const silent = exitCode === 124;
+  const failure = silent ? `no answer within ${VIRSH_SECONDS} s` : (stderr.trim().split('\n').at(-1) ?? '');
+  const mend = silent
+    ? `is libvirtd on ${to.name} well, and its SSH port open to ${from.name}?`
+    : `on ${from.name}, \`ssh\` to ${to.name} must work without a password, with its host key known`;
   return {
     name: `libvirt over SSH ${from.name} to ${to.name}`,
     ok,
     expected: `${uri} answers`,
-    seen: ok ? version : (failure ?? ''),
-    hint: ok
-      ? ''
-      : `on ${from.name}: \`ssh\` to ${to.name} must work without a password, as the user that libvirt runs it as, with its host key known`,
+    seen: ok ? version : failure,
+    hint: ok ? '' : mend,
   };
 }

@@ -42,7 +42,8 @@ export interface MigrationContext {
   resumedAtMs: number | null;
   /** switch over */
   transfer: TransferFigures | null;
-  /** announce */
+  /** announce; it begins at the resume, while the stage before it still waits for libvirt */
+  announcing: Promise<void> | null;
   announced: { rarp: number; garp: number; na: number };
   /** verify */
   convergence: readonly HostConvergence[];

@@ -1,5 +1,6 @@
 import { parseJobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
+import { beginAnnouncing } from './announce.js';
 import type { MigrationContext } from './context.js';
 import { byController, note } from './context.js';
 import { until } from './probes.js';
@@ -96,6 +97,7 @@ async function followSwitch(context: MigrationContext): Promise<void> {
       if (event.event !== 'RESUME') return;
       context.resumedAtMs = byController(context, destination.name, event.atMs);
       note(context, destination.name, context.resumedAtMs, 'QEMU runs the guest');
+      beginAnnouncing(context);
     }),
   ]);
   context.followers.push(...followers);

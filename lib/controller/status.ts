@@ -1,0 +1,97 @@
+import { messageOf } from '../model/errors.js';
+import type { Topology } from '../model/topology.js';
+import { ownedBy } from '../plan/ownership.js';
+import type { ConnectFailure, Controller } from './controller.js';
+import { type FdbPlace, fdbPlaces } from './places.js';
+
+/** A topology as it is now; `status --json` prints it. */
+export interface TopologyStatus {
+  readonly ok: boolean;
+  readonly topology: string;
+  readonly hosts: readonly HostStatus[];
+  readonly tunnels: readonly TunnelStatus[];
+  readonly vms: readonly VmStatus[];
+  readonly fdb: readonly FdbPlace[];
+}
+
+export interface HostStatus {
+  readonly host: string;
+  readonly reachable: boolean;
+  /** Why not, or empty. */
+  readonly problem: string;
+  readonly openVSwitch: string | null;
+  readonly datapaths: readonly string[];
+  readonly bridges: readonly string[];
+}
+
+export interface TunnelStatus {
+  readonly host: string;
+  readonly network: string;
+  readonly port: string;
+  readonly remoteHost: string;
+  readonly remoteIp: string;
+  readonly vni: string;
+  readonly ready: boolean;
+}
+
+export interface VmStatus {
+  readonly vm: string;
+  /** Where the topology wants it. */
+  readonly wanted: string;
+  /** Where libvirt has it; more than one is a fault. */
+  readonly places: readonly { readonly host: string; readonly state: string }[];
+}
+
+/** Reads every host that can be reached. */
+export async function status(controller: Controller, failures: readonly ConnectFailure[]): Promise<TopologyStatus> {
+  const { topology } = controller;
+  const fdb = await fdbPlaces(controller, topology);
+  const hosts = topology.hosts.map(({ name }) => hostStatus(controller, name, failures));
+  return { ok: failures.length === 0, topology: topology.name, hosts, tunnels: tunnels(controller), vms: vms(controller, topology), fdb };
+}
+
+function bridgesOf(controller: Controller, host: string) {
+  const bridges = controller.sessions.get(host)?.observed.bridges ?? [];
+  return bridges.filter((bridge) => ownedBy(controller.topology.name, bridge.externalIds));
+}
+
+function hostStatus(controller: Controller, host: string, failures: readonly ConnectFailure[]): HostStatus {
+  const failure = failures.find((candidate) => candidate.host === host);
+  const bridges = bridgesOf(controller, host);
+  return {
+    host,
+    reachable: failure === undefined,
+    problem: failure === undefined ? '' : messageOf(failure.error),
+    openVSwitch: controller.sessions.get(host)?.observed.ovsVersion ?? null,
+    datapaths: [...new Set(bridges.map((bridge) => bridge.datapathType))],
+    bridges: bridges.map((bridge) => bridge.name),
+  };
+}
+
+function tunnels(controller: Controller): TunnelStatus[] {
+  return [...controller.sessions.keys()].flatMap((host) =>
+    bridgesOf(controller, host).flatMap((bridge) =>
+      bridge.ports
+        .filter((port) => port.interface.type === 'vxlan')
+        .map((port) => ({
+          host,
+          network: bridge.externalIds['vxmig-network'] ?? '',
+          port: port.name,
+          remoteHost: port.externalIds['vxmig-remote-host'] ?? '',
+          remoteIp: port.interface.options.remote_ip ?? '',
+          vni: port.interface.options.key ?? '',
+          ready: (port.interface.ofport ?? -1) > 0,
+        })),
+    ),
+  );
+}
+
+function vms(controller: Controller, topology: Topology): VmStatus[] {
+  return topology.vms.map((vm) => {
+    const name = vm.source.kind === 'domain' ? vm.source.domain : vm.name;
+    const places = [...controller.sessions.values()].flatMap((session) =>
+      session.observed.domains.filter((domain) => domain.name === name).map((domain) => ({ host: session.name, state: domain.state })),
+    );
+    return { vm: vm.name, wanted: vm.host, places };
+  });
+}

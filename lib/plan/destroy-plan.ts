@@ -1,0 +1,38 @@
+import type { Change } from '../model/change.js';
+import { change } from './change.js';
+import type { HostPlan } from './host-plan.js';
+import type { ObservedHost } from './observed.js';
+import { linkAlias, ownedBy } from './ownership.js';
+import { releaseUnderlay } from './underlay-plan.js';
+
+/** What has to go so that nothing of a topology is left on a host. Only what carries the topology's mark is in it. */
+export function planDestroy(topology: string, observed: ObservedHost): { changes: Change[]; remove: HostPlan['remove'] } {
+  const why = 'the topology is being destroyed';
+  const gone = (kind: string, name: string) => change(observed.host, kind, name, 'delete', why);
+  const domains = observed.domains.filter((domain) => domain.owner?.topology === topology);
+  const bridges = observed.bridges.filter((bridge) => ownedBy(topology, bridge.externalIds));
+  const taps = observed.links.filter((link) => link.alias === linkAlias(topology) && link.kind === 'tun');
+  const namespaces = observed.namespaces.filter((namespace) => namespace.topology === topology);
+  const underlay = releaseUnderlay(topology, observed);
+  return {
+    changes: [
+      ...domains.map(({ name }) => gone('vm', name)),
+      ...bridges.map(({ name }) => gone('bridge', name)),
+      ...taps.map(({ name }) => gone('tap-device', name)),
+      ...namespaces.map(({ name }) => gone('probe-namespace', name)),
+      ...(underlay.change === null ? [] : [underlay.change]),
+    ],
+    remove: {
+      domains: domains.flatMap(({ name, state }) => [
+        ...(state === 'shut off' ? [] : [{ kind: 'stop', vm: name } as const]),
+        { kind: 'undefine', vm: name } as const,
+      ]),
+      ovs: [...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const), ...underlay.ovs],
+      commands: [
+        ...taps.map(({ name }) => ({ argv: ['ip', 'link', 'delete', 'dev', name] })),
+        ...namespaces.map(({ name }) => ({ argv: ['ip', 'netns', 'delete', name] })),
+        ...underlay.commands,
+      ],
+    },
+  };
+}
