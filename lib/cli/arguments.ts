@@ -11,11 +11,6 @@ export function durationArgument(text: string): number {
   return orRefused(() => parseDurationMs(text), 'Write a duration as 500ms, 120s or 5m.');
 }
 
-export function countArgument(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number, at least 1.');
-  return Number(text);
-}
-
 function orRefused(parse: () => number, mend: string): number {
   try {
     return parse();

@@ -9,17 +9,29 @@ import { changesText } from '../report/changes-text.js';
 import type { CommandContext } from './context.js';
 import { reachableTopology } from './topology-file.js';
 
-export async function destroyCommand(context: CommandContext, fileOrName: string, options: { readonly yes: boolean }): Promise<number> {
+export async function destroyCommand(
+  context: CommandContext,
+  fileOrName: string,
+  options: { readonly yes: boolean },
+): Promise<number> {
   const topology = existsSync(fileOrName) ? await reachableTopology(fileOrName) : await labByName(fileOrName);
   const controller = await Controller.connect(topology, context.emit);
   try {
     const plans = await planDestruction(controller);
     const planned = [...plans.values()].flatMap((plan) => plan.changes);
-    if (planned.length > 0 && !options.yes && process.stdin.isTTY && !(await confirmed(changesText(planned, context.output.style)))) {
+    if (
+      planned.length > 0 &&
+      !options.yes &&
+      process.stdin.isTTY &&
+      !(await confirmed(changesText(planned, context.output.style)))
+    ) {
       throw new VxmigError('INTERRUPTED', 'nothing was removed', { hint: 'Answer `yes`, or say --yes.' });
     }
     const changes = await destroy(controller, plans);
-    const text = changes.length === 0 ? `Nothing to do: ${topology.name} has nothing on these hosts.` : changesText(changes, context.output.style);
+    const text =
+      changes.length === 0
+        ? `Nothing to do: ${topology.name} has nothing on these hosts.`
+        : changesText(changes, context.output.style);
     context.output.result({ ok: true, changes }, text);
     return 0;
   } finally {
@@ -45,6 +57,12 @@ async function labByName(name: string): Promise<Topology> {
       hint: 'Name the topology file; `vxmig lab ls` lists the labs.',
     });
   });
-  const hosts = [...settings].map(([host, ssh]) => ({ name: host, underlay: '', addresses: [ssh.address], ssh, datapath: null }));
+  const hosts = [...settings].map(([host, ssh]) => ({
+    name: host,
+    underlay: '',
+    addresses: [ssh.address],
+    ssh,
+    datapath: null,
+  }));
   return { name, lab: {}, underlay: [], hosts, networks: [], vms: [], probes: [] };
 }

@@ -9,10 +9,14 @@ import { readTopology } from '../topology/read.js';
 import type { CommandContext } from './context.js';
 import { labNameOf } from './lab-name.js';
 
-export async function labUpCommand(context: CommandContext, file: string): Promise<number> {
+export async function labUpCommand(
+  context: CommandContext,
+  file: string,
+  { kvm }: { readonly kvm: boolean },
+): Promise<number> {
   const { topology } = await readTopology(file);
   const { signal, output } = context;
-  const { name, management, hosts, warnings } = await labUp(topology, context.emitLab, { signal });
+  const { name, management, hosts, warnings } = await labUp(topology, context.emitLab, { signal, kvm });
   const list = hosts.map((host) => ({ name: host.name, managementAddress: host.managementAddress }));
   const addresses = list.map((host) => `  ${host.name}  ${host.managementAddress}`).join('\n');
   output.result(

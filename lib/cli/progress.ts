@@ -43,9 +43,9 @@ function info(text: string): ProgressLine {
 
 function copyText(event: Extract<VxmigEvent, { kind: 'copy-progress' }>): string {
   const parts = [
-    `${formatBytes(event.processedBytes)} copied, ${formatBytes(event.remainingBytes)} of ${formatBytes(event.totalBytes)} left`,
+    `${formatBytes(event.processedBytes)} sent, ${formatBytes(event.remainingBytes)} of ${formatBytes(event.totalBytes)} left`,
     ...(event.bytesPerSecond === null ? [] : [`${formatBytes(event.bytesPerSecond)}/s`]),
-    ...(event.dirtyBytesPerSecond === null ? [] : [`dirtied ${formatBytes(event.dirtyBytesPerSecond)}/s`]),
+    ...(event.dirtyBytesPerSecond === null ? [] : [`dirty ${formatBytes(event.dirtyBytesPerSecond)}/s`]),
     ...(event.iteration === null ? [] : [`pass ${event.iteration}`]),
   ];
   return `${event.vm}: ${parts.join(', ')}`;
@@ -63,6 +63,8 @@ export interface ProgressOptions {
 export function progressPrinter({ log, style, live, nowMs }: ProgressOptions): (event: VxmigEvent) => void {
   let lastCopyMs = Number.NEGATIVE_INFINITY;
   return (event) => {
+    // Before QEMU has looked at the memory there is nothing to tell.
+    if (event.kind === 'copy-progress' && event.totalBytes === 0) return;
     const { level, text } = progressLine(event, style);
     if (event.kind !== 'copy-progress') {
       if (event.kind === 'stage-finished') live?.show('');

@@ -15,9 +15,11 @@ export function registerLabCommands(program: Command, choose: Choose): void {
     .command('up')
     .description('build the hosts and routers; again: only what is missing')
     .argument('<file>', 'topology file')
+    .option('--kvm', 'give the hosts /dev/kvm; `vxmig doctor` tries whether guests boot with it (default: TCG)')
     .addHelpText('after', '\nExample:\n  vxmig lab up topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
-    .action((file: string) => {
-      choose(async (context) => (await import('./lab.js')).labUpCommand(context, file), { logs: true });
+    .action((file: string, options: { kvm?: boolean }) => {
+      const kvm = options.kvm ?? false;
+      choose(async (context) => (await import('./lab.js')).labUpCommand(context, file, { kvm }), { logs: true });
     });
 
   lab

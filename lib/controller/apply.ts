@@ -2,6 +2,7 @@ import type { Change } from '../model/change.js';
 import type { Emit } from '../model/event.js';
 import type { HostPlan } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
+import { awaitGuests } from './await-guests.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
@@ -33,6 +34,8 @@ async function execute(controller: Controller, plan: Plan, { emit, signal, overr
   await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
   await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));
+  const started = plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.vm] : [])));
+  await awaitGuests(controller, plan.current, started, emit, signal);
   for (const change of plan.changes) if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
   const runs: MigratedVm[] = [];
   let { current } = plan;

@@ -141,12 +141,12 @@ export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fi
   // What a host with a silent libvirtd could give is not known; that has a check of its own.
   const hosts = [...fitness.values()].filter((host) => host.cpuModels.length > 0);
   const [first] = hosts;
-  if (first === undefined || hosts.length < 2) return [];
+  if (first === undefined || fitness.size < 2) return [];
   const common = first.cpuModels.filter((model) => hosts.every((host) => host.cpuModels.includes(model)));
   const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
   const cpuOk = usesImage ? common.includes(MICRO_CPU_MODEL) : common.length > 0;
   const withKvm = [...fitness].filter(([, host]) => host.kvmDevice).map(([name]) => name);
-  const mixed = withKvm.length > 0 && withKvm.length < hosts.length;
+  const mixed = withKvm.length > 0 && withKvm.length < fitness.size;
   return [
     {
       name: 'CPU models in common',

@@ -59,7 +59,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     signal,
     followers: [],
     events: [],
-    probes: probesOf(current, vm.name, host),
+    probes: probesOf(current, host),
     fdbMoves: new Map(),
     expectedPlace: (observer, network) => expectedPlace(afterwards, network, vm.name, observer),
     staysPut: (observer, network) =>

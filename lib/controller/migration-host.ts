@@ -12,6 +12,7 @@ import type {
   DomainSeen,
   FdbMove,
   Follower,
+  GuestPingRequest,
   HostView,
   MigrateCommand,
   MigrateRequest,
@@ -28,6 +29,8 @@ import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { tableNumber } from '../pipeline/tables.js';
 import type { HostSession } from './host-session.js';
 
+/** bash's own sockets: every host has them, and a static busybox's wget dies in the resolver. */
+const HTTP_GET = `exec 3<>"/dev/tcp/$1/80"; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3; exec cat <&3`;
 const CLOCK_SAMPLES = 5;
 const DATE_RESOLUTION_MS = 0.001;
 
@@ -146,5 +149,23 @@ export class SshMigrationHost implements MigrationHost {
       for (const event of stream.push(`${line}\n`)) onEvent(event);
     });
     return command;
+  }
+
+  async guestPing({ network, guestAddress, address, intervalMs }: GuestPingRequest, what: 'start' | 'stop'): Promise<void> {
+    const query = what === 'start' ? `to=${address}&interval=${intervalMs / 1000}` : `to=${address}&count=0`;
+    await this.#askGuest(network, guestAddress, `ping?${query}`);
+  }
+
+  async guestPingLog({ network, guestAddress, address }: GuestPingRequest): Promise<string> {
+    return await this.#askGuest(network, guestAddress, `pinglog?to=${address}`);
+  }
+
+  async #askGuest(network: string, address: string, request: string): Promise<string> {
+    const namespace = probePortName(this.topology.name, network, this.name);
+    const argv = ['ip', 'netns', 'exec', namespace, 'bash', '-c', HTTP_GET, 'bash', address, `/cgi-bin/${request}`];
+    const { stdout } = await this.#shell.run(argv, { timeoutMs: 15_000 });
+    const [head = '', ...body] = stdout.split('\r\n\r\n');
+    if (!/^HTTP\/1\.\d 200/.test(head)) throw new Error(`the guest at ${address} answered: ${head.split('\r\n')[0] ?? ''} ${body.join('')}`);
+    return body.join('\r\n\r\n');
   }
 }

@@ -93,6 +93,8 @@ export class HostConnection implements HostShell {
           return trusted;
         },
       });
+      // Otherwise a short request waits for the other side's delayed acknowledgement, 40 ms each time.
+      client.setNoDelay(true);
       await ready;
     } catch (cause) {
       client.destroy();

@@ -3,7 +3,7 @@ import type { HostShell } from './connection.js';
 /** libvirt's range of ports for migrations (qemu.conf: migration_port_min, migration_port_max). */
 export const MIGRATION_PORTS = { first: 49152, last: 49215 } as const;
 /** RFC 7348 §5. */
-export const VXLAN_PORT = 4789;
+const VXLAN_PORT = 4789;
 
 /** What a host brings along for vxmig; empty texts where the program is missing or does not answer. */
 export interface Fitness {

@@ -3,7 +3,7 @@ import { Nudger } from '../openflow/nudge.js';
 import type { HostShell } from './connection.js';
 
 /** How often the switch is made to report what it holds back; a change is seen at most this much late. In milliseconds. */
-export const NUDGE_INTERVAL_MS = 10;
+const NUDGE_INTERVAL_MS = 10;
 
 export interface FlowWatch {
   stop(): Promise<void>;

@@ -98,6 +98,8 @@ interface IpRoute {
   readonly dst?: string;
   readonly gateway?: string;
   readonly dev?: string;
+  readonly protocol?: string;
+  readonly metric?: number;
 }
 
 function parseRoutes(json: string, family: 4 | 6): ObservedRoute[] {
@@ -108,6 +110,8 @@ function parseRoutes(json: string, family: 4 | 6): ObservedRoute[] {
       gateway: route.gateway ?? null,
       device: route.dev ?? '',
       family,
+      protocol: route.protocol ?? null,
+      metric: route.metric ?? null,
     }));
 }
 

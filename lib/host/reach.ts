@@ -32,3 +32,9 @@ async function answers(shell: HostShell, { address, namespace }: ReachRequest, p
   const { stdout } = await shell.run(argv, { accept: [0, 1, 2] });
   return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0) > 0;
 }
+
+/** One ping, answered within a second or not. */
+export async function answersOnce(shell: HostShell, address: string, namespace: string): Promise<boolean> {
+  const argv = ['ip', 'netns', 'exec', namespace, 'ping', '-n', '-q', '-c', '1', '-W', '1', address];
+  return (await shell.run(argv, { accept: [0, 1, 2] })).exitCode === 0;
+}

@@ -14,7 +14,7 @@ export async function runCommands(shell: HostShell, commands: readonly Command[]
 }
 
 /** The same commands as text that a person can read and run. */
-export function commandScript(commands: readonly Command[]): string {
+function commandScript(commands: readonly Command[]): string {
   return `${commands.map(commandText).join('\n')}\n`;
 }
 

@@ -1,5 +1,6 @@
 import { CommandError } from '../model/errors.js';
 import type { HostShell, RunningCommand } from './connection.js';
+import { shellWord } from './quote.js';
 
 /** The states that vxmig tells apart; libvirt's own words (virsh domstate). */
 export type DomainState = 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
@@ -19,30 +20,69 @@ function virsh(...args: string[]): string[] {
   return [...VIRSH, ...args];
 }
 
+const QUESTIONS = (domain: string): string =>
+  // A transient domain has no inactive definition; --inactive then prints the live one.
+  `domstate --reason --domain ${domain}; dumpxml --inactive --domain ${domain}`;
+
+/** Before each domain's answers; with the UUID in it nothing else reads like it. */
+const MARK = '=== vxmig ';
+
+/**
+ * Starting virsh takes longer than any of its answers, so that one of them lists the domains and one asks about all.
+ * UUIDs need no quoting; a name may be anything.
+ */
+const LIST_SCRIPT = `set -e
+domains=$(${VIRSH.join(' ')} list --all --uuid --name)
+printf '%s\\n' "$domains"
+questions=$(printf '%s\\n' "$domains" | while read -r uuid name; do
+  [ -z "$uuid" ] || printf '%s; ' "echo '${MARK}$uuid'" "${QUESTIONS('$uuid')}"
+done)
+[ -z "$questions" ] || exec ${VIRSH.join(' ')} "$questions"
+`;
+
 /** Every domain that libvirt on that host knows. @throws CommandError where libvirtd does not answer */
 export async function listDomains(shell: HostShell): Promise<DomainInfo[]> {
-  const { stdout } = await shell.run(virsh('list', '--all', '--name'));
-  const names = stdout
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return (await Promise.all(names.map((name) => readDomain(shell, name)))).filter((info) => info !== null);
+  // virsh's status is that of its last question: a domain that goes while the others are asked about is not an error.
+  const { stdout, stderr, exitCode } = await shell.run(['sh', '-s'], { stdin: LIST_SCRIPT, accept: [0, 1] });
+  const domains = parseDomainList(stdout);
+  const unanswered = domains.some(({ info }) => info === null);
+  if ((exitCode !== 0 && !unanswered) || (unanswered && !UNKNOWN_DOMAIN.test(stderr))) {
+    throw new CommandError(shell.name, [...VIRSH, 'list', '--all'], exitCode, stderr);
+  }
+  return domains.flatMap(({ info }) => info ?? []);
+}
+
+/** What LIST_SCRIPT printed; `info` is null for a domain that was listed and then gave no answers. */
+export function parseDomainList(output: string): { readonly name: string; readonly info: DomainInfo | null }[] {
+  const [list = '', ...parts] = output.split(new RegExp(`${MARK}([0-9a-f-]{36})`));
+  const answers = new Map<string, string>();
+  for (let index = 0; index < parts.length; index += 2) answers.set(parts[index] ?? '', parts[index + 1] ?? '');
+  return [...list.matchAll(/^ *([0-9a-f-]{36}) +(.*?) *$/gm)].map(([, uuid = '', name = '']) => {
+    const answer = answers.get(uuid) ?? '';
+    return { name, info: answer.includes('<domain') ? readAnswers(name, answer) : null };
+  });
 }
 
 /** null: libvirt on that host knows no domain of that name. */
 export async function readDomain(shell: HostShell, name: string): Promise<DomainInfo | null> {
   try {
-    const [state, xml] = await Promise.all([
-      shell.run(virsh('domstate', '--reason', '--domain', name)),
-      // A transient domain has no inactive definition; --inactive then prints the live one.
-      shell.run(virsh('dumpxml', '--inactive', '--domain', name)),
-    ]);
-    const [, word = 'other', reason = ''] = /^([a-z ]+?)\s*(?:\(([^)]*)\))?\s*$/m.exec(state.stdout.trim()) ?? [];
-    return { name, state: knownState(word), reason, xml: xml.stdout };
+    // virsh reads quotes as a shell does (virsh(1), "SYNOPSIS").
+    const { stdout } = await shell.run(virsh(QUESTIONS(shellWord(name))));
+    return readAnswers(name, stdout);
   } catch (error) {
-    if (error instanceof CommandError && /failed to get domain|[Dd]omain not found/.test(error.stderr)) return null;
+    if (error instanceof CommandError && UNKNOWN_DOMAIN.test(error.stderr)) return null;
     throw error;
   }
+}
+
+const UNKNOWN_DOMAIN = /failed to get domain|[Dd]omain not found/;
+
+/** A line with the state, then the definition. */
+function readAnswers(name: string, text: string): DomainInfo {
+  const start = text.indexOf('<domain');
+  const said = start < 0 ? text : text.slice(0, start);
+  const [, word = 'other', reason = ''] = /^([a-z ]+?)\s*(?:\(([^)]*)\))?\s*$/m.exec(said.trim()) ?? [];
+  return { name, state: knownState(word), reason, xml: start < 0 ? '' : text.slice(start) };
 }
 
 function knownState(word: string): DomainState {

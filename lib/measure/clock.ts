@@ -31,8 +31,3 @@ export function estimateClockOffset(
   const { low, high } = common.low <= common.high ? common : best;
   return { offsetMs: (low + high) / 2, errorMs: (high - low) / 2 + (options.resolutionMs ?? 0) };
 }
-
-/** An instant of the host's clock by ours. */
-export function controllerMs(hostMs: number, offset: ClockOffset): number {
-  return hostMs - offset.offsetMs;
-}

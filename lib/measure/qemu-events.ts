@@ -41,9 +41,3 @@ function recordOf(json: string): Readonly<Record<string, unknown>> {
     return {};
   }
 }
-
-/** QEMU's state of the migration that a MIGRATION event tells (`setup`, `active`, `pre-switchover`, `device`, `completed`…), else null. */
-export function migrationStatus(event: QemuEvent): string | null {
-  const { status } = event.data;
-  return event.event === 'MIGRATION' && typeof status === 'string' ? status : null;
-}

@@ -56,16 +56,25 @@ export interface MigrationContext {
 export interface RunningProbe {
   readonly from: string;
   readonly to: string;
+  /** The host that pings, or that asks the guest which does. */
   readonly host: MigrationHost;
   readonly network: string;
   readonly address: string;
   readonly intervalMs: number;
+  /** The guest that pings; null: the host does. */
+  readonly guest: { readonly vm: string; readonly address: string } | null;
   readonly events: PingEvent[];
 }
 
 /** Key of MigrationContext.fdbMoves. */
 export function fdbKey(host: string, network: string, mac: string): string {
   return `${host} ${network} ${mac}`;
+}
+
+/** How far the clock that a probe's events have is ahead of the controller's. */
+export function probeOffsetMs(context: MigrationContext, probe: RunningProbe): number {
+  // A guest's events are put right when they are read.
+  return probe.guest === null ? (context.clocks.get(probe.host.name)?.offsetMs ?? 0) : 0;
 }
 
 /** An instant of a host's clock by the controller's. */

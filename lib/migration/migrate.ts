@@ -2,7 +2,8 @@ import { measurePing, PATIENCE_MS, type PingMeasurement } from '../measure/ping.
 import { unansweredOf } from '../measure/unanswered.js';
 import type { MigrationResult, StageFigures } from '../model/migration-result.js';
 import type { RunRecord } from '../model/run-record.js';
-import { type MigrationContext, note, type RunningProbe } from './context.js';
+import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
+import type { Follower } from './needs.js';
 import { startProbes, until } from './probes.js';
 import { runStages, type StagesOutcome } from './stage.js';
 import { MIGRATION_STAGES } from './stages.js';
@@ -17,8 +18,9 @@ export type MigrationRun = Omit<RunRecord, 'vxmig'>;
  */
 export async function migrate(context: MigrationContext): Promise<MigrationRun> {
   const startMs = Date.now();
-  await startProbes(context);
+  let guestProbes: readonly Follower[] = [];
   try {
+    guestProbes = await startProbes(context);
     const outcome = await runStages(MIGRATION_STAGES, context, {
       nowMs: () => Date.now(),
       whereabouts: () => whereabouts(context.domain, context.source, context.destination),
@@ -33,7 +35,7 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
       },
     });
     const endMs = Date.now();
-    await lastReplies(context, startMs, endMs);
+    await Promise.all([lastReplies(context, startMs, endMs), ...guestProbes.map((probe) => probe.stop())]);
     const pings = measureProbes(context, startMs, endMs);
     for (const { figures, doubts } of pings) {
       for (const doubt of doubts) context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
@@ -48,7 +50,7 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
       events: [...context.events].sort((a, b) => a.atMs - b.atMs),
     };
   } finally {
-    await Promise.allSettled(context.followers.map((follower) => follower.stop()));
+    await Promise.allSettled([...context.followers, ...guestProbes].map((follower) => follower.stop()));
   }
 }
 
@@ -56,7 +58,8 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
 async function lastReplies(context: MigrationContext, startMs: number, endMs: number): Promise<void> {
   const settled = () =>
     context.probes.every((probe) => {
-      const offset = offsetOf(context, probe);
+      if (probe.guest !== null) return true;
+      const offset = probeOffsetMs(context, probe);
       const sinceMs = begunMs(context, probe, startMs);
       return unansweredOf(probe.events, probe.intervalMs, { startMs: sinceMs + offset, endMs: endMs + offset }) === 0;
     });
@@ -66,11 +69,7 @@ async function lastReplies(context: MigrationContext, startMs: number, endMs: nu
 /** For a probe the run begins with its first request that was answered: before it ping itself was on its way up. */
 function begunMs(context: MigrationContext, probe: RunningProbe, startMs: number): number {
   const first = probe.events.find((event) => event.kind === 'reply');
-  return first?.kind === 'reply' ? Math.max(startMs, first.repliedAtMs - first.rttMs - offsetOf(context, probe)) : startMs;
-}
-
-function offsetOf(context: MigrationContext, probe: RunningProbe): number {
-  return context.clocks.get(probe.host.name)?.offsetMs ?? 0;
+  return first?.kind === 'reply' ? Math.max(startMs, first.repliedAtMs - first.rttMs - probeOffsetMs(context, probe)) : startMs;
 }
 
 function measureProbes(context: MigrationContext, startMs: number, endMs: number): PingMeasurement[] {
@@ -82,7 +81,7 @@ function measureProbes(context: MigrationContext, startMs: number, endMs: number
       intervalMs: probe.intervalMs,
       startMs: begunMs(context, probe, startMs),
       endMs,
-      clockOffsetMs: offsetOf(context, probe),
+      clockOffsetMs: probeOffsetMs(context, probe),
     }),
   );
 }

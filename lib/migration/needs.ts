@@ -31,6 +31,10 @@ export interface MigrationHost {
   announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void>;
   /** Pings from the host's own port in the network. */
   followPing(request: PingRequest, onEvent: (event: PingEvent) => void): Promise<Follower>;
+  /** Makes one of the lab's own guests ping; asked over the overlay, from this host's port in the network. */
+  guestPing(request: GuestPingRequest, what: 'start' | 'stop'): Promise<void>;
+  /** The guest's time, then the lines of its ping, each with the guest's time. */
+  guestPingLog(request: GuestPingRequest): Promise<string>;
 }
 
 export interface HostView {
@@ -75,6 +79,12 @@ export interface AnnounceRound {
   /** After the round before it, or after the call. */
   readonly delayMs: number;
   readonly frames: readonly AnnounceFrame[];
+}
+
+/** A ping from inside a guest. */
+export interface GuestPingRequest extends PingRequest {
+  /** Where the guest is asked. */
+  readonly guestAddress: string;
 }
 
 export interface PingRequest {

@@ -2,34 +2,41 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PingEvent } from '../measure/ping-stream.js';
 import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
+import { guestAsker } from '../plan/desired.js';
 import type { MigrationContext, RunningProbe } from './context.js';
-import type { MigrationHost } from './needs.js';
+import { startGuestProbe } from './guest-probe.js';
+import type { Follower, MigrationHost } from './needs.js';
 
 const POLL_MS = 5;
 
-/** The pings that watch a VM: one for each probe and address family, from every host that the topology names. */
-export function probesOf(topology: Topology, vm: string, host: (name: string) => MigrationHost): RunningProbe[] {
+/**
+ * The pings that run while `vm` moves: all of the topology's probes, one for each address family. A guest that pings
+ * is asked over the overlay, which takes a host with a port in that network.
+ */
+export function probesOf(topology: Topology, host: (name: string) => MigrationHost): RunningProbe[] {
   return topology.probes.flatMap((probe) => {
-    if (probe.to !== vm || probe.from.kind !== 'host') return [];
     const path = probePath(topology, probe);
+    const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
     return (path?.pairs ?? []).map((pair) => ({
       from: probe.from.name,
-      to: vm,
-      host: host(probe.from.name),
+      to: probe.to,
+      host: host(asks),
       network: path?.network ?? '',
       address: pair.target,
       intervalMs: probe.intervalMs,
+      guest: probe.from.kind === 'host' ? null : { vm: probe.from.name, address: pair.source },
       events: [] as PingEvent[],
     }));
   });
 }
 
-/** Starts all pings; they go on until the context's followers are stopped. */
-export async function startProbes(context: MigrationContext): Promise<void> {
-  const started = await Promise.all(
-    context.probes.map((probe) => probe.host.followPing(probe, (event) => probe.events.push(event))),
-  );
+/** Starts all pings. Resolves to what ends the guests' ones and reads them; the hosts' go on with the context's followers. */
+export async function startProbes(context: MigrationContext): Promise<Follower[]> {
+  const [guests, hosts] = [context.probes.filter((probe) => probe.guest !== null), context.probes.filter((probe) => probe.guest === null)];
+  const started = await Promise.all(hosts.map((probe) => probe.host.followPing(probe, (event) => probe.events.push(event))));
   context.followers.push(...started);
+  const asked = await Promise.all(guests.map((probe) => startGuestProbe(context, probe)));
+  return asked;
 }
 
 /** False where nothing answered in time. */

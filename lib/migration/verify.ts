@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VxmigError } from '../model/errors.js';
 import type { HostConvergence } from '../model/migration-result.js';
-import { fdbKey, type MigrationContext, type RunningProbe } from './context.js';
+import { fdbKey, type MigrationContext, probeOffsetMs, type RunningProbe } from './context.js';
 import { until } from './probes.js';
 
 const CONVERGENCE_TIMEOUT_MS = 10_000;
@@ -60,9 +60,10 @@ async function silentProbes(context: MigrationContext, timeoutMs: number): Promi
   const answered = (probe: RunningProbe) =>
     probe.events.some((event) => {
       if (event.kind !== 'reply') return false;
-      const offsetMs = context.clocks.get(probe.host.name)?.offsetMs ?? 0;
-      return event.repliedAtMs - event.rttMs - offsetMs > since;
+      return event.repliedAtMs - event.rttMs - probeOffsetMs(context, probe) > since;
     });
-  await until(() => context.probes.every(answered), timeoutMs);
-  return context.probes.filter((probe) => !answered(probe));
+  // Only those that watch this VM, and whose replies are seen as they come.
+  const watching = context.probes.filter((probe) => probe.guest === null && probe.to === context.vm.name);
+  await until(() => watching.every(answered), timeoutMs);
+  return watching.filter((probe) => !answered(probe));
 }

@@ -16,6 +16,9 @@ export interface ObservedRoute {
   readonly gateway: string | null;
   readonly device: string;
   readonly family: 4 | 6;
+  /** Who has set it (`static`, `bird`, …); null: ip(8)'s default, `boot`. */
+  readonly protocol: string | null;
+  readonly metric: number | null;
 }
 
 /** A named network namespace that holds one of our probe ports, with what is configured inside. */

@@ -23,11 +23,6 @@ export function bridgeName(topologyName: string, network: string): string {
   return deviceName('br', network, ['bridge', topologyName, network]);
 }
 
-/** The bridge that holds the underlay address where OVS forwards in userspace (`datapath: netdev`). */
-export function phyBridgeName(topologyName: string): string {
-  return deviceName('br', 'phy', ['phy', topologyName]);
-}
-
 /** @param nicIndex place of the NIC in the VM's list, from 0 */
 export function tapName(topologyName: string, vm: string, nicIndex: number): string {
   return deviceName('tap', vm, ['tap', topologyName, vm, String(nicIndex)]);

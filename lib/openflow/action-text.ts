@@ -151,7 +151,7 @@ function parseMove(argument: string): Action | undefined {
 }
 
 /** Splits at commas that stand outside of parentheses. */
-export function splitTopLevel(text: string): string[] {
+function splitTopLevel(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;

@@ -69,11 +69,6 @@ export function set(target: Subfield, value: number | bigint): Action {
   return { kind: 'set', target, value: fitting(target, BigInt(value)) };
 }
 
-/** Writes a whole field, its value as OVS writes it: `setField('tun_dst', '198.18.1.10')`. */
-export function setField(field: FieldName, value: string | number | bigint): Action {
-  return { kind: 'set', target: wholeField(field), value: parseValue(field, String(value)) };
-}
-
 export function move(source: Subfield, target: Subfield): Action {
   return { kind: 'move', ...sameWidth(source, target) };
 }

@@ -144,10 +144,6 @@ export function maskOf(subfield: Subfield): bigint {
   return ((1n << BigInt(widthOf(subfield))) - 1n) << BigInt(subfield.from);
 }
 
-export function sameSubfield(a: Subfield, b: Subfield): boolean {
-  return a.field === b.field && a.from === b.from && a.to === b.to;
-}
-
 /** As in `move` and learn(): `NXM_OF_ETH_DST[]`, `NXM_NX_REG1[0..15]`, `NXM_NX_REG0[3]`. */
 export function renderSubfield(subfield: Subfield): string {
   const { nxmName } = fieldInfo(subfield.field);

@@ -3,7 +3,7 @@ import type { Flow } from '../openflow/flow.js';
 import { is, match } from '../openflow/match.js';
 import { fromTunnel } from './bits.js';
 import { cookieOf } from './cookie.js';
-import type { BridgeFacts } from './flows.js';
+import type { BridgeFacts } from './facts.js';
 import { tableNumber } from './tables.js';
 
 /** OVS leaves out the port that a frame came in by, so the lists need not. */

@@ -123,7 +123,7 @@ function removePorts(
   }
 }
 
-export function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridge): BridgeColumns {
+function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridge): BridgeColumns {
   return {
     datapathType: host.datapath,
     // Without our flows nothing is forwarded: a bridge that falls back to NORMAL would make the mesh a broadcast storm.
@@ -134,7 +134,7 @@ export function bridgeColumns(topology: string, host: DesiredHost, bridge: Desir
   };
 }
 
-export function portColumns(topology: string, port: DesiredPort, ofport: number | null): PortColumns {
+function portColumns(topology: string, port: DesiredPort, ofport: number | null): PortColumns {
   const owner = { [OWNER_KEY]: topology, [KIND_KEY]: port.kind };
   switch (port.kind) {
     case 'tunnel':

@@ -1,4 +1,5 @@
 import { bridgeName, probeAddresses, probeMac, probePortName, tapName, tunnelPortName } from '../model/names.js';
+import { probePath } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
 
@@ -134,13 +135,16 @@ function desiredTaps(topology: Topology, vm: Vm, networkName: string, incoming: 
   );
 }
 
+/** The host that asks guests to ping: it needs a port in their network. */
+export function guestAsker(topology: Topology): string {
+  return topology.hosts[0]?.name ?? '';
+}
+
 function desiredProbePorts(topology: Topology, network: Network, hostName: string): DesiredProbePort[] {
-  const watches = topology.probes.some(
-    (probe) =>
-      probe.from.kind === 'host' &&
-      probe.from.name === hostName &&
-      topology.vms.some((vm) => vm.name === probe.to && vm.nics.some((nic) => nic.network === network.name)),
-  );
+  const watches = topology.probes.some((probe) => {
+    const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
+    return asks === hostName && probePath(topology, probe)?.network === network.name;
+  });
   if (!watches) return [];
   const name = probePortName(topology.name, network.name, hostName);
   return [

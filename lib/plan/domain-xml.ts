@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { tapName } from '../model/names.js';
 import type { Network, Topology, Vm } from '../model/topology.js';
 
-export const METADATA_NAMESPACE = 'https://vxmig.org/xmlns/domain/1';
-export const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
+const METADATA_NAMESPACE = 'https://vxmig.org/xmlns/domain/1';
+const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
 
 export interface Accelerator {
   /** libvirt's domain type: `kvm`, or `qemu` for TCG. */

@@ -1,7 +1,8 @@
 import type { Change } from '../model/change.js';
 import { diffFlows } from '../openflow/diff.js';
 import { isLearned } from '../pipeline/cookie.js';
-import { type BridgeFacts, bridgeFlows } from '../pipeline/flows.js';
+import type { BridgeFacts } from '../pipeline/facts.js';
+import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
 import type { DesiredBridge, DesiredHost } from './desired.js';
 import type { BridgeFlows } from './host-plan.js';

@@ -31,7 +31,7 @@ export function planLinks(topology: string, desired: DesiredHost, observed: Obse
 }
 
 /** The commands that make a tap; the same for apply and for the reservation at a migration's destination. */
-export function tapCommands(topology: string, tap: DesiredTap): Command[] {
+function tapCommands(topology: string, tap: DesiredTap): Command[] {
   return [{ argv: ['ip', 'tuntap', 'add', 'dev', tap.name, 'mode', 'tap'] }, tapSettings(topology, tap)];
 }
 

@@ -200,6 +200,9 @@ function giveAddresses(from: ObservedLink, to: string, observed: ObservedHost): 
           route.gateway ?? '',
           'dev',
           to,
+          // Whoever looks after the routes knows its own by these.
+          ...(route.protocol === null ? [] : ['proto', route.protocol]),
+          ...(route.metric === null ? [] : ['metric', String(route.metric)]),
         ],
       })),
   ];

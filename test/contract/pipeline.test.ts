@@ -2,7 +2,8 @@ import t from 'tap';
 import { gratuitousArp, rarpAnnouncement } from '../../lib/frames/arp.js';
 import { toHex } from '../../lib/frames/frame.js';
 import { OPENFLOW_VERSION, renderFlow } from '../../lib/openflow/text.js';
-import { type BridgeFacts, bridgeFlows } from '../../lib/pipeline/flows.js';
+import type { BridgeFacts } from '../../lib/pipeline/facts.js';
+import { bridgeFlows } from '../../lib/pipeline/flows.js';
 import { OvsSandbox, whyNoSwitch } from './ovs-sandbox.js';
 
 /**

@@ -1,4 +1,4 @@
-import { bridgeName, phyBridgeName, probeMac, probePortName, tapName, tunnelPortName } from '../../model/names.js';
+import { bridgeName, probeMac, probePortName, tapName, tunnelPortName } from '../../model/names.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from '../complaint.js';
 import type { Draft } from '../draft.js';
 
@@ -26,7 +26,6 @@ export function* clashes(names: Iterable<DerivedName>): Generator<Complaint> {
 
 function* deviceNames(draft: Draft): Generator<DerivedName> {
   const topology = draft.name ?? '';
-  yield { name: phyBridgeName(topology), owner: 'the underlay', path: ['name'] };
   for (const network of draft.networks) {
     const { path } = network;
     yield { name: bridgeName(topology, network.name), owner: `network ${network.name}`, path };

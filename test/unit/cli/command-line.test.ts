@@ -154,7 +154,7 @@ t.test('a reader that goes away is no error', async (t) => {
     'bash',
     [
       '-c',
-      'set -o pipefail; "$0" "$@" schema | true; echo "${PIPESTATUS[0]}"',
+      'set -o pipefail; "$0" "$@" schema | true; echo "$PIPESTATUS"',
       process.execPath,
       '--input-type=module',
       '--eval',

@@ -8,6 +8,7 @@ import type { VxmigEvent } from '../../../lib/model/event.js';
 import type { LabEvent } from '../../../lib/model/lab-event.js';
 
 const STYLE = { colour: false, width: 80, unicode: false };
+const CLEAR = '\r\u001b[2K';
 const COPY: VxmigEvent = {
   kind: 'copy-progress',
   vm: 'web',
@@ -45,11 +46,11 @@ t.test('events in words', async (t) => {
       'warn',
       'web: copy failed after 5 ms: x',
     ],
-    [COPY, 'info', 'web: 64 MiB copied, 32 MiB of 128 MiB left, 32 MiB/s, dirtied 1 MiB/s, pass 2'],
+    [COPY, 'info', 'web: 64 MiB sent, 32 MiB of 128 MiB left, 32 MiB/s, dirty 1 MiB/s, pass 2'],
     [
       { ...COPY, bytesPerSecond: null, dirtyBytesPerSecond: null, iteration: null },
       'info',
-      'web: 64 MiB copied, 32 MiB of 128 MiB left',
+      'web: 64 MiB sent, 32 MiB of 128 MiB left',
     ],
     [{ kind: 'note', text: 'n' }, 'info', 'n'],
     [{ kind: 'warning', text: 'w' }, 'warn', 'w'],
@@ -95,13 +96,13 @@ t.test('on a terminal copying stays on one line, below what is logged', async (t
   const log: Log = { ...logInto([]), info: (message) => live.write(`${message}\n`) };
   const print = progressPrinter({ log, style: STYLE, live, nowMs: () => 0 });
   print(COPY);
-  t.match(terminal.text, /^\r\u001b\[2Kweb: 64 MiB copied/);
+  t.ok(terminal.text.startsWith(`${CLEAR}web: 64 MiB sent`));
   t.notMatch(terminal.text, '\n');
   t.ok(terminal.text.length <= 5 + 59, 'it fits the terminal');
   terminal.text = '';
   print({ kind: 'note', text: 'meanwhile' });
-  t.match(terminal.text, /^\r\u001b\[2Kmeanwhile\nweb: 64 MiB/, 'the line comes back');
+  t.ok(terminal.text.startsWith(`${CLEAR}meanwhile\nweb: 64 MiB`), 'the line comes back');
   terminal.text = '';
   print({ kind: 'stage-finished', vm: 'web', stage: 'copy', durationMs: 1, error: null });
-  t.equal(terminal.text, '\r\u001b[2Kweb: copy (1 ms)\n');
+  t.equal(terminal.text, `${CLEAR}web: copy (1 ms)\n`);
 });

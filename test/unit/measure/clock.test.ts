@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { controllerMs, estimateClockOffset } from '../../../lib/measure/clock.js';
+import { estimateClockOffset } from '../../../lib/measure/clock.js';
 
 t.test('one sample: the middle, off by half the round trip', (t) => {
   const offset = estimateClockOffset([{ askedAtMs: 100, hostMs: 1105, answeredAtMs: 110 }], { resolutionMs: 0.5 });
   t.same(offset, { offsetMs: 1000, errorMs: 5.5 });
-  t.equal(controllerMs(1105, offset), 105);
   t.end();
 });
 

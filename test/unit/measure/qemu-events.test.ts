@@ -1,5 +1,5 @@
 import t from 'tap';
-import { migrationStatus, parseQemuEvent, qemuEventsArgv } from '../../../lib/measure/qemu-events.js';
+import { parseQemuEvent, qemuEventsArgv } from '../../../lib/measure/qemu-events.js';
 
 t.test('events with and without data', (t) => {
   const migration = parseQemuEvent(
@@ -7,11 +7,9 @@ t.test('events with and without data', (t) => {
   );
   t.match(migration, { event: 'MIGRATION', domain: 'web', data: { status: 'pre-switchover' } });
   t.equal(migration?.atMs.toFixed(3), '1700000000023.456');
-  t.equal(migration && migrationStatus(migration), 'pre-switchover');
   const stop = parseQemuEvent("event STOP at 1700000000.000007 for domain 'web': <null>\n");
   t.match(stop, { event: 'STOP', domain: 'web', data: {} });
   t.equal(stop?.atMs.toFixed(3), '1700000000000.007');
-  t.equal(stop && migrationStatus(stop), null);
   t.end();
 });
 

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answersOnce } from '../host/reach.js';
+import type { Emit } from '../model/event.js';
+import { probePortName } from '../model/names.js';
+import { probePath } from '../model/probe-path.js';
+import type { Topology } from '../model/topology.js';
+import type { Controller } from './controller.js';
+
+/** A guest under TCG boots in 3 s; a machine with more to do takes longer. */
+const BOOT_TIMEOUT_MS = 60_000;
+const RETRY_MS = 100;
+
+/**
+ * Waits until VMs that were started just now answer the hosts that watch them: who calls verify or migrate next expects
+ * a guest, not one that still boots. One that never answers is a warning, because apply has done its part.
+ */
+export async function awaitGuests(controller: Controller, topology: Topology, started: readonly string[], emit: Emit, signal: AbortSignal): Promise<void> {
+  const paths = topology.probes.flatMap((probe) => {
+    if (probe.from.kind !== 'host' || !started.includes(probe.to)) return [];
+    const path = probePath(topology, probe);
+    return (path?.pairs ?? []).map(({ target }) => ({ from: probe.from.name, to: probe.to, network: path?.network ?? '', address: target }));
+  });
+  await Promise.all(
+    paths.map(async ({ from, to, network, address }) => {
+      const { shell } = controller.session(from);
+      const namespace = probePortName(topology.name, network, from);
+      const deadline = performance.now() + BOOT_TIMEOUT_MS;
+      while (!(await answersOnce(shell, address, namespace))) {
+        signal.throwIfAborted();
+        if (performance.now() > deadline) {
+          emit({ kind: 'warning', text: `${to} was started, but does not answer ${from} at ${address}: look at its serial console` });
+          return;
+        }
+        await sleep(RETRY_MS);
+      }
+    }),
+  );
+}

@@ -1,0 +1,15 @@
+import { errorsPage } from './errors-page.js';
+import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
+import { pipelinePage } from './pipeline-page.js';
+
+/** Every checked-in file that is made from the code: its path from the package's root, and what it should hold. */
+export const GENERATED_FILES: readonly { readonly path: string; readonly text: () => string }[] = [
+  { path: 'docs/errors.md', text: errorsPage },
+  { path: 'docs/pipeline.md', text: pipelinePage },
+  ...EXAMPLE_HOSTS.map((host) => ({
+    path: `test/golden/${host.name}.flows`,
+    text: () => `# ${host.title}\n\n${portTable(host)}\n\n${readableFlows(host.flows)}`,
+  })),
+];
+
+export const PACKAGE_URL = new URL('../../../', import.meta.url);

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { type FileOutcome, tallyParser } from './tally.js';
+
+/**
+ * `node dist/test/runner/run.js [--coverage] [GROUP… | FILE…]`: runs the compiled tests with tap, group by group, and
+ * ends with the line `N passed, N failed, N skipped`, which CI reads. Status 1 where a test failed or none ran.
+ */
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../', import.meta.url));
+const TAP = fileURLToPath(new URL('../../../node_modules/tap/dist/esm/run.mjs', import.meta.url));
+
+/** Labs share the machine's management network and its two cores: one file at a time. */
+const GROUPS = {
+  unit: { jobs: 2, timeoutSeconds: 120, coverage: true },
+  contract: { jobs: 2, timeoutSeconds: 120, coverage: true },
+  lab: { jobs: 1, timeoutSeconds: 600, coverage: false },
+} as const;
+type Group = keyof typeof GROUPS;
+
+const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const coverage = flags.includes('--coverage');
+const unknown = flags.filter((flag) => flag !== '--coverage');
+
+const outcomes: FileOutcome[] = [];
+let broken = false;
+if (unknown.length > 0) {
+  console.error(`no such option: ${unknown.join(' ')}`);
+  broken = true;
+} else {
+  // One run of tap for groups that run alike: coverage is that of a whole run.
+  await runFiles([...filesOf('unit'), ...filesOf('contract')], GROUPS.unit);
+  await runFiles(filesOf('lab'), GROUPS.lab);
+}
+summary();
+
+/** The compiled tests of a group, by their sources: what a deleted source has left in the build is never run. */
+function filesOf(group: Group): string[] {
+  const sources = readdirSync(`${PACKAGE}test/${group}`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${group}/${name}`)
+    .filter((source) => wanted.length === 0 || wanted.includes(group) || wanted.some((word) => source.endsWith(word)))
+    .sort();
+  return sources.map((source) => {
+    const output = `${BUILD}${source.replace(/\.ts$/, '.js')}`;
+    if (existsSync(output)) return relative(PACKAGE, output);
+    throw new Error(`${source} is not built: run \`npm run build\``);
+  });
+}
+
+async function runFiles(files: readonly string[], how: (typeof GROUPS)[Group]): Promise<void> {
+  if (files.length === 0) return;
+  const covers = coverage && how.coverage;
+  const before = outcomes.length;
+  const parser = tallyParser(
+    (outcome) => {
+      outcomes.push(outcome);
+      const verdict = outcome.ok ? (outcome.passed > 0 ? 'ok  ' : 'skip') : 'FAIL';
+      console.log(`${verdict} ${seconds(outcome.durationMs)}  ${outcome.file}  ${counted(outcome)}`);
+    },
+    ({ test, detail }) => console.log(`FAIL ${test}\n${indent(detail ? stringify(detail) : '(tap says no more)')}`),
+  );
+  const args = [
+    TAP,
+    'run',
+    `--jobs=${how.jobs}`,
+    `--timeout=${how.timeoutSeconds}`,
+    '--reporter=tap',
+    // The summary for people is made from the coverage that was gathered, when all is over.
+    ...(covers
+      ? ['--coverage-report=none', '--allow-incomplete-coverage', '--allow-empty-coverage']
+      : ['--disable-coverage']),
+    ...files,
+  ];
+  const tap = spawn(process.execPath, args, { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'inherit'] });
+  tap.stdout.pipe(parser as unknown as NodeJS.WritableStream);
+  const ended = new Promise<void>((resolve) => parser.on('complete', () => resolve()));
+  const status = await new Promise<number | null>((resolve) => tap.on('close', resolve));
+  await ended;
+  // A tap that dies half-way has told of fewer files than it was given.
+  if (status !== 0 || outcomes.length - before < files.length) broken = true;
+  if (covers) await report();
+}
+
+/** Reported, not enforced: what the lab alone can show is not counted here. */
+async function report(): Promise<void> {
+  const tap = spawn(process.execPath, [TAP, 'report', 'text', '--allow-incomplete-coverage'], {
+    cwd: PACKAGE,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  await new Promise((resolve) => tap.on('close', resolve));
+}
+
+function summary(): void {
+  const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  const passed = outcomes.reduce((total, outcome) => total + outcome.passed, 0);
+  const failed = outcomes.reduce((total, outcome) => total + outcome.failed, 0);
+  if (skipped.length > 0) {
+    console.log('\nSkipped:');
+    for (const { test, reason } of skipped) console.log(`  ${test}: ${reason}`);
+  }
+  if (passed + failed === 0) console.log('\nNo test was run.');
+  if (broken && failed === 0) console.log('\nThe run itself failed: see above.');
+  process.exitCode = broken || failed > 0 || passed === 0 ? 1 : 0;
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+}
+
+function counted({ passed, failed, skipped }: FileOutcome): string {
+  return [
+    `${passed} passed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
+  ].join(', ');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1).padStart(6)} s`;
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '    ');
+}

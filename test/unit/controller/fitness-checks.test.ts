@@ -1,0 +1,117 @@
+import t from 'tap';
+import { accelerationCheck, commonChecks, fitnessChecks } from '../../../lib/controller/fitness-checks.js';
+import type { Fitness } from '../../../lib/host/fitness.js';
+import type { Host, Topology, Vm } from '../../../lib/model/topology.js';
+
+const HOST: Host = { name: 'host-a', underlay: 'left', addresses: ['198.18.1.10'], ssh: null, datapath: null };
+const VM: Vm = {
+  name: 'web',
+  host: 'host-a',
+  memoryBytes: 2 ** 27,
+  vcpus: 1,
+  source: { kind: 'image', image: 'micro' },
+  nics: [],
+  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+};
+const TOPOLOGY: Topology = { name: 'x', lab: null, underlay: [], hosts: [HOST], networks: [], vms: [VM], probes: [] };
+const FIT: Fitness = {
+  ovsdbVersion: 'schema 8.3.1',
+  vswitchdVersion: '3.1.0',
+  kernelDatapath: true,
+  libvirtVersion: '11.3.0',
+  qemuVersion: '10.0.2',
+  kvmDevice: true,
+  microImage: true,
+  availableMemoryBytes: 2 ** 30,
+  userfaultfd: true,
+  vxlanPortTakenBy: '',
+  migrationPortsTakenBy: '',
+  cpuModels: ['EPYC', 'qemu64'],
+};
+const IN_STEP = { offsetMs: 3, errorMs: 1 };
+
+/** The checks that failed, and those that passed with advice, by name. */
+function verdict(change: Partial<Fitness>, topology = TOPOLOGY, host = HOST): { failed: string[]; advised: string[] } {
+  const checks = fitnessChecks(topology, host, { ...FIT, ...change }, IN_STEP);
+  return {
+    failed: checks.filter(({ ok }) => !ok).map(({ name }) => name),
+    advised: checks.filter(({ ok, hint }) => ok && hint !== '').map(({ name }) => name),
+  };
+}
+
+t.test('one host', async (t) => {
+  t.same(verdict({}), { failed: [], advised: [] });
+  t.same(verdict({ ovsdbVersion: '' }).failed, ['host-a: ovsdb-server']);
+  t.same(verdict({ vswitchdVersion: '' }).failed, ['host-a: ovs-vswitchd']);
+  t.same(verdict({ libvirtVersion: '' }).failed, ['host-a: libvirtd']);
+  t.same(verdict({ qemuVersion: '' }).failed, ['host-a: QEMU']);
+  t.same(verdict({ qemuVersion: '7.2.22' }), { failed: [], advised: ['host-a: QEMU'] });
+  t.same(verdict({ qemuVersion: '11.0.0' }), { failed: [], advised: [] });
+  t.same(verdict({ microImage: false }).failed, ['host-a: guest image']);
+  t.same(verdict({ microImage: false }, { ...TOPOLOGY, vms: [] }).failed, []);
+  t.same(verdict({ availableMemoryBytes: 2 ** 27 }).failed, ['host-a: free memory'], 'QEMU itself needs some too');
+  t.same(verdict({ vxlanPortTakenBy: 'somebody' }).failed, ['host-a: VXLAN port']);
+  t.same(verdict({ migrationPortsTakenBy: 'somebody' }), { failed: [], advised: ['host-a: migration ports'] });
+  t.same(verdict({ kernelDatapath: false }), { failed: [], advised: [] }, 'userspace does');
+  t.same(verdict({ kernelDatapath: false }, TOPOLOGY, { ...HOST, datapath: 'system' }).failed, ['host-a: datapath']);
+  t.same(verdict({ userfaultfd: false }), { failed: [], advised: ['host-a: userfaultfd'] });
+  const postCopy = { ...TOPOLOGY, vms: [{ ...VM, migration: { ...VM.migration, strategy: 'post-copy' as const } }] };
+  t.same(verdict({ userfaultfd: false }, postCopy).failed, ['host-a: userfaultfd']);
+});
+
+t.test('every failed check says how to mend it', async (t) => {
+  const nothing = {
+    ...FIT,
+    ovsdbVersion: '',
+    vswitchdVersion: '',
+    libvirtVersion: '',
+    qemuVersion: '',
+    microImage: false,
+  };
+  const checks = fitnessChecks(TOPOLOGY, HOST, { ...nothing, availableMemoryBytes: 0, vxlanPortTakenBy: 'x' }, IN_STEP);
+  const failed = checks.filter(({ ok }) => !ok);
+  t.equal(failed.length, 7);
+  for (const { name, hint } of failed) t.not(hint, '', name);
+});
+
+t.test('clocks', async (t) => {
+  const clock = (offsetMs: number, errorMs: number) =>
+    fitnessChecks(TOPOLOGY, HOST, FIT, { offsetMs, errorMs }).find(({ name }) => name === 'host-a: clock');
+  t.match(clock(-99, 1), { ok: true, hint: '' });
+  t.match(clock(-250, 1), { ok: true, hint: /chrony/ });
+  t.match(clock(150, 80), { ok: true, hint: '' }, 'it may as well be in step');
+});
+
+t.test('acceleration is what a guest was seen to boot with', async (t) => {
+  const ready = { ready: true, durationMs: 2400, last: '' };
+  const hung = { ready: false, durationMs: 20_000, last: 'qemu: boo' };
+  t.match(accelerationCheck('a', FIT, { kvm: ready, tcg: null }), { ok: true, seen: /KVM.*2.4 s/, hint: '' });
+  t.match(accelerationCheck('a', FIT, { kvm: hung, tcg: null }), {
+    ok: false,
+    seen: /no guest boots.*boo/,
+    hint: /kvm/,
+  });
+  t.match(accelerationCheck('a', FIT, { kvm: null, tcg: ready }), { ok: true, seen: /TCG/, hint: /slowly/ });
+  t.match(accelerationCheck('a', FIT, { kvm: null, tcg: hung }), { ok: false, hint: /./ });
+  t.match(accelerationCheck('a', FIT, { kvm: null, tcg: null }), { ok: true, hint: /not tried/ });
+});
+
+t.test('what hosts have in common', async (t) => {
+  const of = (change: Partial<Fitness>, topology = TOPOLOGY) =>
+    commonChecks(
+      topology,
+      new Map([
+        ['host-a', FIT],
+        ['host-b', { ...FIT, ...change }],
+      ]),
+    );
+  t.match(of({}), [
+    { ok: true, seen: /^2: EPYC, qemu64/ },
+    { ok: true, seen: 'KVM everywhere', hint: '' },
+  ]);
+  t.match(of({ cpuModels: ['EPYC'] }), [{ ok: false, hint: /domcapabilities/ }]);
+  t.match(of({ cpuModels: ['EPYC'] }, { ...TOPOLOGY, vms: [] }), [{ ok: true, seen: '1: EPYC' }]);
+  t.match(of({ cpuModels: [] })[0], { ok: true }, 'a silent libvirtd has a check of its own');
+  t.match(of({ kvmDevice: false }), [{}, { ok: true, seen: 'KVM only on host-a', hint: /TCG everywhere/ }]);
+  t.same(commonChecks(TOPOLOGY, new Map([['host-a', FIT]])), []);
+});

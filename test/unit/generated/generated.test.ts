@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import t from 'tap';
+import { GENERATED_FILES, PACKAGE_URL } from '../../generated/files.js';
+
+const MEND = 'run `npm run docs`, look at what has changed, and check it in';
+
+for (const { path, text } of GENERATED_FILES) {
+  t.test(`${path} says what the code says`, async (t) => {
+    t.equal(readFileSync(new URL(path, PACKAGE_URL), 'utf8'), text(), MEND);
+  });
+}
+
+t.test('no golden file is left over from a case that is gone', async (t) => {
+  const known = GENERATED_FILES.map(({ path }) => path);
+  const there = readdirSync(new URL('test/golden/', PACKAGE_URL)).map((name) => `test/golden/${name}`);
+  t.strictSame(
+    there.filter((path) => path.endsWith('.flows') && !known.includes(path)),
+    [],
+  );
+});

@@ -1,0 +1,101 @@
+import t from 'tap';
+import type { HostShell } from '../../../lib/host/connection.js';
+import { observeFitness } from '../../../lib/host/fitness.js';
+
+const FIT = `
+=== ovsdb
+8.3.1
+
+=== vswitchd
+ovs-vswitchd (Open vSwitch) 3.1.0
+
+=== datapath
+yes
+
+=== libvirt
+Compiled against library: libvirt 11.3.0
+Running hypervisor: QEMU 10.0.2
+Running against daemon: 11.3.0
+
+=== qemu
+QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)
+
+=== kvm
+yes
+
+=== image
+yes
+
+=== memory
+MemTotal:       4000000 kB
+MemAvailable:   2000000 kB
+
+=== userfaultfd
+1
+
+=== vxlan
+
+=== ports
+
+=== cpu
+      <model usable='yes' vendor='AMD' canonical='EPYC-v1'>EPYC</model>
+      <model usable='no' vendor='Intel'>Nehalem</model>
+      <model usable='yes' vendor='unknown'>qemu64</model>
+`;
+
+function shell(stdout: string): HostShell {
+  const unused = () => Promise.reject(new Error('not used here'));
+  const run = async () => ({ stdout, stderr: '', exitCode: 0 });
+  return { name: 'host-a', run, follow: unused, openSocket: unused, close: () => undefined };
+}
+
+/** The answer with one section's text replaced. */
+function withSection(name: string, text: string): string {
+  return FIT.replace(new RegExp(`(=== ${name}\n)[^=]*`), `$1${text}\n`);
+}
+
+t.test('a host that has everything', async (t) => {
+  t.same(await observeFitness(shell(FIT)), {
+    ovsdbVersion: 'schema 8.3.1',
+    vswitchdVersion: '3.1.0',
+    kernelDatapath: true,
+    libvirtVersion: '11.3.0',
+    qemuVersion: '10.0.2',
+    kvmDevice: true,
+    microImage: true,
+    availableMemoryBytes: 2_000_000 * 1024,
+    userfaultfd: true,
+    vxlanPortTakenBy: '',
+    migrationPortsTakenBy: '',
+    cpuModels: ['EPYC', 'qemu64'],
+  });
+});
+
+t.test('a host that has nothing', async (t) => {
+  t.match(await observeFitness(shell('')), {
+    ovsdbVersion: '',
+    vswitchdVersion: '',
+    kernelDatapath: false,
+    libvirtVersion: '',
+    qemuVersion: '',
+    microImage: false,
+    availableMemoryBytes: 0,
+    userfaultfd: false,
+    cpuModels: [],
+  });
+});
+
+t.test('userfaultfd by sysctl or by device', async (t) => {
+  const seen = async (text: string) => (await observeFitness(shell(withSection('userfaultfd', text)))).userfaultfd;
+  t.equal(await seen('0'), false);
+  t.equal(await seen('0\n600'), false);
+  t.equal(await seen('0\n666'), true);
+  t.equal(await seen('1\n600'), true);
+});
+
+t.test('who has the VXLAN port', async (t) => {
+  const seen = async (text: string) => (await observeFitness(shell(withSection('vxlan', text)))).vxlanPortTakenBy;
+  const socket = 'UNCONN 0 0 0.0.0.0:4789 0.0.0.0:*';
+  t.equal(await seen(socket), socket);
+  t.equal(await seen(`${socket}\nvxlan_sys_4789 UNKNOWN 12:34:56:78:9a:bc`), '', 'Open vSwitch itself');
+});
