@@ -20,7 +20,8 @@ type Renderers = {
 /** A kind of event without a renderer does not compile. */
 const RENDERERS: Renderers = {
   connecting: ({ hosts }) => info(`Connecting to ${hosts.join(', ')}`),
-  'change-applied': ({ change }, style) => info(`${change.host}: ${changeLine(change, style)}`),
+  // The result lists them all.
+  'change-applied': ({ change }, style) => ({ level: 'debug', text: `${change.host}: ${changeLine(change, style)}` }),
   'stage-started': ({ vm, stage }) => ({ level: 'debug', text: `${vm}: ${stage} begins` }),
   'stage-finished': ({ vm, stage, durationMs, error }) =>
     error === null

@@ -1,5 +1,6 @@
 import type { Change } from '../model/change.js';
 import type { Emit } from '../model/event.js';
+import { domainOf } from '../plan/desired.js';
 import type { HostPlan } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { awaitGuests } from './await-guests.js';
@@ -34,7 +35,8 @@ async function execute(controller: Controller, plan: Plan, { emit, signal, overr
   await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
   await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));
-  const started = plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.vm] : [])));
+  const begun = new Set(plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))));
+  const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm))).map((vm) => vm.name);
   await awaitGuests(controller, plan.current, started, emit, signal);
   for (const change of plan.changes) if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
   const runs: MigratedVm[] = [];

@@ -1,9 +1,9 @@
 import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
-import type { Host, SshSettings, Topology } from '../model/topology.js';
-import { hostOf, vtepOf } from '../plan/desired.js';
+import type { Topology } from '../model/topology.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { factsOf } from './facts.js';
+import { sshOf } from './host-address.js';
 import { HostSession } from './host-session.js';
 import { SshMigrationHost } from './migration-host.js';
 
@@ -65,19 +65,6 @@ export class Controller {
   migrationHost(name: string, current: Topology): SshMigrationHost {
     return new SshMigrationHost(this.session(name), current);
   }
-
-  /** How another host's virsh reaches this one. */
-  migrationTarget(name: string): { readonly uri: string; readonly address: string } {
-    const host = hostOf(this.topology, name);
-    const { user, address, port } = sshOf(host);
-    const at = address.includes(':') ? `[${address}]` : address;
-    return { uri: `qemu+ssh://${encodeURIComponent(user)}@${at}:${port}/system`, address: vtepOf(host) };
-  }
-}
-
-/** Where nothing is said, a host is reached at its VTEP's address, as root. */
-function sshOf(host: Host): SshSettings {
-  return host.ssh ?? { address: vtepOf(host), port: 22, user: 'root', identityFile: null, hostKey: null };
 }
 
 /** Several hosts that failed at once: one error that names all. */

@@ -76,9 +76,9 @@ export class HostSession {
   async executeDomains(steps: readonly DomainStep[]): Promise<void> {
     for (const step of steps) {
       if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
-      if (step.kind === 'start') await virsh.startDomain(this.shell, step.vm);
-      if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.vm);
-      if (step.kind === 'undefine') await virsh.undefineDomain(this.shell, step.vm);
+      if (step.kind === 'start') await virsh.startDomain(this.shell, step.domain);
+      if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.domain);
+      if (step.kind === 'undefine') await virsh.undefineDomain(this.shell, step.domain);
     }
   }
 

@@ -9,6 +9,8 @@ import { withVmsAt } from '../plan/plan.js';
 import { writeRun } from '../report/run-file.js';
 import { VERSION } from '../model/version.js';
 import type { Controller } from './controller.js';
+import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
+import { libvirtUriOf } from './host-address.js';
 import { expectedPlace } from '../plan/expected-place.js';
 
 /** What the command line says over the topology. */
@@ -43,17 +45,17 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     if (found === undefined) throw new VxmigError('NOT_FOUND', `the topology has no host ${name}`, { where: name });
     return found;
   };
-  const target = controller.migrationTarget(to);
+  const target = hostOf(current, to);
   const afterwards = withVmsAt(current, [[vm.name, to]]);
   const context: MigrationContext = {
     topology: current,
     vm,
-    domain: vm.source.kind === 'domain' ? vm.source.domain : vm.name,
+    domain: domainOf(vm),
     source: host(from),
     destination: host(to),
     hosts,
-    destinationUri: target.uri,
-    destinationAddress: target.address,
+    destinationUri: libvirtUriOf(target),
+    destinationAddress: vtepOf(target),
     options: { ...vm.migration, ...request.overrides },
     emit,
     signal,

@@ -4,7 +4,6 @@ import { watchFlows } from '../host/flow-watch.js';
 import { dumpFlows } from '../host/openflow.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
-import { estimateClockOffset } from '../measure/clock.js';
 import { PingStream, pingArgv } from '../measure/ping-stream.js';
 import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
 import type {
@@ -27,12 +26,11 @@ import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { tableNumber } from '../pipeline/tables.js';
+import { measureClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
 
 /** bash's own sockets: every host has them, and a static busybox's wget dies in the resolver. */
 const HTTP_GET = `exec 3<>"/dev/tcp/$1/80"; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3; exec cat <&3`;
-const CLOCK_SAMPLES = 5;
-const DATE_RESOLUTION_MS = 0.001;
 
 /** A host as a migration needs it, over SSH. */
 export class SshMigrationHost implements MigrationHost {
@@ -47,15 +45,8 @@ export class SshMigrationHost implements MigrationHost {
     this.#shell = session.shell;
   }
 
-  /** The host's clock against ours; in the lab both are one, on real machines they never are. */
   async measureClock(): Promise<ClockOffset> {
-    const samples = [];
-    for (let index = 0; index < CLOCK_SAMPLES; index += 1) {
-      const askedAtMs = performance.timeOrigin + performance.now();
-      const { stdout } = await this.#shell.run(['date', '+%s.%N']);
-      samples.push({ askedAtMs, hostMs: Number(stdout.trim()) * 1000, answeredAtMs: performance.timeOrigin + performance.now() });
-    }
-    return estimateClockOffset(samples, { resolutionMs: DATE_RESOLUTION_MS });
+    return await measureClock(this.#shell);
   }
 
   async domain(name: string): Promise<DomainSeen | null> {

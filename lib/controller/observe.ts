@@ -27,7 +27,12 @@ export async function observeHost(name: string, shell: HostShell, ovs: OvsDataba
     links: kernel.links,
     routes: kernel.routes,
     namespaces: kernel.namespaces,
-    domains: domains.map((domain) => ({ name: domain.name, state: domain.state, owner: readOwnerMark(domain.xml) })),
+    domains: domains.map((domain) => ({
+      name: domain.name,
+      state: domain.state,
+      xml: domain.xml,
+      owner: readOwnerMark(domain.xml),
+    })),
     nftTables: kernel.nftTables,
     sshAddress: kernel.sshAddress,
   };

@@ -1,5 +1,6 @@
 import { messageOf } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
+import { domainOf } from '../plan/desired.js';
 import { ownedBy } from '../plan/ownership.js';
 import type { ConnectFailure, Controller } from './controller.js';
 import { type FdbPlace, fdbPlaces } from './places.js';
@@ -88,7 +89,7 @@ function tunnels(controller: Controller): TunnelStatus[] {
 
 function vms(controller: Controller, topology: Topology): VmStatus[] {
   return topology.vms.map((vm) => {
-    const name = vm.source.kind === 'domain' ? vm.source.domain : vm.name;
+    const name = domainOf(vm);
     const places = [...controller.sessions.values()].flatMap((session) =>
       session.observed.domains.filter((domain) => domain.name === name).map((domain) => ({ host: session.name, state: domain.state })),
     );

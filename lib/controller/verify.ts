@@ -3,7 +3,7 @@ import type { Check } from '../model/check.js';
 import { bridgeName, probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
-import { hostOf, peersOf, vtepOf } from '../plan/desired.js';
+import { domainOf, hostOf, peersOf, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
 import type { Plan } from '../plan/plan.js';
 import { fdbEntries } from '../pipeline/fdb.js';
@@ -47,7 +47,7 @@ function portsReady(controller: Controller): Check[] {
 function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
   return topology.vms.map((vm) => {
     const wrong = plan.migrations.find((migration) => migration.vm === vm.name);
-    const starts = plan.hosts.some((host) => host.domains.some((step) => step.kind === 'start' && step.vm === vm.name));
+    const starts = plan.hosts.some((host) => host.domains.some((step) => step.kind === 'start' && step.domain === domainOf(vm)));
     const seen = wrong !== undefined ? `it runs on ${wrong.from}` : starts ? 'it does not run' : `it runs on ${vm.host}`;
     return check(`VM ${vm.name}`, wrong === undefined && !starts, `it runs on ${vm.host}`, seen, '`vxmig apply FILE` brings it there');
   });

@@ -1,6 +1,6 @@
-import { bits, type FieldName, type Subfield, wholeField, widthOf } from './field.js';
+import { bits, type Subfield, widthOf } from './field.js';
 import { fitting } from './match.js';
-import { PORT, parseValue } from './value.js';
+import { PORT } from './value.js';
 
 /** What a flow does to a packet, in order; an empty list drops it. */
 export type Action =

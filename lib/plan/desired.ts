@@ -1,6 +1,7 @@
 import { bridgeName, probeAddresses, probeMac, probePortName, tapName, tunnelPortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
+import type { AdoptedNic } from './adopt-domain.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
@@ -54,9 +55,15 @@ export interface DesiredProbePort {
   readonly addresses: readonly string[];
 }
 
-export interface DesiredDomain {
-  readonly vm: string;
-  readonly xml: string;
+export type DesiredDomain =
+  /** One that vxmig defines and owns. */
+  | { readonly kind: 'own'; readonly domain: string; readonly xml: string }
+  /** One that libvirt knew already: only its NICs are connected. */
+  | { readonly kind: 'adopted'; readonly domain: string; readonly nics: readonly AdoptedNic[] };
+
+/** libvirt's name of a VM. */
+export function domainOf(vm: Vm): string {
+  return vm.source.kind === 'domain' ? vm.source.domain : vm.name;
 }
 
 export interface HostFacts {
@@ -76,10 +83,18 @@ export function desiredHost(topology: Topology, hostName: string, facts: HostFac
     vtepAddress: vtepOf(host),
     vtepMtu: segment?.mtu ?? 1500,
     bridges: topology.networks.map((network) => desiredBridge(topology, network, host, facts.incoming ?? [])),
-    domains: topology.vms
-      .filter((vm) => vm.host === hostName && vm.source.kind === 'image')
-      .map((vm) => ({ vm: vm.name, xml: domainXml(topology, vm, facts.accelerator) })),
+    domains: topology.vms.filter((vm) => vm.host === hostName).map((vm) => desiredDomain(topology, vm, facts.accelerator)),
   };
+}
+
+function desiredDomain(topology: Topology, vm: Vm, accelerator: Accelerator): DesiredDomain {
+  if (vm.source.kind === 'image') return { kind: 'own', domain: vm.name, xml: domainXml(topology, vm, accelerator) };
+  const nics = vm.nics.map((nic, index) => ({
+    mac: nic.mac,
+    device: tapName(topology.name, vm.name, index),
+    mtu: mtuOf(topology, nic.network),
+  }));
+  return { kind: 'adopted', domain: vm.source.domain, nics };
 }
 
 function desiredBridge(topology: Topology, network: Network, host: Host, incoming: readonly string[]): DesiredBridge {

@@ -24,8 +24,8 @@ export function planDestroy(topology: string, observed: ObservedHost): { changes
     ],
     remove: {
       domains: domains.flatMap(({ name, state }) => [
-        ...(state === 'shut off' ? [] : [{ kind: 'stop', vm: name } as const]),
-        { kind: 'undefine', vm: name } as const,
+        ...(state === 'shut off' ? [] : [{ kind: 'stop', domain: name } as const]),
+        { kind: 'undefine', domain: name } as const,
       ]),
       ovs: [...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const), ...underlay.ovs],
       commands: [

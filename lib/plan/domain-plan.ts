@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { change } from './change.js';
+import { type AdoptedNic, connectNics } from './adopt-domain.js';
 import type { DesiredHost } from './desired.js';
 import { readOwnerMark } from './domain-xml.js';
 import type { DomainStep } from './host-plan.js';
@@ -16,32 +17,53 @@ export interface DomainPlan {
 /** The VMs of one host. A running VM is never restarted: a changed definition counts from its next start. */
 export function planDomains(topology: string, desired: DesiredHost, observed: ObservedHost): DomainPlan {
   const plan: DomainPlan = { changes: [], steps: [], remove: [] };
-  for (const { vm, xml } of desired.domains) {
-    const found = observed.domains.find((domain) => domain.name === vm);
-    const wanted = readOwnerMark(xml);
-    if (found === undefined) {
-      plan.steps.push({ kind: 'define', vm, xml }, { kind: 'start', vm });
-      plan.changes.push(change(desired.host, 'vm', vm, 'create', 'it is not defined here'));
-    } else {
-      refuseForeign(topology, desired.host, found);
-      const outdated = found.owner?.spec !== wanted?.spec;
-      const stopped = found.state === 'shut off' || found.state === 'crashed';
-      if (outdated) plan.steps.push({ kind: 'define', vm, xml });
-      if (stopped) plan.steps.push({ kind: 'start', vm });
-      const why = [
-        ...(outdated ? [stopped ? 'its definition has changed' : 'its definition has changed (in force from its next start)'] : []),
-        ...(stopped ? [`it is ${found.state}`] : []),
-      ];
-      if (why.length > 0) plan.changes.push(change(desired.host, 'vm', vm, 'update', why.join('; ')));
-    }
+  for (const domain of desired.domains) {
+    const found = observed.domains.find((candidate) => candidate.name === domain.domain);
+    if (domain.kind === 'own') planOwn(topology, desired.host, domain.domain, domain.xml, found, plan);
+    else planAdopted(desired.host, domain.domain, domain.nics, found, plan);
   }
   for (const domain of observed.domains) {
-    if (domain.owner?.topology !== topology || desired.domains.some(({ vm }) => vm === domain.name)) continue;
-    if (domain.state !== 'shut off') plan.remove.push({ kind: 'stop', vm: domain.name });
-    plan.remove.push({ kind: 'undefine', vm: domain.name });
+    if (domain.owner?.topology !== topology || desired.domains.some((wanted) => wanted.domain === domain.name)) continue;
+    if (domain.state !== 'shut off') plan.remove.push({ kind: 'stop', domain: domain.name });
+    plan.remove.push({ kind: 'undefine', domain: domain.name });
     plan.changes.push(change(desired.host, 'vm', domain.name, 'delete', 'the topology has no such VM here'));
   }
   return plan;
+}
+
+function planOwn(topology: string, host: string, domain: string, xml: string, found: ObservedDomain | undefined, plan: DomainPlan): void {
+  if (found === undefined) {
+    plan.steps.push({ kind: 'define', domain, xml }, { kind: 'start', domain });
+    plan.changes.push(change(host, 'vm', domain, 'create', 'it is not defined here'));
+    return;
+  }
+  refuseForeign(topology, host, found);
+  const outdated = found.owner?.spec !== readOwnerMark(xml)?.spec;
+  planExisting(host, found, outdated ? { xml, why: 'its definition has changed' } : null, plan);
+}
+
+function planAdopted(host: string, domain: string, nics: readonly AdoptedNic[], found: ObservedDomain | undefined, plan: DomainPlan): void {
+  if (found === undefined) {
+    throw new VxmigError('HOST_UNFIT', `libvirt on ${host} knows no domain ${domain}`, {
+      where: `${host} ${domain}`,
+      hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` or `host:` in the topology.',
+    });
+  }
+  const xml = connectNics(domain, found.xml, nics);
+  planExisting(host, found, xml === found.xml ? null : { xml, why: 'its NICs are not connected to the taps' }, plan);
+}
+
+/** A domain that is there: perhaps defined anew, perhaps started. */
+function planExisting(host: string, found: ObservedDomain, redefine: { xml: string; why: string } | null, plan: DomainPlan): void {
+  const { name: domain, state } = found;
+  const stopped = state === 'shut off' || state === 'crashed';
+  if (redefine !== null) plan.steps.push({ kind: 'define', domain, xml: redefine.xml });
+  if (stopped) plan.steps.push({ kind: 'start', domain });
+  const why = [
+    ...(redefine === null ? [] : [stopped ? redefine.why : `${redefine.why} (in force from its next start)`]),
+    ...(stopped ? [`it is ${state}`] : []),
+  ];
+  if (why.length > 0) plan.changes.push(change(host, 'vm', domain, 'update', why.join('; ')));
 }
 
 function refuseForeign(topology: string, host: string, found: ObservedDomain): void {

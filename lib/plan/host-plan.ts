@@ -27,11 +27,12 @@ export interface BridgeFlows {
   readonly diff: FlowDiff;
 }
 
+/** `domain` is libvirt's name. */
 export type DomainStep =
-  | { readonly kind: 'define'; readonly vm: string; readonly xml: string }
-  | { readonly kind: 'start'; readonly vm: string }
-  | { readonly kind: 'stop'; readonly vm: string }
-  | { readonly kind: 'undefine'; readonly vm: string };
+  | { readonly kind: 'define'; readonly domain: string; readonly xml: string }
+  | { readonly kind: 'start'; readonly domain: string }
+  | { readonly kind: 'stop'; readonly domain: string }
+  | { readonly kind: 'undefine'; readonly domain: string };
 
 /** Columns as ovs-vswitchd.conf.db(5) names them; maps are replaced whole. */
 export interface BridgeColumns {

@@ -52,6 +52,8 @@ export interface ObservedInterface {
 
 export interface ObservedDomain {
   readonly name: string;
+  /** The persistent definition where there is one. */
+  readonly xml: string;
   readonly state: string;
   readonly owner: { readonly topology: string; readonly vm: string; readonly spec: string } | null;
 }

@@ -3,7 +3,7 @@ import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
-import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
+import { type DesiredHost, desiredHost, domainOf, type HostFacts } from './desired.js';
 import { planDomains } from './domain-plan.js';
 import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
@@ -91,7 +91,7 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
 
 /** A domain of the VM's name that somebody else has made is not it. */
 function isVm(topology: Topology, vm: Vm, domain: ObservedDomain): boolean {
-  return vm.source.kind === 'domain' ? domain.name === vm.source.domain : domain.name === vm.name && domain.owner?.topology === topology.name;
+  return domain.name === domainOf(vm) && (vm.source.kind === 'domain' || domain.owner?.topology === topology.name);
 }
 
 /** The topology with some VMs at other hosts. */

@@ -56,7 +56,10 @@ export async function onLab(name: string, tests: (t: Test, lab: TestLab) => Prom
       await labDown(lab.name, () => undefined).catch(() => undefined);
       guard.release();
     });
-    await lab.succeed('lab', 'up', file);
+    await lab.succeed('lab', 'up', file).catch(async (error: unknown) => {
+      t.comment(await lab.logs());
+      throw error;
+    });
     await tests(t, lab);
   });
 }
@@ -140,6 +143,12 @@ export class TestLab {
 
   async shell(host: string, script: string): Promise<string> {
     return await this.on(host, 'sh', '-c', script);
+  }
+
+  /** The ends of all daemons' logs, for a lab that did not come up: they go with it. */
+  async logs(): Promise<string> {
+    const find = `find /run/vxmig/labs/${this.name}/hosts -name '*.log' -size +0 -exec tail -n 15 {} +`;
+    return (await execa('sh', ['-c', find], { reject: false })).stdout;
   }
 
   /** A command of this machine, with its files, on the network of a host's probe: nothing need be visible in the host. */

@@ -38,7 +38,7 @@ t.test('events in words', async (t) => {
   const change = { host: 'host-a', kind: 'bridge', name: 'br-blue', action: 'create', why: 'it is not there' } as const;
   const expected: readonly (readonly [VxmigEvent, string, string])[] = [
     [{ kind: 'connecting', hosts: ['a', 'b'] }, 'info', 'Connecting to a, b'],
-    [{ kind: 'change-applied', change }, 'info', 'host-a: + bridge br-blue  (it is not there)'],
+    [{ kind: 'change-applied', change }, 'debug', 'host-a: + bridge br-blue  (it is not there)'],
     [{ kind: 'stage-started', vm: 'web', stage: 'copy' }, 'debug', 'web: copy begins'],
     [{ kind: 'stage-finished', vm: 'web', stage: 'copy', durationMs: 2396, error: null }, 'info', 'web: copy (2.4 s)'],
     [

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Emit } from '../model/event.js';
+import type { LabEvent } from '../model/lab-event.js';
+import type { Topology } from '../model/topology.js';
+import { VERSION } from '../model/version.js';
+import { benchApply } from './apply-bench.js';
+import { verdictsOn } from './figures.js';
+import { withLab } from './lab.js';
+import { benchMigrate } from './migrate-bench.js';
+import { timedRun, vxmigArgv } from './program.js';
+import type { BenchResult, Machine } from './result.js';
+import { benchTopology, DEFAULT_TOPOLOGY } from './topology.js';
+
+export type BenchPartName = 'migrate' | 'apply';
+
+export interface BenchOptions {
+  /** How often each thing is measured. */
+  readonly runs: number;
+  /** Left out: topologies/two-subnets.yaml. */
+  readonly file?: string;
+  /** Left out: both. */
+  readonly only?: BenchPartName;
+  readonly emit: Emit;
+  readonly emitLab: (event: LabEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * vxmig against plain `virsh migrate`, and against a script of ovs-vsctl: everything in one run, on one lab that this call builds
+ * and removes again, also when it fails.
+ * @throws VxmigError
+ */
+export async function bench(options: BenchOptions): Promise<BenchResult> {
+  const startedAt = new Date();
+  const { runs, only, emit, signal } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'vxmig-bench-'));
+  try {
+    const machine = await observeMachine();
+    const files = await benchTopology(options.file ?? DEFAULT_TOPOLOGY, directory);
+    return await withLab(files.topology, { emit: options.emitLab, signal }, async (topology) => {
+      const part = { runs, stateDirectory: directory, emit, signal };
+      const networks = { ...files.networks, hosts: topology.hosts };
+      const apply =
+        only === 'migrate' ? null : await benchApply({ ...part, topology: networks, file: files.networksFile });
+      const migrate = only === 'apply' ? null : await withVms(topology, files.file, part);
+      return {
+        ok: true,
+        vxmig: VERSION,
+        startedAt: startedAt.toISOString(),
+        durationMs: Date.now() - startedAt.getTime(),
+        topology: topology.name,
+        machine,
+        migrate,
+        apply,
+        verdicts: verdictsOn(migrate, apply),
+      };
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  async function withVms(
+    topology: Topology,
+    file: string,
+    part: Pick<BenchOptions, 'runs' | 'emit' | 'signal'> & { stateDirectory: string },
+  ) {
+    await timedRun(vxmigArgv('--quiet', 'apply', file), { signal });
+    return await benchMigrate({ ...part, topology, file });
+  }
+}
+
+async function observeMachine(): Promise<Machine> {
+  const [libvirt, qemu, ovs] = await Promise.all([
+    versionOf('virsh', ['--version']),
+    versionOf('qemu-system-x86_64', ['--version']),
+    versionOf('ovs-vswitchd', ['--version']),
+  ]);
+  return {
+    cpus: cpus().length,
+    cpuModel: cpus()[0]?.model.trim() ?? '',
+    memoryBytes: totalmem(),
+    kernel: release(),
+    node: process.version,
+    libvirt,
+    qemu,
+    ovs,
+    loadBefore: loadavg()[0] ?? 0,
+  };
+}
+
+/** The first number of the form 1.2.3 that the program prints; empty where it is missing. */
+async function versionOf(program: string, args: readonly string[]): Promise<string> {
+  const output = await promisify(execFile)(program, [...args]).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  return /\d+(?:\.\d+)+/.exec(output)?.[0] ?? '';
+}

@@ -1,0 +1,57 @@
+import { shellWord } from '../host/quote.js';
+import type { Datapath, Topology } from '../model/topology.js';
+import { type DesiredBridge, desiredHost } from '../plan/desired.js';
+
+export interface ScriptOptions {
+  /** For `ssh -F`. */
+  readonly sshConfig: string;
+  readonly datapath: (host: string) => Datapath;
+}
+
+/**
+ * What somebody would write by hand who wants the topology's bridges and tunnels quickly: all hosts at once over ssh, on each
+ * a single ovs-vsctl. It looks at nothing and sets no flows, so it is the least that making them can take.
+ */
+export function byHandScript(topology: Topology, { sshConfig, datapath }: ScriptOptions): string {
+  const lines = topology.hosts.map(({ name }) => {
+    const accelerator = { type: 'qemu' } as const;
+    const { bridges } = desiredHost(topology, name, { datapath: datapath(name), accelerator });
+    const words = bridges.flatMap((bridge) => bridgeWords(bridge, datapath(name)));
+    const command = ['ovs-vsctl', ...words.slice(1)].join(' ');
+    return `ssh -F ${shellWord(sshConfig)} ${shellWord(name)} ${shellWord(command)} & jobs="$jobs $!"`;
+  });
+  return [
+    'jobs=',
+    ...lines,
+    'status=0',
+    'for job in $jobs; do wait "$job" || status=1; done',
+    'exit "$status"',
+    '',
+  ].join('\n');
+}
+
+/** Each part begins with `--`. */
+function bridgeWords(bridge: DesiredBridge, datapath: Datapath): string[] {
+  const { name } = bridge;
+  const tunnels = bridge.ports.flatMap((port) =>
+    port.kind === 'tunnel'
+      ? ['--', 'add-port', name, port.name, '--', 'set', 'interface', port.name, 'type=vxlan'].concat(
+          `options:remote_ip=${port.remoteIp}`,
+          `options:local_ip=${port.localIp}`,
+          `options:key=${port.vni}`,
+        )
+      : [],
+  );
+  return [
+    '--',
+    'add-br',
+    name,
+    '--',
+    'set',
+    'bridge',
+    name,
+    `datapath_type=${datapath}`,
+    'fail_mode=secure',
+    ...tunnels,
+  ];
+}

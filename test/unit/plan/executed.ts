@@ -1,0 +1,171 @@
+import type { Command } from '../../../lib/model/command.js';
+import type { ObservedLink } from '../../../lib/model/kernel-state.js';
+import { flowKey } from '../../../lib/openflow/flow.js';
+import { readOwnerMark } from '../../../lib/plan/domain-xml.js';
+import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from '../../../lib/plan/host-plan.js';
+import type { ObservedBridge, ObservedDomain, ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * What a host would show after its plan was carried out: a model of Open vSwitch, iproute2, nftables and libvirt that
+ * knows only what plans use, and throws for anything else.
+ */
+export function executed(plan: HostPlan, before: ObservedHost): ObservedHost {
+  let host = before;
+  for (const command of plan.prepare) host = afterCommand(host, command);
+  for (const change of plan.ovs) host = afterOvs(host, change);
+  for (const command of plan.settle) host = afterCommand(host, command);
+  for (const flows of plan.flows) host = afterFlows(host, flows);
+  for (const step of [...plan.domains, ...plan.remove.domains]) host = { ...host, domains: afterStep(host.domains, step) };
+  for (const change of plan.remove.ovs) host = afterOvs(host, change);
+  for (const command of plan.remove.commands) host = afterCommand(host, command);
+  return host;
+}
+
+let lastUuid = 0;
+const newUuid = (): string => `uuid-${++lastUuid}`;
+
+function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
+  const bridges = (change_: (bridge: ObservedBridge) => ObservedBridge) =>
+    host.bridges.map((bridge) => (bridge.name === change.bridge ? change_(bridge) : bridge));
+  switch (change.kind) {
+    case 'add-bridge':
+      return {
+        ...host,
+        bridges: [...host.bridges, { ...change.columns, uuid: newUuid(), name: change.bridge, ports: [], flows: [] }],
+        links: [...host.links, newLink(change.bridge, null)],
+      };
+    case 'set-bridge':
+      return { ...host, bridges: bridges((bridge) => ({ ...bridge, ...change.columns })) };
+    case 'delete-bridge':
+      return {
+        ...host,
+        bridges: host.bridges.filter((bridge) => bridge.uuid !== change.uuid),
+        links: host.links.filter((link) => link.name !== change.bridge),
+      };
+    case 'add-port':
+      return {
+        ...host,
+        bridges: bridges((bridge) => ({ ...bridge, ports: [...bridge.ports, newPort(change.port, change.columns)] })),
+        links: change.columns.type === 'internal' ? [...host.links, newLink(change.port, null)] : host.links,
+      };
+    case 'set-port':
+      return {
+        ...host,
+        bridges: bridges((bridge) => ({
+          ...bridge,
+          ports: bridge.ports.map((port) => (port.uuid === change.uuid ? { ...newPort(port.name, change.columns), uuid: port.uuid } : port)),
+        })),
+      };
+    case 'delete-port':
+      return { ...host, bridges: bridges((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => port.uuid !== change.uuid) })) };
+  }
+}
+
+function newPort(name: string, columns: Extract<OvsChange, { kind: 'add-port' }>['columns']): ObservedPort {
+  const { externalIds, type, options, ofportRequest } = columns;
+  return { uuid: newUuid(), name, externalIds, interface: { uuid: newUuid(), type, options, ofport: ofportRequest, ofportRequest, error: null } };
+}
+
+function newLink(name: string, kind: string | null): ObservedLink {
+  return { name, mac: '02:ff:ff:ff:ff:ff', mtu: 1500, up: false, kind, alias: null, addresses: [] };
+}
+
+function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): ObservedHost {
+  const gone = new Set([...diff.remove, ...diff.add].map(flowKey));
+  return {
+    ...host,
+    bridges: host.bridges.map((candidate) =>
+      candidate.name === bridge
+        ? { ...candidate, flows: [...candidate.flows.filter((flow) => !gone.has(flowKey(flow))), ...diff.add] }
+        : candidate,
+    ),
+  };
+}
+
+function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
+  const others = domains.filter((domain) => domain.name !== step.vm);
+  const found = domains.find((domain) => domain.name === step.vm);
+  switch (step.kind) {
+    case 'define':
+      return [...others, { name: step.vm, state: found?.state ?? 'shut off', owner: readOwnerMark(step.xml) }];
+    case 'start':
+      return [...others, { name: step.vm, state: 'running', owner: found?.owner ?? null }];
+    case 'stop':
+      return [...others, { name: step.vm, state: 'shut off', owner: found?.owner ?? null }];
+    case 'undefine':
+      return others;
+  }
+}
+
+function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHost {
+  const line = argv.join(' ');
+  if (argv[0] === 'ethtool' || line.includes(' ethtool ')) return host;
+  if (argv[0] === 'nft') return { ...host, nftTables: tablesAfter(host.nftTables, stdin ?? '') };
+  if (argv[0] !== 'ip') throw new Error(`not in the model: ${line}`);
+  if (argv[1] === '-n') return inNamespace(host, argv[2] ?? '', argv.slice(3));
+  const words = argv.slice(argv[1] === '-4' || argv[1] === '-6' ? 2 : 1);
+  const [object, verb] = words;
+  if (object === 'tuntap' && verb === 'add') return { ...host, links: [...host.links, newLink(words[3] ?? '', 'tun')] };
+  if (object === 'netns' && verb === 'add') {
+    return { ...host, namespaces: [...host.namespaces, { name: words[2] ?? '', topology: null, links: [newLink('lo', null)] }] };
+  }
+  if (object === 'netns' && verb === 'delete') return { ...host, namespaces: host.namespaces.filter((namespace) => namespace.name !== words[2]) };
+  if (object === 'link' && verb === 'delete') return { ...host, links: host.links.filter((link) => link.name !== words[3]) };
+  if (object === 'link' && words[4] === 'netns') return movedLink(host, words[3] ?? '', words[5] ?? '');
+  if (object === 'link' || object === 'address') return { ...host, links: linksAfter(host.links, words) };
+  if (object === 'route' && verb === 'replace') {
+    const [, , destination = '', , gateway = '', , device = ''] = words;
+    const others = host.routes.filter((route) => route.destination !== destination);
+    return { ...host, routes: [...others, { destination, gateway, device, family: argv[1] === '-6' ? 6 : 4 }] };
+  }
+  throw new Error(`not in the model: ${line}`);
+}
+
+function tablesAfter(tables: readonly string[], script: string): string[] {
+  const [name = ''] = /(?<=^table netdev )\S+/m.exec(script) ?? [];
+  const others = tables.filter((table) => table !== name);
+  return script.includes('hook ingress') ? [...others, name] : others;
+}
+
+function movedLink(host: ObservedHost, name: string, target: string): ObservedHost {
+  const moved = host.links.filter((link) => link.name === name);
+  if (moved.length !== 1) throw new Error(`no device ${name} to move`);
+  return {
+    ...host,
+    links: host.links.filter((link) => link.name !== name),
+    namespaces: host.namespaces.map((namespace) => (namespace.name === target ? { ...namespace, links: [...namespace.links, ...moved] } : namespace)),
+  };
+}
+
+function inNamespace(host: ObservedHost, name: string, words: readonly string[]): ObservedHost {
+  const namespaces = host.namespaces.map((namespace) => {
+    if (namespace.name !== name) return namespace;
+    const links = linksAfter(namespace.links, words);
+    const mark = links.find((link) => link.name === 'lo')?.alias ?? null;
+    return { ...namespace, links, topology: mark?.replace(/^vxmig:/, '') ?? null };
+  });
+  return { ...host, namespaces };
+}
+
+function linksAfter(links: readonly ObservedLink[], words: readonly string[]): ObservedLink[] {
+  const name = words[words.indexOf('dev') + 1] ?? '';
+  if (!links.some((link) => link.name === name)) throw new Error(`no such device: ${words.join(' ')}`);
+  return links.map((link) => (link.name === name ? linkAfter(link, words) : link));
+}
+
+function linkAfter(before: ObservedLink, words: readonly string[]): ObservedLink {
+  const link: Mutable<ObservedLink> = { ...before };
+  if (words[0] === 'address') {
+    const others = link.addresses.filter((address) => address !== words[2]);
+    link.addresses = words[1] === 'delete' ? others : [...others, words[2] ?? ''];
+    return link;
+  }
+  const value = (key: string) => words[words.indexOf(key) + 1] ?? '';
+  if (words.includes('alias')) link.alias = value('alias');
+  if (words.includes('mtu')) link.mtu = Number(value('mtu'));
+  if (words.includes('address')) link.mac = value('address');
+  if (words.includes('up')) link.up = true;
+  return link;
+}

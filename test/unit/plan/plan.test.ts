@@ -1,0 +1,223 @@
+import t from 'tap';
+import { normal } from '../../../lib/openflow/action.js';
+import { match } from '../../../lib/openflow/match.js';
+import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
+import { planHost } from '../../../lib/plan/plan.js';
+import { desiredHost } from '../../../lib/plan/desired.js';
+import { cookieOf } from '../../../lib/pipeline/cookie.js';
+import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
+
+const TOPOLOGY = topologyOf();
+
+/** The host's bridge for the overlay network, changed. */
+function withBridge(host: ObservedHost, change: (bridge: ObservedBridge) => Partial<ObservedBridge>): Partial<ObservedHost> {
+  return { bridges: host.bridges.map((bridge) => (bridge.name.startsWith('br-blue') ? { ...bridge, ...change(bridge) } : bridge)) };
+}
+
+function isTap(name: string): boolean {
+  return name.startsWith('tap-');
+}
+
+t.test('from nothing: everything is created, in an order that works', async (t) => {
+  const plan = planned(TOPOLOGY, freshHosts(TOPOLOGY));
+  t.strictSame(summary(plan), [
+    ...['bridge', 'tunnel', 'tunnel', 'tap', 'tap-device', 'flows', 'vm'].map((kind) => `host-a ${kind} create`),
+    ...['bridge', 'tunnel', 'tunnel', 'flows'].map((kind) => `host-b ${kind} create`),
+    ...['bridge', 'tunnel', 'tunnel', 'probe', 'probe-namespace', 'flows'].map((kind) => `host-c ${kind} create`),
+  ]);
+  t.ok(
+    plan.changes.every(({ why }) => why !== ''),
+    'each with its reason',
+  );
+  const [a] = plan.hosts;
+  t.match(a?.prepare[0]?.argv, ['ip', 'tuntap', 'add'], 'the tap is there before OVS takes it');
+  t.strictSame(
+    a?.domains.map(({ kind }) => kind),
+    ['define', 'start'],
+  );
+  t.strictSame(plan.migrations, []);
+});
+
+for (const [name, facts] of Object.entries({ KERNEL, USERSPACE })) {
+  t.test(`a second plan finds nothing to do (${name.toLowerCase()} datapath)`, async (t) => {
+    const plan = planned(TOPOLOGY, appliedHosts(TOPOLOGY, facts), facts);
+    t.strictSame(plan.changes, []);
+    for (const host of plan.hosts) {
+      const { prepare, ovs, settle, flows, domains, remove } = host;
+      t.strictSame([prepare, ovs, settle, flows, domains, remove.domains, remove.ovs, remove.commands].flat(), []);
+    }
+  });
+}
+
+t.test('what was learned from frames is left alone', async (t) => {
+  const learned = { table: 50, cookie: cookieOf('learned'), priority: 1, match: match({ eth_dst: '52:54:00:09:00:01' }), actions: [] };
+  const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', (host) => withBridge(host, ({ flows }) => ({ flows: [...flows, learned] })));
+  t.strictSame(planned(TOPOLOGY, hosts).changes, []);
+});
+
+t.test('drift is found, told with what is there, and mended', async (t) => {
+  const cases: Record<string, { host: string; drift: (host: ObservedHost) => Partial<ObservedHost>; changes: string[]; why: RegExp }> = {
+    "a tunnel's remote address": {
+      host: 'host-a',
+      drift: (host) =>
+        withBridge(host, ({ ports }) => ({
+          ports: ports.map((port) =>
+            port.name.startsWith('vx-hostb')
+              ? { ...port, interface: { ...port.interface, options: { ...port.interface.options, remote_ip: '198.18.2.99' } } }
+              : port,
+          ),
+        })),
+      changes: ['host-a tunnel update'],
+      why: /options is .*remote_ip=198\.18\.2\.99, not .*remote_ip=198\.18\.2\.10/,
+    },
+    'a flow that somebody has added': {
+      host: 'host-b',
+      drift: (host) => withBridge(host, ({ flows }) => ({ flows: [...flows, { table: 0, cookie: 0n, priority: 1, match: match({}), actions: [normal] }] })),
+      changes: ['host-b flows update'],
+      why: /1 that do not belong there/,
+    },
+    'a flow that is gone': {
+      host: 'host-b',
+      drift: (host) => withBridge(host, ({ flows }) => ({ flows: flows.slice(1) })),
+      changes: ['host-b flows update'],
+      why: /1 missing or different/,
+    },
+    'fail mode': {
+      host: 'host-b',
+      drift: (host) => withBridge(host, () => ({ failMode: null })),
+      changes: ['host-b bridge update'],
+      why: /failMode is unset, not secure/,
+    },
+    'a tap that is down, with another MTU': {
+      host: 'host-a',
+      drift: ({ links }) => ({ links: links.map((link) => (isTap(link.name) ? { ...link, up: false, mtu: 1500 } : link)) }),
+      changes: ['host-a tap-device update'],
+      why: /its MTU is 1500, not 1450; it is down/,
+    },
+    'a tap that is gone': {
+      host: 'host-a',
+      drift: ({ links }) => ({ links: links.filter((link) => !isTap(link.name)) }),
+      changes: ['host-a tap-device create'],
+      why: /VM web needs a tap device here/,
+    },
+    'a VM that is shut off': {
+      host: 'host-a',
+      drift: ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, state: 'shut off' })) }),
+      changes: ['host-a vm update'],
+      why: /it is shut off/,
+    },
+    'a probe address that is gone': {
+      host: 'host-c',
+      drift: ({ namespaces }) => ({
+        namespaces: namespaces.map((namespace) => ({
+          ...namespace,
+          links: namespace.links.map((link) => ({ ...link, addresses: link.addresses.slice(1) })),
+        })),
+      }),
+      changes: ['host-c probe-namespace update'],
+      why: /it lacks the address 10\.9\.0\.252\/24/,
+    },
+  };
+  for (const [name, { host, drift, changes, why }] of Object.entries(cases)) {
+    const drifted = withHost(appliedHosts(TOPOLOGY), host, drift);
+    const plan = planned(TOPOLOGY, drifted);
+    t.strictSame(summary(plan), changes, name);
+    t.match(plan.changes[0]?.why, why, name);
+    t.strictSame(planned(TOPOLOGY, after(plan, drifted)).changes, [], `${name}: mended`);
+  }
+});
+
+t.test('a running VM whose definition has changed is defined anew, and not restarted', async (t) => {
+  const bigger = topologyOf(['image: micro', 'image: micro\n    memory: 256MiB']);
+  const plan = planned(bigger, appliedHosts(TOPOLOGY));
+  t.strictSame(summary(plan), ['host-a vm update']);
+  t.match(plan.changes[0]?.why, /in force from its next start/);
+  t.strictSame(
+    plan.hosts[0]?.domains.map(({ kind }) => kind),
+    ['define'],
+  );
+});
+
+t.test('a VM that the file puts elsewhere is migrated, and nothing else happens to it', async (t) => {
+  const moved = topologyOf(['host: host-a', 'host: host-b']);
+  const plan = planned(moved, appliedHosts(TOPOLOGY));
+  t.strictSame(summary(plan), ['host-a vm migrate']);
+  t.strictSame(plan.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
+  t.equal(plan.current.vms[0]?.host, 'host-a', 'until then it is where it runs');
+});
+
+t.test('a stopped VM that the file puts elsewhere is started there, and its remains are removed', async (t) => {
+  const moved = topologyOf(['host: host-a', 'host: host-b']);
+  const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, state: 'shut off' })) }));
+  const plan = planned(moved, hosts);
+  t.strictSame(plan.migrations, []);
+  t.ok(summary(plan).includes('host-b vm create'));
+  t.strictSame(plan.hosts[0]?.remove.domains, [{ kind: 'undefine', vm: 'web' }]);
+  t.strictSame(planned(moved, after(plan, hosts)).changes, []);
+});
+
+t.test('a VM that runs on two hosts stops everything', async (t) => {
+  const hosts = appliedHosts(TOPOLOGY);
+  const domains = hosts[0]?.domains ?? [];
+  t.throws(() => planned(TOPOLOGY, withHost(hosts, 'host-b', () => ({ domains }))), {
+    code: 'MIGRATION_FAILED',
+    message: /runs on host-a and host-b at once/,
+  });
+});
+
+t.test('what is not ours is never touched', async (t) => {
+  const applied = appliedHosts(TOPOLOGY);
+  const foreign: Record<string, readonly ObservedHost[]> = {
+    bridge: withHost(applied, 'host-a', (host) => withBridge(host, () => ({ externalIds: { 'vxmig-topology': 'other' } }))),
+    port: withHost(applied, 'host-a', (host) =>
+      withBridge(host, ({ ports }) => ({ ports: ports.map((port) => ({ ...port, externalIds: {} })) })),
+    ),
+    'tap device': withHost(applied, 'host-a', ({ links }) => ({ links: links.map((link) => ({ ...link, alias: null })) })),
+    domain: withHost(applied, 'host-a', ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, owner: null })) })),
+  };
+  for (const [what, hosts] of Object.entries(foreign)) t.throws(() => planned(TOPOLOGY, hosts), { code: 'CLASH', where: /^host-a / }, what);
+  const bystander = { ...(applied[0]?.bridges[0] as ObservedBridge), name: 'br-int', uuid: 'theirs', externalIds: {} };
+  const beside = withHost(applied, 'host-a', (host) => ({
+    bridges: [...host.bridges, bystander],
+    domains: [...host.domains, { name: 'theirs', state: 'running', owner: null }],
+    namespaces: [{ name: 'theirs', topology: null, links: [] }],
+  }));
+  t.strictSame(planned(TOPOLOGY, beside).changes, []);
+});
+
+t.test('what the file no longer names is removed, after everything else', async (t) => {
+  const emptied = { ...TOPOLOGY, networks: [], vms: [], probes: [] };
+  const hosts = appliedHosts(TOPOLOGY);
+  const plan = planned(emptied, hosts);
+  t.ok(plan.changes.every(({ action }) => action === 'delete'));
+  for (const host of plan.hosts) t.strictSame([...host.prepare, ...host.ovs, ...host.settle, ...host.domains], []);
+  const left = after(plan, hosts);
+  t.strictSame(
+    left.map(({ bridges, links, namespaces, domains }) => [bridges.length, links.map(({ name }) => name), namespaces, domains]),
+    hosts.map(() => [0, ['mgmt', 'eth0'], [], []]),
+  );
+});
+
+t.test('a VM on its way gets a tap at the destination, to which nothing is flooded yet', async (t) => {
+  const [, b] = appliedHosts(TOPOLOGY);
+  if (b === undefined) throw new Error('no host-b');
+  const plan = planHost(TOPOLOGY.name, desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: ['web'] }), b);
+  t.strictSame(
+    plan.changes.map(({ kind, action }) => `${kind} ${action}`),
+    ['tap create', 'tap-device create', 'flows update'],
+  );
+  t.strictSame(plan.domains, [], 'its definition comes with it');
+  t.strictSame(
+    plan.flows[0]?.diff.add.map(({ table }) => table),
+    [0],
+    'the port is classified; the lists of the flood table stay as they are',
+  );
+});
+
+t.test('hub and spoke: the hub has a tunnel to everybody, a spoke one to the hub', async (t) => {
+  const plan = planned(topologyOf(['mtu: 1450}', 'mtu: 1450, mesh: {hub: host-b}}']), freshHosts(TOPOLOGY));
+  t.strictSame(
+    summary(plan).filter((line) => line.includes('tunnel')),
+    ['host-a', 'host-b', 'host-b', 'host-c'].map((host) => `${host} tunnel create`),
+  );
+});
