@@ -48,6 +48,8 @@ export async function benchApply(part: BenchPart): Promise<ApplyBench> {
         text: `${round + 1}/${part.runs} networks on ${topology.hosts.length} hosts: ${latest.join(', ')}`,
       });
     }
+    // The script's bridges are not vxmig's, which would refuse to touch them.
+    await removeBridges(controller);
     return { hosts: topology.hosts.length, script, figures: applyFigures(runs), runs };
   } finally {
     controller.close();

@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
-import type { Topology } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
 import { benchApply } from './apply-bench.js';
 import { verdictsOn } from './figures.js';
 import { withLab } from './lab.js';
 import { benchMigrate } from './migrate-bench.js';
-import { timedRun, vxmigArgv } from './program.js';
 import type { BenchResult, Machine } from './result.js';
 import { benchTopology, DEFAULT_TOPOLOGY } from './topology.js';
 
@@ -46,7 +44,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       const networks = { ...files.networks, hosts: topology.hosts };
       const apply =
         only === 'migrate' ? null : await benchApply({ ...part, topology: networks, file: files.networksFile });
-      const migrate = only === 'apply' ? null : await withVms(topology, files.file, part);
+      const migrate = only === 'apply' ? null : await benchMigrate({ ...part, topology, file: files.file });
       return {
         ok: true,
         vxmig: VERSION,
@@ -61,15 +59,6 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     });
   } finally {
     await rm(directory, { recursive: true, force: true });
-  }
-
-  async function withVms(
-    topology: Topology,
-    file: string,
-    part: Pick<BenchOptions, 'runs' | 'emit' | 'signal'> & { stateDirectory: string },
-  ) {
-    await timedRun(vxmigArgv('--quiet', 'apply', file), { signal });
-    return await benchMigrate({ ...part, topology, file });
   }
 }
 

@@ -29,6 +29,7 @@ export async function benchMigrate(part: BenchPart): Promise<MigrateBench> {
   const { topology, emit } = part;
   const move = chooseMove(topology);
   const vm = move.vm.name;
+  await timedRun(vxmigArgv('--quiet', 'apply', part.file), { signal: part.signal });
   const controller = await Controller.connect(topology, emit);
   try {
     await controller.plan();

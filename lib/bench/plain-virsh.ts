@@ -1,4 +1,5 @@
 import type { Controller } from '../controller/controller.js';
+import { libvirtUriOf } from '../controller/host-address.js';
 import { parseJobStats } from '../measure/jobinfo.js';
 import { measurePing, PATIENCE_MS } from '../measure/ping.js';
 import { unansweredOf } from '../measure/unanswered.js';
@@ -8,6 +9,7 @@ import { firstReply, probesOf, until } from '../migration/probes.js';
 import { CommandError, VxmigError } from '../model/errors.js';
 import type { PingFigures } from '../model/migration-result.js';
 import type { Topology } from '../model/topology.js';
+import { hostOf, vtepOf } from '../plan/desired.js';
 import { withVmsAt } from '../plan/plan.js';
 import type { MigrateRun } from './result.js';
 
@@ -68,7 +70,8 @@ export function pingTotals(
 
 /** What plain virsh is asked to do: the flags that vxmig gives it too. */
 export function virshArgv(controller: Controller, { vm, to }: Pick<PlainMove, 'vm' | 'to'>): string[] {
-  const { uri, address } = controller.migrationTarget(to);
+  const host = hostOf(controller.topology, to);
+  const address = vtepOf(host);
   const target = `tcp://${address.includes(':') ? `[${address}]` : address}`;
   const flags = ['--live', '--persistent', '--undefinesource', '--unsafe'];
   return [
@@ -81,7 +84,7 @@ export function virshArgv(controller: Controller, { vm, to }: Pick<PlainMove, 'v
     '--domain',
     vm,
     '--desturi',
-    uri,
+    libvirtUriOf(host),
     '--migrateuri',
     target,
   ];

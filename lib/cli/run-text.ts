@@ -14,21 +14,21 @@ export function runText(run: RunRecord, style: Style): string {
   const resumed = marks.find((mark) => mark.kind === 'resumed')?.atMs;
   return migrationText(run.result, {
     style,
+    legend: timelineLegend(style.unicode),
     timeline: (probe, columns) => {
       const series = run.probes.find((entry) => entry.from === probe.from && entry.address === probe.address);
       const first = series?.requests.at(0)?.sentAtMs;
       const last = series?.requests.at(-1)?.sentAtMs;
-      if (series === undefined || first === undefined || last === undefined) return [];
+      if (series === undefined || first === undefined || last === undefined) return '';
       const fromMs = paused === undefined ? first : Math.max(first, paused - AROUND_SWITCH_MS);
       const toMs = resumed === undefined ? last : Math.min(last, resumed + AROUND_SWITCH_MS);
-      const line = pingTimeline(series.requests, {
+      return pingTimeline(series.requests, {
         fromMs,
         toMs,
         columns,
         unicode: style.unicode,
         marks: marks.filter((mark) => mark.kind !== 'converged'),
       });
-      return line === '' ? [] : [line, timelineLegend(style.unicode)];
     },
   });
 }

@@ -14,18 +14,23 @@ export function sameFingerprint(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** The keys that OpenSSH's known_hosts files hold for an address (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+/**
+ * The keys that OpenSSH's known_hosts files hold for an address (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Names count as
+ * they stand, hashed or not; patterns do not match. A key that is revoked for anybody is trusted for nobody.
+ */
 export function knownKeys(knownHosts: string, address: string, port: number): Buffer[] {
   const wanted = port === 22 ? address : `[${address}]:${port}`;
-  const keys: Buffer[] = [];
+  const keys: string[] = [];
+  const revoked = new Set<string>();
   for (const line of knownHosts.split('\n')) {
     const fields = line.trim().split(/\s+/);
-    // Marked lines (@revoked, @cert-authority) never make a key trusted here.
+    if (fields[0] === '@revoked') revoked.add(fields[3] ?? '');
+    // What a certificate authority has signed is not looked at: its own key is no host's key.
     if (line.startsWith('#') || line.startsWith('@') || fields.length < 3) continue;
     const [names = '', , key = ''] = fields;
-    if (names.split(',').some((name) => nameMatches(name, wanted))) keys.push(Buffer.from(key, 'base64'));
+    if (names.split(',').some((name) => nameMatches(name, wanted))) keys.push(key);
   }
-  return keys;
+  return keys.filter((key) => !revoked.has(key)).map((key) => Buffer.from(key, 'base64'));
 }
 
 function nameMatches(name: string, wanted: string): boolean {

@@ -43,6 +43,7 @@ ovsdb-server /etc/openvswitch/conf.db --remote=punix:/run/openvswitch/db.sock \\
   --remote=db:Open_vSwitch,Open_vSwitch,manager_options --pidfile --detach --no-chdir \\
   --log-file=/var/log/openvswitch/ovsdb-server.log -vconsole:off -vsyslog:off
 ovs-vsctl --no-wait -- init -- set Open_vSwitch . \\
+  ovs-version="$(ovs-vswitchd --version | sed -n 's/.* \\([0-9][0-9.]*\\).*/\\1/p;q')" \\
   external-ids:system-id="$(cat /etc/openvswitch/system-id.conf)" external-ids:hostname="$(cat /etc/hostname)"`,
     ask: asking('ovs-appctl', '-t', 'ovsdb-server', 'version'),
     log: 'openvswitch/ovsdb-server.log',

@@ -47,7 +47,7 @@ async function convergence(context: MigrationContext): Promise<HostConvergence[]
           mac: nic.mac,
           expected: context.expectedPlace(host.name, nic.network),
           seen,
-          afterResumeMs: context.staysPut(host.name, nic.network) ? 0 : known ? Math.round((moved.atMs - resumedAtMs) * 10) / 10 : null,
+          afterResumeMs: context.staysPut(host.name, nic.network) ? 0 : known ? afterResume(moved.atMs - resumedAtMs) : null,
         };
       }),
     ),
@@ -66,4 +66,10 @@ async function silentProbes(context: MigrationContext, timeoutMs: number): Promi
   const watching = context.probes.filter((probe) => probe.guest === null && probe.to === context.vm.name);
   await until(() => watching.every(answered), timeoutMs);
   return watching.filter((probe) => !answered(probe));
+}
+
+/** In whole milliseconds, as ovs-ofctl stamps them: a table seen to move in the millisecond of the resume moved at 0. */
+function afterResume(ms: number): number {
+  const rounded = Math.round(ms);
+  return rounded === -1 ? 0 : rounded + 0;
 }

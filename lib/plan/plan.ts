@@ -74,18 +74,32 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
   };
 }
 
-/** A VM that runs elsewhere than the file says is migrated; one that runs nowhere is started where the file says. */
+/**
+ * A VM that runs elsewhere than the file says is migrated; one that runs nowhere is started where the file says. One that
+ * is paused elsewhere can be neither: what it holds in memory would be lost.
+ */
 function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]): PlannedMigration[] {
   return topology.vms.flatMap((vm) => {
-    const running = observed.filter((host) => host.domains.some((domain) => isVm(topology, vm, domain) && domain.state === 'running'));
-    if (running.length > 1) {
-      throw new VxmigError('MIGRATION_FAILED', `the VM ${vm.name} runs on ${running.map((host) => host.host).join(' and ')} at once`, {
+    const [place, ...others] = observed.flatMap(({ host, domains }) => {
+      const alive = domains.find((domain) => isVm(topology, vm, domain) && domain.state !== 'shut off' && domain.state !== 'crashed');
+      return alive === undefined ? [] : [{ host, state: alive.state }];
+    });
+    if (place === undefined) return [];
+    if (others.length > 0) {
+      const places = [place, ...others].map(({ host, state }) => `${host} (${state})`).join(' and ');
+      throw new VxmigError('MIGRATION_FAILED', `the VM ${vm.name} is on ${places} at once`, {
         where: vm.name,
         hint: 'Both copies would write the same disks and answer the same addresses: stop the wrong one with `virsh destroy` now.',
       });
     }
-    const from = running[0]?.host;
-    return from === undefined || from === vm.host ? [] : [{ vm: vm.name, from, to: vm.host }];
+    if (place.host === vm.host) return [];
+    if (place.state !== 'running') {
+      throw new VxmigError('HOST_UNFIT', `the VM ${vm.name} is ${place.state} on ${place.host}, and the topology says ${vm.host}`, {
+        where: `${place.host} ${vm.name}`,
+        hint: 'Only a running VM can be migrated: `virsh resume` it there, or `virsh destroy` it to have it started anew.',
+      });
+    }
+    return [{ vm: vm.name, from: place.host, to: vm.host }];
   });
 }
 

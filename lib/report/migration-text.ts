@@ -5,8 +5,10 @@ import { columnsText, indented } from './table.js';
 
 export interface MigrationTextOptions {
   readonly style: Style;
-  /** Lines that show a probe's replies over time, no wider than `columns`; none where nothing was recorded. */
-  readonly timeline?: (probe: PingFigures, columns: number) => readonly string[];
+  /** A line that shows a probe's replies over time, no wider than `columns`; empty where nothing was recorded. */
+  readonly timeline?: (probe: PingFigures, columns: number) => string;
+  /** What the signs in the timelines mean, said once below them. */
+  readonly legend?: string;
 }
 
 /** A migration for people: what happened, what it cost, and the evidence; no newline at the end. */
@@ -68,7 +70,7 @@ function facts(result: MigrationResult, style: Style): string {
   return rows.map(([name, value]) => `  ${paint(style, 'quiet', name.padEnd(10))} ${value}`).join('\n');
 }
 
-function pings(result: MigrationResult, { style, timeline }: MigrationTextOptions): string {
+function pings(result: MigrationResult, { style, timeline, legend }: MigrationTextOptions): string {
   const rows = result.ping.map((probe) => [
     probe.from,
     probe.to,
@@ -93,10 +95,11 @@ function pings(result: MigrationResult, { style, timeline }: MigrationTextOption
     { title: 'LONGEST WAIT', ...right },
   ];
   const drawn = result.ping.flatMap((probe) => {
-    const lines = timeline?.(probe, Math.max(20, style.width - 2)) ?? [];
-    return lines.length === 0 ? [] : ['', paint(style, 'quiet', `${probe.from} to ${probe.address}`), ...lines];
+    const line = timeline?.(probe, Math.max(20, style.width - 2)) ?? '';
+    return line === '' ? [] : ['', paint(style, 'quiet', `${probe.from} to ${probe.address}`), line];
   });
-  return [columnsText(columns, rows, style), ...drawn].join('\n');
+  const explained = drawn.length === 0 || legend === undefined ? [] : [paint(style, 'quiet', legend)];
+  return [columnsText(columns, rows, style), ...drawn, ...explained].join('\n');
 }
 
 function hosts(result: MigrationResult, style: Style): string {

@@ -1,5 +1,5 @@
 import type { Command } from '../../../lib/model/command.js';
-import type { ObservedLink } from '../../../lib/model/kernel-state.js';
+import type { ObservedLink, ObservedRoute } from '../../../lib/model/kernel-state.js';
 import { flowKey } from '../../../lib/openflow/flow.js';
 import { readOwnerMark } from '../../../lib/plan/domain-xml.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from '../../../lib/plan/host-plan.js';
@@ -85,15 +85,15 @@ function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): Observed
 }
 
 function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
-  const others = domains.filter((domain) => domain.name !== step.vm);
-  const found = domains.find((domain) => domain.name === step.vm);
+  const others = domains.filter((domain) => domain.name !== step.domain);
+  const found = domains.find((domain) => domain.name === step.domain) ?? { name: step.domain, state: 'shut off', xml: '', owner: null };
   switch (step.kind) {
     case 'define':
-      return [...others, { name: step.vm, state: found?.state ?? 'shut off', owner: readOwnerMark(step.xml) }];
+      return [...others, { ...found, xml: step.xml, owner: readOwnerMark(step.xml) }];
     case 'start':
-      return [...others, { name: step.vm, state: 'running', owner: found?.owner ?? null }];
+      return [...others, { ...found, state: 'running' }];
     case 'stop':
-      return [...others, { name: step.vm, state: 'shut off', owner: found?.owner ?? null }];
+      return [...others, { ...found, state: 'shut off' }];
     case 'undefine':
       return others;
   }
@@ -116,9 +116,19 @@ function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHos
   if (object === 'link' && words[4] === 'netns') return movedLink(host, words[3] ?? '', words[5] ?? '');
   if (object === 'link' || object === 'address') return { ...host, links: linksAfter(host.links, words) };
   if (object === 'route' && verb === 'replace') {
-    const [, , destination = '', , gateway = '', , device = ''] = words;
+    const value = (key: string) => (words.includes(key) ? (words[words.indexOf(key) + 1] ?? '') : null);
+    const destination = words[2] ?? '';
     const others = host.routes.filter((route) => route.destination !== destination);
-    return { ...host, routes: [...others, { destination, gateway, device, family: argv[1] === '-6' ? 6 : 4 }] };
+    const metric = value('metric');
+    const route: ObservedRoute = {
+      destination,
+      gateway: value('via'),
+      device: value('dev') ?? '',
+      family: argv[1] === '-6' ? 6 : 4,
+      protocol: value('proto'),
+      metric: metric === null ? null : Number(metric),
+    };
+    return { ...host, routes: [...others, route] };
   }
   throw new Error(`not in the model: ${line}`);
 }

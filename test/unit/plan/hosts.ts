@@ -50,9 +50,9 @@ export function freshHost(name: string, address: string): ObservedHost {
       { ...device, name: 'eth0', mac: '02:00:00:00:00:02', addresses: [`${address}/24`, 'fd00:2::10/64'] },
     ],
     routes: [
-      { destination: '198.18.0.0/16', gateway: '198.18.2.1', device: 'eth0', family: 4 },
-      { destination: 'fd00::/16', gateway: 'fd00:2::1', device: 'eth0', family: 6 },
-      { destination: '198.18.2.0/24', gateway: null, device: 'eth0', family: 4 },
+      { destination: '198.18.0.0/16', gateway: '198.18.2.1', device: 'eth0', family: 4, protocol: null, metric: null },
+      { destination: 'fd00::/16', gateway: 'fd00:2::1', device: 'eth0', family: 6, protocol: 'static', metric: 512 },
+      { destination: '198.18.2.0/24', gateway: null, device: 'eth0', family: 4, protocol: 'kernel', metric: null },
     ],
     namespaces: [],
     domains: [],

@@ -152,7 +152,7 @@ t.test('a stopped VM that the file puts elsewhere is started there, and its rema
   const plan = planned(moved, hosts);
   t.strictSame(plan.migrations, []);
   t.ok(summary(plan).includes('host-b vm create'));
-  t.strictSame(plan.hosts[0]?.remove.domains, [{ kind: 'undefine', vm: 'web' }]);
+  t.strictSame(plan.hosts[0]?.remove.domains, [{ kind: 'undefine', domain: 'web' }]);
   t.strictSame(planned(moved, after(plan, hosts)).changes, []);
 });
 
@@ -161,8 +161,16 @@ t.test('a VM that runs on two hosts stops everything', async (t) => {
   const domains = hosts[0]?.domains ?? [];
   t.throws(() => planned(TOPOLOGY, withHost(hosts, 'host-b', () => ({ domains }))), {
     code: 'MIGRATION_FAILED',
-    message: /runs on host-a and host-b at once/,
+    message: /web is on host-a \(running\) and host-b \(running\) at once/,
   });
+});
+
+t.test('a VM that is paused is never stopped or started anew behind its back', async (t) => {
+  const paused = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, state: 'paused' })) }));
+  t.strictSame(planned(TOPOLOGY, paused).changes, [], 'where it belongs it stays as it is');
+  t.throws(() => planned(topologyOf(['host: host-a', 'host: host-b']), paused), { code: 'HOST_UNFIT', message: /web is paused on host-a/ });
+  const domains = appliedHosts(TOPOLOGY)[0]?.domains ?? [];
+  t.throws(() => planned(TOPOLOGY, withHost(paused, 'host-b', () => ({ domains }))), { code: 'MIGRATION_FAILED', message: /host-a \(paused\) and host-b/ });
 });
 
 t.test('what is not ours is never touched', async (t) => {
@@ -179,7 +187,7 @@ t.test('what is not ours is never touched', async (t) => {
   const bystander = { ...(applied[0]?.bridges[0] as ObservedBridge), name: 'br-int', uuid: 'theirs', externalIds: {} };
   const beside = withHost(applied, 'host-a', (host) => ({
     bridges: [...host.bridges, bystander],
-    domains: [...host.domains, { name: 'theirs', state: 'running', owner: null }],
+    domains: [...host.domains, { name: 'theirs', state: 'running', xml: '<domain/>', owner: null }],
     namespaces: [{ name: 'theirs', topology: null, links: [] }],
   }));
   t.strictSame(planned(TOPOLOGY, beside).changes, []);

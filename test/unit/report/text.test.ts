@@ -14,7 +14,7 @@ const RICH: Style = { colour: true, width: 80, unicode: true };
 t.test('a migration for people', (t) => {
   const text = migrationText(MIGRATED, {
     style: PLAIN,
-    timeline: (probe, columns) => [`${probe.from} in ${columns} columns`],
+    timeline: (probe, columns) => `${probe.from} in ${columns} columns`,
   });
   t.equal(
     text,

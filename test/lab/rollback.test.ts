@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import type { Test } from 'tap';
+import { type Document, onLab, type TestLab } from './harness.js';
+import { holding, holdings } from './host-state.js';
+import { isWhole, openStream } from './tcp-watch.js';
+
+/** So slow that a 128 MiB guest takes ten seconds and more: there is time to break things in. */
+const SLOWLY = ['--bandwidth', '8MiB'];
+
+await onLab('two-subnets', async (t, lab) => {
+  await lab.apply();
+  const page = (path: string) => lab.page('host-c', 'blue', `http://10.9.0.1${path}`);
+  await page('/cgi-bin/pattern?size=16');
+
+  await t.test('a timeout during the copy rolls back', async (t) => {
+    const stream = await openStream(t, lab, 'host-c', 'blue', '10.9.0.1');
+    const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b', '--timeout', '1s', ...SLOWLY);
+    isWhole(t, await stream.end(), 'TCP');
+    t.equal(exitCode, 1);
+    isRolledBack(t, document);
+    t.match(document.error.message, /did not end within/);
+    const stages = document.stages.map((stage: Document) => stage.stage);
+    t.same(stages, ['check', 'reserve', 'copy', 'undo copy', 'undo reserve']);
+    await isUntouched(t, lab);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    await t.test(`${signal} during the copy rolls back`, async (t) => {
+      const command = await copying(lab);
+      command.kill(signal);
+      const { exitCode, stdout } = await command.ended();
+      t.equal(exitCode, 130);
+      isRolledBack(t, JSON.parse(String(stdout)));
+      await isUntouched(t, lab);
+    });
+  }
+
+  await t.test('QEMU at the destination dies during the copy: rolled back', async (t) => {
+    const command = await copying(lab);
+    await lab.shell('host-b', 'kill -KILL $(pgrep -x qemu-system-x86)');
+    const { exitCode, stdout } = await command.ended();
+    t.equal(exitCode, 1);
+    isRolledBack(t, JSON.parse(String(stdout)));
+    await isUntouched(t, lab);
+  });
+
+  await t.test('libvirtd at the destination dies during the copy: the VM stays, and the message says where', async (t) => {
+    const command = await copying(lab);
+    await lab.shell('host-b', 'kill -KILL $(pgrep -x libvirtd)');
+    const { exitCode, stdout } = await command.ended();
+    const document = JSON.parse(String(stdout));
+    t.equal(exitCode, 1);
+    t.equal(document.ok, false);
+    t.match(document.outcome, /^(rolled-back|failed)$/);
+    t.match(document.error, { code: /^MIGRATION_/, message: /./, hint: /./ });
+    t.match(await lab.on('host-a', 'virsh', 'domstate', 'web'), /^running/);
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+    // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the rest.
+    await lab.succeed('lab', 'up', lab.file);
+    await lab.apply();
+    await isUntouched(t, lab);
+  });
+
+  await t.test('a foreign domain of that name at the destination: refused before anything is changed', async (t) => {
+    const xml = '<domain type="qemu"><name>web</name><memory>65536</memory><os><type>hvm</type></os></domain>';
+    await lab.shell('host-b', `echo '${xml}' >/tmp/foreign.xml; virsh define /tmp/foreign.xml`);
+    const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
+    t.equal(exitCode, 1);
+    t.match(document, { ok: false, error: { code: 'CLASH', message: /host-b.*web/, hint: /./ } });
+    t.match(await lab.on('host-b', 'virsh', 'list', '--all', '--name'), /^web$/m, 'the foreign domain was left alone');
+    await lab.on('host-b', 'virsh', 'undefine', 'web');
+    await isUntouched(t, lab);
+  });
+
+  await t.test('a destination without that much memory: refused before anything is changed', async (t) => {
+    const meminfo = '/tmp/meminfo';
+    await lab.shell('host-b', `sed 's/^MemAvailable:.*/MemAvailable: 65536 kB/' /proc/meminfo >${meminfo}`);
+    await lab.on('host-b', 'mount', '--bind', meminfo, '/proc/meminfo');
+    const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
+    await lab.on('host-b', 'umount', '/proc/meminfo');
+    t.equal(exitCode, 1);
+    t.match(document, { ok: false, error: { code: 'HOST_UNFIT', message: /64 MiB.*128 MiB/ } });
+    await isUntouched(t, lab);
+  });
+
+  await t.test('after all that the VM still migrates, with the memory it had', async (t) => {
+    t.equal((await lab.migrate('web', 'host-b')).outcome, 'migrated');
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+    t.same(await holdings(lab), holding(lab, { web: 'host-b' }));
+  });
+
+  /** The VM runs once, where it was, and the destination has nothing left of the attempt. */
+  async function isUntouched(t: Test, lab: TestLab): Promise<void> {
+    t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
+    t.same(await lab.succeed('plan', lab.file), { ok: true, changes: [] });
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+  }
+});
+
+/** A migration in the middle of its copy. */
+async function copying(lab: TestLab) {
+  const command = lab.start('--json', 'migrate', lab.file, 'web', '--to', 'host-b', ...SLOWLY);
+  let said = '';
+  while (!/MiB copied/.test(said)) {
+    const [chunk] = await once(command.stderr, 'data', { signal: AbortSignal.timeout(60_000) });
+    said += String(chunk);
+  }
+  // In an object: a promise that is returned from here would be waited for.
+  return { kill: (signal: NodeJS.Signals) => command.kill(signal), ended: () => command };
+}
+
+function isRolledBack(t: Test, document: Document): void {
+  t.match(document, { ok: false, vm: 'web', from: 'host-a', to: 'host-b', outcome: 'rolled-back' });
+  t.match(document.error, { code: String, message: /./, hint: /./ });
+}
