@@ -77,6 +77,7 @@ export class HostSession {
     for (const step of steps) {
       if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
       if (step.kind === 'start') await virsh.startDomain(this.shell, step.domain);
+      if (step.kind === 'resume') await virsh.resumeDomain(this.shell, step.domain);
       if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.domain);
       if (step.kind === 'undefine') await virsh.undefineDomain(this.shell, step.domain);
     }

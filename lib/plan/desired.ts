@@ -3,6 +3,7 @@ import { probePath } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
 import type { AdoptedNic } from './adopt-domain.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
+import { expectedPlace } from './expected-place.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
 export interface DesiredHost {
@@ -21,6 +22,8 @@ export interface DesiredBridge {
   /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
   readonly relays: boolean;
   readonly ports: readonly DesiredPort[];
+  /** The port behind which each MAC of a VM is: what the forwarding table may have learned of it, and nothing else. */
+  readonly behind: ReadonlyMap<string, string>;
 }
 
 export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
@@ -83,7 +86,9 @@ export function desiredHost(topology: Topology, hostName: string, facts: HostFac
     vtepAddress: vtepOf(host),
     vtepMtu: segment?.mtu ?? 1500,
     bridges: topology.networks.map((network) => desiredBridge(topology, network, host, facts.incoming ?? [])),
-    domains: topology.vms.filter((vm) => vm.host === hostName).map((vm) => desiredDomain(topology, vm, facts.accelerator)),
+    domains: topology.vms
+      .filter((vm) => vm.host === hostName)
+      .map((vm) => desiredDomain(topology, vm, facts.accelerator)),
   };
 }
 
@@ -110,6 +115,21 @@ function desiredBridge(topology: Topology, network: Network, host: Host, incomin
         .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
         .flatMap((vm) => desiredTaps(topology, vm, network.name, vm.host !== host.name)),
     ],
+    behind: new Map(
+      topology.vms.flatMap((vm) =>
+        vm.nics.flatMap((nic, index) => {
+          if (nic.network !== network.name) return [];
+          const place = expectedPlace(topology, network.name, vm.name, host.name);
+          const local = place === host.name;
+          return [
+            [
+              nic.mac,
+              local ? tapName(topology.name, vm.name, index) : tunnelPortName(topology.name, network.name, place),
+            ],
+          ];
+        }),
+      ),
+    ),
   };
 }
 

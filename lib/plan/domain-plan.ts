@@ -59,9 +59,10 @@ function planExisting(host: string, found: ObservedDomain, redefine: { xml: stri
   const stopped = state === 'shut off' || state === 'crashed';
   if (redefine !== null) plan.steps.push({ kind: 'define', domain, xml: redefine.xml });
   if (stopped) plan.steps.push({ kind: 'start', domain });
+  if (state === 'paused') plan.steps.push({ kind: 'resume', domain });
   const why = [
     ...(redefine === null ? [] : [stopped ? redefine.why : `${redefine.why} (in force from its next start)`]),
-    ...(stopped ? [`it is ${state}`] : []),
+    ...(stopped || state === 'paused' ? [`it is ${state}`] : []),
   ];
   if (why.length > 0) plan.changes.push(change(host, 'vm', domain, 'update', why.join('; ')));
 }

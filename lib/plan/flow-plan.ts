@@ -1,7 +1,9 @@
 import type { Change } from '../model/change.js';
 import { diffFlows } from '../openflow/diff.js';
+import type { Flow } from '../openflow/flow.js';
 import { isLearned } from '../pipeline/cookie.js';
 import type { BridgeFacts } from '../pipeline/facts.js';
+import { fdbEntries } from '../pipeline/fdb.js';
 import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
 import type { DesiredBridge, DesiredHost } from './desired.js';
@@ -17,20 +19,31 @@ export function planFlows(
   const changes: Change[] = [];
   const flows: BridgeFlows[] = [];
   for (const bridge of desired.bridges) {
-    const facts = bridgeFacts(bridge, ofports.get(bridge.name) ?? new Map());
+    const numbers = ofports.get(bridge.name) ?? new Map<string, number>();
+    const facts = bridgeFacts(bridge, numbers);
     const there = observed.find((candidate) => candidate.name === bridge.name)?.flows ?? [];
     // A flow without our cookie in a bridge of ours would undo what the pipeline promises (a NORMAL makes a storm).
-    const diff = diffFlows(bridgeFlows(facts), there, (flow) => !isLearned(flow));
+    const diff = diffFlows(bridgeFlows(facts), there, (flow) => !isLearned(flow) || misleads(flow, bridge, numbers));
     const { add, remove } = diff;
+    const misled = remove.filter(isLearned).length;
+    const foreign = remove.length - misled;
     if (add.length + remove.length === 0) continue;
     flows.push({ bridge: bridge.name, diff });
     const why = [
       ...(add.length > 0 ? [`${add.length} missing or different`] : []),
-      ...(remove.length > 0 ? [`${remove.length} that do not belong there`] : []),
+      ...(foreign > 0 ? [`${foreign} that do not belong there`] : []),
+      ...(misled > 0 ? [`${misled} learned that have a VM where it is not`] : []),
     ];
     changes.push(change(desired.host, 'flows', bridge.name, there.length === 0 ? 'create' : 'update', why.join(', ')));
   }
   return { changes, flows };
+}
+
+/** A learned entry that sends a VM's frames elsewhere than to the VM: until it ages, nothing else would mend it for a silent VM. */
+function misleads(flow: Flow, bridge: DesiredBridge, ofports: ReadonlyMap<string, number>): boolean {
+  const [entry] = fdbEntries([flow]);
+  const port = entry === undefined ? undefined : bridge.behind.get(entry.mac);
+  return entry !== undefined && port !== undefined && ofports.get(port) !== entry.ofport;
 }
 
 export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, number>): BridgeFacts {

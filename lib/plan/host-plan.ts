@@ -31,6 +31,7 @@ export interface BridgeFlows {
 export type DomainStep =
   | { readonly kind: 'define'; readonly domain: string; readonly xml: string }
   | { readonly kind: 'start'; readonly domain: string }
+  | { readonly kind: 'resume'; readonly domain: string }
   | { readonly kind: 'stop'; readonly domain: string }
   | { readonly kind: 'undefine'; readonly domain: string };
 

@@ -52,7 +52,7 @@ function isPing(t: Test, ping: Document): void {
 
 /** Who pinged what: one line for each of a document's pings. */
 export function watchers(document: Document): string[] {
-  return document.ping.map((ping: Document) => `${ping.from} ${ping.address}`).sort();
+  return document.ping.map((ping: Document) => `${ping.from} ${ping.to} ${ping.address}`).sort();
 }
 
 /** What `verify --json` prints, where all is well. */

@@ -111,7 +111,10 @@ export class TestLab {
   /** As `run`, of a command that must succeed; resolves to its document. */
   async succeed(...args: readonly string[]): Promise<Document> {
     const { exitCode, stdout, stderr, document } = await this.run(...args);
-    if (exitCode !== 0) throw new Error(`vxmig ${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`);
+    if (exitCode !== 0) {
+      const why = JSON.stringify(document?.error) ?? stdout;
+      throw new Error(`vxmig ${args.join(' ')} ended with ${exitCode}: ${why}\n${stderr}`);
+    }
     return document;
   }
 

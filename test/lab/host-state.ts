@@ -1,7 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { execa } from 'execa';
-import { findMachine } from '../../lib/lab/machine.js';
 import { rootDevicePrefix } from '../../lib/lab/lab-names.js';
+import { findMachine } from '../../lib/lab/machine.js';
+import { tapName } from '../../lib/model/names.js';
 import type { TestLab } from './harness.js';
 import { linkNames, tracesOf } from './traces.js';
 
@@ -35,8 +36,8 @@ export async function sightOf(lab: TestLab): Promise<Record<string, Record<strin
 export async function holdings(lab: TestLab): Promise<Record<string, readonly string[]>> {
   const script = [
     'for vm in $(virsh list --all --name); do echo "domain $vm $(virsh domstate "$vm" | head -n 1)"; done',
-    'ip -brief link | sed -n "s/^tap-\\([^ -]*\\)-.*/device \\1/p"',
-    'for bridge in $(ovs-vsctl list-br); do ovs-vsctl list-ports "$bridge"; done | sed -n "s/^tap-\\([^ -]*\\)-.*/port \\1/p"',
+    'ip -brief link | sed -n "s/^\\(tap-[^ ]*\\).*/device \\1/p"',
+    'for bridge in $(ovs-vsctl list-br); do ovs-vsctl list-ports "$bridge"; done | sed -n "s/^\\(tap-.*\\)/port \\1/p"',
   ].join('\n');
   const hosts = lab.topology.hosts.map(async ({ name }) => {
     const lines = (await lab.shell(name, script)).split('\n').filter((line) => line !== '');
@@ -50,7 +51,11 @@ export function holding(lab: TestLab, places: Readonly<Record<string, string>>):
   return Object.fromEntries(
     lab.topology.hosts.map(({ name }) => {
       const vms = Object.entries(places).flatMap(([vm, host]) => (host === name ? [vm] : []));
-      return [name, vms.flatMap((vm) => [`device ${vm}`, `domain ${vm} running`, `port ${vm}`]).sort()];
+      const lines = vms.flatMap((vm) => {
+        const tap = tapName(lab.name, vm, 0);
+        return [`device ${tap}`, `domain ${vm} running`, `port ${tap}`];
+      });
+      return [name, lines.sort()];
     }),
   );
 }
@@ -73,7 +78,9 @@ export async function watchTraces(lab: TestLab): Promise<LabTraces> {
   return {
     left: async () => [
       ...(await tracesOf(lab.name, new Set())),
-      ...(await linkNames()).filter((name) => name.startsWith(rootDevicePrefix(lab.name))).map((name) => `link ${name}`),
+      ...(await linkNames())
+        .filter((name) => name.startsWith(rootDevicePrefix(lab.name)))
+        .map((name) => `link ${name}`),
       ...(await processesIn(namespaces)),
       ...(await execa('ip', ['netns', 'list'])).stdout.split('\n').filter((name) => name.includes(lab.name)),
     ],

@@ -27,9 +27,13 @@ await onLab('hub', async (t, lab) => {
       const document = await lab.migrate('web', to);
       isWhole(t, await stream.end(), 'TCP from a spoke');
       isMigrated(t, document, { vm: 'web', from, to });
-      t.same(watchers(document), ['host-a 10.9.0.1', 'host-c 10.9.0.1']);
+      t.same(watchers(document), ['host-a web 10.9.0.1', 'host-c web 10.9.0.1']);
       // A spoke sees all that is not its own behind the hub.
-      const expected = { 'host-a': to, 'host-b': to === 'host-b' ? to : 'host-a', 'host-c': to === 'host-c' ? to : 'host-a' };
+      const expected = {
+        'host-a': to,
+        'host-b': to === 'host-b' ? to : 'host-a',
+        'host-c': to === 'host-c' ? to : 'host-a',
+      };
       t.same(
         Object.fromEntries(document.convergence.hosts.map((host: Record<string, string>) => [host.host, host.seen])),
         expected,

@@ -2,7 +2,7 @@ import { isMigrated, isVerified, watchers } from './documents.js';
 import { onLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 
-const WATCHERS = ['host-c 10.9.0.1', 'host-c fd00:9::1'];
+const WATCHERS = ['host-c web 10.9.0.1', 'host-c web fd00:9::1'];
 
 await onLab('one-subnet', async (t, lab) => {
   await lab.apply();

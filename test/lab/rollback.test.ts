@@ -14,7 +14,16 @@ await onLab('two-subnets', async (t, lab) => {
 
   await t.test('a timeout during the copy rolls back', async (t) => {
     const stream = await openStream(t, lab, 'host-c', 'blue', '10.9.0.1');
-    const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b', '--timeout', '1s', ...SLOWLY);
+    const { exitCode, document } = await lab.run(
+      'migrate',
+      lab.file,
+      'web',
+      '--to',
+      'host-b',
+      '--timeout',
+      '1s',
+      ...SLOWLY,
+    );
     isWhole(t, await stream.end(), 'TCP');
     t.equal(exitCode, 1);
     isRolledBack(t, document);
@@ -44,22 +53,25 @@ await onLab('two-subnets', async (t, lab) => {
     await isUntouched(t, lab);
   });
 
-  await t.test('libvirtd at the destination dies during the copy: the VM stays, and the message says where', async (t) => {
-    const command = await copying(lab);
-    await lab.shell('host-b', 'kill -KILL $(pgrep -x libvirtd)');
-    const { exitCode, stdout } = await command.ended();
-    const document = JSON.parse(String(stdout));
-    t.equal(exitCode, 1);
-    t.equal(document.ok, false);
-    t.match(document.outcome, /^(rolled-back|failed)$/);
-    t.match(document.error, { code: /^MIGRATION_/, message: /./, hint: /./ });
-    t.match(await lab.on('host-a', 'virsh', 'domstate', 'web'), /^running/);
-    t.match(await page('/cgi-bin/check'), /^intact\n/);
-    // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the rest.
-    await lab.succeed('lab', 'up', lab.file);
-    await lab.apply();
-    await isUntouched(t, lab);
-  });
+  await t.test(
+    'libvirtd at the destination dies during the copy: the VM stays, and the message says where',
+    async (t) => {
+      const command = await copying(lab);
+      await lab.shell('host-b', 'kill -KILL $(pgrep -x libvirtd)');
+      const { exitCode, stdout } = await command.ended();
+      const document = JSON.parse(String(stdout));
+      t.equal(exitCode, 1);
+      t.equal(document.ok, false);
+      t.match(document.outcome, /^(rolled-back|failed)$/);
+      t.match(document.error, { code: /^MIGRATION_/, message: /./, hint: /./ });
+      t.match(await lab.on('host-a', 'virsh', 'domstate', 'web'), /^running/);
+      t.match(await page('/cgi-bin/check'), /^intact\n/);
+      // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the rest.
+      await lab.succeed('lab', 'up', lab.file);
+      await lab.apply();
+      await isUntouched(t, lab);
+    },
+  );
 
   await t.test('a foreign domain of that name at the destination: refused before anything is changed', async (t) => {
     const xml = '<domain type="qemu"><name>web</name><memory>65536</memory><os><type>hvm</type></os></domain>';

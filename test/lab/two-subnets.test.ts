@@ -6,7 +6,7 @@ import { holding, holdings, sightOf, watchTraces } from './host-state.js';
 import { isWhole, openStream } from './tcp-watch.js';
 
 const WEB = { ipv4: '10.9.0.1', ipv6: 'fd00:9::1', mac: '52:54:00:09:00:01' };
-const WATCHERS = [`host-c ${WEB.ipv4}`, `host-c ${WEB.ipv6}`];
+const WATCHERS = [`host-c web ${WEB.ipv4}`, `host-c web ${WEB.ipv6}`];
 
 await onLab('two-subnets', async (t, lab) => {
   const traces = await watchTraces(lab);
@@ -72,7 +72,9 @@ await onLab('two-subnets', async (t, lab) => {
   await t.test('a late frame that reaches the old host is sent on to the new one', async (t) => {
     const bridge = bridgeName(lab.name, 'blue');
     const port = async (remote: string) =>
-      (await lab.on('host-a', 'ovs-vsctl', 'get', 'interface', tunnelPortName(lab.name, 'blue', remote), 'ofport')).trim();
+      (
+        await lab.on('host-a', 'ovs-vsctl', 'get', 'interface', tunnelPortName(lab.name, 'blue', remote), 'ofport')
+      ).trim();
     const [fromC, toB] = [await port('host-c'), await port('host-b')];
     const sender = probeMac(lab.name, 'blue', 'host-c');
     const frame = `in_port=${fromC},dl_src=${sender},dl_dst=${WEB.mac},dl_type=0x0800,nw_dst=${WEB.ipv4}`;
@@ -104,7 +106,22 @@ await onLab('two-subnets', async (t, lab) => {
       [WEB.ipv6, 48],
     ] as const) {
       const ping = (bytes: number) =>
-        lab.fromProbe('host-c', 'blue', 'ping', '-c', '2', '-i', '0.2', '-W', '2', '-M', 'do', '-s', `${bytes}`, address);
+        lab.fromProbe(
+          'host-c',
+          'blue',
+          'ping',
+          '-c',
+          '2',
+          '-i',
+          '0.2',
+          '-W',
+          '2',
+          '-M',
+          'do',
+          '-s',
+          `${bytes}`,
+          address,
+        );
       t.match(await ping(1450 - headers), / [12] received/);
       await t.rejects(ping(1451 - headers), /message too long/);
     }

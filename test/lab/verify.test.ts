@@ -15,6 +15,7 @@ await onLab('two-subnets', async (t, lab) => {
   /** The checks that fail, each with what was seen. */
   const failures = async () => {
     const { exitCode, document } = await lab.run('verify', lab.file);
+    if (document?.checks === undefined) throw new Error(`verify checked nothing: ${JSON.stringify(document)}`);
     const failed = document.checks.filter((check: Document) => !check.ok);
     const named = failed.map((check: Document) => `${check.name}: ${check.seen}`);
     return { exitCode, document, failed, named: named.join('\n') };
@@ -52,7 +53,8 @@ await onLab('two-subnets', async (t, lab) => {
     },
     {
       what: 'a NORMAL flow, which would make the mesh a storm',
-      harm: () => lab.on('host-b', 'ovs-ofctl', 'add-flow', bridge, 'table=deliver,priority=9,dl_type=0x88b5,actions=NORMAL'),
+      harm: () =>
+        lab.on('host-b', 'ovs-ofctl', 'add-flow', bridge, 'table=deliver,priority=9,dl_type=0x88b5,actions=NORMAL'),
       names: [/^configuration of host-b: .*flows/m],
     },
     {

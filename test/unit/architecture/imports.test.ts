@@ -23,7 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ['model', 'openflow'],
   lab: ['model', 'host'],
   controller: ['model', 'host', 'plan', 'pipeline', 'ovsdb', 'frames', 'measure', 'migration', 'report'],
-  cli: ['model', 'topology', 'plan', 'controller', 'lab', 'measure', 'report'],
+  bench: ['model', 'topology', 'measure', 'plan', 'migration', 'host', 'lab', 'controller'],
+  cli: ['model', 'topology', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
 };
 
 /** Of these rooms others may use these files only. */

@@ -91,6 +91,7 @@ function afterStep(domains: readonly ObservedDomain[], step: DomainStep): Observ
     case 'define':
       return [...others, { ...found, xml: step.xml, owner: readOwnerMark(step.xml) }];
     case 'start':
+    case 'resume':
       return [...others, { ...found, state: 'running' }];
     case 'stop':
       return [...others, { ...found, state: 'shut off' }];

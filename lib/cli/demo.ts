@@ -1,0 +1,151 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { observeLabNames } from '../lab/list.js';
+import { exitCodeOf, messageOf, VxmigError } from '../model/errors.js';
+import { formatMs } from '../model/quantities.js';
+import { paint, styleFor } from '../report/style.js';
+import { applyCommand } from './apply.js';
+import type { CommandContext } from './context.js';
+import { onInterrupt } from './interrupt.js';
+import { labDownCommand, labUpCommand } from './lab.js';
+import { labProgressPrinter } from './lab-progress.js';
+import { createLog } from './log.js';
+import { migrateCommand } from './migrate.js';
+import { Output } from './output.js';
+import { progressPrinter } from './progress.js';
+import { verifyCommand } from './verify.js';
+
+const LAB = 'two-subnets';
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+interface Step {
+  /** What somebody would type for the same. */
+  readonly command: string;
+  readonly what: string;
+  run(context: CommandContext): Promise<number>;
+}
+
+/** `npm run demo`: what the README shows, on this machine, with nothing left behind. */
+async function demo(argv: readonly string[]): Promise<number> {
+  const output = new Output({ json: false, quiet: false, colour: true });
+  try {
+    const { keep, help } = readArguments(argv);
+    if (help) {
+      output.result(null, HELP);
+      return 0;
+    }
+    const log = await createLog({ quiet: false, verbose: false, file: null, stream: process.stderr });
+    const interrupt = onInterrupt((text) => log.warn(text));
+    try {
+      const emit = progressPrinter({
+        log,
+        live: null,
+        style: styleFor(process.stderr, process.env),
+        nowMs: () => performance.now(),
+      });
+      return await play({ output, log, emit, emitLab: labProgressPrinter(log), signal: interrupt.signal }, keep);
+    } finally {
+      interrupt.release();
+    }
+  } catch (error) {
+    output.failure(error);
+    return exitCodeOf(error);
+  }
+}
+
+async function play(context: CommandContext, keep: boolean): Promise<number> {
+  // Somebody's lab is shown things on, but not taken from them.
+  const wasUp = (await observeLabNames()).includes(LAB);
+  const file = relative(process.cwd(), `${ROOT}topologies/${LAB}.yaml`);
+  const steps = stepsWith(file);
+  const ownLab = !keep && !wasUp;
+  const total = steps.length + (ownLab ? 1 : 0);
+  const startedAtMs = performance.now();
+  try {
+    for (const [index, step] of steps.entries()) {
+      context.signal.throwIfAborted();
+      await playStep(context, step, `${index + 1}/${total}`);
+    }
+  } finally {
+    if (ownLab && (await observeLabNames()).includes(LAB)) await playStep(context, DOWN, `${total}/${total}`);
+    else if (wasUp && !keep) say(context, `\nThe lab ${LAB} was up before the demo and stays up: vxmig lab down ${LAB} removes it.`);
+  }
+  say(context, `\nThat took ${formatMs(performance.now() - startedAtMs)}.${keep ? `\n\n${nextWith(file)}` : ''}`);
+  return 0;
+}
+
+function stepsWith(file: string): Step[] {
+  return [
+    {
+      command: `vxmig lab up ${file}`,
+      what: 'Three hosts on this machine, each a set of namespaces with its own Open vSwitch, libvirt and sshd; a router joins their two subnets.',
+      run: (context) => labUpCommand(context, file),
+    },
+    {
+      command: `vxmig apply ${file}`,
+      what: 'What the file says is made on all three: bridges, VXLAN tunnels, flows, and the VM "web" on host-a.',
+      run: (context) => applyCommand(context, file),
+    },
+    {
+      command: `vxmig migrate ${file} web --to host-b`,
+      what: 'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms all the while.',
+      run: (context) => migrateCommand(context, file, 'web', { to: 'host-b', write: false }),
+    },
+    {
+      command: `vxmig verify ${file}`,
+      what: 'Tunnels, flows, reachability, and where each host sends its frames, looked at once more.',
+      run: async (context) => await verifyMoved(context, file),
+    },
+  ];
+}
+
+const DOWN: Step = {
+  command: `vxmig lab down ${LAB}`,
+  what: 'Everything that was made is removed.',
+  run: (context) => labDownCommand(context, LAB),
+};
+
+async function verifyMoved(context: CommandContext, file: string): Promise<number> {
+  return await verifyCommand(context, file);
+}
+
+async function playStep(context: CommandContext, { command, what, run }: Step, number: string): Promise<void> {
+  const { style } = context.output;
+  say(context, `\n${paint(style, 'heading', `[${number}] ${what}`)}\n${paint(style, 'quiet', `$ ${command}`)}`);
+  const startedAtMs = performance.now();
+  await run(context);
+  say(context, paint(style, 'quiet', `(${formatMs(performance.now() - startedAtMs)})`));
+}
+
+function say({ output }: CommandContext, text: string): void {
+  output.result(null, text);
+}
+
+function readArguments(argv: readonly string[]): { keep: boolean; help: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+    return { keep: values.keep, help: values.help };
+  } catch (cause) {
+    throw new VxmigError('USAGE', messageOf(cause), { hint: HELP, cause });
+  }
+}
+
+const HELP = `npm run demo [-- --keep]
+Builds the lab of topologies/${LAB}.yaml on this machine, migrates its VM across subnets, shows what was measured, and
+removes the lab again. --keep leaves it up and says what to try next.`;
+
+function nextWith(file: string): string {
+  return `The lab is up. Try next:
+  ./bin/vxmig status ${file}                              where everything is
+  ./bin/vxmig migrate ${file} web --to host-a             and back again
+  ./bin/vxmig lab exec ${file} host-b -- virsh list       look inside a host
+  ./bin/vxmig lab exec ${file} host-c -- bash             or go there
+  ./bin/vxmig report latest                                                        the last migration as an HTML page
+  ./bin/vxmig lab down ${LAB}                                                  when you are done`;
+}
+
+process.exitCode = await demo(process.argv.slice(2));

@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import t from 'tap';
+import { MIGRATION_STAGES } from '../../lib/migration/stages.js';
+
+const PACKAGE = new URL('../../../', import.meta.url);
+const PAGES = ['CONTRIBUTING.md', ...readdirSync(new URL('docs/', PACKAGE), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)]
+  .filter((name) => name.endsWith('.md'))
+  .sort();
+
+function read(page: string): string {
+  return readFileSync(new URL(page, PACKAGE), 'utf8');
+}
+
+/** `lib/a.ts`, `test/unit/` … in backticks; patterns and commands are passed over. */
+function pathsIn(text: string): string[] {
+  return [...text.matchAll(/`((?:lib|test|docs|topologies|bin)\/[\w./-]*)`/g)].map((found) => found[1] ?? '');
+}
+
+function linksIn(text: string): string[] {
+  return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((found) => found[1] ?? '');
+}
+
+t.test('every file that a page names is there', async (t) => {
+  t.ok(PAGES.includes('docs/architecture.md'));
+  for (const page of PAGES) {
+    for (const path of pathsIn(read(page))) t.ok(existsSync(new URL(path, PACKAGE)), `${page} names ${path}`);
+    for (const link of linksIn(read(page))) t.ok(existsSync(new URL(link, new URL(page, PACKAGE))), `${page} links to ${link}`);
+  }
+});
+
+t.test('the architecture page has a line for every room', async (t) => {
+  const page = read('docs/architecture.md');
+  for (const room of readdirSync(new URL('lib/', PACKAGE))) t.match(page, new RegExp(`\\| .*\`${room}/\``), room);
+});
+
+t.test('the story tells every stage, in order', async (t) => {
+  const told = [...read('docs/life-of-a-migration.md').matchAll(/^\d+\. \*\*([a-z ]+)\.\*\*/gm)].map((found) => found[1]);
+  t.strictSame(
+    told,
+    MIGRATION_STAGES.map(({ name }) => name),
+  );
+});
+
+t.test('decision records are numbered without a gap', async (t) => {
+  const names = readdirSync(new URL('docs/decisions/', PACKAGE)).sort();
+  t.strictSame(
+    names.map((name) => Number(name.slice(0, 4))),
+    names.map((_, index) => index + 1),
+  );
+});
+
+t.test('the checks find what they are for', async (t) => {
+  t.strictSame(pathsIn('see `lib/x/y.ts`, `lib/register-*.ts` and `npm run check`'), ['lib/x/y.ts']);
+  t.strictSame(linksIn('[a](b.md#c) [d](https://example.org/)'), ['b.md']);
+});
