@@ -12,9 +12,3 @@ export interface CommandContext {
   /** Aborted by the first Ctrl-C or SIGTERM, with VxmigError INTERRUPTED as its reason. */
   readonly signal: AbortSignal;
 }
-
-/** A command resolves to its exit status; it throws VxmigError for all else. */
-export type Command<Arguments extends readonly unknown[]> = (
-  context: CommandContext,
-  ...args: Arguments
-) => Promise<number>;

@@ -69,7 +69,8 @@ async function play(context: CommandContext, keep: boolean): Promise<number> {
     }
   } finally {
     if (ownLab && (await observeLabNames()).includes(LAB)) await playStep(context, DOWN, `${total}/${total}`);
-    else if (wasUp && !keep) say(context, `\nThe lab ${LAB} was up before the demo and stays up: vxmig lab down ${LAB} removes it.`);
+    else if (wasUp && !keep)
+      say(context, `\nThe lab ${LAB} was up before the demo and stays up: vxmig lab down ${LAB} removes it.`);
   }
   say(context, `\nThat took ${formatMs(performance.now() - startedAtMs)}.${keep ? `\n\n${nextWith(file)}` : ''}`);
   return 0;
@@ -80,7 +81,7 @@ function stepsWith(file: string): Step[] {
     {
       command: `vxmig lab up ${file}`,
       what: 'Three hosts on this machine, each a set of namespaces with its own Open vSwitch, libvirt and sshd; a router joins their two subnets.',
-      run: (context) => labUpCommand(context, file),
+      run: (context) => labUpCommand(context, file, { kvm: false }),
     },
     {
       command: `vxmig apply ${file}`,
@@ -95,7 +96,7 @@ function stepsWith(file: string): Step[] {
     {
       command: `vxmig verify ${file}`,
       what: 'Tunnels, flows, reachability, and where each host sends its frames, looked at once more.',
-      run: async (context) => await verifyMoved(context, file),
+      run: (context) => verifyCommand(context, file),
     },
   ];
 }
@@ -105,10 +106,6 @@ const DOWN: Step = {
   what: 'Everything that was made is removed.',
   run: (context) => labDownCommand(context, LAB),
 };
-
-async function verifyMoved(context: CommandContext, file: string): Promise<number> {
-  return await verifyCommand(context, file);
-}
 
 async function playStep(context: CommandContext, { command, what, run }: Step, number: string): Promise<void> {
   const { style } = context.output;

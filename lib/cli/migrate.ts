@@ -4,6 +4,7 @@ import { migrateVm } from '../controller/migrate-vm.js';
 import { ERRORS, type ErrorCode, VxmigError } from '../model/errors.js';
 import type { MigrationResult } from '../model/migration-result.js';
 import type { Strategy } from '../model/topology.js';
+import { domainOf } from '../plan/desired.js';
 import { withVmsAt } from '../plan/plan.js';
 import { withVmHost } from '../topology/edit.js';
 import type { CommandContext } from './context.js';
@@ -33,12 +34,7 @@ export async function migrateCommand(
   try {
     const plan = await controller.plan();
     const migration = plan.migrations.find((candidate) => candidate.vm === vm);
-    if (migration === undefined) {
-      throw new VxmigError('NOT_FOUND', `${vm} runs on ${options.to} already, or nowhere`, {
-        where: vm,
-        hint: 'See `vxmig status FILE`; `vxmig apply FILE` starts it.',
-      });
-    }
+    if (migration === undefined) throw notToMigrate(controller, vm, options.to);
     const { strategy, bandwidthBytesPerSecond, timeoutMs } = options;
     const run = await migrateVm(controller, {
       ...migration,
@@ -61,6 +57,22 @@ export async function migrateCommand(
   } finally {
     controller.close();
   }
+}
+
+function notToMigrate(controller: Controller, name: string, to: string): VxmigError {
+  const vm = controller.topology.vms.find((candidate) => candidate.name === name);
+  const runs = controller
+    .session(to)
+    .observed.domains.some((domain) => vm !== undefined && domain.name === domainOf(vm) && domain.state === 'running');
+  return runs
+    ? new VxmigError('USAGE', `${name} runs on ${to} already`, {
+        where: name,
+        hint: 'Name another host: `vxmig status FILE` lists them.',
+      })
+    : new VxmigError('HOST_UNFIT', `${name} does not run on any host`, {
+        where: name,
+        hint: '`vxmig apply FILE` starts it.',
+      });
 }
 
 async function fileNote(file: string, vm: string, { to, write }: MigrateCommandOptions, said: string): Promise<string> {

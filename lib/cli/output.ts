@@ -53,7 +53,7 @@ export class Output {
   }
 }
 
-export function errorDocument(error: unknown): {
+function errorDocument(error: unknown): {
   code: string;
   message: string;
   hint: string;

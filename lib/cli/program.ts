@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VxmigError } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
-import type { CommandContext } from './context.js';
+import type { Choose, Chosen } from './choose.js';
 import { jsonFromEnvironment, readOptionsFromEnvironment } from './environment.js';
 import { registerFileCommands } from './register-file-commands.js';
 import { registerHostCommands } from './register-host-commands.js';
@@ -19,17 +19,6 @@ export interface GlobalOptions {
 export type Invocation =
   | { readonly kind: 'text'; readonly globals: GlobalOptions; readonly text: string; readonly document: unknown }
   | ({ readonly kind: 'command'; readonly globals: GlobalOptions } & Chosen);
-
-export interface Chosen {
-  readonly run: (context: CommandContext) => Promise<number>;
-  /** It says something while it works, and so needs a log. */
-  readonly logs: boolean;
-  /** Its child answers the terminal's signals. */
-  readonly ownSignals: boolean;
-}
-
-/** What an action does: the command's code is only loaded, and run, after the whole command line was understood. */
-export type Choose = (run: Chosen['run'], options?: Partial<Omit<Chosen, 'run'>>) => void;
 
 /** @throws VxmigError USAGE */
 export function parseCommandLine(argv: readonly string[]): Invocation {

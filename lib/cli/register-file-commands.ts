@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { GraphFormat } from '../report/graph.js';
-import type { Choose } from './program.js';
+import type { Choose } from './choose.js';
 
 /** The forms that `graph` draws; report/ is not loaded for the help's sake, and its type holds the list true. */
 const GRAPH_FORMATS: readonly GraphFormat[] = ['svg', 'mermaid', 'dot'];

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Strategy } from '../model/topology.js';
 import { durationArgument, sizeArgument } from './arguments.js';
-import type { Choose } from './program.js';
+import type { Choose } from './choose.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Choose } from './program.js';
+import type { Choose } from './choose.js';
 
 /** The namespace lab on this machine. */
 export function registerLabCommands(program: Command, choose: Choose): void {

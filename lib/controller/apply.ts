@@ -31,14 +31,21 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
   return await execute(controller, await controller.plan(), options);
 }
 
-async function execute(controller: Controller, plan: Plan, { emit, signal, overrides }: ApplyOptions): Promise<ApplyResult> {
+async function execute(
+  controller: Controller,
+  plan: Plan,
+  { emit, signal, overrides }: ApplyOptions,
+): Promise<ApplyResult> {
   await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
   await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));
-  const begun = new Set(plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))));
+  const begun = new Set(
+    plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
+  );
   const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm))).map((vm) => vm.name);
   await awaitGuests(controller, plan.current, started, emit, signal);
-  for (const change of plan.changes) if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
+  for (const change of plan.changes)
+    if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
   const runs: MigratedVm[] = [];
   let { current } = plan;
   for (const { vm, from, to } of plan.migrations) {
@@ -53,7 +60,11 @@ async function execute(controller: Controller, plan: Plan, { emit, signal, overr
   return { ok: true, changes: plan.changes, runs };
 }
 
-async function everyHost(controller: Controller, plan: Plan, work: (session: HostSession, host: HostPlan) => Promise<void>): Promise<void> {
+async function everyHost(
+  controller: Controller,
+  plan: Plan,
+  work: (session: HostSession, host: HostPlan) => Promise<void>,
+): Promise<void> {
   await everySession([...controller.sessions.values()], async (session) => {
     const host = plan.hosts.find((candidate) => candidate.host === session.name);
     if (host !== undefined) await work(session, host);

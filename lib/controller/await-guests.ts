@@ -14,11 +14,22 @@ const RETRY_MS = 100;
  * Waits until VMs that were started just now answer the hosts that watch them: who calls verify or migrate next expects
  * a guest, not one that still boots. One that never answers is a warning, because apply has done its part.
  */
-export async function awaitGuests(controller: Controller, topology: Topology, started: readonly string[], emit: Emit, signal: AbortSignal): Promise<void> {
+export async function awaitGuests(
+  controller: Controller,
+  topology: Topology,
+  started: readonly string[],
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
   const paths = topology.probes.flatMap((probe) => {
     if (probe.from.kind !== 'host' || !started.includes(probe.to)) return [];
     const path = probePath(topology, probe);
-    return (path?.pairs ?? []).map(({ target }) => ({ from: probe.from.name, to: probe.to, network: path?.network ?? '', address: target }));
+    return (path?.pairs ?? []).map(({ target }) => ({
+      from: probe.from.name,
+      to: probe.to,
+      network: path?.network ?? '',
+      address: target,
+    }));
   });
   await Promise.all(
     paths.map(async ({ from, to, network, address }) => {
@@ -28,7 +39,10 @@ export async function awaitGuests(controller: Controller, topology: Topology, st
       while (!(await answersOnce(shell, address, namespace))) {
         signal.throwIfAborted();
         if (performance.now() > deadline) {
-          emit({ kind: 'warning', text: `${to} was started, but does not answer ${from} at ${address}: look at its serial console` });
+          emit({
+            kind: 'warning',
+            text: `${to} was started, but does not answer ${from} at ${address}: look at its serial console`,
+          });
           return;
         }
         await sleep(RETRY_MS);

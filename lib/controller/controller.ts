@@ -32,14 +32,19 @@ export class Controller {
   }
 
   /** The same for whoever can make do with some of the hosts: those that cannot be reached are told with the reason. */
-  static async connectAny(topology: Topology, emit: Emit): Promise<{ controller: Controller; failures: readonly ConnectFailure[] }> {
+  static async connectAny(
+    topology: Topology,
+    emit: Emit,
+  ): Promise<{ controller: Controller; failures: readonly ConnectFailure[] }> {
     emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
     const results = await Promise.allSettled(
       topology.hosts.map(async (host) => [host.name, await HostSession.open(host.name, sshOf(host))] as const),
     );
     const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failures = results.flatMap((result, index) =>
-      result.status === 'rejected' ? [{ host: topology.hosts[index]?.name ?? '', error: result.reason as unknown }] : [],
+      result.status === 'rejected'
+        ? [{ host: topology.hosts[index]?.name ?? '', error: result.reason as unknown }]
+        : [],
     );
     return { controller: new Controller(topology, new Map(opened)), failures };
   }
@@ -56,7 +61,9 @@ export class Controller {
 
   /** Reads every host and plans from what is there. */
   async plan(): Promise<Plan> {
-    const observed = await Promise.all([...this.sessions.values()].map((session) => session.observe(this.topology.name)));
+    const observed = await Promise.all(
+      [...this.sessions.values()].map((session) => session.observe(this.topology.name)),
+    );
     const facts = factsOf(this.topology, observed);
     for (const session of this.sessions.values()) session.facts = facts(session.name);
     return planTopology(this.topology, observed, facts);
@@ -71,8 +78,12 @@ export class Controller {
 function together(errors: readonly unknown[]): unknown {
   const [first] = errors;
   if (errors.length === 1 || !(first instanceof VxmigError)) return first;
-  return new VxmigError(first.code, errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; '), {
-    hint: first.hint,
-    cause: first,
-  });
+  return new VxmigError(
+    first.code,
+    errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; '),
+    {
+      hint: first.hint,
+      cause: first,
+    },
+  );
 }

@@ -1,6 +1,6 @@
+import type { Topology } from '../model/topology.js';
 import type { HostFacts } from '../plan/desired.js';
 import type { ObservedHost } from '../plan/observed.js';
-import type { Topology } from '../model/topology.js';
 
 /**
  * What is decided once for a topology by looking at its hosts: the datapath of each (the kernel's where its module is

@@ -106,9 +106,13 @@ export class HostSession {
     const ofport = found?.interface.ofport ?? null;
     // OVS gives -1 to a port whose device it could not open.
     if (ofport === null || ofport < 1) {
-      throw new VxmigError('HOST_UNFIT', `the port ${port} on ${this.name} is not ready: ${found?.interface.error ?? 'it is not there'}`, {
-        where: `${this.name} ${port}`,
-      });
+      throw new VxmigError(
+        'HOST_UNFIT',
+        `the port ${port} on ${this.name} is not ready: ${found?.interface.error ?? 'it is not there'}`,
+        {
+          where: `${this.name} ${port}`,
+        },
+      );
     }
     return ofport;
   }
@@ -120,6 +124,10 @@ export class HostSession {
   }
 
   #bridge(network: string) {
-    return this.observed.bridges.find((bridge) => bridge.externalIds['vxmig-network'] === network && bridge.name === bridgeName(bridge.externalIds['vxmig-topology'] ?? '', network));
+    return this.observed.bridges.find(
+      (bridge) =>
+        bridge.externalIds['vxmig-network'] === network &&
+        bridge.name === bridgeName(bridge.externalIds['vxmig-topology'] ?? '', network),
+    );
   }
 }

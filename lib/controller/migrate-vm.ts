@@ -5,13 +5,13 @@ import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
+import { VERSION } from '../model/version.js';
+import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
+import { expectedPlace } from '../plan/expected-place.js';
 import { withVmsAt } from '../plan/plan.js';
 import { writeRun } from '../report/run-file.js';
-import { VERSION } from '../model/version.js';
 import type { Controller } from './controller.js';
-import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
 import { libvirtUriOf } from './host-address.js';
-import { expectedPlace } from '../plan/expected-place.js';
 
 /** What the command line says over the topology. */
 export type MigrateOverrides = Partial<MigrationOptions>;
@@ -77,7 +77,11 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     convergence: [],
   };
   const record = { ...(await migrate(context)), vxmig: VERSION };
-  return { record, file: await writeRun(record), topology: record.result.outcome === 'migrated' ? afterwards : current };
+  return {
+    record,
+    file: await writeRun(record),
+    topology: record.result.outcome === 'migrated' ? afterwards : current,
+  };
 }
 
 function vmOf(topology: Topology, name: string): Vm {

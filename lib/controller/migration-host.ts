@@ -4,7 +4,9 @@ import { watchFlows } from '../host/flow-watch.js';
 import { dumpFlows } from '../host/openflow.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
+import type { PingEvent } from '../measure/ping-stream.js';
 import { PingStream, pingArgv } from '../measure/ping-stream.js';
+import type { QemuEvent } from '../measure/qemu-events.js';
 import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
 import type {
   AnnounceRound,
@@ -18,8 +20,6 @@ import type {
   MigrationHost,
   PingRequest,
 } from '../migration/needs.js';
-import type { PingEvent } from '../measure/ping-stream.js';
-import type { QemuEvent } from '../measure/qemu-events.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
@@ -125,7 +125,9 @@ export class SshMigrationHost implements MigrationHost {
       ...(delayMs > 0 ? [{ argv: ['sleep', String(delayMs / 1000)] }] : []),
       {
         argv: ['ovs-ofctl', '-O', 'OpenFlow15', 'bundle', bridge, '-'],
-        stdin: frames.map(({ frame }) => `packet-out in_port=${ofport}, packet=${toHex(frame)}, actions=table\n`).join(''),
+        stdin: frames
+          .map(({ frame }) => `packet-out in_port=${ofport}, packet=${toHex(frame)}, actions=table\n`)
+          .join(''),
       },
     ]);
     await runCommands(this.#shell, commands);
@@ -142,7 +144,10 @@ export class SshMigrationHost implements MigrationHost {
     return command;
   }
 
-  async guestPing({ network, guestAddress, address, intervalMs }: GuestPingRequest, what: 'start' | 'stop'): Promise<void> {
+  async guestPing(
+    { network, guestAddress, address, intervalMs }: GuestPingRequest,
+    what: 'start' | 'stop',
+  ): Promise<void> {
     const query = what === 'start' ? `to=${address}&interval=${intervalMs / 1000}` : `to=${address}&count=0`;
     await this.#askGuest(network, guestAddress, `ping?${query}`);
   }
@@ -156,7 +161,8 @@ export class SshMigrationHost implements MigrationHost {
     const argv = ['ip', 'netns', 'exec', namespace, 'bash', '-c', HTTP_GET, 'bash', address, `/cgi-bin/${request}`];
     const { stdout } = await this.#shell.run(argv, { timeoutMs: 15_000 });
     const [head = '', ...body] = stdout.split('\r\n\r\n');
-    if (!/^HTTP\/1\.\d 200/.test(head)) throw new Error(`the guest at ${address} answered: ${head.split('\r\n')[0] ?? ''} ${body.join('')}`);
+    if (!/^HTTP\/1\.\d 200/.test(head))
+      throw new Error(`the guest at ${address} answered: ${head.split('\r\n')[0] ?? ''} ${body.join('')}`);
     return body.join('\r\n\r\n');
   }
 }

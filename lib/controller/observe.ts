@@ -8,7 +8,12 @@ import { ownedBy } from '../plan/ownership.js';
 import type { OvsDatabase } from './ovs-database.js';
 
 /** Reads all that the plan looks at, in as few sessions as possible. Changes nothing. */
-export async function observeHost(name: string, shell: HostShell, ovs: OvsDatabase, topology: string): Promise<ObservedHost> {
+export async function observeHost(
+  name: string,
+  shell: HostShell,
+  ovs: OvsDatabase,
+  topology: string,
+): Promise<ObservedHost> {
   const [kernel, switchState, domains] = await Promise.all([
     observeKernel(shell),
     ovs.read().then(async (state) => {

@@ -43,10 +43,12 @@ export class OvsDatabase {
   async read(): Promise<SwitchState> {
     const tables = await selectTables(this.connection, OPEN_VSWITCH, COLUMNS);
     const interfaces = tables.Interface;
-    const ports = new Map([...tables.Port].flatMap(([uuid, row]) => {
-      const port = observedPort(uuid, row, interfaces);
-      return port === null ? [] : [[uuid, port] as const];
-    }));
+    const ports = new Map(
+      [...tables.Port].flatMap(([uuid, row]) => {
+        const port = observedPort(uuid, row, interfaces);
+        return port === null ? [] : [[uuid, port] as const];
+      }),
+    );
     const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables.Flow_Table));
     return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
   }
@@ -73,7 +75,9 @@ function observedBridge(
     otherConfig: asStringMap(row.other_config),
     tableNames: tableNames(row, flowTables),
     // The bridge's own internal port is a part of it, not one of its ports.
-    ports: asUuids(row.ports).flatMap((port) => ports.get(port) ?? []).filter((port) => port.name !== name),
+    ports: asUuids(row.ports)
+      .flatMap((port) => ports.get(port) ?? [])
+      .filter((port) => port.name !== name),
   };
 }
 
@@ -93,7 +97,12 @@ function observedPort(uuid: string, row: Row, interfaces: ReadonlyMap<string, Ro
   const [interfaceUuid] = asUuids(row.interfaces);
   const device = interfaceUuid === undefined ? undefined : interfaces.get(interfaceUuid);
   if (interfaceUuid === undefined || device === undefined) return null;
-  return { uuid, name: asString(row.name), externalIds: asStringMap(row.external_ids), interface: observedInterface(interfaceUuid, device) };
+  return {
+    uuid,
+    name: asString(row.name),
+    externalIds: asStringMap(row.external_ids),
+    interface: observedInterface(interfaceUuid, device),
+  };
 }
 
 function observedInterface(uuid: string, row: Row): ObservedInterface {

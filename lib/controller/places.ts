@@ -20,7 +20,9 @@ export async function fdbPlaces(controller: Controller, topology: Topology): Pro
   return sessions.flatMap((session) =>
     topology.vms.flatMap((vm) =>
       vm.nics.map((nic) => {
-        const bridge = session.observed.bridges.find((candidate) => candidate.name === bridgeName(topology.name, nic.network));
+        const bridge = session.observed.bridges.find(
+          (candidate) => candidate.name === bridgeName(topology.name, nic.network),
+        );
         const entry = fdbEntries(bridge?.flows ?? []).find((candidate) => candidate.mac === nic.mac);
         return {
           host: session.name,

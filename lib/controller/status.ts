@@ -48,7 +48,14 @@ export async function status(controller: Controller, failures: readonly ConnectF
   const { topology } = controller;
   const fdb = await fdbPlaces(controller, topology);
   const hosts = topology.hosts.map(({ name }) => hostStatus(controller, name, failures));
-  return { ok: failures.length === 0, topology: topology.name, hosts, tunnels: tunnels(controller), vms: vms(controller, topology), fdb };
+  return {
+    ok: failures.length === 0,
+    topology: topology.name,
+    hosts,
+    tunnels: tunnels(controller),
+    vms: vms(controller, topology),
+    fdb,
+  };
 }
 
 function bridgesOf(controller: Controller, host: string) {
@@ -91,7 +98,9 @@ function vms(controller: Controller, topology: Topology): VmStatus[] {
   return topology.vms.map((vm) => {
     const name = domainOf(vm);
     const places = [...controller.sessions.values()].flatMap((session) =>
-      session.observed.domains.filter((domain) => domain.name === name).map((domain) => ({ host: session.name, state: domain.state })),
+      session.observed.domains
+        .filter((domain) => domain.name === name)
+        .map((domain) => ({ host: session.name, state: domain.state })),
     );
     return { vm: vm.name, wanted: vm.host, places };
   });

@@ -3,10 +3,10 @@ import type { Check } from '../model/check.js';
 import { bridgeName, probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
+import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf, hostOf, peersOf, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
 import type { Plan } from '../plan/plan.js';
-import { fdbEntries } from '../pipeline/fdb.js';
 import type { Controller } from './controller.js';
 import { fdbPlaces } from './places.js';
 
@@ -31,7 +31,13 @@ function configuration(plan: Plan): Check[] {
   return plan.hosts.map(({ host, changes }) => {
     const seen = changes.map((change) => `${change.kind} ${change.name}: ${change.why}`);
     const hint = 'run `vxmig plan FILE` to see what differs, `vxmig apply FILE` to mend it';
-    return check(`configuration of ${host}`, seen.length === 0, 'as the topology says', seen.join('; ') || 'as the topology says', hint);
+    return check(
+      `configuration of ${host}`,
+      seen.length === 0,
+      'as the topology says',
+      seen.join('; ') || 'as the topology says',
+      hint,
+    );
   });
 }
 
@@ -40,16 +46,31 @@ function portsReady(controller: Controller): Check[] {
     const ours = observed.bridges.filter((bridge) => bridge.externalIds['vxmig-topology'] === controller.topology.name);
     const broken = ours.flatMap((bridge) => bridge.ports).filter((port) => (port.interface.ofport ?? -1) < 1);
     const seen = broken.map((port) => `${port.name}: ${port.interface.error ?? 'no OpenFlow port'}`).join('; ');
-    return check(`ports of ${name}`, broken.length === 0, 'all have an OpenFlow port', seen || 'all have one', `see \`ovs-vsctl show\` on ${name}`);
+    return check(
+      `ports of ${name}`,
+      broken.length === 0,
+      'all have an OpenFlow port',
+      seen || 'all have one',
+      `see \`ovs-vsctl show\` on ${name}`,
+    );
   });
 }
 
 function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
   return topology.vms.map((vm) => {
     const wrong = plan.migrations.find((migration) => migration.vm === vm.name);
-    const starts = plan.hosts.some((host) => host.domains.some((step) => step.kind === 'start' && step.domain === domainOf(vm)));
-    const seen = wrong !== undefined ? `it runs on ${wrong.from}` : starts ? 'it does not run' : `it runs on ${vm.host}`;
-    return check(`VM ${vm.name}`, wrong === undefined && !starts, `it runs on ${vm.host}`, seen, '`vxmig apply FILE` brings it there');
+    const starts = plan.hosts.some((host) =>
+      host.domains.some((step) => step.kind === 'start' && step.domain === domainOf(vm)),
+    );
+    const seen =
+      wrong !== undefined ? `it runs on ${wrong.from}` : starts ? 'it does not run' : `it runs on ${vm.host}`;
+    return check(
+      `VM ${vm.name}`,
+      wrong === undefined && !starts,
+      `it runs on ${vm.host}`,
+      seen,
+      '`vxmig apply FILE` brings it there',
+    );
   });
 }
 
@@ -58,7 +79,8 @@ async function tunnelsReach(controller: Controller, topology: Topology): Promise
   const pairs = new Map<string, { readonly from: string; readonly to: string }>();
   for (const network of topology.networks) {
     for (const host of topology.hosts) {
-      for (const peer of peersOf(topology, network, host.name)) pairs.set(`${host.name} ${peer.name}`, { from: host.name, to: peer.name });
+      for (const peer of peersOf(topology, network, host.name))
+        pairs.set(`${host.name} ${peer.name}`, { from: host.name, to: peer.name });
     }
   }
   return await Promise.all(
@@ -67,7 +89,13 @@ async function tunnelsReach(controller: Controller, topology: Topology): Promise
       const address = vtepOf(hostOf(topology, to));
       const answer = await reaches(controller.session(from).shell, { address, fullSizeMtu: mtu });
       const expected = `${address} answers packets of ${mtu} bytes`;
-      return check(`tunnel ${from} → ${to}`, answer.ok, expected, answer.seen, 'mend the route or the MTU between the two hosts');
+      return check(
+        `tunnel ${from} → ${to}`,
+        answer.ok,
+        expected,
+        answer.seen,
+        'mend the route or the MTU between the two hosts',
+      );
     }),
   );
 }
@@ -87,7 +115,13 @@ async function probesReach(controller: Controller, topology: Topology): Promise<
       const namespace = probePortName(topology.name, network, probe.from.name);
       const answer = await reaches(controller.session(probe.from.name).shell, { address, fullSizeMtu: mtu, namespace });
       const name = `${probe.from.name} reaches ${probe.to} (${address}) in ${network}`;
-      return check(name, answer.ok, `answers to packets of ${mtu} bytes`, answer.seen, 'look at the checks above; then at the guest’s console');
+      return check(
+        name,
+        answer.ok,
+        `answers to packets of ${mtu} bytes`,
+        answer.seen,
+        'look at the checks above; then at the guest’s console',
+      );
     }),
   );
 }
@@ -98,22 +132,39 @@ async function tablesPoint(controller: Controller, topology: Topology): Promise<
     const expected = expectedPlace(topology, network, vm, host);
     const hint = `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} shows its table`;
     // An entry that has aged out is no fault: the frame is flooded and the answer teaches the place anew.
-    return check(`FDB of ${host} for ${vm} in ${network}`, seen === expected || seen === null, expected, seen ?? `no entry (${mac} is flooded)`, hint);
+    return check(
+      `FDB of ${host} for ${vm} in ${network}`,
+      seen === expected || seen === null,
+      expected,
+      seen ?? `no entry (${mac} is flooded)`,
+      hint,
+    );
   });
 }
 
 /** No bridge of one network may know a MAC that lives in another only. */
 async function networksIsolated(controller: Controller, topology: Topology): Promise<Check[]> {
-  const macsOf = (network: string) => topology.vms.flatMap((vm) => vm.nics.filter((nic) => nic.network === network).map((nic) => nic.mac));
+  const macsOf = (network: string) =>
+    topology.vms.flatMap((vm) => vm.nics.filter((nic) => nic.network === network).map((nic) => nic.mac));
   if (topology.networks.length < 2) return [];
   return topology.networks.map((network) => {
     const own = new Set(macsOf(network.name));
     const foreign = new Set(topology.networks.flatMap((other) => macsOf(other.name)).filter((mac) => !own.has(mac)));
     const leaks = [...controller.sessions.values()].flatMap((session) => {
-      const bridge = session.observed.bridges.find((candidate) => candidate.name === bridgeName(topology.name, network.name));
-      return fdbEntries(bridge?.flows ?? []).flatMap((entry) => (foreign.has(entry.mac) ? [`${session.name} knows ${entry.mac}`] : []));
+      const bridge = session.observed.bridges.find(
+        (candidate) => candidate.name === bridgeName(topology.name, network.name),
+      );
+      return fdbEntries(bridge?.flows ?? []).flatMap((entry) =>
+        foreign.has(entry.mac) ? [`${session.name} knows ${entry.mac}`] : [],
+      );
     });
     const name = `network ${network.name} (VNI ${network.vni}) is isolated`;
-    return check(name, leaks.length === 0, 'no MAC of another network is known', leaks.join('; ') || 'none is known', 'two bridges are connected somewhere outside vxmig');
+    return check(
+      name,
+      leaks.length === 0,
+      'no MAC of another network is known',
+      leaks.join('; ') || 'none is known',
+      'two bridges are connected somewhere outside vxmig',
+    );
   });
 }

@@ -1,4 +1,4 @@
-import { FlowMonitorParser, MONITOR_OPTIONS, type FlowReport } from '../openflow/flow-monitor.js';
+import { FlowMonitorParser, type FlowReport, MONITOR_OPTIONS } from '../openflow/flow-monitor.js';
 import { Nudger } from '../openflow/nudge.js';
 import type { HostShell } from './connection.js';
 

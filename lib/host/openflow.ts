@@ -1,5 +1,5 @@
-import { renderBundle } from '../openflow/diff.js';
 import type { FlowDiff } from '../openflow/diff.js';
+import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
 import { DUMP_OPTIONS, OPENFLOW_VERSION, parseFlows } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
@@ -15,5 +15,7 @@ export async function dumpFlows(shell: HostShell, bridges: readonly string[]): P
 
 /** Changes flows as one: no frame meets half of them (OpenFlow 1.4 bundles). */
 export async function changeFlows(shell: HostShell, bridge: string, diff: FlowDiff): Promise<void> {
-  await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'], { stdin: renderBundle(diff) });
+  await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'], {
+    stdin: renderBundle(diff),
+  });
 }

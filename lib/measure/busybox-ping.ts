@@ -24,13 +24,24 @@ export function readBusyboxPing(output: string, toMs: (guestMs: number) => numbe
       const ahead = (Number(wire) + 1 - highest + 2 * SEQUENCES * Math.ceil(highest / SEQUENCES)) % SEQUENCES;
       const sequence = ahead < SEQUENCES / 2 ? highest + ahead : highest + ahead - SEQUENCES;
       highest = Math.max(highest, sequence);
-      events.push({ kind: 'reply', sequence, repliedAtMs: atMs, rttMs: Number(rtt), duplicate: remark.includes('DUP!') });
+      events.push({
+        kind: 'reply',
+        sequence,
+        repliedAtMs: atMs,
+        rttMs: Number(rtt),
+        duplicate: remark.includes('DUP!'),
+      });
     }
     const [, transmitted, received, duplicates = '0'] = STATISTICS.exec(line) ?? [];
     if (transmitted === undefined || received === undefined) continue;
     // That the last request left is known from the totals, also where nothing was answered.
     if (Number(transmitted) > 0) events.push({ kind: 'unanswered', sequence: Number(transmitted) - 1, atMs });
-    events.push({ kind: 'statistics', transmitted: Number(transmitted), received: Number(received), duplicates: Number(duplicates) });
+    events.push({
+      kind: 'statistics',
+      transmitted: Number(transmitted),
+      received: Number(received),
+      duplicates: Number(duplicates),
+    });
   }
   return events;
 }

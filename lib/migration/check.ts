@@ -1,8 +1,8 @@
 import { VxmigError } from '../model/errors.js';
 import { formatBytes } from '../model/quantities.js';
 import type { MigrationContext } from './context.js';
-import { whereIs } from './whereabouts.js';
 import { firstReply } from './probes.js';
+import { whereIs } from './whereabouts.js';
 
 const FIRST_REPLY_TIMEOUT_MS = 15_000;
 
@@ -17,10 +17,14 @@ export async function check(context: MigrationContext): Promise<void> {
   context.clocks = new Map(clocks);
   const running = places.filter((place) => place.state === 'running').map((place) => place.host);
   if (running.length !== 1 || running[0] !== source.name) {
-    throw new VxmigError('HOST_UNFIT', `the VM ${context.vm.name} should run on ${source.name} alone, but ${describe(running)}`, {
-      where: source.name,
-      hint: 'Run `vxmig status FILE` to see where it is, and `vxmig apply FILE` to bring it to a known state.',
-    });
+    throw new VxmigError(
+      'HOST_UNFIT',
+      `the VM ${context.vm.name} should run on ${source.name} alone, but ${describe(running)}`,
+      {
+        where: source.name,
+        hint: 'Run `vxmig status FILE` to see where it is, and `vxmig apply FILE` to bring it to a known state.',
+      },
+    );
   }
   const leftover = places.find((place) => place.host === destination.name);
   if (leftover !== undefined) {
@@ -54,10 +58,14 @@ async function guestAnswers(context: MigrationContext): Promise<void> {
       // A guest's pings are read at the end; that it answered when it was asked to ping shows that it lives.
       if (probe.guest !== null) return;
       if (await firstReply(probe, FIRST_REPLY_TIMEOUT_MS, context.signal)) return;
-      throw new VxmigError('HOST_UNFIT', `the VM ${probe.to} (${probe.address}) does not answer pings from ${probe.from}`, {
-        where: probe.from,
-        hint: '`vxmig verify FILE` tells where the way is broken; the guest’s serial console is in /var/log/libvirt/qemu on its host.',
-      });
+      throw new VxmigError(
+        'HOST_UNFIT',
+        `the VM ${probe.to} (${probe.address}) does not answer pings from ${probe.from}`,
+        {
+          where: probe.from,
+          hint: '`vxmig verify FILE` tells where the way is broken; the guest’s serial console is in /var/log/libvirt/qemu on its host.',
+        },
+      );
     }),
   );
 }

@@ -30,20 +30,28 @@ export async function copy(context: MigrationContext): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
   while (!(await until(paused, PROGRESS_INTERVAL_MS, context.signal))) {
     if (performance.now() > deadline) {
-      throw new VxmigError('MIGRATION_ROLLED_BACK', `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`, {
-        where: vm.name,
-        hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
-      });
+      throw new VxmigError(
+        'MIGRATION_ROLLED_BACK',
+        `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`,
+        {
+          where: vm.name,
+          hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
+        },
+      );
     }
     await progress(context);
   }
   if (context.stoppedAtMs !== null) return;
   const { exitCode, stderr } = await context.command.ended;
   if (exitCode === 0) return;
-  throw new VxmigError('MIGRATION_ROLLED_BACK', `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`, {
-    where: vm.name,
-    hint: `${topology.name}: the VM stays on ${source.name}; look at libvirt's log on ${source.name} and ${destination.name}.`,
-  });
+  throw new VxmigError(
+    'MIGRATION_ROLLED_BACK',
+    `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`,
+    {
+      where: vm.name,
+      hint: `${topology.name}: the VM stays on ${source.name}; look at libvirt's log on ${source.name} and ${destination.name}.`,
+    },
+  );
 }
 
 /** Stops the copy and makes sure that the VM runs where it was. */
@@ -79,7 +87,8 @@ async function progress(context: MigrationContext): Promise<void> {
     remainingBytes: stats.memoryRemainingBytes ?? 0,
     totalBytes: stats.memoryTotalBytes ?? 0,
     bytesPerSecond: stats.memoryBytesPerSecond,
-    dirtyBytesPerSecond: dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
+    dirtyBytesPerSecond:
+      dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
     iteration: stats.iteration,
   });
 }

@@ -46,11 +46,15 @@ async function startWhenUp(probe: RunningProbe, request: GuestPingRequest, signa
       return await probe.host.guestPing(request, 'start');
     } catch (cause) {
       if (performance.now() < deadline) continue;
-      throw new VxmigError('HOST_UNFIT', `the guest ${probe.from} (${request.guestAddress}) cannot be asked to ping ${probe.to}`, {
-        where: probe.from,
-        hint: 'Only the lab’s own guest (`image: micro`) can; its serial console is in /var/log/libvirt/qemu on its host.',
-        cause,
-      });
+      throw new VxmigError(
+        'HOST_UNFIT',
+        `the guest ${probe.from} (${request.guestAddress}) cannot be asked to ping ${probe.to}`,
+        {
+          where: probe.from,
+          hint: 'Only the lab’s own guest (`image: micro`) can; its serial console is in /var/log/libvirt/qemu on its host.',
+          cause,
+        },
+      );
     }
   }
 }

@@ -31,14 +31,21 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
       finished: (stage, figures, error) => {
         const text = error === null ? null : String(error instanceof Error ? error.message : error);
         note(context, null, Date.now(), text === null ? `${stage}: done` : `${stage}: failed: ${text}`);
-        context.emit({ kind: 'stage-finished', vm: context.vm.name, stage, durationMs: figures.durationMs, error: text });
+        context.emit({
+          kind: 'stage-finished',
+          vm: context.vm.name,
+          stage,
+          durationMs: figures.durationMs,
+          error: text,
+        });
       },
     });
     const endMs = Date.now();
     await Promise.all([lastReplies(context, startMs, endMs), ...guestProbes.map((probe) => probe.stop())]);
     const pings = measureProbes(context, startMs, endMs);
     for (const { figures, doubts } of pings) {
-      for (const doubt of doubts) context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
+      for (const doubt of doubts)
+        context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
     }
     const result = resultOf(context, outcome, pings);
     return {
@@ -69,7 +76,9 @@ async function lastReplies(context: MigrationContext, startMs: number, endMs: nu
 /** For a probe the run begins with its first request that was answered: before it ping itself was on its way up. */
 function begunMs(context: MigrationContext, probe: RunningProbe, startMs: number): number {
   const first = probe.events.find((event) => event.kind === 'reply');
-  return first?.kind === 'reply' ? Math.max(startMs, first.repliedAtMs - first.rttMs - probeOffsetMs(context, probe)) : startMs;
+  return first?.kind === 'reply'
+    ? Math.max(startMs, first.repliedAtMs - first.rttMs - probeOffsetMs(context, probe))
+    : startMs;
 }
 
 function measureProbes(context: MigrationContext, startMs: number, endMs: number): PingMeasurement[] {
@@ -86,7 +95,11 @@ function measureProbes(context: MigrationContext, startMs: number, endMs: number
   );
 }
 
-function resultOf(context: MigrationContext, outcome: StagesOutcome, pings: readonly PingMeasurement[]): MigrationResult {
+function resultOf(
+  context: MigrationContext,
+  outcome: StagesOutcome,
+  pings: readonly PingMeasurement[],
+): MigrationResult {
   const { error } = outcome;
   const converged =
     context.convergence.length > 0 && context.convergence.every((entry) => entry.seen === entry.expected);
@@ -102,7 +115,8 @@ function resultOf(context: MigrationContext, outcome: StagesOutcome, pings: read
     announce: context.announced,
     convergence: {
       converged,
-      afterResumeMs: converged && times.every((time) => time !== null) ? Math.max(...times.map((time) => time ?? 0)) : null,
+      afterResumeMs:
+        converged && times.every((time) => time !== null) ? Math.max(...times.map((time) => time ?? 0)) : null,
       hosts: context.convergence,
     },
     ping: pings.map((ping) => ping.figures),

@@ -32,8 +32,13 @@ export function probesOf(topology: Topology, host: (name: string) => MigrationHo
 
 /** Starts all pings. Resolves to what ends the guests' ones and reads them; the hosts' go on with the context's followers. */
 export async function startProbes(context: MigrationContext): Promise<Follower[]> {
-  const [guests, hosts] = [context.probes.filter((probe) => probe.guest !== null), context.probes.filter((probe) => probe.guest === null)];
-  const started = await Promise.all(hosts.map((probe) => probe.host.followPing(probe, (event) => probe.events.push(event))));
+  const [guests, hosts] = [
+    context.probes.filter((probe) => probe.guest !== null),
+    context.probes.filter((probe) => probe.guest === null),
+  ];
+  const started = await Promise.all(
+    hosts.map((probe) => probe.host.followPing(probe, (event) => probe.events.push(event))),
+  );
   context.followers.push(...started);
   const asked = await Promise.all(guests.map((probe) => startGuestProbe(context, probe)));
   return asked;

@@ -9,10 +9,14 @@ export async function release(context: MigrationContext): Promise<void> {
   const places = await whereIs(domain, hosts);
   const running = places.filter((place) => place.state === 'running').map((place) => place.host);
   if (running.length !== 1 || running[0] !== destination.name) {
-    throw new VxmigError('MIGRATION_FAILED', `the VM ${context.vm.name} should run on ${destination.name} alone; it runs on ${running.join(', ') || 'none'}`, {
-      where: domain,
-      hint: 'Nothing was removed at the source. Look at `virsh list --all` on both hosts.',
-    });
+    throw new VxmigError(
+      'MIGRATION_FAILED',
+      `the VM ${context.vm.name} should run on ${destination.name} alone; it runs on ${running.join(', ') || 'none'}`,
+      {
+        where: domain,
+        hint: 'Nothing was removed at the source. Look at `virsh list --all` on both hosts.',
+      },
+    );
   }
   // libvirt undefines it with --undefinesource; a definition that stayed behind could be started a second time.
   if (places.some((place) => place.host === source.name)) await source.undefine(domain);

@@ -9,7 +9,12 @@ import type { StageFigures } from '../model/migration-result.js';
  * - `finish`: the VM has moved; the failure is reported and the remaining stages still run.
  */
 export type Stage<Context> =
-  | { readonly kind: 'check' | 'commit' | 'finish'; readonly name: string; readonly purpose: string; enter(context: Context): Promise<void> }
+  | {
+      readonly kind: 'check' | 'commit' | 'finish';
+      readonly name: string;
+      readonly purpose: string;
+      enter(context: Context): Promise<void>;
+    }
   | {
       readonly kind: 'reversible';
       readonly name: string;
@@ -36,7 +41,11 @@ export interface StagesOutcome {
 }
 
 /** Runs the stages in order; see Stage for what a failure leads to. Never throws for a failing stage. */
-export async function runStages<Context>(stages: readonly Stage<Context>[], context: Context, hooks: StageHooks): Promise<StagesOutcome> {
+export async function runStages<Context>(
+  stages: readonly Stage<Context>[],
+  context: Context,
+  hooks: StageHooks,
+): Promise<StagesOutcome> {
   const figures: StageFigures[] = [];
   const entered: Stage<Context>[] = [];
   const late: unknown[] = [];
@@ -55,7 +64,11 @@ export async function runStages<Context>(stages: readonly Stage<Context>[], cont
     }
     if (place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, place) };
     const undone = await rollBack(entered, context, hooks, figures);
-    return { outcome: undone.length === 0 ? 'rolled-back' : 'failed', stages: figures, error: joined(error, undone, 'the rollback failed too') };
+    return {
+      outcome: undone.length === 0 ? 'rolled-back' : 'failed',
+      stages: figures,
+      error: joined(error, undone, 'the rollback failed too'),
+    };
   }
   return {
     outcome: 'migrated',
@@ -79,7 +92,12 @@ async function rollBack<Context>(
   return errors;
 }
 
-async function timed(name: string, work: () => Promise<void>, hooks: StageHooks, figures: StageFigures[]): Promise<unknown> {
+async function timed(
+  name: string,
+  work: () => Promise<void>,
+  hooks: StageHooks,
+  figures: StageFigures[],
+): Promise<unknown> {
   const startedMs = hooks.nowMs();
   hooks.started(name);
   let error: unknown = null;
@@ -88,7 +106,11 @@ async function timed(name: string, work: () => Promise<void>, hooks: StageHooks,
   } catch (thrown) {
     error = thrown;
   }
-  const figure = { stage: name, startedAt: new Date(startedMs).toISOString(), durationMs: Math.round(hooks.nowMs() - startedMs) };
+  const figure = {
+    stage: name,
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: Math.round(hooks.nowMs() - startedMs),
+  };
   figures.push(figure);
   hooks.finished(name, figure, error);
   return error;

@@ -10,7 +10,12 @@ import { verify } from './verify.js';
 
 /** A migration, in the order in which it happens. docs/life-of-a-migration.md tells the same as a story. */
 export const MIGRATION_STAGES: readonly Stage<MigrationContext>[] = [
-  { kind: 'check', name: 'check', purpose: 'Both ends are asked whether it can work; the guest answers.', enter: check },
+  {
+    kind: 'check',
+    name: 'check',
+    purpose: 'Both ends are asked whether it can work; the guest answers.',
+    enter: check,
+  },
   {
     kind: 'reversible',
     name: 'reserve',
@@ -31,7 +36,22 @@ export const MIGRATION_STAGES: readonly Stage<MigrationContext>[] = [
     purpose: 'The rest is sent and the guest runs at the destination: no way back from here.',
     enter: switchOver,
   },
-  { kind: 'finish', name: 'announce', purpose: 'RARP, gratuitous ARP and neighbour advertisements from the new port.', enter: announce },
-  { kind: 'finish', name: 'verify', purpose: 'Every FDB points to the new place, and every probe is answered from there.', enter: verify },
-  { kind: 'finish', name: 'release', purpose: 'The VM runs once; the source gives back tap, port and flows.', enter: release },
+  {
+    kind: 'finish',
+    name: 'announce',
+    purpose: 'RARP, gratuitous ARP and neighbour advertisements from the new port.',
+    enter: announce,
+  },
+  {
+    kind: 'finish',
+    name: 'verify',
+    purpose: 'Every FDB points to the new place, and every probe is answered from there.',
+    enter: verify,
+  },
+  {
+    kind: 'finish',
+    name: 'release',
+    purpose: 'The VM runs once; the source gives back tap, port and flows.',
+    enter: release,
+  },
 ];

@@ -11,7 +11,11 @@ export async function switchOver(context: MigrationContext): Promise<void> {
   if (command === null) throw new Error('switch over without a copy');
   const { exitCode, stderr } = await command.ended;
   if (exitCode !== 0) {
-    throw new VxmigError('MIGRATION_FAILED', `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`, { where: domain });
+    throw new VxmigError(
+      'MIGRATION_FAILED',
+      `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`,
+      { where: domain },
+    );
   }
   // The event may be a moment behind the command's end; without it times after the resume cannot be told.
   await until(() => context.resumedAtMs !== null, RESUME_TIMEOUT_MS);

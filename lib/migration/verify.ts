@@ -18,16 +18,24 @@ export async function verify(context: MigrationContext): Promise<void> {
   context.convergence = hosts;
   const wrong = hosts.filter((entry) => entry.seen !== entry.expected);
   if (wrong.length > 0) {
-    const list = wrong.map((entry) => `${entry.host} (${entry.network}) has ${entry.mac} at ${entry.seen ?? 'no place'}`);
-    throw new VxmigError('NOT_CONVERGED', `the VM runs on ${context.destination.name}, but ${list.join(', ')}`, { where: context.vm.name });
+    const list = wrong.map(
+      (entry) => `${entry.host} (${entry.network}) has ${entry.mac} at ${entry.seen ?? 'no place'}`,
+    );
+    throw new VxmigError('NOT_CONVERGED', `the VM runs on ${context.destination.name}, but ${list.join(', ')}`, {
+      where: context.vm.name,
+    });
   }
   const silent = await silentProbes(context, Math.max(1000, deadline - performance.now()));
   if (silent.length > 0) {
     const list = silent.map((probe) => `${probe.from} (${probe.address})`);
-    throw new VxmigError('NOT_CONVERGED', `no answer from the VM at ${context.destination.name} to ${list.join(', ')}`, {
-      where: context.vm.name,
-      hint: 'Look at the guest’s serial console at the destination: does it still run?',
-    });
+    throw new VxmigError(
+      'NOT_CONVERGED',
+      `no answer from the VM at ${context.destination.name} to ${list.join(', ')}`,
+      {
+        where: context.vm.name,
+        hint: 'Look at the guest’s serial console at the destination: does it still run?',
+      },
+    );
   }
 }
 
@@ -47,7 +55,11 @@ async function convergence(context: MigrationContext): Promise<HostConvergence[]
           mac: nic.mac,
           expected: context.expectedPlace(host.name, nic.network),
           seen,
-          afterResumeMs: context.staysPut(host.name, nic.network) ? 0 : known ? afterResume(moved.atMs - resumedAtMs) : null,
+          afterResumeMs: context.staysPut(host.name, nic.network)
+            ? 0
+            : known
+              ? afterResume(moved.atMs - resumedAtMs)
+              : null,
         };
       }),
     ),

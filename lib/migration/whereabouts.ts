@@ -13,9 +13,15 @@ export async function whereIs(domain: string, hosts: readonly MigrationHost[]): 
 }
 
 /** Which of the two ends has the living VM. A host that cannot be asked makes the answer `unknown`: then nothing may be touched. */
-export async function whereabouts(domain: string, source: MigrationHost, destination: MigrationHost): Promise<Whereabouts> {
+export async function whereabouts(
+  domain: string,
+  source: MigrationHost,
+  destination: MigrationHost,
+): Promise<Whereabouts> {
   const places = await whereIs(domain, [source, destination]);
-  const alive = places.filter((place) => place.state === 'running' || place.state === 'paused').map((place) => place.host);
+  const alive = places
+    .filter((place) => place.state === 'running' || place.state === 'paused')
+    .map((place) => place.host);
   const running = places.filter((place) => place.state === 'running').map((place) => place.host);
   const decisive = running.length === 1 ? running : alive;
   if (decisive.length > 1) return 'both';

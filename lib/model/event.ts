@@ -5,7 +5,13 @@ export type VxmigEvent =
   | { readonly kind: 'connecting'; readonly hosts: readonly string[] }
   | { readonly kind: 'change-applied'; readonly change: Change }
   | { readonly kind: 'stage-started'; readonly vm: string; readonly stage: string }
-  | { readonly kind: 'stage-finished'; readonly vm: string; readonly stage: string; readonly durationMs: number; readonly error: string | null }
+  | {
+      readonly kind: 'stage-finished';
+      readonly vm: string;
+      readonly stage: string;
+      readonly durationMs: number;
+      readonly error: string | null;
+    }
   | ({ readonly kind: 'copy-progress'; readonly vm: string } & CopyProgress)
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string };

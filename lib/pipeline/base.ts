@@ -1,4 +1,13 @@
-import { type Action, gotoTable, IN_PORT_BITS, learn, learnLoad, learnMatch, outputBits, resubmit } from '../openflow/action.js';
+import {
+  type Action,
+  gotoTable,
+  IN_PORT_BITS,
+  learn,
+  learnLoad,
+  learnMatch,
+  outputBits,
+  resubmit,
+} from '../openflow/action.js';
 import { wholeField } from '../openflow/field.js';
 import type { Flow } from '../openflow/flow.js';
 import { is, type Match, match } from '../openflow/match.js';
@@ -23,7 +32,11 @@ export function baseFlows(relays: boolean): Flow[] {
     base('admit', 200, match({ eth_src: MULTICAST }), []),
     base('admit', 0, match({}), [gotoTable(tableNumber('learn'))]),
 
-    base('learn', 100, match({}, is(fromTunnel, 0)), [learnLocation(0), learnHome(), gotoTable(tableNumber('redirect'))]),
+    base('learn', 100, match({}, is(fromTunnel, 0)), [
+      learnLocation(0),
+      learnHome(),
+      gotoTable(tableNumber('redirect')),
+    ]),
     base('learn', 100, match({}, is(fromTunnel, 1)), [learnLocation(1), gotoTable(tableNumber('redirect'))]),
 
     base('redirect', 0, match({}), [gotoTable(tableNumber('lookup'))]),

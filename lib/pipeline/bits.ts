@@ -12,10 +12,12 @@ const NAMED = {
 
 export const { fromTunnel, toTunnel, wasHome, outPort }: Record<keyof typeof NAMED, Subfield> = NAMED;
 
-export const NAMED_BITS: readonly (NamedBits & { readonly purpose: string })[] = Object.entries(NAMED).map(([name, entry]) => ({
-  name,
-  ...entry,
-}));
+export const NAMED_BITS: readonly (NamedBits & { readonly purpose: string })[] = Object.entries(NAMED).map(
+  ([name, entry]) => ({
+    name,
+    ...entry,
+  }),
+);
 
 /** For people's renderings: table and bit names in place of numbers. */
 export const PIPELINE_NAMING: Naming = {

@@ -19,7 +19,8 @@ export function fdbEntries(flows: readonly Flow[]): FdbEntry[] {
 export function fdbEntry(flow: Pick<Flow, 'match' | 'actions'>): FdbEntry | null {
   const mac = /^dl_dst=([0-9a-f:]{17})$/.exec(renderMatch(flow.match))?.[1];
   for (const action of flow.actions) {
-    if (action.kind !== 'set' || action.target.field !== outPort.field || maskOf(action.target) !== maskOf(outPort)) continue;
+    if (action.kind !== 'set' || action.target.field !== outPort.field || maskOf(action.target) !== maskOf(outPort))
+      continue;
     return mac === undefined ? null : { mac, ofport: Number(action.value) };
   }
   return null;

@@ -18,5 +18,11 @@ export function floodFlows({ locals, tunnels, relays }: BridgeFacts): Flow[] {
 }
 
 function floodFlow(arrival: 0 | 1, actions: readonly Action[]): Flow {
-  return { table: tableNumber('flood'), cookie: cookieOf('flood'), priority: 100, match: match({}, is(fromTunnel, arrival)), actions };
+  return {
+    table: tableNumber('flood'),
+    cookie: cookieOf('flood'),
+    priority: 100,
+    match: match({}, is(fromTunnel, arrival)),
+    actions,
+  };
 }

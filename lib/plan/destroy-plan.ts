@@ -6,7 +6,10 @@ import { linkAlias, ownedBy } from './ownership.js';
 import { releaseUnderlay } from './underlay-plan.js';
 
 /** What has to go so that nothing of a topology is left on a host. Only what carries the topology's mark is in it. */
-export function planDestroy(topology: string, observed: ObservedHost): { changes: Change[]; remove: HostPlan['remove'] } {
+export function planDestroy(
+  topology: string,
+  observed: ObservedHost,
+): { changes: Change[]; remove: HostPlan['remove'] } {
   const why = 'the topology is being destroyed';
   const gone = (kind: string, name: string) => change(observed.host, kind, name, 'delete', why);
   const domains = observed.domains.filter((domain) => domain.owner?.topology === topology);
@@ -27,7 +30,10 @@ export function planDestroy(topology: string, observed: ObservedHost): { changes
         ...(state === 'shut off' ? [] : [{ kind: 'stop', domain: name } as const]),
         { kind: 'undefine', domain: name } as const,
       ]),
-      ovs: [...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const), ...underlay.ovs],
+      ovs: [
+        ...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const),
+        ...underlay.ovs,
+      ],
       commands: [
         ...taps.map(({ name }) => ({ argv: ['ip', 'link', 'delete', 'dev', name] })),
         ...namespaces.map(({ name }) => ({ argv: ['ip', 'netns', 'delete', name] })),

@@ -1,7 +1,7 @@
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
-import { change } from './change.js';
 import { type AdoptedNic, connectNics } from './adopt-domain.js';
+import { change } from './change.js';
 import type { DesiredHost } from './desired.js';
 import { readOwnerMark } from './domain-xml.js';
 import type { DomainStep } from './host-plan.js';
@@ -23,7 +23,8 @@ export function planDomains(topology: string, desired: DesiredHost, observed: Ob
     else planAdopted(desired.host, domain.domain, domain.nics, found, plan);
   }
   for (const domain of observed.domains) {
-    if (domain.owner?.topology !== topology || desired.domains.some((wanted) => wanted.domain === domain.name)) continue;
+    if (domain.owner?.topology !== topology || desired.domains.some((wanted) => wanted.domain === domain.name))
+      continue;
     if (domain.state !== 'shut off') plan.remove.push({ kind: 'stop', domain: domain.name });
     plan.remove.push({ kind: 'undefine', domain: domain.name });
     plan.changes.push(change(desired.host, 'vm', domain.name, 'delete', 'the topology has no such VM here'));
@@ -31,7 +32,14 @@ export function planDomains(topology: string, desired: DesiredHost, observed: Ob
   return plan;
 }
 
-function planOwn(topology: string, host: string, domain: string, xml: string, found: ObservedDomain | undefined, plan: DomainPlan): void {
+function planOwn(
+  topology: string,
+  host: string,
+  domain: string,
+  xml: string,
+  found: ObservedDomain | undefined,
+  plan: DomainPlan,
+): void {
   if (found === undefined) {
     plan.steps.push({ kind: 'define', domain, xml }, { kind: 'start', domain });
     plan.changes.push(change(host, 'vm', domain, 'create', 'it is not defined here'));
@@ -42,7 +50,13 @@ function planOwn(topology: string, host: string, domain: string, xml: string, fo
   planExisting(host, found, outdated ? { xml, why: 'its definition has changed' } : null, plan);
 }
 
-function planAdopted(host: string, domain: string, nics: readonly AdoptedNic[], found: ObservedDomain | undefined, plan: DomainPlan): void {
+function planAdopted(
+  host: string,
+  domain: string,
+  nics: readonly AdoptedNic[],
+  found: ObservedDomain | undefined,
+  plan: DomainPlan,
+): void {
   if (found === undefined) {
     throw new VxmigError('HOST_UNFIT', `libvirt on ${host} knows no domain ${domain}`, {
       where: `${host} ${domain}`,
@@ -54,7 +68,12 @@ function planAdopted(host: string, domain: string, nics: readonly AdoptedNic[], 
 }
 
 /** A domain that is there: perhaps defined anew, perhaps started. */
-function planExisting(host: string, found: ObservedDomain, redefine: { xml: string; why: string } | null, plan: DomainPlan): void {
+function planExisting(
+  host: string,
+  found: ObservedDomain,
+  redefine: { xml: string; why: string } | null,
+  plan: DomainPlan,
+): void {
   const { name: domain, state } = found;
   const stopped = state === 'shut off' || state === 'crashed';
   if (redefine !== null) plan.steps.push({ kind: 'define', domain, xml: redefine.xml });

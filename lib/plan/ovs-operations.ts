@@ -21,7 +21,12 @@ function operationsFor(change: OvsChange): Operation[] {
     case 'delete-bridge':
       return deleteBridge(change.uuid);
     case 'add-port':
-      return addPort(change.bridge, change.port, { external_ids: mapOf(change.columns.externalIds) }, interfaceRow(change.columns));
+      return addPort(
+        change.bridge,
+        change.port,
+        { external_ids: mapOf(change.columns.externalIds) },
+        interfaceRow(change.columns),
+      );
     case 'set-port':
       return [
         update('Port', byUuid(change.uuid), { external_ids: mapOf(change.columns.externalIds) }),

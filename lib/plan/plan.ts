@@ -31,17 +31,28 @@ export interface PlannedMigration {
  *
  * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM runs on two hosts)
  */
-export function planTopology(topology: Topology, observed: readonly ObservedHost[], facts: (host: string) => HostFacts): Plan {
+export function planTopology(
+  topology: Topology,
+  observed: readonly ObservedHost[],
+  facts: (host: string) => HostFacts,
+): Plan {
   const migrations = plannedMigrations(topology, observed);
-  const current = withVmsAt(topology, migrations.map(({ vm, from }) => [vm, from]));
-  const hosts = observed.map((host) => planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host));
+  const current = withVmsAt(
+    topology,
+    migrations.map(({ vm, from }) => [vm, from]),
+  );
+  const hosts = observed.map((host) =>
+    planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host),
+  );
   return {
     current,
     hosts,
     migrations,
     changes: [
       ...hosts.flatMap((host) => host.changes),
-      ...migrations.map(({ vm, from, to }) => change(from, 'vm', vm, 'migrate', `it runs on ${from}, the topology says ${to}`)),
+      ...migrations.map(({ vm, from, to }) =>
+        change(from, 'vm', vm, 'migrate', `it runs on ${from}, the topology says ${to}`),
+      ),
     ],
   };
 }
@@ -81,7 +92,9 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
 function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]): PlannedMigration[] {
   return topology.vms.flatMap((vm) => {
     const [place, ...others] = observed.flatMap(({ host, domains }) => {
-      const alive = domains.find((domain) => isVm(topology, vm, domain) && domain.state !== 'shut off' && domain.state !== 'crashed');
+      const alive = domains.find(
+        (domain) => isVm(topology, vm, domain) && domain.state !== 'shut off' && domain.state !== 'crashed',
+      );
       return alive === undefined ? [] : [{ host, state: alive.state }];
     });
     if (place === undefined) return [];
@@ -94,10 +107,14 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
     }
     if (place.host === vm.host) return [];
     if (place.state !== 'running') {
-      throw new VxmigError('HOST_UNFIT', `the VM ${vm.name} is ${place.state} on ${place.host}, and the topology says ${vm.host}`, {
-        where: `${place.host} ${vm.name}`,
-        hint: 'Only a running VM can be migrated: `virsh resume` it there, or `virsh destroy` it to have it started anew.',
-      });
+      throw new VxmigError(
+        'HOST_UNFIT',
+        `the VM ${vm.name} is ${place.state} on ${place.host}, and the topology says ${vm.host}`,
+        {
+          where: `${place.host} ${vm.name}`,
+          hint: 'Only a running VM can be migrated: `virsh resume` it there, or `virsh destroy` it to have it started anew.',
+        },
+      );
     }
     return [{ vm: vm.name, from: place.host, to: vm.host }];
   });

@@ -9,7 +9,7 @@ import type { ObservedBridge, ObservedHost } from './observed.js';
 import { KIND_KEY, underlayUserKey } from './ownership.js';
 
 /** One for all topologies on a host: an underlay device can be in one bridge only. */
-export const UNDERLAY_BRIDGE = 'br-phy';
+const UNDERLAY_BRIDGE = 'br-phy';
 const NIC_KEY = 'vxmig-underlay-nic';
 const NFT_TABLE = 'vxmig_underlay';
 

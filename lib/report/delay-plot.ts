@@ -1,7 +1,7 @@
 import type { ProbeSeries, TimeMark } from '../model/probe-series.js';
+import { formatCount, formatMs } from '../model/quantities.js';
 import { type Markup, markup } from './markup.js';
 import { linearScale, px } from './plot-scale.js';
-import { formatCount, formatMs } from '../model/quantities.js';
 
 export interface DelayPlot {
   /** Unique in the page: it names the plot's title and description. */

@@ -1,11 +1,11 @@
 import type { MigrationResult } from '../model/migration-result.js';
 import type { ProbeSeries, TimeMark } from '../model/probe-series.js';
+import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import type { RunRecord } from '../model/run-record.js';
 import { delayPlot } from './delay-plot.js';
 import { PAGE_STYLE } from './html-style.js';
 import { marksOf } from './marks.js';
 import { Markup, markup } from './markup.js';
-import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import { stageChart } from './stage-chart.js';
 
 /** How much is shown before the pause and after the resume in the close-up. */

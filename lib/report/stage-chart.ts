@@ -1,7 +1,7 @@
 import type { StageFigures } from '../model/migration-result.js';
+import { formatMs } from '../model/quantities.js';
 import { type Markup, markup } from './markup.js';
 import { linearScale, px } from './plot-scale.js';
-import { formatMs } from '../model/quantities.js';
 
 const WIDTH = 960;
 const LEFT = 190;

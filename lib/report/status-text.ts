@@ -26,7 +26,13 @@ interface StatusView {
     readonly wanted: string;
     readonly places: readonly { readonly host: string; readonly state: string }[];
   }[];
-  readonly fdb: readonly { readonly host: string; readonly network: string; readonly vm: string; readonly mac: string; readonly seen: string | null }[];
+  readonly fdb: readonly {
+    readonly host: string;
+    readonly network: string;
+    readonly vm: string;
+    readonly mac: string;
+    readonly seen: string | null;
+  }[];
 }
 
 export function statusText(status: StatusView, style: Style): string {
@@ -41,7 +47,15 @@ export function statusText(status: StatusView, style: Style): string {
     style,
   );
   const tunnels = columnsText(
-    [{ title: 'host' }, { title: 'network' }, { title: 'vni' }, { title: 'port' }, { title: 'to' }, { title: 'remote_ip' }, { title: 'state' }],
+    [
+      { title: 'host' },
+      { title: 'network' },
+      { title: 'vni' },
+      { title: 'port' },
+      { title: 'to' },
+      { title: 'remote_ip' },
+      { title: 'state' },
+    ],
     status.tunnels.map((tunnel) => [
       tunnel.host,
       tunnel.network,
@@ -55,7 +69,11 @@ export function statusText(status: StatusView, style: Style): string {
   );
   const vms = columnsText(
     [{ title: 'vm' }, { title: 'runs on' }, { title: 'topology says' }],
-    status.vms.map((vm) => [vm.vm, vm.places.map((place) => `${place.host} (${place.state})`).join(', ') || paint(style, 'bad', 'nowhere'), vm.wanted]),
+    status.vms.map((vm) => [
+      vm.vm,
+      vm.places.map((place) => `${place.host} (${place.state})`).join(', ') || paint(style, 'bad', 'nowhere'),
+      vm.wanted,
+    ]),
     style,
   );
   const fdb = columnsText(

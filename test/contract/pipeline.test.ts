@@ -26,12 +26,19 @@ async function install(host: HostName, facts: BridgeFacts): Promise<void> {
 }
 
 async function fullMesh(): Promise<void> {
-  for (const host of HOSTS) await install(host, { tunnels: [1, 2], locals: [{ ofport: VM_PORT, incoming: false }], relays: false });
+  for (const host of HOSTS)
+    await install(host, { tunnels: [1, 2], locals: [{ ofport: VM_PORT, incoming: false }], relays: false });
 }
 
 /** The VM at `host` sends; what it teaches the switches stays. */
 async function send(host: HostName, frame: Uint8Array): Promise<void> {
-  await ovs.ofctl(['-O', OPENFLOW_VERSION, 'packet-out', host, `in_port=${VM_PORT},packet=${toHex(frame)},actions=table`]);
+  await ovs.ofctl([
+    '-O',
+    OPENFLOW_VERSION,
+    'packet-out',
+    host,
+    `in_port=${VM_PORT},packet=${toHex(frame)},actions=table`,
+  ]);
 }
 
 /** Who gets a frame that the VM at `host` sends (or that comes in at `port`); traced, so that nothing is learned. */
@@ -43,7 +50,12 @@ async function receivers(host: HostName, destination: string, port = VM_PORT, so
     const [, name = '', datapathPort = ''] = /^\s+(vm-\w+) \d+\/(\d+):/.exec(line) ?? [];
     if (name !== '') ports.set(datapathPort, name);
   }
-  return actions === 'drop' ? [] : actions.split(',').map((action) => ports.get(action) ?? action).sort();
+  return actions === 'drop'
+    ? []
+    : actions
+        .split(',')
+        .map((action) => ports.get(action) ?? action)
+        .sort();
 }
 
 t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
@@ -52,7 +64,17 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
   const patches: Record<HostName, [string, string]> = { a: ['b', 'c'], b: ['a', 'c'], c: ['a', 'b'] };
   for (const host of HOSTS) {
     await ovs.vsctl('add-br', host, '--', 'set', 'bridge', host, 'datapath_type=netdev', 'fail_mode=secure');
-    await ovs.vsctl('add-port', host, `vm-${host}`, '--', 'set', 'interface', `vm-${host}`, 'type=internal', `ofport_request=${VM_PORT}`);
+    await ovs.vsctl(
+      'add-port',
+      host,
+      `vm-${host}`,
+      '--',
+      'set',
+      'interface',
+      `vm-${host}`,
+      'type=internal',
+      `ofport_request=${VM_PORT}`,
+    );
     for (const [index, peer] of patches[host].entries()) {
       const port = `${host}-${peer}`;
       const settings = ['type=patch', `options:peer=${peer}-${host}`, `ofport_request=${index + 1}`];

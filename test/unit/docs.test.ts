@@ -3,7 +3,10 @@ import t from 'tap';
 import { MIGRATION_STAGES } from '../../lib/migration/stages.js';
 
 const PACKAGE = new URL('../../../', import.meta.url);
-const PAGES = ['CONTRIBUTING.md', ...readdirSync(new URL('docs/', PACKAGE), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)]
+const PAGES = [
+  'CONTRIBUTING.md',
+  ...readdirSync(new URL('docs/', PACKAGE), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
+]
   .filter((name) => name.endsWith('.md'))
   .sort();
 
@@ -24,7 +27,8 @@ t.test('every file that a page names is there', async (t) => {
   t.ok(PAGES.includes('docs/architecture.md'));
   for (const page of PAGES) {
     for (const path of pathsIn(read(page))) t.ok(existsSync(new URL(path, PACKAGE)), `${page} names ${path}`);
-    for (const link of linksIn(read(page))) t.ok(existsSync(new URL(link, new URL(page, PACKAGE))), `${page} links to ${link}`);
+    for (const link of linksIn(read(page)))
+      t.ok(existsSync(new URL(link, new URL(page, PACKAGE))), `${page} links to ${link}`);
   }
 });
 
@@ -34,7 +38,9 @@ t.test('the architecture page has a line for every room', async (t) => {
 });
 
 t.test('the story tells every stage, in order', async (t) => {
-  const told = [...read('docs/life-of-a-migration.md').matchAll(/^\d+\. \*\*([a-z ]+)\.\*\*/gm)].map((found) => found[1]);
+  const told = [...read('docs/life-of-a-migration.md').matchAll(/^\d+\. \*\*([a-z ]+)\.\*\*/gm)].map(
+    (found) => found[1],
+  );
   t.strictSame(
     told,
     MIGRATION_STAGES.map(({ name }) => name),

@@ -43,7 +43,11 @@ t.test('hashed entries are found', async (t) => {
 t.test('every key of a host counts; another key does not', async (t) => {
   const file = `192.0.2.7 ssh-ed25519 ${KEY}\n192.0.2.7 ssh-ed25519 ${OTHER}\n`;
   t.strictSame(found(file), [KEY, OTHER]);
-  t.notOk(knownKeys(`192.0.2.7 ssh-ed25519 ${KEY}\n`, '192.0.2.7', 22).some((key) => key.equals(Buffer.from(OTHER, 'base64'))));
+  t.notOk(
+    knownKeys(`192.0.2.7 ssh-ed25519 ${KEY}\n`, '192.0.2.7', 22).some((key) =>
+      key.equals(Buffer.from(OTHER, 'base64')),
+    ),
+  );
 });
 
 t.test('revoked keys and certificate authorities are not trusted as keys; nonsense is passed over', async (t) => {
@@ -52,5 +56,7 @@ t.test('revoked keys and certificate authorities are not trusted as keys; nonsen
 });
 
 t.test('a revoked key is not trusted by another line either', async (t) => {
-  t.strictSame(found(`192.0.2.7 ssh-ed25519 ${KEY}\n@revoked * ssh-ed25519 ${KEY}\n192.0.2.7 ssh-ed25519 ${OTHER}\n`), [OTHER]);
+  t.strictSame(found(`192.0.2.7 ssh-ed25519 ${KEY}\n@revoked * ssh-ed25519 ${KEY}\n192.0.2.7 ssh-ed25519 ${OTHER}\n`), [
+    OTHER,
+  ]);
 });

@@ -10,9 +10,35 @@ function wordsOf(line: string): string[] {
 }
 
 t.test('whatever the arguments hold, a shell hands them on unchanged', async () => {
-  const nasty = fc.constantFrom("'", '"', '\\', '$', '`', '$(id)', '${IFS}', '\n', ' ', ';', '&', '|', '*', '~', '#', '!', '-n', '%s', '\t', '', 'é', '🦊');
+  const nasty = fc.constantFrom(
+    "'",
+    '"',
+    '\\',
+    '$',
+    '`',
+    '$(id)',
+    '$IFS',
+    '\n',
+    ' ',
+    ';',
+    '&',
+    '|',
+    '*',
+    '~',
+    '#',
+    '!',
+    '-n',
+    '%s',
+    '\t',
+    '',
+    'é',
+    '🦊',
+  );
   // Unpaired surrogates are no text: they have no form in UTF-8.
-  const text = fc.oneof(fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join('')), fc.string({ unit: 'grapheme', maxLength: 20 }));
+  const text = fc.oneof(
+    fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join('')),
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+  );
   const word = text.filter((candidate) => !candidate.includes('\0'));
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 60 }), (words) => {
@@ -24,7 +50,10 @@ t.test('whatever the arguments hold, a shell hands them on unchanged', async () 
 });
 
 t.test('plain words stay readable', async (t) => {
-  t.equal(shellLine(['ip', 'link', 'set', 'dev', 'tap-web-7pn5a', 'mtu', '1450']), 'ip link set dev tap-web-7pn5a mtu 1450');
+  t.equal(
+    shellLine(['ip', 'link', 'set', 'dev', 'tap-web-7pn5a', 'mtu', '1450']),
+    'ip link set dev tap-web-7pn5a mtu 1450',
+  );
   t.equal(shellWord(''), "''");
   t.equal(shellWord("it's"), `'it'\\''s'`);
 });

@@ -13,7 +13,13 @@ const reply = (sequence: number, rttMs = 0.5, remark = '') =>
 function output(lines: readonly string[], transmitted: number): string {
   const end = stamp(START_MS + transmitted * 10);
   const totals = `${transmitted} packets transmitted, ${lines.length} packets received, 0% packet loss`;
-  return ['now 99.5', `${stamp(START_MS)} PING 10.9.0.5 (10.9.0.5): 56 data bytes`, ...lines, `${end} ${totals}`, ''].join('\n');
+  return [
+    'now 99.5',
+    `${stamp(START_MS)} PING 10.9.0.5 (10.9.0.5): 56 data bytes`,
+    ...lines,
+    `${end} ${totals}`,
+    '',
+  ].join('\n');
 }
 
 const sequences = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -24,7 +30,11 @@ t.test('losses, duplicates and waits are exact', (t) => {
     .filter((sequence) => sequence !== 40 && sequence !== 41)
     .map((sequence) => reply(sequence, sequence === 60 ? 113 : 0.5));
   lines.splice(30, 0, reply(29, 0.7, ' (DUP!)'));
-  const { figures, disturbances } = measurePing(readBusyboxPing(output(lines, 500), same), { ...probe, startMs: 10_095, endMs: 12_995 });
+  const { figures, disturbances } = measurePing(readBusyboxPing(output(lines, 500), same), {
+    ...probe,
+    startMs: 10_095,
+    endMs: 12_995,
+  });
   t.match(figures, { sent: 290, received: 288, lost: 2, duplicates: 1, longestWaitMs: 113 });
   t.match(disturbances, [
     { kind: 'lost', requests: 2 },
@@ -41,7 +51,9 @@ t.test("the guest's clock is put right", (t) => {
 
 t.test('nothing answered, nothing printed', (t) => {
   const silent = readBusyboxPing(output([], 300), same);
-  t.match(measurePing(silent, { ...probe, startMs: START_MS, endMs: START_MS + 1000 }), { figures: { sent: 100, lost: 100 } });
+  t.match(measurePing(silent, { ...probe, startMs: START_MS, endMs: START_MS + 1000 }), {
+    figures: { sent: 100, lost: 100 },
+  });
   const { figures, doubts } = measurePing(readBusyboxPing('', same), { ...probe, startMs: 0, endMs: 1000 });
   t.match(figures, { sent: 0 });
   t.match(doubts, [/sent nothing/]);
@@ -50,7 +62,9 @@ t.test('nothing answered, nothing printed', (t) => {
 
 t.test('sequence numbers go on after 65535', (t) => {
   const lines = sequences(140_000).map((sequence) => reply(sequence));
-  const replies = readBusyboxPing(output(lines, 140_000), same).flatMap((event) => (event.kind === 'reply' ? event.sequence : []));
+  const replies = readBusyboxPing(output(lines, 140_000), same).flatMap((event) =>
+    event.kind === 'reply' ? event.sequence : [],
+  );
   t.ok(replies.every((sequence, index) => sequence === index + 1));
   t.end();
 });

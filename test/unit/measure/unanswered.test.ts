@@ -16,7 +16,10 @@ function events(count: number, lost: readonly number[] = []): PingEvent[] {
   });
 }
 
-const window = (from: number, to: number) => ({ startMs: START_MS + from * INTERVAL_MS, endMs: START_MS + to * INTERVAL_MS });
+const window = (from: number, to: number) => ({
+  startMs: START_MS + from * INTERVAL_MS,
+  endMs: START_MS + to * INTERVAL_MS,
+});
 
 t.test('every request of the window has its reply', async (t) => {
   t.equal(unansweredOf(events(50), INTERVAL_MS, window(1, 40)), 0);

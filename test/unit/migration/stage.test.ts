@@ -21,7 +21,11 @@ function step(kind: Stage<Log>['kind'], name: string, fails: { enter?: boolean; 
 
 t.test('all stages in order', async (t) => {
   const log: Log = [];
-  const outcome = await runStages([step('check', 'a'), step('reversible', 'b'), step('commit', 'c'), step('finish', 'd')], log, hooks());
+  const outcome = await runStages(
+    [step('check', 'a'), step('reversible', 'b'), step('commit', 'c'), step('finish', 'd')],
+    log,
+    hooks(),
+  );
   t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
   t.match(outcome, { outcome: 'migrated', error: null });
   t.strictSame(
@@ -32,7 +36,12 @@ t.test('all stages in order', async (t) => {
 
 t.test('a stage that fails is undone first, then the earlier ones in reverse', async (t) => {
   const log: Log = [];
-  const stages = [step('reversible', 'a'), step('check', 'b'), step('reversible', 'c', { enter: true }), step('commit', 'd')];
+  const stages = [
+    step('reversible', 'a'),
+    step('check', 'b'),
+    step('reversible', 'c', { enter: true }),
+    step('commit', 'd'),
+  ];
   const outcome = await runStages(stages, log, hooks());
   t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo a']);
   t.match(outcome, { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message: 'c cannot enter' } });
@@ -40,7 +49,11 @@ t.test('a stage that fails is undone first, then the earlier ones in reverse', a
 
 t.test('a rollback that fails joins the first error and does not stop the others', async (t) => {
   const log: Log = [];
-  const stages = [step('reversible', 'a'), step('reversible', 'b', { rollback: true }), step('check', 'c', { enter: true })];
+  const stages = [
+    step('reversible', 'a'),
+    step('reversible', 'b', { rollback: true }),
+    step('check', 'c', { enter: true }),
+  ];
   const outcome = await runStages(stages, log, hooks());
   t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo b', 'undo a']);
   t.equal(outcome.outcome, 'failed');
@@ -56,7 +69,10 @@ t.test('after the point of no return the hosts are asked where the VM is', async
   });
   t.test('at the destination: finished forward, and the error is told', async (t) => {
     const log: Log = [];
-    t.match(await runStages(stages, log, hooks('destination')), { outcome: 'migrated', error: { message: 'b cannot enter' } });
+    t.match(await runStages(stages, log, hooks('destination')), {
+      outcome: 'migrated',
+      error: { message: 'b cannot enter' },
+    });
     t.strictSame(log, ['enter a', 'enter b', 'enter c']);
   });
   for (const place of ['both', 'unknown'] as const) {
@@ -76,7 +92,12 @@ t.test('after the point of no return the hosts are asked where the VM is', async
 
 t.test('a finishing stage that fails does not stop the next', async (t) => {
   const log: Log = [];
-  const stages = [step('commit', 'a'), step('finish', 'b', { enter: true }), step('finish', 'c', { enter: true }), step('finish', 'd')];
+  const stages = [
+    step('commit', 'a'),
+    step('finish', 'b', { enter: true }),
+    step('finish', 'c', { enter: true }),
+    step('finish', 'd'),
+  ];
   const outcome = await runStages(stages, log, hooks());
   t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
   t.match(outcome, { outcome: 'migrated', error: { message: 'b cannot enter; and then: c cannot enter' } });

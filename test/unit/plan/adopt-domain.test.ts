@@ -45,7 +45,10 @@ t.test('a second time changes nothing', (t) => {
 });
 
 t.test('a domain without that NIC is refused', (t) => {
-  t.throws(() => connectNics('legacy', domain(other), [nic]), { code: 'HOST_UNFIT', message: /no network interface with the MAC 52:54:00:09:00:01/ });
+  t.throws(() => connectNics('legacy', domain(other), [nic]), {
+    code: 'HOST_UNFIT',
+    message: /no network interface with the MAC 52:54:00:09:00:01/,
+  });
   t.end();
 });
 

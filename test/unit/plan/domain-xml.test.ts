@@ -49,9 +49,17 @@ t.test('the mark of ownership is read back, and its fingerprint follows the defi
 
 t.test('libvirt may print the mark in its own way; what is not a mark is none', async (t) => {
   const mark = readOwnerMark(domainXml(TOPOLOGY, WEB, TCG));
-  const printed = domainXml(TOPOLOGY, WEB, TCG).replaceAll("'", '"').replaceAll('vxmig:vm', 'ns:vm').replaceAll('xmlns:vxmig', 'xmlns:ns');
+  const printed = domainXml(TOPOLOGY, WEB, TCG)
+    .replaceAll("'", '"')
+    .replaceAll('vxmig:vm', 'ns:vm')
+    .replaceAll('xmlns:vxmig', 'xmlns:ns');
   t.strictSame(readOwnerMark(printed), mark);
-  t.equal(readOwnerMark('<domain><metadata><x:vm xmlns:x="https://example.org/" topology="plans" name="web" spec="1"/></metadata></domain>'), null);
+  t.equal(
+    readOwnerMark(
+      '<domain><metadata><x:vm xmlns:x="https://example.org/" topology="plans" name="web" spec="1"/></metadata></domain>',
+    ),
+    null,
+  );
   t.equal(readOwnerMark('<domain/>'), null);
 });
 

@@ -17,7 +17,8 @@ export function executed(plan: HostPlan, before: ObservedHost): ObservedHost {
   for (const change of plan.ovs) host = afterOvs(host, change);
   for (const command of plan.settle) host = afterCommand(host, command);
   for (const flows of plan.flows) host = afterFlows(host, flows);
-  for (const step of [...plan.domains, ...plan.remove.domains]) host = { ...host, domains: afterStep(host.domains, step) };
+  for (const step of [...plan.domains, ...plan.remove.domains])
+    host = { ...host, domains: afterStep(host.domains, step) };
   for (const change of plan.remove.ovs) host = afterOvs(host, change);
   for (const command of plan.remove.commands) host = afterCommand(host, command);
   return host;
@@ -55,17 +56,27 @@ function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
         ...host,
         bridges: bridges((bridge) => ({
           ...bridge,
-          ports: bridge.ports.map((port) => (port.uuid === change.uuid ? { ...newPort(port.name, change.columns), uuid: port.uuid } : port)),
+          ports: bridge.ports.map((port) =>
+            port.uuid === change.uuid ? { ...newPort(port.name, change.columns), uuid: port.uuid } : port,
+          ),
         })),
       };
     case 'delete-port':
-      return { ...host, bridges: bridges((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => port.uuid !== change.uuid) })) };
+      return {
+        ...host,
+        bridges: bridges((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => port.uuid !== change.uuid) })),
+      };
   }
 }
 
 function newPort(name: string, columns: Extract<OvsChange, { kind: 'add-port' }>['columns']): ObservedPort {
   const { externalIds, type, options, ofportRequest } = columns;
-  return { uuid: newUuid(), name, externalIds, interface: { uuid: newUuid(), type, options, ofport: ofportRequest, ofportRequest, error: null } };
+  return {
+    uuid: newUuid(),
+    name,
+    externalIds,
+    interface: { uuid: newUuid(), type, options, ofport: ofportRequest, ofportRequest, error: null },
+  };
 }
 
 function newLink(name: string, kind: string | null): ObservedLink {
@@ -86,7 +97,12 @@ function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): Observed
 
 function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
   const others = domains.filter((domain) => domain.name !== step.domain);
-  const found = domains.find((domain) => domain.name === step.domain) ?? { name: step.domain, state: 'shut off', xml: '', owner: null };
+  const found = domains.find((domain) => domain.name === step.domain) ?? {
+    name: step.domain,
+    state: 'shut off',
+    xml: '',
+    owner: null,
+  };
   switch (step.kind) {
     case 'define':
       return [...others, { ...found, xml: step.xml, owner: readOwnerMark(step.xml) }];
@@ -110,10 +126,15 @@ function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHos
   const [object, verb] = words;
   if (object === 'tuntap' && verb === 'add') return { ...host, links: [...host.links, newLink(words[3] ?? '', 'tun')] };
   if (object === 'netns' && verb === 'add') {
-    return { ...host, namespaces: [...host.namespaces, { name: words[2] ?? '', topology: null, links: [newLink('lo', null)] }] };
+    return {
+      ...host,
+      namespaces: [...host.namespaces, { name: words[2] ?? '', topology: null, links: [newLink('lo', null)] }],
+    };
   }
-  if (object === 'netns' && verb === 'delete') return { ...host, namespaces: host.namespaces.filter((namespace) => namespace.name !== words[2]) };
-  if (object === 'link' && verb === 'delete') return { ...host, links: host.links.filter((link) => link.name !== words[3]) };
+  if (object === 'netns' && verb === 'delete')
+    return { ...host, namespaces: host.namespaces.filter((namespace) => namespace.name !== words[2]) };
+  if (object === 'link' && verb === 'delete')
+    return { ...host, links: host.links.filter((link) => link.name !== words[3]) };
   if (object === 'link' && words[4] === 'netns') return movedLink(host, words[3] ?? '', words[5] ?? '');
   if (object === 'link' || object === 'address') return { ...host, links: linksAfter(host.links, words) };
   if (object === 'route' && verb === 'replace') {
@@ -146,7 +167,9 @@ function movedLink(host: ObservedHost, name: string, target: string): ObservedHo
   return {
     ...host,
     links: host.links.filter((link) => link.name !== name),
-    namespaces: host.namespaces.map((namespace) => (namespace.name === target ? { ...namespace, links: [...namespace.links, ...moved] } : namespace)),
+    namespaces: host.namespaces.map((namespace) =>
+      namespace.name === target ? { ...namespace, links: [...namespace.links, ...moved] } : namespace,
+    ),
   };
 }
 

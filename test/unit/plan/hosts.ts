@@ -1,11 +1,11 @@
-import { parseTopology } from '../../../lib/topology/read.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import type { HostFacts } from '../../../lib/plan/desired.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { type Plan, planTopology } from '../../../lib/plan/plan.js';
+import { parseTopology } from '../../../lib/topology/read.js';
 import { executed } from './executed.js';
 
-export const TEXT = `version: 1
+const TEXT = `version: 1
 name: plans
 underlay:
   left: {cidr: 198.18.1.0/24}
@@ -85,7 +85,11 @@ export function appliedHosts(topology: Topology, facts: HostFacts = KERNEL): Obs
 }
 
 /** The same hosts, one of them changed. */
-export function withHost(hosts: readonly ObservedHost[], name: string, change: (host: ObservedHost) => Partial<ObservedHost>): ObservedHost[] {
+export function withHost(
+  hosts: readonly ObservedHost[],
+  name: string,
+  change: (host: ObservedHost) => Partial<ObservedHost>,
+): ObservedHost[] {
   return hosts.map((host) => (host.host === name ? { ...host, ...change(host) } : host));
 }
 

@@ -1,17 +1,24 @@
 import t from 'tap';
 import { normal } from '../../../lib/openflow/action.js';
 import { match } from '../../../lib/openflow/match.js';
+import { cookieOf } from '../../../lib/pipeline/cookie.js';
+import { desiredHost } from '../../../lib/plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
 import { planHost } from '../../../lib/plan/plan.js';
-import { desiredHost } from '../../../lib/plan/desired.js';
-import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
 
 const TOPOLOGY = topologyOf();
 
 /** The host's bridge for the overlay network, changed. */
-function withBridge(host: ObservedHost, change: (bridge: ObservedBridge) => Partial<ObservedBridge>): Partial<ObservedHost> {
-  return { bridges: host.bridges.map((bridge) => (bridge.name.startsWith('br-blue') ? { ...bridge, ...change(bridge) } : bridge)) };
+function withBridge(
+  host: ObservedHost,
+  change: (bridge: ObservedBridge) => Partial<ObservedBridge>,
+): Partial<ObservedHost> {
+  return {
+    bridges: host.bridges.map((bridge) =>
+      bridge.name.startsWith('br-blue') ? { ...bridge, ...change(bridge) } : bridge,
+    ),
+  };
 }
 
 function isTap(name: string): boolean {
@@ -50,20 +57,34 @@ for (const [name, facts] of Object.entries({ KERNEL, USERSPACE })) {
 }
 
 t.test('what was learned from frames is left alone', async (t) => {
-  const learned = { table: 50, cookie: cookieOf('learned'), priority: 1, match: match({ eth_dst: '52:54:00:09:00:01' }), actions: [] };
-  const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', (host) => withBridge(host, ({ flows }) => ({ flows: [...flows, learned] })));
+  const learned = {
+    table: 50,
+    cookie: cookieOf('learned'),
+    priority: 1,
+    match: match({ eth_dst: '52:54:00:09:00:01' }),
+    actions: [],
+  };
+  const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', (host) =>
+    withBridge(host, ({ flows }) => ({ flows: [...flows, learned] })),
+  );
   t.strictSame(planned(TOPOLOGY, hosts).changes, []);
 });
 
 t.test('drift is found, told with what is there, and mended', async (t) => {
-  const cases: Record<string, { host: string; drift: (host: ObservedHost) => Partial<ObservedHost>; changes: string[]; why: RegExp }> = {
+  const cases: Record<
+    string,
+    { host: string; drift: (host: ObservedHost) => Partial<ObservedHost>; changes: string[]; why: RegExp }
+  > = {
     "a tunnel's remote address": {
       host: 'host-a',
       drift: (host) =>
         withBridge(host, ({ ports }) => ({
           ports: ports.map((port) =>
             port.name.startsWith('vx-hostb')
-              ? { ...port, interface: { ...port.interface, options: { ...port.interface.options, remote_ip: '198.18.2.99' } } }
+              ? {
+                  ...port,
+                  interface: { ...port.interface, options: { ...port.interface.options, remote_ip: '198.18.2.99' } },
+                }
               : port,
           ),
         })),
@@ -72,7 +93,10 @@ t.test('drift is found, told with what is there, and mended', async (t) => {
     },
     'a flow that somebody has added': {
       host: 'host-b',
-      drift: (host) => withBridge(host, ({ flows }) => ({ flows: [...flows, { table: 0, cookie: 0n, priority: 1, match: match({}), actions: [normal] }] })),
+      drift: (host) =>
+        withBridge(host, ({ flows }) => ({
+          flows: [...flows, { table: 0, cookie: 0n, priority: 1, match: match({}), actions: [normal] }],
+        })),
       changes: ['host-b flows update'],
       why: /1 that do not belong there/,
     },
@@ -90,7 +114,9 @@ t.test('drift is found, told with what is there, and mended', async (t) => {
     },
     'a tap that is down, with another MTU': {
       host: 'host-a',
-      drift: ({ links }) => ({ links: links.map((link) => (isTap(link.name) ? { ...link, up: false, mtu: 1500 } : link)) }),
+      drift: ({ links }) => ({
+        links: links.map((link) => (isTap(link.name) ? { ...link, up: false, mtu: 1500 } : link)),
+      }),
       changes: ['host-a tap-device update'],
       why: /its MTU is 1500, not 1450; it is down/,
     },
@@ -148,7 +174,9 @@ t.test('a VM that the file puts elsewhere is migrated, and nothing else happens 
 
 t.test('a stopped VM that the file puts elsewhere is started there, and its remains are removed', async (t) => {
   const moved = topologyOf(['host: host-a', 'host: host-b']);
-  const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, state: 'shut off' })) }));
+  const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({
+    domains: domains.map((domain) => ({ ...domain, state: 'shut off' })),
+  }));
   const plan = planned(moved, hosts);
   t.strictSame(plan.migrations, []);
   t.ok(summary(plan).includes('host-b vm create'));
@@ -159,31 +187,61 @@ t.test('a stopped VM that the file puts elsewhere is started there, and its rema
 t.test('a VM that runs on two hosts stops everything', async (t) => {
   const hosts = appliedHosts(TOPOLOGY);
   const domains = hosts[0]?.domains ?? [];
-  t.throws(() => planned(TOPOLOGY, withHost(hosts, 'host-b', () => ({ domains }))), {
-    code: 'MIGRATION_FAILED',
-    message: /web is on host-a \(running\) and host-b \(running\) at once/,
-  });
+  t.throws(
+    () =>
+      planned(
+        TOPOLOGY,
+        withHost(hosts, 'host-b', () => ({ domains })),
+      ),
+    {
+      code: 'MIGRATION_FAILED',
+      message: /web is on host-a \(running\) and host-b \(running\) at once/,
+    },
+  );
 });
 
 t.test('a VM that is paused is never stopped or started anew behind its back', async (t) => {
-  const paused = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, state: 'paused' })) }));
-  t.match(planned(TOPOLOGY, paused).hosts[0]?.domains, [{ kind: 'resume', domain: 'web' }], 'where it belongs it goes on');
-  t.throws(() => planned(topologyOf(['host: host-a', 'host: host-b']), paused), { code: 'HOST_UNFIT', message: /web is paused on host-a/ });
+  const paused = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({
+    domains: domains.map((domain) => ({ ...domain, state: 'paused' })),
+  }));
+  t.match(
+    planned(TOPOLOGY, paused).hosts[0]?.domains,
+    [{ kind: 'resume', domain: 'web' }],
+    'where it belongs it goes on',
+  );
+  t.throws(() => planned(topologyOf(['host: host-a', 'host: host-b']), paused), {
+    code: 'HOST_UNFIT',
+    message: /web is paused on host-a/,
+  });
   const domains = appliedHosts(TOPOLOGY)[0]?.domains ?? [];
-  t.throws(() => planned(TOPOLOGY, withHost(paused, 'host-b', () => ({ domains }))), { code: 'MIGRATION_FAILED', message: /host-a \(paused\) and host-b/ });
+  t.throws(
+    () =>
+      planned(
+        TOPOLOGY,
+        withHost(paused, 'host-b', () => ({ domains })),
+      ),
+    { code: 'MIGRATION_FAILED', message: /host-a \(paused\) and host-b/ },
+  );
 });
 
 t.test('what is not ours is never touched', async (t) => {
   const applied = appliedHosts(TOPOLOGY);
   const foreign: Record<string, readonly ObservedHost[]> = {
-    bridge: withHost(applied, 'host-a', (host) => withBridge(host, () => ({ externalIds: { 'vxmig-topology': 'other' } }))),
+    bridge: withHost(applied, 'host-a', (host) =>
+      withBridge(host, () => ({ externalIds: { 'vxmig-topology': 'other' } })),
+    ),
     port: withHost(applied, 'host-a', (host) =>
       withBridge(host, ({ ports }) => ({ ports: ports.map((port) => ({ ...port, externalIds: {} })) })),
     ),
-    'tap device': withHost(applied, 'host-a', ({ links }) => ({ links: links.map((link) => ({ ...link, alias: null })) })),
-    domain: withHost(applied, 'host-a', ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, owner: null })) })),
+    'tap device': withHost(applied, 'host-a', ({ links }) => ({
+      links: links.map((link) => ({ ...link, alias: null })),
+    })),
+    domain: withHost(applied, 'host-a', ({ domains }) => ({
+      domains: domains.map((domain) => ({ ...domain, owner: null })),
+    })),
   };
-  for (const [what, hosts] of Object.entries(foreign)) t.throws(() => planned(TOPOLOGY, hosts), { code: 'CLASH', where: /^host-a / }, what);
+  for (const [what, hosts] of Object.entries(foreign))
+    t.throws(() => planned(TOPOLOGY, hosts), { code: 'CLASH', where: /^host-a / }, what);
   const bystander = { ...(applied[0]?.bridges[0] as ObservedBridge), name: 'br-int', uuid: 'theirs', externalIds: {} };
   const beside = withHost(applied, 'host-a', (host) => ({
     bridges: [...host.bridges, bystander],
@@ -201,7 +259,12 @@ t.test('what the file no longer names is removed, after everything else', async 
   for (const host of plan.hosts) t.strictSame([...host.prepare, ...host.ovs, ...host.settle, ...host.domains], []);
   const left = after(plan, hosts);
   t.strictSame(
-    left.map(({ bridges, links, namespaces, domains }) => [bridges.length, links.map(({ name }) => name), namespaces, domains]),
+    left.map(({ bridges, links, namespaces, domains }) => [
+      bridges.length,
+      links.map(({ name }) => name),
+      namespaces,
+      domains,
+    ]),
     hosts.map(() => [0, ['mgmt', 'eth0'], [], []]),
   );
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { planDestroy } from '../../../lib/plan/destroy-plan.js';
+import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { releaseUnderlay } from '../../../lib/plan/underlay-plan.js';
 import { executed } from './executed.js';
 import { after, appliedHosts, freshHost, freshHosts, planned, topologyOf, USERSPACE, withHost } from './hosts.js';
@@ -22,7 +22,14 @@ function linkOf(host: ObservedHost, name: string) {
 /** A host after the topology was taken off its underlay bridge. */
 function released(topology: string, host: ObservedHost): ObservedHost {
   const { ovs, commands } = releaseUnderlay(topology, host);
-  const nothing = { changes: [], prepare: [], settle: [], flows: [], domains: [], remove: { domains: [], ovs: [], commands: [] } };
+  const nothing = {
+    changes: [],
+    prepare: [],
+    settle: [],
+    flows: [],
+    domains: [],
+    remove: { domains: [], ovs: [], commands: [] },
+  };
   return executed({ ...nothing, host: host.host, ovs, settle: commands }, host);
 }
 
@@ -32,9 +39,15 @@ t.test('the userspace datapath gets the address of the underlay device on a brid
   t.strictSame(linkOf(b, 'eth0')?.addresses, []);
   t.strictSame(linkOf(b, 'br-phy')?.addresses, linkOf(before, 'eth0')?.addresses);
   t.match(linkOf(b, 'br-phy'), { up: true, mtu: 1600 }, 'with the MTU of its segment');
-  t.match(b.bridges.find(({ name }) => name === 'br-phy')?.otherConfig, { hwaddr: '02:00:00:00:00:02' }, 'and the MAC that neighbours know');
+  t.match(
+    b.bridges.find(({ name }) => name === 'br-phy')?.otherConfig,
+    { hwaddr: '02:00:00:00:00:02' },
+    'and the MAC that neighbours know',
+  );
   t.strictSame(
-    b.routes.filter(({ gateway }) => gateway !== null).map(({ destination, device, protocol, metric }) => [destination, device, protocol, metric]),
+    b.routes
+      .filter(({ gateway }) => gateway !== null)
+      .map(({ destination, device, protocol, metric }) => [destination, device, protocol, metric]),
     [
       ['198.18.0.0/16', 'br-phy', null, null],
       ['fd00::/16', 'br-phy', 'static', 512],
@@ -52,23 +65,53 @@ t.test('the kernel datapath needs none of it', async (t) => {
 
 t.test('it refuses to cut its own SSH connection', async (t) => {
   const hosts = withHost(freshHosts(TOPOLOGY), 'host-b', () => ({ sshAddress: '198.18.2.10' }));
-  t.throws(() => planned(TOPOLOGY, hosts, USERSPACE), { code: 'HOST_UNFIT', message: /moving eth0's addresses .* cut the SSH connection to host-b/ });
+  t.throws(() => planned(TOPOLOGY, hosts, USERSPACE), {
+    code: 'HOST_UNFIT',
+    message: /moving eth0's addresses .* cut the SSH connection to host-b/,
+  });
   t.doesNotThrow(() => planned(TOPOLOGY, hosts), 'where nothing has to be moved it is no matter');
 });
 
 t.test('an address that no device has is told', async (t) => {
-  const hosts = [freshHost('host-a', '198.18.1.10'), freshHost('host-b', '198.18.2.77'), freshHost('host-c', '198.18.2.11')];
-  t.throws(() => planned(TOPOLOGY, hosts, USERSPACE), { code: 'HOST_UNFIT', message: /no device on host-b has the VTEP address 198\.18\.2\.10/ });
+  const hosts = [
+    freshHost('host-a', '198.18.1.10'),
+    freshHost('host-b', '198.18.2.77'),
+    freshHost('host-c', '198.18.2.11'),
+  ];
+  t.throws(() => planned(TOPOLOGY, hosts, USERSPACE), {
+    code: 'HOST_UNFIT',
+    message: /no device on host-b has the VTEP address 198\.18\.2\.10/,
+  });
 });
 
 t.test('a bridge of that name that is somebody else’s stays untouched', async (t) => {
-  const theirs = { uuid: 'theirs', name: 'br-phy', datapathType: 'netdev', failMode: null, externalIds: {}, otherConfig: {}, tableNames: {}, ports: [], flows: [] };
+  const theirs = {
+    uuid: 'theirs',
+    name: 'br-phy',
+    datapathType: 'netdev',
+    failMode: null,
+    externalIds: {},
+    otherConfig: {},
+    tableNames: {},
+    ports: [],
+    flows: [],
+  };
   const hosts = withHost(freshHosts(TOPOLOGY), 'host-b', () => ({ bridges: [theirs] }));
   t.throws(() => planned(TOPOLOGY, hosts, USERSPACE), { code: 'CLASH', where: 'host-b br-phy' });
 });
 
 t.test('an address that the admin has put on a bridge already is fine there', async (t) => {
-  const theirs = { uuid: 'theirs', name: 'br-ex', datapathType: 'netdev', failMode: null, externalIds: {}, otherConfig: {}, tableNames: {}, ports: [], flows: [] };
+  const theirs = {
+    uuid: 'theirs',
+    name: 'br-ex',
+    datapathType: 'netdev',
+    failMode: null,
+    externalIds: {},
+    otherConfig: {},
+    tableNames: {},
+    ports: [],
+    flows: [],
+  };
   const hosts = withHost(freshHosts(TOPOLOGY), 'host-b', ({ links }) => ({
     bridges: [theirs],
     links: links.map((link) => (link.name === 'eth0' ? { ...link, name: 'br-ex' } : link)),
@@ -101,9 +144,15 @@ t.test('destroy leaves a host as it was, whatever else is there', async (t) => {
   for (const host of appliedHosts(TOPOLOGY, USERSPACE)) {
     const { remove, changes } = planDestroy(TOPOLOGY.name, host);
     t.ok(changes.every(({ action }) => action === 'delete'));
-    const left = executed({ host: host.host, changes, prepare: [], ovs: [], settle: [], flows: [], domains: [], remove }, host);
+    const left = executed(
+      { host: host.host, changes, prepare: [], ovs: [], settle: [], flows: [], domains: [], remove },
+      host,
+    );
     const fresh = freshHosts(TOPOLOGY).find((candidate) => candidate.host === host.host);
-    t.strictSame({ ...left, nftTables: [], links: left.links.map((link) => ({ ...link, mtu: 1500 })), routes: [] }, { ...fresh, routes: [] });
+    t.strictSame(
+      { ...left, nftTables: [], links: left.links.map((link) => ({ ...link, mtu: 1500 })), routes: [] },
+      { ...fresh, routes: [] },
+    );
   }
   const [a] = appliedHosts(TOPOLOGY);
   t.strictSame(a && planDestroy('other', a).changes, [], 'what another topology has made is not its business');

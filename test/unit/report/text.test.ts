@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
 import type { Change } from '../../../lib/model/change.js';
+import { formatBytes, formatMs } from '../../../lib/model/quantities.js';
 import { changesText, totalsText } from '../../../lib/report/changes-text.js';
 import { checksText } from '../../../lib/report/checks-text.js';
 import { migrationText } from '../../../lib/report/migration-text.js';
-import { formatBytes, formatMs } from '../../../lib/model/quantities.js';
 import { type Style, styleFor } from '../../../lib/report/style.js';
 import { MIGRATED } from './run-fixture.js';
 
