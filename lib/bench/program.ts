@@ -28,7 +28,8 @@ export async function timedRun(
     cancelSignal: options.signal,
     forceKillAfterDelay: STOP_TIMEOUT_MS,
     timeout: RUN_TIMEOUT_MS,
-    ...(options.env === undefined ? {} : { env: options.env }),
+    // What the user has set for this command must not contradict the --quiet of those that it runs.
+    env: { VXMIG_VERBOSE: '', ...options.env },
   });
   const wallMs = performance.now() - startedAtMs;
   options.signal.throwIfAborted();

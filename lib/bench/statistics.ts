@@ -13,7 +13,8 @@ export function spreadOf(values: readonly number[]): Spread | null {
   if (min === undefined || max === undefined) return null;
   const upper = sorted[Math.floor(sorted.length / 2)] ?? max;
   const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? min;
-  return { median: (lower + upper) / 2, min, max };
+  // Microseconds, where the values are milliseconds; more digits would be noise of the floating point.
+  return { median: Math.round(((lower + upper) / 2) * 1000) / 1000, min, max };
 }
 
 /** How many times `b` goes into `a`, by their medians; null where one is missing or there is nothing to divide by. */

@@ -1,9 +1,10 @@
 import { apply } from '../controller/apply.js';
 import { Controller } from '../controller/controller.js';
+import type { MigratedVm } from '../controller/migrate-vm.js';
 import { changesText } from '../report/changes-text.js';
+import type { Style } from '../report/style.js';
 import type { CommandContext } from './context.js';
-import { failureOf } from './migrate.js';
-import { runText } from './run-text.js';
+import { failureOf } from './migration-failure.js';
 import { reachableTopology } from './topology-file.js';
 
 export async function applyCommand(context: CommandContext, file: string): Promise<number> {
@@ -11,9 +12,10 @@ export async function applyCommand(context: CommandContext, file: string): Promi
   try {
     const { ok, changes, runs } = await apply(controller, { emit: context.emit, signal: context.signal });
     const { style } = context.output;
+    const runTexts = runs.length === 0 ? [] : await textsOf(runs, style);
     const text = [
       changes.length === 0 ? 'Nothing to do: the hosts hold what the topology says.' : changesText(changes, style),
-      ...runs.flatMap((run) => [runText(run.record, style), `Kept as ${run.file}`]),
+      ...runTexts,
     ];
     context.output.result({ ok, changes, migrations: runs.map((run) => run.record.result) }, text.join('\n\n'));
     const failed = runs.find((run) => !run.record.result.ok);
@@ -22,4 +24,9 @@ export async function applyCommand(context: CommandContext, file: string): Promi
   } finally {
     controller.close();
   }
+}
+
+async function textsOf(runs: readonly MigratedVm[], style: Style): Promise<string[]> {
+  const { runText } = await import('./run-text.js');
+  return runs.flatMap((run) => [runText(run.record, style), `Kept as ${run.file}`]);
 }

@@ -11,6 +11,12 @@ export function durationArgument(text: string): number {
   return orRefused(() => parseDurationMs(text), 'Write a duration as 500ms, 120s or 5m.');
 }
 
+/** A whole number from 1 on. */
+export function countArgument(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 to 9999.');
+  return Number(text);
+}
+
 function orRefused(parse: () => number, mend: string): number {
   try {
     return parse();

@@ -1,5 +1,6 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { observeLabNames } from '../lab/list.js';
 import { exitCodeOf, messageOf, VxmigError } from '../model/errors.js';
@@ -17,7 +18,7 @@ import { progressPrinter } from './progress.js';
 import { verifyCommand } from './verify.js';
 
 const LAB = 'two-subnets';
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const TOPOLOGY = new URL(`../../../topologies/${LAB}.yaml`, import.meta.url);
 
 interface Step {
   /** What somebody would type for the same. */
@@ -57,7 +58,9 @@ async function demo(argv: readonly string[]): Promise<number> {
 async function play(context: CommandContext, keep: boolean): Promise<number> {
   // Somebody's lab is shown things on, but not taken from them.
   const wasUp = (await observeLabNames()).includes(LAB);
-  const file = relative(process.cwd(), `${ROOT}topologies/${LAB}.yaml`);
+  const file = join(await mkdtemp(join(tmpdir(), 'vxmig-demo-')), `${LAB}.yaml`);
+  await copyFile(TOPOLOGY, file);
+  say(context, `The demo works on a copy of topologies/${LAB}.yaml, because what it does changes the file.`);
   const steps = stepsWith(file);
   const ownLab = !keep && !wasUp;
   const total = steps.length + (ownLab ? 1 : 0);
@@ -69,9 +72,10 @@ async function play(context: CommandContext, keep: boolean): Promise<number> {
     }
   } finally {
     if (ownLab && (await observeLabNames()).includes(LAB)) await playStep(context, DOWN, `${total}/${total}`);
-    else if (wasUp && !keep)
-      say(context, `\nThe lab ${LAB} was up before the demo and stays up: vxmig lab down ${LAB} removes it.`);
+    if (!keep) await rm(dirname(file), { recursive: true, force: true });
   }
+  if (wasUp && !keep)
+    say(context, `\nThe lab was up before the demo and stays up; \`vxmig lab down ${LAB}\` removes it.`);
   say(context, `\nThat took ${formatMs(performance.now() - startedAtMs)}.${keep ? `\n\n${nextWith(file)}` : ''}`);
   return 0;
 }
@@ -89,9 +93,9 @@ function stepsWith(file: string): Step[] {
       run: (context) => applyCommand(context, file),
     },
     {
-      command: `vxmig migrate ${file} web --to host-b`,
+      command: `vxmig migrate ${file} web --to host-b --write`,
       what: 'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms all the while.',
-      run: (context) => migrateCommand(context, file, 'web', { to: 'host-b', write: false }),
+      run: (context) => migrateCommand(context, file, 'web', { to: 'host-b', write: true }),
     },
     {
       command: `vxmig verify ${file}`,
@@ -137,12 +141,16 @@ removes the lab again. --keep leaves it up and says what to try next.`;
 
 function nextWith(file: string): string {
   return `The lab is up. Try next:
-  ./bin/vxmig status ${file}                              where everything is
-  ./bin/vxmig migrate ${file} web --to host-a             and back again
-  ./bin/vxmig lab exec ${file} host-b -- virsh list       look inside a host
-  ./bin/vxmig lab exec ${file} host-c -- bash             or go there
-  ./bin/vxmig report latest                                                        the last migration as an HTML page
-  ./bin/vxmig lab down ${LAB}                                                  when you are done`;
+  ./bin/vxmig status ${file}
+      where everything is
+  ./bin/vxmig migrate ${file} web --to host-a
+      and back again; or change the VM's \`host:\` in that file, and: ./bin/vxmig apply ${file}
+  ./bin/vxmig lab exec ${LAB} host-b -- virsh list
+      look inside a host; \`-- bash\` goes there
+  ./bin/vxmig report latest
+      the last migration as an HTML page
+  ./bin/vxmig lab down ${LAB}
+      when you are done`;
 }
 
 process.exitCode = await demo(process.argv.slice(2));

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Controller } from '../controller/controller.js';
 import { migrateVm } from '../controller/migrate-vm.js';
-import { ERRORS, type ErrorCode, VxmigError } from '../model/errors.js';
-import type { MigrationResult } from '../model/migration-result.js';
+import { VxmigError } from '../model/errors.js';
 import type { Strategy } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
 import { withVmsAt } from '../plan/plan.js';
 import { withVmHost } from '../topology/edit.js';
 import type { CommandContext } from './context.js';
+import { failureOf } from './migration-failure.js';
 import { runText } from './run-text.js';
 import { reachableTopology } from './topology-file.js';
 
@@ -80,16 +80,6 @@ async function fileNote(file: string, vm: string, { to, write }: MigrateCommandO
     return `${file} still says that ${vm} is on ${said}: the next apply would move it back. Add --write to change the file.`;
   await writeFile(file, withVmHost(await readFile(file, 'utf8'), vm, to));
   return `${file} now says that ${vm} is on ${to}.`;
-}
-
-/** What a migration that did not go well means for the exit status. */
-export function failureOf(result: MigrationResult): VxmigError {
-  const code = result.error?.code ?? 'MIGRATION_FAILED';
-  const known = code in ERRORS ? (code as ErrorCode) : 'MIGRATION_FAILED';
-  return new VxmigError(known, result.error?.message ?? 'the migration failed', {
-    ...(result.error === undefined ? {} : { hint: result.error.hint }),
-    where: result.vm,
-  });
 }
 
 function unknown(kind: string, name: string, known: readonly { readonly name: string }[]): VxmigError {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Strategy } from '../model/topology.js';
-import { durationArgument, sizeArgument } from './arguments.js';
+import { countArgument, durationArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
@@ -9,6 +9,7 @@ const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge
 export function registerHostCommands(program: Command, choose: Choose): void {
   registerLooking(program, choose);
   registerChanging(program, choose);
+  registerBench(program, choose);
 }
 
 function registerLooking(program: Command, choose: Choose): void {
@@ -109,6 +110,19 @@ function registerChanging(program: Command, choose: Choose): void {
       choose(async (context) => (await import('./destroy.js')).destroyCommand(context, fileOrName, { yes }), {
         logs: true,
       });
+    });
+}
+
+/** On a lab of its own: no host of the user's is touched. */
+function registerBench(program: Command, choose: Choose): void {
+  program
+    .command('bench')
+    .description('measure vxmig against plain `virsh migrate` and a hand-written script, in one run on one lab')
+    .option('--runs <count>', 'migrations by each, and applies by each', countArgument, 10)
+    .addOption(new Option('--only <part>', 'one part of it').choices(['migrate', 'apply']))
+    .addHelpText('after', '\nExample:\n  vxmig bench --runs 4')
+    .action((options: { runs: number; only?: 'migrate' | 'apply' }) => {
+      choose(async (context) => (await import('./bench.js')).benchCommand(context, options), { logs: true });
     });
 }
 

@@ -7,7 +7,7 @@ import { awaitGuests } from './await-guests.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
-import { type MigratedVm, type MigrateOverrides, migrateVm } from './migrate-vm.js';
+import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
 
 export interface ApplyResult {
   readonly ok: boolean;
@@ -50,6 +50,8 @@ async function execute(
   let { current } = plan;
   for (const { vm, from, to } of plan.migrations) {
     signal.throwIfAborted();
+    // Loaded only here: most applies move nothing, and their start is what is waited for.
+    const { migrateVm } = await import('./migrate-vm.js');
     const run = await migrateVm(controller, { vm, from, to, current, emit, signal, overrides: overrides ?? {} });
     current = run.topology;
     runs.push(run);

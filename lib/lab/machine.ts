@@ -1,5 +1,5 @@
 import { VxmigError } from '../model/errors.js';
-import { requireLabState } from './lab-state.js';
+import { type LabState, requireLabState } from './lab-state.js';
 import { observeLabNames } from './list.js';
 import { isLabProcess } from './processes.js';
 import type { Inside } from './run-inside.js';
@@ -26,4 +26,8 @@ export async function findMachine(lab: string, name: string): Promise<Inside> {
     });
   }
   return { lab, machine: name, pid: machine.pid };
+}
+
+function machinesOf(state: LabState): LabState['router'][] {
+  return [state.router, ...state.hosts];
 }

@@ -17,6 +17,11 @@ export function enterMachine(inside: Inside, argv: readonly string[]): string[] 
   return ['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv];
 }
 
+/** nsenter(1) arguments that enter the network namespace only: programs and files are the outer machine's. */
+function enterNetwork(inside: Inside, argv: readonly string[]): string[] {
+  return ['nsenter', '--target', String(inside.pid), '--net', '--', ...argv];
+}
+
 /** Nothing of the caller's own environment gets in: a lab behaves the same whoever starts it. */
 export function machineEnvironment(inside: Pick<Inside, 'lab' | 'machine'>): Record<string, string> {
   return { PATH, HOME: '/root', USER: 'root', LC_ALL: 'C.UTF-8', ...labEnvironment(inside.lab, inside.machine) };

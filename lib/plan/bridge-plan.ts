@@ -4,6 +4,7 @@ import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
 import { change } from './change.js';
 import type { DesiredBridge, DesiredHost, DesiredPort } from './desired.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
+import { hasLostDevice } from './link-plan.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
 import { KIND_KEY, OWNER_KEY, ownedBy } from './ownership.js';
 
@@ -86,6 +87,11 @@ function planPort(
     return;
   }
   if (!ownedBy(topology, found.externalIds)) throw clash(host.host, 'port', desired.name);
+  if (desired.kind === 'probe' && hasLostDevice(desired, observed)) {
+    plan.add.push({ kind: 'add-port', bridge: bridge.name, port: desired.name, columns });
+    plan.changes.push(change(host.host, desired.kind, desired.name, 'update', 'its device is gone'));
+    return;
+  }
   if (holder.name !== bridge.name) {
     plan.add.push(
       { kind: 'delete-port', bridge: holder.name, port: desired.name, uuid: found.uuid },

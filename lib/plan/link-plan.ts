@@ -88,6 +88,8 @@ function planProbe(
   const why = probeFaults(port, link);
   if (why.length === 0) return;
   const inside = ['ip', '-n', port.namespace];
+  // A second row of that name in one transaction would only rename the first: the port goes before its successor comes.
+  if (hasLostDevice(port, observed)) plan.prepare.push({ argv: ['ovs-vsctl', '--if-exists', 'del-port', port.name] });
   if (namespace === undefined) plan.settle.push({ argv: ['ip', 'netns', 'add', port.namespace] });
   if (link === undefined) plan.settle.push({ argv: ['ip', 'link', 'set', 'dev', port.name, 'netns', port.namespace] });
   plan.settle.push(
@@ -104,6 +106,13 @@ function planProbe(
   plan.changes.push(
     change(host, 'probe-namespace', port.namespace, link === undefined ? 'create' : 'update', why.join('; ')),
   );
+}
+
+/** A namespace takes the devices in it along when it goes; Open vSwitch still has the port then, but makes no new device for it. */
+export function hasLostDevice(port: DesiredProbePort, observed: ObservedHost): boolean {
+  const known = observed.bridges.some((bridge) => bridge.ports.some((candidate) => candidate.name === port.name));
+  const inside = observed.namespaces.find((candidate) => candidate.name === port.namespace)?.links ?? [];
+  return known && ![...observed.links, ...inside].some((link) => link.name === port.name);
 }
 
 function probeFaults(port: DesiredProbePort, link: ObservedLink | undefined): string[] {

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { VxmigError } from '../model/errors.js';
 import type { RunRecord } from '../model/run-record.js';
 
@@ -85,7 +85,8 @@ type RunFile = Omit<RunRecord, 'probes'> & {
   })[];
 };
 
-const isRunFile = new Ajv({ allowUnionTypes: true }).compile<RunFile>(FILE);
+/** Compiled when a run is read: every migration imports this file to write one. */
+let compiled: ValidateFunction<RunFile> | undefined;
 
 export function formatRun(run: RunRecord): string {
   const probes = run.probes.map(({ requests, ...probe }) => {
@@ -108,6 +109,8 @@ export function parseRun(content: string, where: string): RunRecord {
       hint: 'Read it with that version, or a later one.',
     });
   }
+  compiled ??= new Ajv({ allowUnionTypes: true }).compile<RunFile>(FILE);
+  const isRunFile = compiled;
   if (!isRunFile(value)) {
     const [first] = isRunFile.errors ?? [];
     const detail = first ? `${first.instancePath || '/'} ${first.message ?? 'is wrong'}` : 'it is wrong';
