@@ -5,6 +5,9 @@ import { fingerprintOf } from '../host/host-key.js';
 import type { Topology } from '../model/topology.js';
 import { machineDirectory, sshDirectory } from './lab-directory.js';
 
+/** RFC 8709 §4: two strings, `ssh-ed25519` and a key of 32 bytes, each with four bytes of length. */
+const ED25519_BLOB_BYTES = 4 + 11 + 4 + 32;
+
 /** An ed25519 pair in OpenSSH's format; the public half is one line without a comment's newline. */
 export interface KeyPair {
   readonly privateKey: string;
@@ -55,10 +58,18 @@ async function keyPair(directory: string, name: string, comment: string): Promis
   const kept = await readFile(file, 'utf8').catch(() => null);
   const publicKept = await readFile(`${file}.pub`, 'utf8').catch(() => null);
   if (kept !== null && publicKept !== null) return { privateKey: kept, publicKey: publicKept.trim() };
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  const made = generate(comment);
   // The private half of every key is below a directory that only root may enter.
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(file, made.private, { mode: 0o600 });
   await writeFile(`${file}.pub`, `${made.public}\n`);
   return { privateKey: made.private, publicKey: made.public };
+}
+
+/** ssh2 1.17 leaves out a leading zero byte of the public key, one time in 256; OpenSSH then refuses both halves. */
+function generate(comment: string): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    if (Buffer.from(made.public.split(' ')[1] ?? '', 'base64').length === ED25519_BLOB_BYTES) return made;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import { bridgeName, probeMac } from '../../lib/model/names.js';
 import { isMigrated, isVerified, watchers } from './documents.js';
-import { type Document, onLab, type TestLab } from './harness.js';
+import { onLab, type TestLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 import { isWhole, openStream } from './tcp-watch.js';
 
@@ -49,11 +49,6 @@ await onLab('four-sites', async (t, lab) => {
       isWhole(t, await blue.end(), 'TCP in blue');
       isMigrated(t, document, { vm, from, to });
       t.same(watchers(document), WATCHERS);
-      // Another network's pings are seen to be undisturbed, in the very run.
-      const others = document.ping.filter((ping: Document) => (ping.to === 'db') !== (vm === 'db'));
-      t.not(others.length, 0);
-      const disturbed = others.filter((ping: Document) => ping.lost > 0);
-      t.same(disturbed, [], 'the other tenant lost nothing');
       places[vm] = to;
       t.same(await holdings(lab), holding(lab, places));
     });

@@ -123,6 +123,8 @@ await onLab('two-subnets', async (t, lab) => {
     t.equal(narrow.exitCode, CHECKS_FAILED);
     t.match(narrow.named, /^tunnel host-a → host-b: .*small packets, but none of 1500/m);
     await lab.shell('router', 'ip link set dev gw-left mtu 1500');
+    // The hosts have learned the path's MTU from the router (RFC 1191), and would remember it for ten minutes.
+    for (const { name } of lab.topology.hosts) await lab.on(name, 'ip', 'route', 'flush', 'cache');
     isVerified(t, await lab.succeed('verify', lab.file));
     t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
   });
