@@ -95,7 +95,7 @@ function stepsWith(file: string): Step[] {
     {
       command: `vxmig migrate ${file} web --to host-b --write`,
       what: 'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms all the while.',
-      run: (context) => migrateCommand(context, file, 'web', { to: 'host-b', write: true }),
+      run: (context) => migrateCommand(context, file, 'web', { to: 'host-b', write: true, redirect: true }),
     },
     {
       command: `vxmig verify ${file}`,

@@ -16,6 +16,7 @@ export interface MigrateCommandOptions {
   readonly strategy?: Strategy;
   readonly bandwidthBytesPerSecond?: number;
   readonly timeoutMs?: number;
+  readonly redirect: boolean;
   readonly write: boolean;
 }
 
@@ -42,6 +43,7 @@ export async function migrateCommand(
       emit: context.emit,
       signal: context.signal,
       overrides: {
+        redirect: options.redirect,
         ...(strategy === undefined ? {} : { strategy }),
         ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -80,16 +80,18 @@ function registerChanging(program: Command, choose: Choose): void {
     .addOption(
       new Option('--timeout <duration>', 'call the copy off after that time, like 120s').argParser(durationArgument),
     )
+    .option('--no-redirect', 'do not send frames ahead: the plain way, for comparison')
     .option('--write', 'write the new host into the file, keeping its comments')
     .addHelpText(
       'after',
       '\nExample:\n  vxmig migrate topologies/two-subnets.yaml web --to host-b\nNext:\n  vxmig report latest --output run.html',
     )
     .action((file: string, vm: string, options: MigrateFlags) => {
-      const { to, strategy, bandwidth, timeout, write } = options;
+      const { to, strategy, bandwidth, timeout, redirect, write } = options;
       const given = {
         to,
         write: write ?? false,
+        redirect: redirect ?? true,
         ...(strategy === undefined ? {} : { strategy }),
         ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: bandwidth }),
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
@@ -133,5 +135,6 @@ interface MigrateFlags {
   readonly bandwidth?: number;
   /** Milliseconds. */
   readonly timeout?: number;
+  readonly redirect?: boolean;
   readonly write?: boolean;
 }

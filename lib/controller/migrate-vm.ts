@@ -1,4 +1,5 @@
 import type { MigrationContext, MigrationOptions } from '../migration/context.js';
+import { ALLOWED_DOWNTIME_MS } from '../migration/gate.js';
 import { migrate } from '../migration/migrate.js';
 import { probesOf } from '../migration/probes.js';
 import { VxmigError } from '../model/errors.js';
@@ -56,7 +57,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     hosts,
     destinationUri: libvirtUriOf(target),
     destinationAddress: vtepOf(target),
-    options: { ...vm.migration, ...request.overrides },
+    options: { ...vm.migration, redirect: true, ...request.overrides },
     emit,
     signal,
     followers: [],
@@ -69,8 +70,12 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     clocks: new Map(),
     domainXml: '',
     command: null,
+    control: null,
+    downtimeMs: ALLOWED_DOWNTIME_MS,
     stoppedAtMs: null,
     resumedAtMs: null,
+    redirects: [],
+    armedAtMs: null,
     transfer: null,
     announcing: null,
     announced: { rarp: 0, garp: 0, na: 0 },

@@ -2,8 +2,11 @@ import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
 import { watchFlows } from '../host/flow-watch.js';
 import { dumpFlows } from '../host/openflow.js';
+import { shellWord } from '../host/quote.js';
+import { openRedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
+import { openVirshShell } from '../host/virsh-shell.js';
 import type { PingEvent } from '../measure/ping-stream.js';
 import { PingStream, pingArgv } from '../measure/ping-stream.js';
 import type { QemuEvent } from '../measure/qemu-events.js';
@@ -17,18 +20,24 @@ import type {
   HostView,
   MigrateCommand,
   MigrateRequest,
+  MigrationControl,
   MigrationHost,
   PingRequest,
+  Redirect,
 } from '../migration/needs.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
-import type { Topology } from '../model/topology.js';
+import type { Nic, Topology } from '../model/topology.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
+import { redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
+import { tunnelTowards } from '../plan/desired.js';
 import { measureClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
 
+/** Source, EtherType for local experiments (IEEE 802 §9.2.3), padding: nobody listens to it. */
+const NOBODYS_FRAME = `02000000000088b5${'00'.repeat(46)}`;
 /** bash's own sockets: every host has them, and a static busybox's wget dies in the resolver. */
 const HTTP_GET = `exec 3<>"/dev/tcp/$1/80"; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3; exec cat <&3`;
 
@@ -68,6 +77,74 @@ export class SshMigrationHost implements MigrationHost {
 
   async migrate(request: MigrateRequest): Promise<MigrateCommand> {
     return await virsh.followMigrate(this.#shell, request);
+  }
+
+  async control(domain: string): Promise<MigrationControl> {
+    const shell = await openVirshShell(this.#shell);
+    const name = shellWord(domain);
+    return {
+      jobStats: () => shell.question(`domjobinfo --rawstats --domain ${name}`),
+      setMaxDowntime: async (downtimeMs) => {
+        await shell.question(`migrate-setmaxdowntime --domain ${name} --downtime ${downtimeMs}`);
+      },
+      setSpeed: async (mibPerSecond) => {
+        await shell.question(`migrate-setspeed --domain ${name} --bandwidth ${mibPerSecond}`);
+      },
+      startPostCopy: async () => {
+        await shell.question(`migrate-postcopy --domain ${name}`);
+      },
+      close: () => shell.end(),
+    };
+  }
+
+  async redirect(network: string, mac: string, to: string): Promise<Redirect> {
+    const found = this.topology.networks.find((candidate) => candidate.name === network);
+    if (found === undefined) throw new Error(`no network ${network}`);
+    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, found, this.name, to));
+    await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
+    const guard = await openRedirectGuard(
+      this.#shell,
+      bridgeName(this.topology.name, network),
+      redirectFlows(mac, tunnel),
+    );
+    return {
+      arm: async () => {
+        await guard.question('arm');
+      },
+      disarm: async () => {
+        await guard.question('disarm');
+      },
+      close: () => guard.end(),
+    };
+  }
+
+  async primeTap(vm: string, nicIndex: number): Promise<void> {
+    const nic = this.#nic(vm, nicIndex);
+    const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
+    await this.#packetOut(
+      bridgeName(this.topology.name, nic.network),
+      `${nic.mac.replaceAll(':', '')}${NOBODYS_FRAME}`,
+      tap,
+    );
+  }
+
+  /**
+   * The userspace datapath resolves a tunnel's next hop with the first frame, and loses that frame (its tunnel neighbour cache). This
+   * one is for nobody: its destination is reserved (IEEE 802.1Q §8.6.3), the far end's pipeline drops it.
+   */
+  async #warmUp(bridge: string, tunnel: number): Promise<void> {
+    await this.#packetOut(bridge, `0180c200000e${NOBODYS_FRAME}`, tunnel);
+  }
+
+  async #packetOut(bridge: string, frame: string, port: number): Promise<void> {
+    const packetOut = `in_port=LOCAL, packet=${frame}, actions=output:${port}`;
+    await this.#shell.run(['ovs-ofctl', '-O', 'OpenFlow15', 'packet-out', bridge, packetOut]);
+  }
+
+  #nic(vm: string, nicIndex: number): Nic {
+    const nic = this.topology.vms.find((candidate) => candidate.name === vm)?.nics[nicIndex];
+    if (nic === undefined) throw new Error(`VM ${vm} has no NIC ${nicIndex}`);
+    return nic;
   }
 
   async abortMigration(domain: string): Promise<void> {
@@ -117,8 +194,7 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void> {
-    const nic = this.topology.vms.find((candidate) => candidate.name === vm)?.nics[nicIndex];
-    if (nic === undefined) throw new Error(`VM ${vm} has no NIC ${nicIndex}`);
+    const nic = this.#nic(vm, nicIndex);
     const ofport = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
     const bridge = bridgeName(this.topology.name, nic.network);
     const commands = rounds.flatMap(({ delayMs, frames }) => [

@@ -35,12 +35,22 @@ export interface RunningCommand extends EventEmitter<{ line: [string]; errorLine
   readonly ended: Promise<{ exitCode: number | null; stderr: string }>;
 }
 
-/** What an adapter needs of a host: run, follow, and reach a unix socket. */
+/** A command that reads what is said to it and answers. */
+export interface Conversation extends EventEmitter<{ text: [string] }> {
+  say(text: string): void;
+  /** Ends its input, and resolves when it has ended. */
+  end(): Promise<void>;
+  readonly ended: Promise<{ exitCode: number | null; stderr: string }>;
+}
+
+/** What an adapter needs of a host: run, follow, talk to, and reach a unix socket. */
 export interface HostShell {
   readonly name: string;
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** `stopSignal` without SIG; the command also gets it when the connection is lost, so that nothing is left running. */
   follow(argv: readonly string[], stopSignal: 'INT' | 'TERM'): Promise<RunningCommand>;
+  /** Starts a command that is talked to; it gets the end of its input when we end it, or are gone. */
+  converse(argv: readonly string[]): Promise<Conversation>;
   openSocket(path: string): Promise<Duplex>;
   close(): void;
 }
@@ -211,6 +221,29 @@ export class HostConnection implements HostShell {
       running.emit('errorLine', line);
     });
     return running;
+  }
+
+  async converse(argv: readonly string[]): Promise<Conversation> {
+    const channel = await this.#session(argv);
+    let stderr = '';
+    const ended = new Promise<{ exitCode: number | null; stderr: string }>((resolve) => {
+      channel.on('close', (exit?: number | null) => resolve({ exitCode: exit ?? null, stderr }));
+    });
+    const conversation = Object.assign(new EventEmitter<{ text: [string] }>(), {
+      ended,
+      say: (text: string) => {
+        channel.write(text);
+      },
+      end: async () => {
+        channel.end();
+        await ended;
+      },
+    });
+    channel.on('data', (chunk: Buffer) => conversation.emit('text', chunk.toString()));
+    channel.stderr.on('data', (chunk: Buffer) => {
+      stderr = `${stderr}${chunk.toString()}`.slice(-8192);
+    });
+    return conversation;
   }
 
   /** The far end of a unix socket on the host, as OpenSSH's direct-streamlocal forwarding gives it (PROTOCOL §2.4). */

@@ -116,6 +116,8 @@ export interface MigrateOptions {
   /** The address that the memory is sent to: the destination's VTEP, so that no name has to be resolved. */
   readonly migrateAddress: string;
   readonly postCopy: boolean;
+  /** Post-copy begins on our word, not by itself after the first pass. */
+  readonly waitForPostCopy: boolean;
   readonly autoConverge: boolean;
   readonly bandwidthBytesPerSecond: number | null;
 }
@@ -138,7 +140,7 @@ export async function followMigrate(shell: HostShell, options: MigrateOptions): 
     options.destinationUri,
     '--migrateuri',
     `tcp://${address}`,
-    ...(options.postCopy ? ['--postcopy', '--postcopy-after-precopy'] : []),
+    ...(options.postCopy ? ['--postcopy', ...(options.waitForPostCopy ? [] : ['--postcopy-after-precopy'])] : []),
     ...(options.autoConverge ? ['--auto-converge'] : []),
     // virsh takes whole MiB/s and reads 0 as "no limit".
     ...(options.bandwidthBytesPerSecond === null

@@ -25,17 +25,19 @@ export function beginAnnouncing(context: MigrationContext): void {
   context.announcing.catch(() => {});
 }
 
+/** The first round before all else: until the tables know the new place, frames for the guest take the long way. */
 async function announceAll(context: MigrationContext): Promise<void> {
-  await Promise.all([
-    occupy(context),
-    ...context.vm.nics.map(async (nic, index) => {
+  await announceRounds(context, ROUND_DELAYS_MS.slice(0, 1));
+  await Promise.all([occupy(context), announceRounds(context, ROUND_DELAYS_MS.slice(1))]);
+}
+
+async function announceRounds(context: MigrationContext, delaysMs: readonly number[]): Promise<void> {
+  await Promise.all(
+    context.vm.nics.map(async (nic, index) => {
       const frames = announceFrames(nic);
-      await context.destination.announce(
-        context.vm.name,
-        index,
-        ROUND_DELAYS_MS.map((delayMs) => ({ delayMs, frames })),
-      );
-      for (const { kind } of frames) context.announced[kind] += ROUND_DELAYS_MS.length;
+      const rounds = delaysMs.map((delayMs) => ({ delayMs, frames }));
+      await context.destination.announce(context.vm.name, index, rounds);
+      for (const { kind } of frames) context.announced[kind] += rounds.length;
     }),
-  ]);
+  );
 }

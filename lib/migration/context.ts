@@ -4,13 +4,15 @@ import type { Emit } from '../model/event.js';
 import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
 import type { RunEvent } from '../model/run-record.js';
 import type { Strategy, Topology, Vm } from '../model/topology.js';
-import type { FdbMove, Follower, MigrateCommand, MigrationHost } from './needs.js';
+import type { FdbMove, Follower, MigrateCommand, MigrationControl, MigrationHost, Redirect } from './needs.js';
 
 export interface MigrationOptions {
   readonly strategy: Strategy;
   readonly bandwidthBytesPerSecond: number | null;
   /** For the whole copy. */
   readonly timeoutMs: number;
+  /** Frames for the VM are sent ahead to its new host while it is paused, and wait there. */
+  readonly redirect: boolean;
 }
 
 /** What the stages share. What they find out is written here by the stage that the comment names, and read by later ones. */
@@ -38,8 +40,14 @@ export interface MigrationContext {
   domainXml: string;
   /** copy; times by the controller's clock */
   command: MigrateCommand | null;
+  control: MigrationControl | null;
+  /** What QEMU is allowed when the gate is opened. */
+  downtimeMs: number;
   stoppedAtMs: number | null;
   resumedAtMs: number | null;
+  /** reserve, redirect; in the order in which they are armed */
+  redirects: readonly Redirect[];
+  armedAtMs: number | null;
   /** switch over */
   transfer: TransferFigures | null;
   /** announce; it begins at the resume, while the stage before it still waits for libvirt */

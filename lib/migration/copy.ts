@@ -1,15 +1,21 @@
-import { parseJobStats } from '../measure/jobinfo.js';
+import { type JobStats, parseJobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
 import { beginAnnouncing } from './announce.js';
 import type { MigrationContext } from './context.js';
 import { byController, note } from './context.js';
-import { until } from './probes.js';
+import { GATE_SHUT, type GateState, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
+import { until } from './until.js';
 import { whereabouts } from './whereabouts.js';
 
 const PROGRESS_INTERVAL_MS = 250;
+/** How often the copy is looked at when the redirect waits for its end. */
+const GATE_INTERVAL_MS = 10;
 const ABORT_TIMEOUT_MS = 20_000;
 
-/** The memory is copied while the guest runs; the stage ends when QEMU pauses the guest at the source, or the command ends. */
+/**
+ * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage ends when little is left;
+ * without it, when QEMU pauses the guest. And when the command ends.
+ */
 export async function copy(context: MigrationContext): Promise<void> {
   const { source, destination, domain, options, topology, vm } = context;
   await followSwitch(context);
@@ -19,6 +25,7 @@ export async function copy(context: MigrationContext): Promise<void> {
     destinationUri: context.destinationUri,
     migrateAddress: context.destinationAddress,
     postCopy: options.strategy === 'post-copy',
+    waitForPostCopy: options.redirect,
     autoConverge: options.strategy === 'auto-converge',
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
   });
@@ -26,9 +33,17 @@ export async function copy(context: MigrationContext): Promise<void> {
   void context.command.ended.then(() => {
     over = true;
   });
+  if (options.redirect) {
+    context.control = await source.control(domain);
+    await context.control.setMaxDowntime(SHUT_DOWNTIME_MS);
+  }
   const paused = () => over || context.stoppedAtMs !== null;
   const deadline = performance.now() + options.timeoutMs;
-  while (!(await until(paused, PROGRESS_INTERVAL_MS, context.signal))) {
+  const patienceMs = options.redirect ? GATE_INTERVAL_MS : PROGRESS_INTERVAL_MS;
+  let gate: GateState = GATE_SHUT;
+  let primed = false;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  while (!(await until(paused, patienceMs, context.signal))) {
     if (performance.now() > deadline) {
       throw new VxmigError(
         'MIGRATION_ROLLED_BACK',
@@ -39,7 +54,30 @@ export async function copy(context: MigrationContext): Promise<void> {
         },
       );
     }
-    await progress(context);
+    const stats = parseJobStats(await (context.control?.jobStats() ?? source.jobStats(domain, 'running')));
+    if (stats === null) continue;
+    const nowMs = performance.now();
+    if (context.control !== null) {
+      // Once memory flows, the destination's QEMU has opened its taps.
+      if (!primed && (stats.memoryProcessedBytes ?? 0) > 0) {
+        primed = true;
+        await primeTaps(context);
+      }
+      const step = nextGateStep(gate, stats, options.strategy);
+      if (step.kind === 'ready') {
+        context.downtimeMs = step.downtimeMs;
+        return;
+      }
+      gate = step.state;
+      if (step.kind === 'limit') {
+        await context.control.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
+        note(context, source.name, Date.now(), `the copy may send ${step.mibPerSecond} MiB/s (${step.state.phase})`);
+      }
+    }
+    if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
+      toldMs = nowMs;
+      progress(context, stats);
+    }
   }
   if (context.stoppedAtMs !== null) return;
   const { exitCode, stderr } = await context.command.ended;
@@ -52,6 +90,15 @@ export async function copy(context: MigrationContext): Promise<void> {
       hint: `${topology.name}: the VM stays on ${source.name}; look at libvirt's log on ${source.name} and ${destination.name}.`,
     },
   );
+}
+
+/**
+ * QEMU reads the first frame from a tap although its guest does not run yet, and drops it when the guest is about to (net/tap.c reads before
+ * it asks; net/net.c purges what is queued for a guest that does not run). With that frame it stops reading, and all later ones wait in the
+ * tap. So the first one is ours.
+ */
+async function primeTaps({ vm, destination }: MigrationContext): Promise<void> {
+  for (const index of vm.nics.keys()) await destination.primeTap(vm.name, index);
 }
 
 /** Stops the copy and makes sure that the VM runs where it was. */
@@ -76,9 +123,8 @@ export async function abortCopy(context: MigrationContext): Promise<void> {
   });
 }
 
-async function progress(context: MigrationContext): Promise<void> {
-  const stats = parseJobStats(await context.source.jobStats(context.domain, 'running'));
-  if (stats === null || stats.memoryProcessedBytes === null) return;
+function progress(context: MigrationContext, stats: JobStats): void {
+  if (stats.memoryProcessedBytes === null) return;
   const { dirtyPagesPerSecond, pageSizeBytes } = stats;
   context.emit({
     kind: 'copy-progress',

@@ -4,9 +4,10 @@ import type { MigrationResult, StageFigures } from '../model/migration-result.js
 import type { RunRecord } from '../model/run-record.js';
 import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
 import type { Follower } from './needs.js';
-import { startProbes, until } from './probes.js';
+import { startProbes } from './probes.js';
 import { runStages, type StagesOutcome } from './stage.js';
 import { MIGRATION_STAGES } from './stages.js';
+import { until } from './until.js';
 import { whereabouts } from './whereabouts.js';
 
 /** All that is kept of the run, but for the program's version. */

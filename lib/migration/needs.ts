@@ -18,6 +18,12 @@ export interface MigrationHost {
   /** Brings bridges, ports, devices and flows to what the topology wants there; never touches VMs. */
   converge(view: HostView): Promise<readonly Change[]>;
   migrate(options: MigrateRequest): Promise<MigrateCommand>;
+  /** Stands by to steer the domain's running migration within milliseconds. */
+  control(domain: string): Promise<MigrationControl>;
+  /** Puts a frame that means nothing into the tap of a VM that is on its way here. */
+  primeTap(vm: string, nicIndex: number): Promise<void>;
+  /** Stands by to send frames for a VM towards `to` instead of to its tap here. */
+  redirect(network: string, mac: string, to: string): Promise<Redirect>;
   abortMigration(domain: string): Promise<void>;
   jobStats(domain: string, which: 'running' | 'completed'): Promise<string>;
   undefine(domain: string): Promise<void>;
@@ -54,8 +60,27 @@ export interface MigrateRequest {
   readonly destinationUri: string;
   readonly migrateAddress: string;
   readonly postCopy: boolean;
+  /** Post-copy begins on our word, not by itself after the first pass. */
+  readonly waitForPostCopy: boolean;
   readonly autoConverge: boolean;
   readonly bandwidthBytesPerSecond: number | null;
+}
+
+/** Steers the migration that runs at its source. */
+export interface MigrationControl {
+  /** What `virsh domjobinfo --rawstats` prints. */
+  jobStats(): Promise<string>;
+  setMaxDowntime(downtimeMs: number): Promise<void>;
+  setSpeed(mibPerSecond: number): Promise<void>;
+  startPostCopy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A redirect that stands ready; when we are gone it takes itself back. */
+export interface Redirect {
+  arm(): Promise<void>;
+  disarm(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A running `virsh migrate`. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PingEvent } from '../measure/ping-stream.js';
 import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
@@ -6,8 +5,7 @@ import { guestAsker } from '../plan/desired.js';
 import type { MigrationContext, RunningProbe } from './context.js';
 import { startGuestProbe } from './guest-probe.js';
 import type { Follower, MigrationHost } from './needs.js';
-
-const POLL_MS = 5;
+import { until } from './until.js';
 
 /**
  * The pings that run while `vm` moves: all of the topology's probes, one for each address family. A guest that pings
@@ -47,15 +45,4 @@ export async function startProbes(context: MigrationContext): Promise<Follower[]
 /** False where nothing answered in time. */
 export async function firstReply(probe: RunningProbe, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   return await until(() => probe.events.some((event) => event.kind === 'reply'), timeoutMs, signal);
-}
-
-/** True as soon as `condition` holds; false when the time is over. @throws the signal's reason when it is aborted */
-export async function until(condition: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while (!condition()) {
-    signal?.throwIfAborted();
-    if (performance.now() >= deadline) return false;
-    await sleep(POLL_MS);
-  }
-  return true;
 }

@@ -1,5 +1,6 @@
 import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
+import { closeRedirects } from './redirect.js';
 import { afterwards } from './reserve.js';
 import { whereIs } from './whereabouts.js';
 
@@ -20,5 +21,7 @@ export async function release(context: MigrationContext): Promise<void> {
   }
   // libvirt undefines it with --undefinesource; a definition that stayed behind could be started a second time.
   if (places.some((place) => place.host === source.name)) await source.undefine(domain);
+  await closeRedirects(context);
+  await context.control?.close();
   await source.converge({ topology: afterwards(context), incoming: [] });
 }

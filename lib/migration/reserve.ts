@@ -1,13 +1,16 @@
 import { withVmsAt } from '../plan/plan.js';
 import type { MigrationContext } from './context.js';
+import { closeRedirects, standBy } from './redirect.js';
 
 /** The destination gets the VM's tap, port and flows; broadcasts do not go to the tap before the VM is there. */
 export async function reserve(context: MigrationContext): Promise<void> {
   await context.destination.converge({ topology: context.topology, incoming: [context.vm.name] });
+  if (context.options.redirect) context.redirects = await standBy(context);
 }
 
 /** Leaves the destination as the topology wants it without the VM. */
 export async function unreserve(context: MigrationContext): Promise<void> {
+  await closeRedirects(context);
   await context.destination.converge({ topology: context.topology, incoming: [] });
 }
 

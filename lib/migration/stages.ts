@@ -2,6 +2,7 @@ import { announce } from './announce.js';
 import { check } from './check.js';
 import type { MigrationContext } from './context.js';
 import { abortCopy, copy } from './copy.js';
+import { redirect, unredirect } from './redirect.js';
 import { release } from './release.js';
 import { reserve, unreserve } from './reserve.js';
 import type { Stage } from './stage.js';
@@ -26,9 +27,16 @@ export const MIGRATION_STAGES: readonly Stage<MigrationContext>[] = [
   {
     kind: 'reversible',
     name: 'copy',
-    purpose: 'virsh copies the memory while the guest runs, until QEMU pauses it.',
+    purpose: 'virsh copies the memory while the guest runs, until little is left.',
     enter: copy,
     rollback: abortCopy,
+  },
+  {
+    kind: 'reversible',
+    name: 'redirect',
+    purpose: 'Frames for the guest are sent ahead to the destination, where they wait; QEMU may pause the guest.',
+    enter: redirect,
+    rollback: unredirect,
   },
   {
     kind: 'commit',

@@ -1,7 +1,8 @@
 import { parseJobStats, transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
-import { until } from './probes.js';
+import { urge } from './redirect.js';
+import { until } from './until.js';
 
 const RESUME_TIMEOUT_MS = 5_000;
 
@@ -9,6 +10,11 @@ const RESUME_TIMEOUT_MS = 5_000;
 export async function switchOver(context: MigrationContext): Promise<void> {
   const { command, source, destination, domain } = context;
   if (command === null) throw new Error('switch over without a copy');
+  let over = false;
+  void command.ended.then(() => {
+    over = true;
+  });
+  await urge(context, () => over);
   const { exitCode, stderr } = await command.ended;
   if (exitCode !== 0) {
     throw new VxmigError(

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { VxmigError } from '../model/errors.js';
 import type { HostConvergence } from '../model/migration-result.js';
 import { fdbKey, type MigrationContext, probeOffsetMs, type RunningProbe } from './context.js';
-import { until } from './probes.js';
+import { until } from './until.js';
 
 const CONVERGENCE_TIMEOUT_MS = 10_000;
 const RETRY_MS = 100;

@@ -19,7 +19,7 @@ export function cookieOf(category: Category): bigint {
   return (OWNER << 48n) | (CATEGORIES[category] << 32n);
 }
 
-/** A flow that the pipeline has learned from a frame: it comes and goes by itself. */
-export function isLearned(flow: { readonly cookie: bigint }): boolean {
-  return flow.cookie === cookieOf('learned');
+/** A flow that comes and goes by itself: learned from a frame, or a redirect that somebody renews. */
+export function isTransient(flow: { readonly cookie: bigint }): boolean {
+  return flow.cookie === cookieOf('learned') || flow.cookie === cookieOf('redirect');
 }

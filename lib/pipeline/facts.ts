@@ -9,8 +9,8 @@ export interface BridgeFacts {
 export interface LocalPort {
   readonly ofport: number;
   /**
-   * A VM is on its way to this port. Broadcasts are not copied to it yet: they would wait in its tap, and the guest
-   * would get them late, and again after having seen them at the source.
+   * A VM is on its way to this port, from behind that tunnel. Broadcasts are not copied to the port yet: they would wait in its tap, and the
+   * guest would get them late, and again after having seen them at the source. Only what its old host redirects goes there.
    */
-  readonly incoming: boolean;
+  readonly incoming: { readonly mac: string; readonly tunnel: number } | null;
 }

@@ -8,7 +8,7 @@ import { tableNumber } from './tables.js';
 
 /** OVS leaves out the port that a frame came in by, so the lists need not. */
 export function floodFlows({ locals, tunnels, relays }: BridgeFacts): Flow[] {
-  const toLocals = locals.filter((port) => !port.incoming).map((port) => output(port.ofport));
+  const toLocals = locals.filter((port) => port.incoming === null).map((port) => output(port.ofport));
   const toTunnels = tunnels.map((ofport) => output(ofport));
   return [
     floodFlow(0, [...toLocals, ...toTunnels]),

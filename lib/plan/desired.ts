@@ -43,8 +43,8 @@ export interface DesiredTap {
   readonly vm: string;
   readonly mac: string;
   readonly mtu: number;
-  /** The VM is on its way here, and not here yet. */
-  readonly incoming: boolean;
+  /** The VM is on its way here, and not here yet: the tunnel port towards its old host. Null: it is here. */
+  readonly incomingThrough: string | null;
 }
 
 /** An internal port in a network namespace of its own: who probes the overlay does not put overlay routes on the host. */
@@ -113,7 +113,14 @@ function desiredBridge(topology: Topology, network: Network, host: Host, incomin
       ...desiredProbePorts(topology, network, host.name),
       ...topology.vms
         .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
-        .flatMap((vm) => desiredTaps(topology, vm, network.name, vm.host !== host.name)),
+        .flatMap((vm) =>
+          desiredTaps(
+            topology,
+            vm,
+            network,
+            vm.host === host.name ? null : tunnelTowards(topology, network, host.name, vm.host),
+          ),
+        ),
     ],
     behind: new Map(
       topology.vms.flatMap((vm) =>
@@ -131,6 +138,13 @@ function desiredBridge(topology: Topology, network: Network, host: Host, incomin
       ),
     ),
   };
+}
+
+/** The tunnel port of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */
+export function tunnelTowards(topology: Topology, network: Network, from: string, to: string): string {
+  const { mesh } = network;
+  const next = mesh.kind === 'full' || from === mesh.hub ? to : mesh.hub;
+  return tunnelPortName(topology.name, network.name, next);
 }
 
 /** Who a host has a tunnel to: everybody in a full mesh; the hub, or for the hub everybody, in hub and spoke. */
@@ -153,17 +167,17 @@ function desiredTunnel(topology: Topology, network: Network, host: Host, peer: H
 }
 
 /** The taps of a VM in one network; they have the same names on every host that the VM is on or is moving to. */
-function desiredTaps(topology: Topology, vm: Vm, networkName: string, incoming: boolean): DesiredTap[] {
+function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrough: string | null): DesiredTap[] {
   return vm.nics.flatMap((nic, index) =>
-    nic.network === networkName
+    nic.network === network.name
       ? [
           {
             kind: 'tap',
             name: tapName(topology.name, vm.name, index),
             vm: vm.name,
             mac: nic.mac,
-            mtu: mtuOf(topology, networkName),
-            incoming,
+            mtu: network.mtu,
+            incomingThrough,
           },
         ]
       : [],

@@ -1,12 +1,12 @@
 import type { Change } from '../model/change.js';
 import { diffFlows } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
-import { isLearned } from '../pipeline/cookie.js';
+import { isTransient } from '../pipeline/cookie.js';
 import type { BridgeFacts } from '../pipeline/facts.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
-import type { DesiredBridge, DesiredHost } from './desired.js';
+import type { DesiredBridge, DesiredHost, DesiredTap } from './desired.js';
 import type { BridgeFlows } from './host-plan.js';
 import type { ObservedBridge } from './observed.js';
 
@@ -23,9 +23,9 @@ export function planFlows(
     const facts = bridgeFacts(bridge, numbers);
     const there = observed.find((candidate) => candidate.name === bridge.name)?.flows ?? [];
     // A flow without our cookie in a bridge of ours would undo what the pipeline promises (a NORMAL makes a storm).
-    const diff = diffFlows(bridgeFlows(facts), there, (flow) => !isLearned(flow) || misleads(flow, bridge, numbers));
+    const diff = diffFlows(bridgeFlows(facts), there, (flow) => !isTransient(flow) || misleads(flow, bridge, numbers));
     const { add, remove } = diff;
-    const misled = remove.filter(isLearned).length;
+    const misled = remove.filter(isTransient).length;
     const foreign = remove.length - misled;
     if (add.length + remove.length === 0) continue;
     flows.push({ bridge: bridge.name, diff });
@@ -52,11 +52,15 @@ export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, 
     if (ofport === undefined) throw new Error(`port ${name} has no OpenFlow number`);
     return ofport;
   };
+  const arrival = (tap: DesiredTap) =>
+    tap.incomingThrough === null ? null : { mac: tap.mac, tunnel: number(tap.incomingThrough) };
   return {
     relays: bridge.relays,
     tunnels: bridge.ports.filter((port) => port.kind === 'tunnel').map((port) => number(port.name)),
     locals: bridge.ports.flatMap((port) =>
-      port.kind === 'tunnel' ? [] : [{ ofport: number(port.name), incoming: port.kind === 'tap' && port.incoming }],
+      port.kind === 'tunnel'
+        ? []
+        : [{ ofport: number(port.name), incoming: port.kind === 'tap' ? arrival(port) : null }],
     ),
   };
 }

@@ -4,6 +4,7 @@ import { toHex } from '../../lib/frames/frame.js';
 import { OPENFLOW_VERSION, renderFlow } from '../../lib/openflow/text.js';
 import type { BridgeFacts } from '../../lib/pipeline/facts.js';
 import { bridgeFlows } from '../../lib/pipeline/flows.js';
+import { redirectFlows } from '../../lib/pipeline/redirect.js';
 import { OvsSandbox, whyNoSwitch } from './ovs-sandbox.js';
 
 /**
@@ -27,7 +28,7 @@ async function install(host: HostName, facts: BridgeFacts): Promise<void> {
 
 async function fullMesh(): Promise<void> {
   for (const host of HOSTS)
-    await install(host, { tunnels: [1, 2], locals: [{ ofport: VM_PORT, incoming: false }], relays: false });
+    await install(host, { tunnels: [1, 2], locals: [{ ofport: VM_PORT, incoming: null }], relays: false });
 }
 
 /** The VM at `host` sends; what it teaches the switches stays. */
@@ -111,9 +112,38 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
 
   await t.test('no broadcast goes to the port of a VM that is still on its way', async (t) => {
     await fullMesh();
-    await install('b', { tunnels: [1, 2], locals: [{ ofport: VM_PORT, incoming: true }], relays: false });
+    await install('b', {
+      tunnels: [1, 2],
+      locals: [{ ofport: VM_PORT, incoming: { mac: WEB, tunnel: 1 } }],
+      relays: false,
+    });
     t.strictSame(await receivers('a', 'ff:ff:ff:ff:ff:ff'), ['vm-c']);
   });
+
+  await t.test(
+    'what the old host sends ahead goes to the tap of the VM that is on its way, whatever the table says',
+    async (t) => {
+      await fullMesh();
+      await send('a', rarpAnnouncement(WEB));
+      await install('b', {
+        tunnels: [1, 2],
+        locals: [{ ofport: VM_PORT, incoming: { mac: WEB, tunnel: 1 } }],
+        relays: false,
+      });
+      await send('a', rarpAnnouncement(WEB));
+      t.strictSame(await receivers('b', WEB, 1), ['vm-b'], 'from the old host');
+      t.strictSame(await receivers('b', WEB, 2), [], 'from nobody else');
+      const lines = redirectFlows(WEB, 1).map((flow) => `add ${renderFlow({ ...flow, hardTimeoutSeconds: 60 })}\n`);
+      await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', 'a', '-'], lines.join(''));
+      t.strictSame(await receivers('c', WEB), ['vm-b'], 'a third host reaches it through the old one');
+      t.strictSame(
+        await receivers('a', WEB, 1),
+        ['vm-b'],
+        'a peer on the new host too: back through the tunnel it came by',
+      );
+      t.strictSame(await receivers('a', WEB), ['vm-b'], 'and a peer on the old host');
+    },
+  );
 
   await t.test('reserved addresses and multicast sources go nowhere', async (t) => {
     await fullMesh();
@@ -122,7 +152,7 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
   });
 
   await t.test('hub and spoke: the hub passes on what spokes send each other', async (t) => {
-    const local = [{ ofport: VM_PORT, incoming: false }];
+    const local = [{ ofport: VM_PORT, incoming: null }];
     await install('a', { tunnels: [1, 2], locals: local, relays: true });
     await install('b', { tunnels: [1], locals: local, relays: false });
     await install('c', { tunnels: [1], locals: local, relays: false });

@@ -65,7 +65,7 @@ export interface LabTraces {
   left(): Promise<string[]>;
 }
 
-/** Remembers the lab's namespaces, so that a process that outlives it is found whatever it is called. */
+/** Remembers the processes in the lab's namespaces, so that one that outlives it is found whatever it is called. */
 export async function watchTraces(lab: TestLab): Promise<LabTraces> {
   const namespaces = new Set<string>();
   for (const machine of [...lab.topology.hosts.map((host) => host.name), 'router']) {
@@ -75,28 +75,39 @@ export async function watchTraces(lab: TestLab): Promise<LabTraces> {
       if (own !== (await readlink(`/proc/self/ns/${kind}`))) namespaces.add(own);
     }
   }
+  const members = await processesIn(namespaces);
   return {
     left: async () => [
       ...(await tracesOf(lab.name, new Set())),
       ...(await linkNames())
         .filter((name) => name.startsWith(rootDevicePrefix(lab.name)))
         .map((name) => `link ${name}`),
-      ...(await processesIn(namespaces)),
+      ...(await aliveOf(members)),
       ...(await execa('ip', ['netns', 'list'])).stdout.split('\n').filter((name) => name.includes(lab.name)),
     ],
   };
 }
 
-async function processesIn(namespaces: ReadonlySet<string>): Promise<string[]> {
-  const found: string[] = [];
+async function processesIn(namespaces: ReadonlySet<string>): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    // A zombie is gone but for its parent's wait(); whoever inherits it may take its time.
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    if (/\) Z /.test(stat)) continue;
     for (const kind of ['mnt', 'net', 'pid', 'uts', 'ipc']) {
       const own = await readlink(`/proc/${pid}/ns/${kind}`).catch(() => '');
-      if (namespaces.has(own)) found.push(`process ${pid} in ${own}`);
+      if (namespaces.has(own)) found.set(pid, await birthOf(pid));
     }
   }
   return found;
+}
+
+/** Those that are still the same processes: numbers of processes, and of namespaces, are given anew to others' labs. */
+async function aliveOf(members: ReadonlyMap<string, string>): Promise<string[]> {
+  const births = [...members].map(async ([pid, birth]) => (birth !== '' && (await birthOf(pid)) === birth ? [pid] : []));
+  return (await Promise.all(births)).flat().map((pid) => `process ${pid}`);
+}
+
+/** When the process was started, by proc(5); empty for one that is gone. A zombie is gone too: its parent need only wait(). */
+async function birthOf(pid: string): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' ? '' : (fields[18] ?? '');
 }

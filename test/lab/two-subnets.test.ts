@@ -9,7 +9,6 @@ const WEB = { ipv4: '10.9.0.1', ipv6: 'fd00:9::1', mac: '52:54:00:09:00:01' };
 const WATCHERS = [`host-c web ${WEB.ipv4}`, `host-c web ${WEB.ipv6}`];
 
 await onLab('two-subnets', async (t, lab) => {
-  const traces = await watchTraces(lab);
   const untouched = await sightOf(lab);
   const web = (path: string) => lab.page('host-c', 'blue', `http://${WEB.ipv4}${path}`);
   let pattern = '';
@@ -168,6 +167,7 @@ await onLab('two-subnets', async (t, lab) => {
   });
 
   await t.test('lab down leaves nothing on the machine', async (t) => {
+    const traces = await watchTraces(lab);
     t.not((await traces.left()).length, 0, 'there is something to remove');
     await lab.succeed('lab', 'down', lab.name);
     t.same(await traces.left(), []);

@@ -46,7 +46,7 @@ MemAvailable:   2000000 kB
 function shell(stdout: string): HostShell {
   const unused = () => Promise.reject(new Error('not used here'));
   const run = async () => ({ stdout, stderr: '', exitCode: 0 });
-  return { name: 'host-a', run, follow: unused, openSocket: unused, close: () => undefined };
+  return { name: 'host-a', run, follow: unused, converse: unused, openSocket: unused, close: () => undefined };
 }
 
 /** The answer with one section's text replaced. */

@@ -280,8 +280,8 @@ t.test('a VM on its way gets a tap at the destination, to which nothing is flood
   t.strictSame(plan.domains, [], 'its definition comes with it');
   t.strictSame(
     plan.flows[0]?.diff.add.map(({ table }) => table),
-    [0],
-    'the port is classified; the lists of the flood table stay as they are',
+    [0, 30],
+    'the port is classified, what is redirected goes to it; the lists of the flood table stay as they are',
   );
 });
 

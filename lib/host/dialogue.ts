@@ -1,0 +1,69 @@
+import { VxmigError } from '../model/errors.js';
+import type { Conversation } from './connection.js';
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Questions to a running command, one at a time: an answer is what it prints until its mark. */
+export class Dialogue {
+  #text = '';
+  #waiting: Promise<unknown> = Promise.resolve();
+  #count = 0;
+  #notify: () => void = () => {};
+  #over = false;
+
+  /** @param ask turns a question and the mark that must follow the answer into what the command reads */
+  constructor(
+    private readonly host: string,
+    private readonly conversation: Conversation,
+    private readonly ask: (question: string, mark: string) => string,
+  ) {
+    conversation.on('text', (text) => {
+      this.#text += text;
+      this.#notify();
+    });
+    void conversation.ended.then(() => {
+      this.#over = true;
+      this.#notify();
+    });
+  }
+
+  /** @throws VxmigError SSH_CONNECT where the command ended, or does not answer in time */
+  async question(question: string): Promise<string> {
+    const answer = this.#waiting.then(
+      () => this.#exchange(question),
+      () => this.#exchange(question),
+    );
+    this.#waiting = answer.catch(() => {});
+    return await answer;
+  }
+
+  async end(): Promise<void> {
+    await this.conversation.end();
+  }
+
+  async #exchange(question: string): Promise<string> {
+    this.#count += 1;
+    const mark = `vxmig-${this.#count}.`;
+    this.#text = '';
+    this.conversation.say(this.ask(question, mark));
+    const timeout = new Promise<'timeout'>((resolve) =>
+      setTimeout(() => resolve('timeout'), ANSWER_TIMEOUT_MS).unref(),
+    );
+    for (;;) {
+      const at = this.#text.indexOf(mark);
+      if (at >= 0) return this.#text.slice(0, at);
+      if (this.#over)
+        throw new VxmigError('SSH_CONNECT', `the command on ${this.host} ended before it answered`, {
+          where: this.host,
+        });
+      const news = new Promise<'news'>((resolve) => {
+        this.#notify = () => resolve('news');
+      });
+      if ((await Promise.race([news, timeout])) === 'timeout') {
+        throw new VxmigError('SSH_CONNECT', `no answer on ${this.host} within ${ANSWER_TIMEOUT_MS} ms`, {
+          where: this.host,
+        });
+      }
+    }
+  }
+}

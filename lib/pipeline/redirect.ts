@@ -1,0 +1,35 @@
+import { output, outputInPort } from '../openflow/action.js';
+import type { Flow } from '../openflow/flow.js';
+import { match } from '../openflow/match.js';
+import { cookieOf } from './cookie.js';
+import { tableNumber } from './tables.js';
+
+/** How long a redirect stands without being renewed: if whoever renews it dies, frames go back to the source by themselves. */
+const REDIRECT_TIMEOUT_SECONDS = 1;
+
+/**
+ * Sends frames for a VM on the move to its new host, whatever fdb knows: they wait in the tap there until the guest
+ * runs. A frame that came from there (a peer on the new host, whose table still points here) goes back the same way.
+ */
+export function redirectFlows(mac: string, tunnel: number): Flow[] {
+  const redirect = {
+    table: tableNumber('redirect'),
+    cookie: cookieOf('redirect'),
+    hardTimeoutSeconds: REDIRECT_TIMEOUT_SECONDS,
+  };
+  return [
+    { ...redirect, priority: 210, match: match({ in_port: tunnel, eth_dst: mac }), actions: [outputInPort] },
+    { ...redirect, priority: 200, match: match({ eth_dst: mac }), actions: [output(tunnel)] },
+  ];
+}
+
+/** At the new host: what the old one redirects goes to the VM's tap, though the table still has the VM at the old host. */
+export function arrivalFlow(mac: string, tunnel: number, tap: number): Flow {
+  return {
+    table: tableNumber('redirect'),
+    cookie: cookieOf('local'),
+    priority: 300,
+    match: match({ in_port: tunnel, eth_dst: mac }),
+    actions: [output(tap)],
+  };
+}

@@ -1,0 +1,100 @@
+import t from 'tap';
+import { type JobStats, parseJobStats } from '../../../lib/measure/jobinfo.js';
+import {
+  GATE_SHUT,
+  type GateState,
+  nextGateStep,
+  OPEN_MIB_PER_SECOND,
+  withinLimit,
+} from '../../../lib/migration/gate.js';
+
+const MIB = 1024 * 1024;
+
+/** Statistics as libvirt prints them of a running job. */
+function stats(figures: {
+  iteration: number;
+  remainingMib: number;
+  processedMib?: number;
+  mibPerSecond?: number;
+}): JobStats {
+  const { iteration, remainingMib, processedMib = 10, mibPerSecond = 32 } = figures;
+  const parsed = parseJobStats(`Job type: 2
+
+operation: 5
+memory_total: ${128 * MIB}
+memory_processed: ${processedMib * MIB}
+memory_remaining: ${Math.round(remainingMib * MIB)}
+memory_bps: ${mibPerSecond * MIB}
+memory_iteration: ${iteration}
+`);
+  if (parsed === null) throw new Error('these are no statistics');
+  return parsed;
+}
+
+/** The steps over a whole copy. */
+function run(series: readonly JobStats[], strategy: 'pre-copy' | 'post-copy' = 'pre-copy'): string[] {
+  let state: GateState = GATE_SHUT;
+  return series.map((each) => {
+    const step = nextGateStep(state, each, strategy);
+    if (step.kind === 'ready') return 'ready';
+    state = step.state;
+    return step.kind === 'limit' ? `${state.phase} ${step.mibPerSecond}` : 'wait';
+  });
+}
+
+t.test('an idle guest: slowed down, crawling through the end of the first pass, then ready', async (t) => {
+  const series = [
+    stats({ iteration: 1, remainingMib: 100 }),
+    stats({ iteration: 1, remainingMib: 4 }),
+    stats({ iteration: 1, remainingMib: 2, mibPerSecond: 11 }),
+    stats({ iteration: 1, remainingMib: 0.4, mibPerSecond: 11 }),
+    stats({ iteration: 1, remainingMib: 0.2, mibPerSecond: 1 }),
+    stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
+  ];
+  t.strictSame(run(series), ['wait', 'slow 11', 'wait', 'crawl 1', 'wait', 'ready']);
+});
+
+t.test('a link so fast that the slow part is never seen', async (t) => {
+  t.strictSame(run([stats({ iteration: 1, remainingMib: 0.3 }), stats({ iteration: 2, remainingMib: 1 })]), [
+    'crawl 1',
+    'ready',
+  ]);
+});
+
+t.test('a busy guest goes on at full speed until what is left fits', async (t) => {
+  const series = [
+    stats({ iteration: 1, remainingMib: 0.4 }),
+    stats({ iteration: 2, remainingMib: 60, mibPerSecond: 1 }),
+    stats({ iteration: 2, remainingMib: 30 }),
+    stats({ iteration: 3, remainingMib: 9 }),
+  ];
+  t.strictSame(run(series), ['crawl 1', `sprint ${OPEN_MIB_PER_SECOND}`, 'wait', 'ready']);
+});
+
+t.test('a guest that never converges is never let through', async (t) => {
+  const series = [2, 3, 4, 5, 6].map((iteration) => stats({ iteration, remainingMib: 40 }));
+  t.strictSame(run(series), ['wait', 'wait', 'wait', 'wait', 'wait']);
+});
+
+t.test('post-copy needs one pass only', async (t) => {
+  t.strictSame(
+    run([stats({ iteration: 1, remainingMib: 90 }), stats({ iteration: 2, remainingMib: 90 })], 'post-copy'),
+    ['wait', 'ready'],
+  );
+});
+
+t.test('zeros at the start of a job do not mean that nothing is left', async (t) => {
+  t.strictSame(
+    run([
+      stats({ iteration: 0, remainingMib: 0, processedMib: 0 }),
+      stats({ iteration: 1, remainingMib: 0, processedMib: 0 }),
+    ]),
+    ['wait', 'wait'],
+  );
+});
+
+t.test("a user's limit holds", async (t) => {
+  t.equal(withinLimit(OPEN_MIB_PER_SECOND, 8 * MIB), 8);
+  t.equal(withinLimit(1, 8 * MIB), 1);
+  t.equal(withinLimit(OPEN_MIB_PER_SECOND, null), OPEN_MIB_PER_SECOND);
+});
