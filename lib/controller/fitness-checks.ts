@@ -7,6 +7,8 @@ import type { Host, Topology } from '../model/topology.js';
 
 /** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
 const SAFE_QEMU_MAJOR = 10;
+/** The first that tells each lost request. */
+const LEAST_FPING_MAJOR = 5;
 /** Beyond this, times of different hosts can't be laid side by side without a doubt. */
 const CLOCK_SKEW_MS = 100;
 /** QEMU's own, beside the guest's. */
@@ -19,6 +21,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
   const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
   const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
   const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
+  const watches = topology.probes.some(({ from }) => from.kind === 'host' && from.name === host.name);
   const datapath = host.datapath ?? (fitness.kernelDatapath ? 'system' : 'netdev');
   const named = (what: string) => `${host.name}: ${what}`;
   return [
@@ -50,6 +53,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
       'systemctl start libvirtd (Debian: package libvirt-daemon-system)',
     ),
     qemu(named('QEMU'), fitness.qemuVersion),
+    ...(watches ? [fping(named('fping'), fitness.fpingVersion)] : []),
     {
       name: named('guest image'),
       ok: fitness.microImage || !usesImage,
@@ -190,6 +194,12 @@ function qemu(name: string, version: string): Check {
         ? install
         : '',
   };
+}
+
+function fping(name: string, version: string): Check {
+  const ok = Number(version.split('.')[0]) >= LEAST_FPING_MAJOR;
+  const expected = `${LEAST_FPING_MAJOR}.0 or newer, for the probes of the file`;
+  return { name, ok, expected, seen: version, hint: ok ? '' : 'apt-get install fping' };
 }
 
 function clockCheck(name: string, { offsetMs, errorMs }: ClockOffset): Check {

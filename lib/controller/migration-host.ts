@@ -29,8 +29,9 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Nic, Topology } from '../model/topology.js';
+import type { Flow } from '../openflow/flow.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
-import { redirectFlows } from '../pipeline/redirect.js';
+import { localRedirectFlows, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { tunnelTowards } from '../plan/desired.js';
 import { measureClock } from './host-clock.js';
@@ -98,15 +99,9 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async redirect(network: string, mac: string, to: string): Promise<Redirect> {
-    const found = this.topology.networks.find((candidate) => candidate.name === network);
-    if (found === undefined) throw new Error(`no network ${network}`);
-    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, found, this.name, to));
-    await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
-    const guard = await openRedirectGuard(
-      this.#shell,
-      bridgeName(this.topology.name, network),
-      redirectFlows(mac, tunnel),
-    );
+    const bridge = bridgeName(this.topology.name, network);
+    const flows = this.name === to ? this.#ownRedirect(network, mac) : await this.#farRedirect(network, mac, to);
+    const guard = await openRedirectGuard(this.#shell, bridge, flows);
     return {
       arm: async () => {
         await guard.question('arm');
@@ -116,6 +111,23 @@ export class SshMigrationHost implements MigrationHost {
       },
       close: () => guard.end(),
     };
+  }
+
+  #ownRedirect(network: string, mac: string): Flow[] {
+    for (const vm of this.topology.vms) {
+      const index = vm.nics.findIndex((nic) => nic.mac === mac && nic.network === network);
+      if (index >= 0)
+        return localRedirectFlows(mac, this.session.ofport(network, tapName(this.topology.name, vm.name, index)));
+    }
+    throw new Error(`no VM has the MAC ${mac} in ${network}`);
+  }
+
+  async #farRedirect(network: string, mac: string, to: string): Promise<Flow[]> {
+    const found = this.topology.networks.find((candidate) => candidate.name === network);
+    if (found === undefined) throw new Error(`no network ${network}`);
+    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, found, this.name, to));
+    await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
+    return redirectFlows(mac, tunnel);
   }
 
   async primeTap(vm: string, nicIndex: number): Promise<void> {
@@ -214,9 +226,11 @@ export class SshMigrationHost implements MigrationHost {
     const argv = pingArgv({ address: request.address, intervalMs: request.intervalMs });
     const command = await this.#shell.follow(['ip', 'netns', 'exec', namespace, ...argv], 'INT');
     const stream = new PingStream();
-    command.on('line', (line) => {
+    const read = (line: string) => {
       for (const event of stream.push(`${line}\n`)) onEvent(event);
-    });
+    };
+    command.on('line', read);
+    command.on('errorLine', read);
     return command;
   }
 

@@ -14,6 +14,8 @@ export interface Fitness {
   /** `Using library: libvirt 11.3.0` and what libvirtd adds. */
   readonly libvirtVersion: string;
   readonly qemuVersion: string;
+  /** Hosts that watch a VM ping it with this. */
+  readonly fpingVersion: string;
   readonly kvmDevice: boolean;
   readonly microImage: boolean;
   readonly availableMemoryBytes: number;
@@ -36,6 +38,7 @@ section vswitchd; timeout 5 ovs-appctl -T 5 version
 section datapath; [ -d /sys/module/openvswitch ] && echo yes
 section libvirt; timeout 20 virsh -q -c qemu:///system version --daemon
 section qemu; qemu-system-x86_64 --version
+section fping; fping --version
 section kvm; [ -w /dev/kvm ] && echo yes
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
 section memory; cat /proc/meminfo
@@ -58,6 +61,7 @@ export async function observeFitness(shell: HostShell): Promise<Fitness> {
     kernelDatapath: text('datapath') === 'yes',
     libvirtVersion: /daemon: (\S+)/.exec(text('libvirt'))?.[1] ?? '',
     qemuVersion: /version (\d+(?:\.\d+)*)/.exec(text('qemu'))?.[1] ?? '',
+    fpingVersion: /Version (\d+(?:\.\d+)*)/.exec(text('fping'))?.[1] ?? '',
     kvmDevice: text('kvm') === 'yes',
     microImage: text('image') === 'yes',
     availableMemoryBytes: Number(/^MemAvailable:\s*(\d+) kB$/m.exec(text('memory'))?.[1] ?? 0) * 1024,

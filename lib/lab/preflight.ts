@@ -26,6 +26,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
   tc: 'iproute2',
+  fping: 'fping',
   ethtool: 'ethtool',
 };
 

@@ -2,7 +2,7 @@ import type { PingEvent } from './ping-stream.js';
 
 const LINE = /^(\d+\.\d+) (.*)$/;
 const REPLY = /^\d+ bytes from .*?: seq=(\d+) .*?time=([\d.]+) ms(.*)$/;
-const STATISTICS = /^(\d+) packets transmitted, (\d+) packets received(?:, (\d+) duplicates)?/;
+const STATISTICS = /^(\d+) packets transmitted, /;
 const SEQUENCES = 0x10000;
 
 /**
@@ -20,7 +20,7 @@ export function readBusyboxPing(output: string, toMs: (guestMs: number) => numbe
     const atMs = toMs(Number(stamp) * 1000);
     const [, wire, rtt, remark = ''] = REPLY.exec(line) ?? [];
     if (wire !== undefined && rtt !== undefined) {
-      // busybox counts from 0, iputils from 1. The nearest number to the highest one seen is meant.
+      // busybox counts from 0, PingEvent from 1. The nearest number to the highest one seen is meant.
       const ahead = (Number(wire) + 1 - highest + 2 * SEQUENCES * Math.ceil(highest / SEQUENCES)) % SEQUENCES;
       const sequence = ahead < SEQUENCES / 2 ? highest + ahead : highest + ahead - SEQUENCES;
       highest = Math.max(highest, sequence);
@@ -32,16 +32,13 @@ export function readBusyboxPing(output: string, toMs: (guestMs: number) => numbe
         duplicate: remark.includes('DUP!'),
       });
     }
-    const [, transmitted, received, duplicates = '0'] = STATISTICS.exec(line) ?? [];
-    if (transmitted === undefined || received === undefined) continue;
+    const transmitted = Number(STATISTICS.exec(line)?.[1] ?? 0);
+    if (transmitted === 0) continue;
     // That the last request left is known from the totals, also where nothing was answered.
-    if (Number(transmitted) > 0) events.push({ kind: 'unanswered', sequence: Number(transmitted) - 1, atMs });
-    events.push({
-      kind: 'statistics',
-      transmitted: Number(transmitted),
-      received: Number(received),
-      duplicates: Number(duplicates),
-    });
+    events.push(
+      { kind: 'unanswered', sequence: transmitted, sentAtMs: atMs, atMs },
+      { kind: 'statistics', transmitted },
+    );
   }
   return events;
 }

@@ -11,28 +11,33 @@ export interface SeenRequests {
   /** Every request that ping made, in order of sequence; `rttMs` is null where no reply came at all. */
   readonly requests: readonly PingRequest[];
   readonly replies: ReadonlyMap<number, Reply>;
-  /** When ping last said something. */
+  /** The last time at which ping is known to have run: it said something, or sent a request. */
   readonly lastAtMs: number;
 }
 
 /**
- * All requests behind ping's output, with the time each one left. That time is the reply's arrival minus its round trip; for
- * an unanswered one, `no answer yet for N` is printed as N + 1 leaves; what is still unknown lies evenly between its neighbours.
+ * All requests behind ping's output, with the time each one left. That time is the reply's arrival minus its round trip; what is still
+ * unknown lies evenly between its neighbours, for ping keeps its interval.
  */
 export function requestsOf(events: readonly PingEvent[], intervalMs: number, clockOffsetMs: number): SeenRequests {
   const replies = new Map<number, Reply>();
   const sentAtMs = new Map<number, number>();
-  let last = 0;
-  let transmitted: number | null = null;
+  let startedAtMs: number | null = null;
+  let count = 0;
   let lastAtMs = Number.NEGATIVE_INFINITY;
   const saw = (sequence: number, atMs: number) => {
-    last = Math.max(last, sequence);
+    count = Math.max(count, sequence);
     lastAtMs = Math.max(lastAtMs, atMs);
   };
   for (const event of events) {
-    if (event.kind === 'statistics') {
-      transmitted = event.transmitted;
-    } else if (event.kind === 'reply') {
+    if (event.kind === 'started') {
+      startedAtMs = event.atMs - clockOffsetMs;
+    } else if (event.kind === 'statistics') {
+      count = Math.max(count, event.transmitted);
+    } else if (event.kind === 'unanswered') {
+      saw(event.sequence, event.atMs - clockOffsetMs);
+      if (!sentAtMs.has(event.sequence)) sentAtMs.set(event.sequence, event.sentAtMs - clockOffsetMs);
+    } else {
       const repliedAtMs = event.repliedAtMs - clockOffsetMs;
       saw(event.sequence, repliedAtMs);
       const earlier = replies.get(event.sequence);
@@ -42,28 +47,20 @@ export function requestsOf(events: readonly PingEvent[], intervalMs: number, clo
         replies.set(event.sequence, { repliedAtMs, rttMs: event.rttMs, duplicates: event.duplicate ? 1 : 0 });
         sentAtMs.set(event.sequence, repliedAtMs - event.rttMs);
       }
-    } else {
-      const atMs = event.atMs - clockOffsetMs;
-      if (event.kind === 'unanswered') {
-        saw(event.sequence + 1, atMs);
-        if (!sentAtMs.has(event.sequence + 1)) sentAtMs.set(event.sequence + 1, atMs);
-      } else {
-        saw(event.sequence, atMs);
-      }
     }
   }
-  const count = transmitted ?? last;
+  if (sentAtMs.size === 0 && startedAtMs !== null && count > 0) sentAtMs.set(1, startedAtMs);
   const times = fillIn(sentAtMs, count, intervalMs);
   const requests = times.map((time, index) => {
     const sequence = index + 1;
     return { sequence, sentAtMs: time, rttMs: replies.get(sequence)?.rttMs ?? null };
   });
-  return { requests, replies, lastAtMs };
+  return { requests, replies, lastAtMs: Math.max(lastAtMs, times.at(-1) ?? lastAtMs) };
 }
 
 /** Send times of 1…count. Empty where not one is known, for then nothing says when the requests left. */
 function fillIn(known: ReadonlyMap<number, number>, count: number, intervalMs: number): number[] {
-  const anchors = [...known].filter(([sequence]) => sequence <= count).sort(([a], [b]) => a - b);
+  const anchors = inOrder(known);
   const firstAnchor = anchors[0];
   if (firstAnchor === undefined) return [];
   const times: number[] = [];
@@ -83,4 +80,16 @@ function fillIn(known: ReadonlyMap<number, number>, count: number, intervalMs: n
     times.push(fromMs + (sequence - fromSequence) * intervalMs);
   }
   return times;
+}
+
+/** By sequence. Of a request without a reply the time is the latest possible: it did not leave after the next one. */
+function inOrder(known: ReadonlyMap<number, number>): [number, number][] {
+  let latestMs = Number.POSITIVE_INFINITY;
+  return [...known]
+    .sort(([a], [b]) => b - a)
+    .map(([sequence, atMs]): [number, number] => {
+      latestMs = Math.min(latestMs, atMs);
+      return [sequence, latestMs];
+    })
+    .reverse();
 }

@@ -1,17 +1,14 @@
 import type { PingSample } from '../model/probe-series.js';
 
-/** What one line of ping's output says. Instants are Unix time in milliseconds by the pinging host's clock. */
+/** What is known of a run of pings. Sequences count from 1; instants are Unix time in milliseconds by the pinging host's clock. */
 export type PingEvent =
+  /** The first request leaves right after this. */
+  | { readonly kind: 'started'; readonly atMs: number }
   | ({ readonly kind: 'reply' } & PingSample)
-  /** `-O`: printed at the moment the next request leaves while this one is still unanswered. */
-  | { readonly kind: 'unanswered'; readonly sequence: number; readonly atMs: number }
-  | { readonly kind: 'error'; readonly sequence: number; readonly atMs: number; readonly reason: string }
-  | {
-      readonly kind: 'statistics';
-      readonly transmitted: number;
-      readonly received: number;
-      readonly duplicates: number;
-    };
+  /** Left at `sentAtMs`, or somewhat earlier, and had no reply until `atMs`. */
+  | { readonly kind: 'unanswered'; readonly sequence: number; readonly sentAtMs: number; readonly atMs: number }
+  /** How many requests left in all; it comes when ping ends. */
+  | { readonly kind: 'statistics'; readonly transmitted: number };
 
 export interface PingCommand {
   readonly address: string;
@@ -21,29 +18,47 @@ export interface PingCommand {
 }
 
 /**
- * The command line whose output PingStream reads (iputils ping, IPv4 and IPv6). It runs until SIGINT, on which ping prints its
- * statistics. Intervals below 2 ms need root.
+ * How long fping waits for each reply; later ones it drops unseen, so this is as long as it can be (fping forgets a request after 10 s):
+ * a reply that waited through a long pause of the VM is late, not lost.
  */
-export function pingArgv(command: PingCommand): string[] {
-  const device = command.device === undefined ? [] : ['-I', command.device];
-  const seconds = String(Number((command.intervalMs / 1000).toFixed(6)));
-  // LC_ALL: a translated ping prints other words and decimal commas. -l 2: ping sleeps in ticks of the kernel's clock, so that with a
-  // 10 ms interval 12 to 20 ms pass between requests; allowed two on their way at once it catches up, and 10 ms holds on average.
-  return ['env', 'LC_ALL=C', 'ping', '-n', '-D', '-O', '-l', '2', '-i', seconds, ...device, command.address];
+export const REPLY_TIMEOUT_MS = 9500;
+
+/**
+ * The command whose output PingStream reads: fping 5, IPv4 and IPv6. It runs until SIGINT, on which it tells how many requests left.
+ * Intervals below 10 ms need root.
+ *
+ * Not ping of iputils: that one busy-waits through the last 10 ms before each request, or sends every 17 ms where it was told 10.
+ */
+export function pingArgv({ address, intervalMs, device }: PingCommand): string[] {
+  // The least time between two requests, which matters after fping itself was held up: it then catches up.
+  const spacingMs = Math.min(1, intervalMs / 10);
+  const period = ['-p', decimal(intervalMs), '-i', decimal(spacingMs), '-t', String(REPLY_TIMEOUT_MS)];
+  const bound = device === undefined ? [] : ['-I', device];
+  // When nothing is ever answered, fping prints no time at all: bash says when it began. LC_ALL: else with a comma in some languages.
+  const script = 'LC_ALL=C; echo "[$EPOCHREALTIME] started"; exec fping "$@"';
+  return ['bash', '-c', script, 'bash', '-l', '-D', '-s', ...period, ...bound, address];
+}
+
+function decimal(milliseconds: number): string {
+  return String(Number(milliseconds.toFixed(3)));
 }
 
 const STAMP = String.raw`^\[(\d+\.\d+)\] `;
-const REPLY = new RegExp(`${STAMP}\\d+ bytes from .*?: icmp_seq=(\\d+) .*?time=([\\d.]+) ms(.*)$`);
-const UNANSWERED = new RegExp(`${STAMP}no answer yet for icmp_seq=(\\d+)`);
-const ERROR = new RegExp(`${STAMP}From .*? icmp_seq=(\\d+) (.*)$`);
-const STATISTICS = /^(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?/;
+const STARTED = new RegExp(`${STAMP}started$`);
+const REPLY = new RegExp(`${STAMP}\\S+ +: \\[(\\d+)\\], \\d+ bytes, (-?[\\d.e+-]+) ms \\(.*\\)$`);
+const TIMED_OUT = new RegExp(`${STAMP}\\S+ +: \\[(\\d+)\\], timed out \\(.*\\)$`);
+// Not `xmt/rcv` of the address's own line: there xmt leaves out what is still on its way, and counts duplicates.
+const SENT = /^ *(\d+) ICMP Echos sent$/;
 
-const SEQUENCES = 0x10000;
-
-/** Reads `ping -D -O` as it comes, in chunks cut anywhere. Lines that say nothing about a request (header, totals of times) yield nothing. */
+/**
+ * Reads `fping -l -D -s` as it comes, in chunks cut anywhere: replies are on stdout, the totals on stderr. Two streams are to be pushed in
+ * whole lines. What says nothing about a single request (ICMP errors, times in all) yields nothing.
+ *
+ * The time of a reply is the kernel's, of its arrival (SO_TIMESTAMPNS), in steps of 10 µs.
+ */
 export class PingStream {
   #rest = '';
-  #highest = 0;
+  readonly #answered = new Set<number>();
 
   push(chunk: string): PingEvent[] {
     const lines = (this.#rest + chunk).split('\n');
@@ -51,12 +66,11 @@ export class PingStream {
     return this.#read(lines);
   }
 
-  /** What the last line says if ping died before it ended it. A line that is cut in the middle is dropped. */
+  /** What the last line says if fping died before it ended it. A line that is cut in the middle is dropped. */
   end(): PingEvent[] {
     const last = this.#rest;
     this.#rest = '';
-    // A cut number would read as a smaller one: only whole statements count.
-    return /( ms|DUP!\)|loss.*)$/.test(last) ? this.#read([last]) : [];
+    return this.#read([last]);
   }
 
   #read(lines: readonly string[]): PingEvent[] {
@@ -64,47 +78,22 @@ export class PingStream {
   }
 
   #event(line: string): PingEvent | null {
-    const reply = REPLY.exec(line);
-    if (reply) {
-      const [, stamp, sequence, rtt, remark = ''] = reply;
-      // Corrupted, or another machine answered: not the reply that was asked for.
-      if (/BAD CHECKSUM|DIFFERENT ADDRESS|truncated/.test(remark)) return null;
-      return {
-        kind: 'reply',
-        sequence: this.#unwrap(Number(sequence)),
-        repliedAtMs: Number(stamp) * 1000,
-        rttMs: Number(rtt),
-        duplicate: remark.includes('DUP!'),
-      };
+    const [, repliedAt, index, rtt] = REPLY.exec(line) ?? [];
+    if (index !== undefined) {
+      const sequence = Number(index) + 1;
+      // With -l fping prints a duplicate like the first reply.
+      const duplicate = this.#answered.has(sequence);
+      this.#answered.add(sequence);
+      return { kind: 'reply', sequence, repliedAtMs: Number(repliedAt) * 1000, rttMs: Number(rtt), duplicate };
     }
-    const unanswered = UNANSWERED.exec(line);
-    if (unanswered) {
-      const [, stamp, sequence] = unanswered;
-      return { kind: 'unanswered', sequence: this.#unwrap(Number(sequence)), atMs: Number(stamp) * 1000 };
+    const [, timedOutAt, lost] = TIMED_OUT.exec(line) ?? [];
+    if (lost !== undefined) {
+      const atMs = Number(timedOutAt) * 1000;
+      return { kind: 'unanswered', sequence: Number(lost) + 1, sentAtMs: atMs - REPLY_TIMEOUT_MS, atMs };
     }
-    const error = ERROR.exec(line);
-    if (error) {
-      const [, stamp, sequence, reason = ''] = error;
-      return { kind: 'error', sequence: this.#unwrap(Number(sequence)), atMs: Number(stamp) * 1000, reason };
-    }
-    const statistics = STATISTICS.exec(line);
-    if (statistics) {
-      const [, transmitted, received, duplicates = '0'] = statistics;
-      return {
-        kind: 'statistics',
-        transmitted: Number(transmitted),
-        received: Number(received),
-        duplicates: Number(duplicates),
-      };
-    }
-    return null;
-  }
-
-  /** ICMP carries 16 bits of the sequence; the nearest number to the highest one seen is meant. */
-  #unwrap(wire: number): number {
-    const ahead = (((wire - this.#highest) % SEQUENCES) + SEQUENCES) % SEQUENCES;
-    const sequence = ahead < SEQUENCES / 2 ? this.#highest + ahead : this.#highest + ahead - SEQUENCES;
-    this.#highest = Math.max(this.#highest, sequence);
-    return sequence;
+    const [, transmitted] = SENT.exec(line) ?? [];
+    if (transmitted !== undefined) return { kind: 'statistics', transmitted: Number(transmitted) };
+    const [, startedAt] = STARTED.exec(line) ?? [];
+    return startedAt === undefined ? null : { kind: 'started', atMs: Number(startedAt) * 1000 };
   }
 }

@@ -27,7 +27,7 @@ export async function unredirect(context: MigrationContext): Promise<void> {
   context.control = null;
 }
 
-/** Whoever stands by: the source, and before it a hub that frames for the destination pass. */
+/** Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its own peers. */
 export async function standBy(context: MigrationContext): Promise<readonly Redirect[]> {
   const { topology, vm, source, destination, hosts } = context;
   const redirects: Redirect[] = [];
@@ -35,7 +35,7 @@ export async function standBy(context: MigrationContext): Promise<readonly Redir
     const mesh = topology.networks.find((network) => network.name === nic.network)?.mesh;
     const hub = mesh?.kind === 'hub' ? hosts.find((host) => host.name === mesh.hub) : undefined;
     const onTheWay = hub === undefined || hub === source || hub === destination ? [] : [hub];
-    for (const host of [...onTheWay, source])
+    for (const host of [destination, ...onTheWay, source])
       redirects.push(await host.redirect(nic.network, nic.mac, destination.name));
   }
   return redirects;

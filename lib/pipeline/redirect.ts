@@ -1,6 +1,7 @@
 import { output, outputInPort } from '../openflow/action.js';
 import type { Flow } from '../openflow/flow.js';
-import { match } from '../openflow/match.js';
+import { is, match } from '../openflow/match.js';
+import { fromTunnel } from './bits.js';
 import { cookieOf } from './cookie.js';
 import { tableNumber } from './tables.js';
 
@@ -23,12 +24,29 @@ export function redirectFlows(mac: string, tunnel: number): Flow[] {
   ];
 }
 
-/** At the new host: what the old one redirects goes to the VM's tap, though the table still has the VM at the old host. */
+/** At the new host: frames of its own ports for the VM wait in the tap at once, and do not go round by the old host. */
+export function localRedirectFlows(mac: string, tap: number): Flow[] {
+  return [
+    {
+      table: tableNumber('redirect'),
+      cookie: cookieOf('redirect'),
+      hardTimeoutSeconds: REDIRECT_TIMEOUT_SECONDS,
+      priority: 200,
+      match: match({ eth_dst: mac }, is(fromTunnel, 0)),
+      actions: [output(tap)],
+    },
+  ];
+}
+
+/**
+ * At the new host: what the old one redirects goes to the VM's tap, though the table still has the VM at the old host. It is
+ * not learned from: its senders are where they were, not behind the tunnel that it took.
+ */
 export function arrivalFlow(mac: string, tunnel: number, tap: number): Flow {
   return {
-    table: tableNumber('redirect'),
+    table: tableNumber('admit'),
     cookie: cookieOf('local'),
-    priority: 300,
+    priority: 150,
     match: match({ in_port: tunnel, eth_dst: mac }),
     actions: [output(tap)],
   };

@@ -101,7 +101,9 @@ async function processesIn(namespaces: ReadonlySet<string>): Promise<Map<string,
 
 /** Those that are still the same processes: numbers of processes, and of namespaces, are given anew to others' labs. */
 async function aliveOf(members: ReadonlyMap<string, string>): Promise<string[]> {
-  const births = [...members].map(async ([pid, birth]) => (birth !== '' && (await birthOf(pid)) === birth ? [pid] : []));
+  const births = [...members].map(async ([pid, birth]) =>
+    birth !== '' && (await birthOf(pid)) === birth ? [pid] : [],
+  );
   return (await Promise.all(births)).flat().map((pid) => `process ${pid}`);
 }
 

@@ -70,11 +70,9 @@ await onLab('two-subnets', async (t, lab) => {
 
   await t.test('a late frame that reaches the old host is sent on to the new one', async (t) => {
     const bridge = bridgeName(lab.name, 'blue');
-    const port = async (remote: string) =>
-      (
-        await lab.on('host-a', 'ovs-vsctl', 'get', 'interface', tunnelPortName(lab.name, 'blue', remote), 'ofport')
-      ).trim();
-    const [fromC, toB] = [await port('host-c'), await port('host-b')];
+    const portOf = async (host: string, remote: string) =>
+      (await lab.on(host, 'ovs-vsctl', 'get', 'interface', tunnelPortName(lab.name, 'blue', remote), 'ofport')).trim();
+    const [fromC, toB] = [await portOf('host-a', 'host-c'), await portOf('host-a', 'host-b')];
     const sender = probeMac(lab.name, 'blue', 'host-c');
     const frame = `in_port=${fromC},dl_src=${sender},dl_dst=${WEB.mac},dl_type=0x0800,nw_dst=${WEB.ipv4}`;
     const trace = await lab.on('host-a', 'ovs-appctl', 'ofproto/trace', bridge, frame);
@@ -90,6 +88,10 @@ await onLab('two-subnets', async (t, lab) => {
     await lab.shell('host-b', 'timeout 20 sh -c "until grep -q listening /tmp/tcpdump; do sleep 0.1; done"');
     await lab.on('host-a', 'ovs-ofctl', 'packet-out', bridge, `in_port=${fromC} packet=${hex} actions=resubmit(,0)`);
     t.match(await caught, new RegExp(`${sender} > ${WEB.mac}`), 'it arrives at the new host’s tap');
+    const learned = await lab.on('host-b', 'ovs-ofctl', '--names', 'dump-flows', bridge, `table=fdb,dl_dst=${sender}`);
+    const seen = `load:0x${Number(await portOf('host-b', 'host-c')).toString(16)}->NXM_NX_REG1`;
+    const why = 'the new host learns the sender at the old host, which drops the replies (split horizon)';
+    t.ok(learned.includes(seen), 'and the new host still knows where its sender is', { todo: why });
   });
 
   await t.test('the file still names the old host, and plan says so', async (t) => {
@@ -110,7 +112,7 @@ await onLab('two-subnets', async (t, lab) => {
           'blue',
           'ping',
           '-c',
-          '2',
+          '5',
           '-i',
           '0.2',
           '-W',
@@ -121,7 +123,7 @@ await onLab('two-subnets', async (t, lab) => {
           `${bytes}`,
           address,
         );
-      t.match(await ping(1450 - headers), / [12] received/);
+      t.match(await ping(1450 - headers), / [1-5] received/);
       await t.rejects(ping(1451 - headers), /message too long/);
     }
   });

@@ -20,6 +20,7 @@ const FIT: Fitness = {
   kernelDatapath: true,
   libvirtVersion: '11.3.0',
   qemuVersion: '10.0.2',
+  fpingVersion: '5.1',
   kvmDevice: true,
   microImage: true,
   availableMemoryBytes: 2 ** 30,
@@ -55,6 +56,12 @@ t.test('one host', async (t) => {
   t.same(verdict({ kernelDatapath: false }), { failed: [], advised: [] }, 'userspace does');
   t.same(verdict({ kernelDatapath: false }, TOPOLOGY, { ...HOST, datapath: 'system' }).failed, ['host-a: datapath']);
   t.same(verdict({ userfaultfd: false }), { failed: [], advised: ['host-a: userfaultfd'] });
+  t.same(verdict({ fpingVersion: '' }), { failed: [], advised: [] }, 'this host watches nothing');
+  const from = { kind: 'host' as const, name: 'host-a' };
+  const watched = { ...TOPOLOGY, probes: [{ from, to: 'web', intervalMs: 10 }] };
+  t.same(verdict({}, watched).failed, []);
+  t.same(verdict({ fpingVersion: '' }, watched).failed, ['host-a: fping']);
+  t.same(verdict({ fpingVersion: '4.2' }, watched).failed, ['host-a: fping']);
   const postCopy = { ...TOPOLOGY, vms: [{ ...VM, migration: { ...VM.migration, strategy: 'post-copy' as const } }] };
   t.same(verdict({ userfaultfd: false }, postCopy).failed, ['host-a: userfaultfd']);
 });

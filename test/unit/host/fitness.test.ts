@@ -20,6 +20,9 @@ Running against daemon: 11.3.0
 === qemu
 QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)
 
+=== fping
+fping: Version 5.1
+
 === kvm
 yes
 
@@ -61,6 +64,7 @@ t.test('a host that has everything', async (t) => {
     kernelDatapath: true,
     libvirtVersion: '11.3.0',
     qemuVersion: '10.0.2',
+    fpingVersion: '5.1',
     kvmDevice: true,
     microImage: true,
     availableMemoryBytes: 2_000_000 * 1024,

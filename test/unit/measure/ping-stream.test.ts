@@ -1,67 +1,72 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type PingEvent, PingStream, pingArgv } from '../../../lib/measure/ping-stream.js';
+import { type PingEvent, PingStream, pingArgv, REPLY_TIMEOUT_MS } from '../../../lib/measure/ping-stream.js';
 
 function read(text: string): PingEvent[] {
   const stream = new PingStream();
   return [...stream.push(text), ...stream.end()];
 }
 
-const OUTPUT = `PING 198.18.9.2 (198.18.9.2) 56(84) bytes of data.
-[1795247722.471070] 64 bytes from 198.18.9.2: icmp_seq=1 ttl=64 time=0.211 ms
-[1795247722.674641] 64 bytes from 198.18.9.2: icmp_seq=2 ttl=64 time=1034 ms
-[1795247722.674655] 64 bytes from 198.18.9.2: icmp_seq=2 ttl=64 time=1034 ms (DUP!)
-[1795247723.490558] no answer yet for icmp_seq=5
-[1795247690.738917] From 192.0.2.1 icmp_seq=6 Destination Host Unreachable
-6/11 packets, 45% loss, min/avg/ewma/max = 0.044/0.079/0.134/0.211 ms
+/** As fping 5.1 prints it, both of its streams in one. */
+const OUTPUT = `[1795253681.009112] started
+[1795253681.00963] 10.9.0.1 : [0], 64 bytes, 0.032 ms (0.032 avg, 0% loss)
+[1795253681.01972] 10.9.0.1 : [1], 64 bytes, 1034 ms (517 avg, 0% loss)
+[1795253681.01974] 10.9.0.1 : [1], 64 bytes, 1034 ms (517 avg, 0% loss)
+ICMP Host Unreachable from 192.0.2.1 for ICMP Echo sent to 10.9.0.1
+[1795253690.56978] 10.9.0.1 : [3], timed out (0.024 avg, 4% loss)
+[1795253690.57978] 10.9.0.1 : [4], 64 bytes, -0.011 ms (0.023 avg, 108% return)
 
---- 198.18.9.2 ping statistics ---
-18 packets transmitted, 11 received, +1 duplicates, 38.8889% packet loss, time 3464ms
-rtt min/avg/max/mdev = 0.044/0.068/0.211/0.045 ms
+10.9.0.1 : xmt/rcv/%loss = 7/5/28%, min/avg/max = 0.012/0.023/0.065
+
+       1 targets
+       1 alive
+       0 unreachable
+       0 unknown addresses
+
+       1 timeouts (waiting for response)
+      18 ICMP Echos sent
+       5 ICMP Echo Replies received
+       1 other ICMP received
+
+ 0.012 ms (min round trip time)
+ 0.023 ms (avg round trip time)
+ 0.065 ms (max round trip time)
+        3.000 sec (elapsed real time)
+
 `;
 
 const EVENTS: readonly PingEvent[] = [
-  { kind: 'reply', sequence: 1, repliedAtMs: 1795247722471.07, rttMs: 0.211, duplicate: false },
-  { kind: 'reply', sequence: 2, repliedAtMs: 1795247722674.641, rttMs: 1034, duplicate: false },
-  { kind: 'reply', sequence: 2, repliedAtMs: 1795247722674.655, rttMs: 1034, duplicate: true },
-  { kind: 'unanswered', sequence: 5, atMs: 1795247723490.558 },
-  { kind: 'error', sequence: 6, atMs: 1795247690738.917, reason: 'Destination Host Unreachable' },
-  { kind: 'statistics', transmitted: 18, received: 11, duplicates: 1 },
+  { kind: 'started', atMs: 1795253681009.112 },
+  { kind: 'reply', sequence: 1, repliedAtMs: 1795253681009.63, rttMs: 0.032, duplicate: false },
+  { kind: 'reply', sequence: 2, repliedAtMs: 1795253681019.72, rttMs: 1034, duplicate: false },
+  { kind: 'reply', sequence: 2, repliedAtMs: 1795253681019.74, rttMs: 1034, duplicate: true },
+  { kind: 'unanswered', sequence: 4, sentAtMs: 1795253690569.78 - REPLY_TIMEOUT_MS, atMs: 1795253690569.78 },
+  { kind: 'reply', sequence: 5, repliedAtMs: 1795253690579.78, rttMs: -0.011, duplicate: false },
+  { kind: 'statistics', transmitted: 18 },
 ];
 
 /** Unix milliseconds with microseconds are at the edge of a double: compared to the microsecond. */
 function toMicros(events: readonly PingEvent[]): unknown[] {
-  return events.map((event) => ({
-    ...event,
-    ...('atMs' in event ? { atMs: event.atMs.toFixed(3) } : {}),
-    ...('repliedAtMs' in event ? { repliedAtMs: event.repliedAtMs.toFixed(3) } : {}),
-  }));
+  return events.map((event) =>
+    Object.fromEntries(
+      Object.entries(event).map(([key, value]) => [key, typeof value === 'number' ? value.toFixed(3) : value]),
+    ),
+  );
 }
 
-t.test('every line of iputils ping', (t) => {
+t.test('every line of fping', (t) => {
   t.same(toMicros(read(OUTPUT)), toMicros(EVENTS));
   t.end();
 });
 
-t.test('IPv6, names, and statistics with errors', (t) => {
-  const events = read(`PING ::1(::1) 56 data bytes
-[1795247642.393950] 64 bytes from ::1: icmp_seq=1 ttl=64 time=0.112 ms
-[1795247642.493950] 64 bytes from web.blue (fd00:9::1): icmp_seq=2 ttl=64 time=12.5 ms
-[1795247690.739036] From fd00:99::1 icmp_seq=3 Destination unreachable: Address unreachable
-9 packets transmitted, 0 received, +6 errors, 100% packet loss, time 4097ms
+t.test('IPv6, and names that are padded', (t) => {
+  const events = read(`[1795253681.52873] fd00:99::1 : [0], 64 bytes, 0.034 ms (0.034 avg, 0% loss)
+[1795253681.75876] fd00:99::1   : [1], timed out (NaN avg, 100% loss)
 `);
   t.match(events, [
-    { kind: 'reply', sequence: 1, rttMs: 0.112 },
-    { kind: 'reply', sequence: 2, rttMs: 12.5 },
-    { kind: 'error', sequence: 3, reason: 'Destination unreachable: Address unreachable' },
-    { kind: 'statistics', transmitted: 9, received: 0, duplicates: 0 },
+    { kind: 'reply', sequence: 1, rttMs: 0.034 },
+    { kind: 'unanswered', sequence: 2 },
   ]);
-  t.end();
-});
-
-t.test('a corrupted reply, or one from another machine, is no reply', (t) => {
-  t.same(read('[1.000000] 64 bytes from 10.9.0.1: icmp_seq=1 ttl=64 time=1.00 ms (BAD CHECKSUM!)\n'), []);
-  t.same(read('[1.000000] 64 bytes from 10.9.0.9: icmp_seq=1 ttl=64 time=1.00 ms (DIFFERENT ADDRESS!)\n'), []);
   t.end();
 });
 
@@ -79,34 +84,33 @@ t.test('chunks may be cut anywhere', (t) => {
 });
 
 t.test('a last line that was cut says nothing, a whole one without its end of line does', (t) => {
-  const line = '[1795247722.471070] 64 bytes from 198.18.9.2: icmp_seq=123 ttl=64 time=100 ms';
-  t.equal(read(line).length, 1);
-  for (let length = 0; length < line.length; length++) t.same(read(line.slice(0, length)), [], line.slice(0, length));
-  const unanswered = '[1795247722.471070] no answer yet for icmp_seq=12';
-  t.same(read(unanswered), [], 'may have been 123');
-  t.equal(read(`${unanswered}\n`).length, 1);
+  for (const line of OUTPUT.split('\n')) {
+    const whole = read(line).length;
+    t.equal(read(`${line}\n`).length, whole);
+    for (let length = 0; length < line.length; length++) t.same(read(line.slice(0, length)), [], line.slice(0, length));
+  }
   t.end();
 });
 
-t.test('sequence numbers go on after 65535, also with replies out of order', (t) => {
+t.test('a duplicate may come much later than the first reply', (t) => {
   const stream = new PingStream();
-  const sequences: number[] = [];
-  for (let sequence = 1; sequence <= 200_000; sequence++) {
-    // Each pair is swapped, as late replies are.
-    const swapped = sequence % 2 === 1 ? sequence + 1 : sequence - 1;
-    const line = `[1.000000] 64 bytes from 10.9.0.1: icmp_seq=${swapped % 65536} ttl=64 time=1.00 ms\n`;
-    for (const event of stream.push(line)) if (event.kind === 'reply') sequences.push(event.sequence);
-  }
-  t.equal(sequences.length, 200_000);
-  t.ok(sequences.every((sequence, index) => sequence === (index % 2 === 0 ? index + 2 : index)));
+  const reply = (index: number) =>
+    stream.push(`[1.00000] 10.9.0.1 : [${index}], 64 bytes, 1.00 ms (1.00 avg, 0% loss)\n`);
+  for (let index = 0; index < 70_000; index++) reply(index);
+  t.match(reply(3), [{ kind: 'reply', sequence: 4, duplicate: true }]);
+  t.match(reply(70_000), [{ kind: 'reply', sequence: 70_001, duplicate: false }]);
   t.end();
 });
 
 t.test('the command', (t) => {
-  t.same(
-    pingArgv({ address: '10.9.0.1', intervalMs: 10 }).join(' '),
-    'env LC_ALL=C ping -n -D -O -l 2 -i 0.01 10.9.0.1',
+  const options = (argv: readonly string[]) => argv.slice(4).join(' ');
+  t.equal(
+    options(pingArgv({ address: '10.9.0.1', intervalMs: 10 })),
+    `-l -D -s -p 10 -i 1 -t ${REPLY_TIMEOUT_MS} 10.9.0.1`,
   );
-  t.match(pingArgv({ address: 'fd00:9::1', intervalMs: 1, device: 'blue' }).join(' '), '-i 0.001 -I blue fd00:9::1');
+  t.match(
+    options(pingArgv({ address: 'fd00:9::1', intervalMs: 1, device: 'blue' })),
+    '-p 1 -i 0.1 -t 9500 -I blue fd00:9::1',
+  );
   t.end();
 });

@@ -1,46 +1,47 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { measurePing, PATIENCE_MS, type PingRun } from '../../../lib/measure/ping.js';
-import { type PingEvent, PingStream } from '../../../lib/measure/ping-stream.js';
+import { type PingEvent, PingStream, REPLY_TIMEOUT_MS } from '../../../lib/measure/ping-stream.js';
 
 const BASE_MS = 1_795_247_722_000;
 
 /** What became of one request: the wait until its reply, and how many copies of it came. null: lost. */
 type Fate = { readonly rttMs: number; readonly copies: number } | null;
 
-/** What `ping -D -O` prints when request N, sent at BASE + (N − 1) × interval, meets the N-th fate, and SIGINT comes one interval after the last. */
+/** What fping prints when request N, sent at BASE + (N − 1) × interval, meets the N-th fate, and SIGINT comes one interval after the last. */
 function pingOutput(fates: readonly Fate[], intervalMs: number): string {
   const lines: { atMs: number; text: string }[] = [];
   const endMs = BASE_MS + fates.length * intervalMs;
   for (const [index, fate] of fates.entries()) {
-    const sequence = index + 1;
     const sentAtMs = BASE_MS + index * intervalMs;
-    const nextMs = sentAtMs + intervalMs;
-    const repliedAtMs = fate === null ? Number.POSITIVE_INFINITY : sentAtMs + fate.rttMs;
-    if (repliedAtMs > nextMs && sequence < fates.length) {
-      lines.push({ atMs: nextMs, text: `${stamp(nextMs)} no answer yet for icmp_seq=${sequence % 65536}` });
+    const timeoutAtMs = sentAtMs + REPLY_TIMEOUT_MS;
+    if (fate === null && timeoutAtMs <= endMs) {
+      lines.push({
+        atMs: timeoutAtMs,
+        text: `${stamp(timeoutAtMs)} 10.9.0.1 : [${index}], timed out (NaN avg, 9% loss)`,
+      });
     }
+    const repliedAtMs = fate === null ? Number.POSITIVE_INFINITY : sentAtMs + fate.rttMs;
     for (let copy = 1; copy <= (fate?.copies ?? 0); copy++) {
       if (repliedAtMs > endMs) continue;
-      const remark = copy === 1 ? '' : ' (DUP!)';
-      const text = `${stamp(repliedAtMs)} 64 bytes from 10.9.0.1: icmp_seq=${sequence % 65536} ttl=64 time=${fate?.rttMs} ms${remark}`;
+      const text = `${stamp(repliedAtMs)} 10.9.0.1 : [${index}], 64 bytes, ${fate?.rttMs} ms (1.00 avg, 0% loss)`;
       lines.push({ atMs: repliedAtMs, text });
     }
   }
   lines.sort((a, b) => a.atMs - b.atMs);
-  const received = fates.filter((fate, index) => fate && BASE_MS + index * intervalMs + fate.rttMs <= endMs).length;
   return [
-    'PING 10.9.0.1 (10.9.0.1) 56(84) bytes of data.',
+    `${stamp(BASE_MS)} started`,
     ...lines.map(({ text }) => text),
     '',
-    '--- 10.9.0.1 ping statistics ---',
-    `${fates.length} packets transmitted, ${received} received, 0% packet loss, time 1ms`,
+    '10.9.0.1 : xmt/rcv/%loss = 7/7/0%, min/avg/max = 0.013/0.025/0.047',
+    '',
+    `${fates.length} ICMP Echos sent`.padStart(8),
     '',
   ].join('\n');
 }
 
 function stamp(atMs: number): string {
-  return `[${(atMs / 1000).toFixed(6)}]`;
+  return `[${(atMs / 1000).toFixed(5)}]`;
 }
 
 function eventsOf(output: string): PingEvent[] {
@@ -171,14 +172,47 @@ t.test('nothing is ever answered', (t) => {
   t.match(
     figures,
     { sent: 100, lost: 100, received: 0, longestGapMs: 3000 },
-    'the times of -O lines place the requests',
+    'the time at which ping began places the requests',
   );
   t.same(doubts, []);
   t.end();
 });
 
-t.test('a killed ping leaves no statistics: the -O lines say how far it went', (t) => {
-  const output = pingOutput([...answered(50), null, null, ...answered(300)], 10).split('\n---')[0] ?? '';
+t.test('the last answer came long before the end', (t) => {
+  const silence = Array.from({ length: 1200 }, () => null);
+  const output = pingOutput([...answered(50), ...silence], 10);
+  const { figures, doubts } = measurePing(eventsOf(output), run({ endMs: BASE_MS + 10_500 }));
+  t.match(figures, { sent: 1050, received: 50, lost: 1000, longestGapMs: 12_009 });
+  t.same(doubts, []);
+  t.end();
+});
+
+t.test('requests that timed out place themselves where ping was killed before it told the totals', (t) => {
+  const silence = Array.from({ length: 1200 }, () => null);
+  const output = pingOutput(silence, 10).split('\n\n')[0] ?? '';
+  const { figures, series } = measurePing(eventsOf(output), run());
+  t.match(figures, { sent: 100, lost: 100 });
+  t.equal(series.requests[0]?.sentAtMs, BASE_MS);
+  t.end();
+});
+
+t.test('a timeout that is told late moves no request behind the next one', (t) => {
+  const late = BASE_MS + 10 + REPLY_TIMEOUT_MS + 500;
+  const lines = [0, 2, 3].map(
+    (index) => `${stamp(BASE_MS + index * 10 + 1)} 10.9.0.1 : [${index}], 64 bytes, 1.00 ms (-)`,
+  );
+  const output = [...lines, `${stamp(late)} 10.9.0.1 : [1], timed out (-)`, ''].join('\n');
+  const { figures, series } = measurePing(eventsOf(output), run({ endMs: BASE_MS + 40 }));
+  t.match(figures, { sent: 4, lost: 1 });
+  t.same(
+    series.requests.map(({ sentAtMs }) => Math.round(sentAtMs - BASE_MS)),
+    [0, 20, 20, 30],
+  );
+  t.end();
+});
+
+t.test('a killed ping leaves no statistics: the replies say how far it went', (t) => {
+  const output = pingOutput([...answered(50), null, null, ...answered(300)], 10).split('\n\n')[0] ?? '';
   t.match(measurePing(eventsOf(output), run()).figures, { sent: 100, lost: 2 });
   t.end();
 });
