@@ -45,8 +45,8 @@ export interface MigrationContext {
   downtimeMs: number;
   stoppedAtMs: number | null;
   resumedAtMs: number | null;
-  /** reserve, redirect; in the order in which they are armed */
-  redirects: readonly Redirect[];
+  /** reserve, redirect */
+  redirects: readonly PlacedRedirect[];
   armedAtMs: number | null;
   /** switch over */
   transfer: TransferFigures | null;
@@ -59,6 +59,11 @@ export interface MigrationContext {
   readonly expectedPlace: (host: string, network: string) => string;
   /** A spoke has the VM behind the hub before and after: there is nothing to converge. */
   readonly staysPut: (host: string, network: string) => boolean;
+}
+
+/** Where a redirect stands decides when it may be armed. */
+export interface PlacedRedirect extends Redirect {
+  readonly atSource: boolean;
 }
 
 export interface RunningProbe {

@@ -1,6 +1,5 @@
-import { type MigrationContext, note } from './context.js';
+import { type MigrationContext, note, type PlacedRedirect } from './context.js';
 import { ALLOWED_DOWNTIME_MS, OPEN_MIB_PER_SECOND, withinLimit } from './gate.js';
-import type { Redirect } from './needs.js';
 import { until } from './until.js';
 
 /** How long after the gate's opening the guest should be paused. */
@@ -13,8 +12,12 @@ const GIVE_UP_AFTER_MS = 800;
  */
 export async function redirect(context: MigrationContext): Promise<void> {
   if (!context.options.redirect || context.control === null) return;
-  // A hub has to send them on before the source sends them to it.
-  for (const each of context.redirects) await each.arm();
+  // A hub has to send them on before the source sends them to it: the sources (one for each NIC) come last.
+  const armAll = async (atSource: boolean) => {
+    await Promise.all(context.redirects.filter((each) => each.atSource === atSource).map((each) => each.arm()));
+  };
+  await armAll(false);
+  await armAll(true);
   context.armedAtMs = Date.now();
   note(context, context.source.name, context.armedAtMs, 'frames for the guest are sent ahead');
   await openGate(context);
@@ -28,15 +31,15 @@ export async function unredirect(context: MigrationContext): Promise<void> {
 }
 
 /** Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its own peers. */
-export async function standBy(context: MigrationContext): Promise<readonly Redirect[]> {
+export async function standBy(context: MigrationContext): Promise<readonly PlacedRedirect[]> {
   const { topology, vm, source, destination, hosts } = context;
-  const redirects: Redirect[] = [];
+  const redirects: PlacedRedirect[] = [];
   for (const nic of vm.nics) {
     const mesh = topology.networks.find((network) => network.name === nic.network)?.mesh;
     const hub = mesh?.kind === 'hub' ? hosts.find((host) => host.name === mesh.hub) : undefined;
     const onTheWay = hub === undefined || hub === source || hub === destination ? [] : [hub];
     for (const host of [destination, ...onTheWay, source])
-      redirects.push(await host.redirect(nic.network, nic.mac, destination.name));
+      redirects.push({ ...(await host.redirect(nic.network, nic.mac, destination.name)), atSource: host === source });
   }
   return redirects;
 }
