@@ -1,7 +1,7 @@
 import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
 import { watchFlows } from '../host/flow-watch.js';
-import { dumpFlows } from '../host/openflow.js';
+import { changeFlows, dumpFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
 import { openRedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
@@ -28,10 +28,10 @@ import type {
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
-import type { Nic, Topology } from '../model/topology.js';
+import type { Network, Nic, Topology } from '../model/topology.js';
 import type { Flow } from '../openflow/flow.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
-import { localRedirectFlows, redirectFlows } from '../pipeline/redirect.js';
+import { lateArrivalFlow, localRedirectFlows, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { tunnelTowards } from '../plan/desired.js';
 import { measureClock } from './host-clock.js';
@@ -113,6 +113,23 @@ export class SshMigrationHost implements MigrationHost {
     };
   }
 
+  async acceptLate(vm: string, nicIndex: number, from: string): Promise<void> {
+    const nic = this.#nic(vm, nicIndex);
+    const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
+    const tunnel = this.session.ofport(
+      nic.network,
+      tunnelTowards(this.topology, this.#network(nic.network), this.name, from),
+    );
+    const add = [lateArrivalFlow(nic.mac, tunnel, tap)];
+    await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
+  }
+
+  #network(name: string): Network {
+    const network = this.topology.networks.find((candidate) => candidate.name === name);
+    if (network === undefined) throw new Error(`no network ${name}`);
+    return network;
+  }
+
   #ownRedirect(network: string, mac: string): Flow[] {
     for (const vm of this.topology.vms) {
       const index = vm.nics.findIndex((nic) => nic.mac === mac && nic.network === network);
@@ -123,9 +140,7 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async #farRedirect(network: string, mac: string, to: string): Promise<Flow[]> {
-    const found = this.topology.networks.find((candidate) => candidate.name === network);
-    if (found === undefined) throw new Error(`no network ${network}`);
-    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, found, this.name, to));
+    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, this.#network(network), this.name, to));
     await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
     return redirectFlows(mac, tunnel);
   }

@@ -22,6 +22,8 @@ export interface MigrationHost {
   control(domain: string): Promise<MigrationControl>;
   /** Puts a frame that means nothing into the tap of a VM that is on its way here. */
   primeTap(vm: string, nicIndex: number): Promise<void>;
+  /** For a while takes what comes for the VM from where it was, without learning from it who lives there. */
+  acceptLate(vm: string, nicIndex: number, from: string): Promise<void>;
   /** Stands by to send frames for a VM towards `to` instead of to its tap here. */
   redirect(network: string, mac: string, to: string): Promise<Redirect>;
   abortMigration(domain: string): Promise<void>;

@@ -16,7 +16,9 @@ export async function unreserve(context: MigrationContext): Promise<void> {
 
 /** The VM has arrived: from now on the destination's tap is a port like any other. */
 export async function occupy(context: MigrationContext): Promise<void> {
-  await context.destination.converge({ topology: afterwards(context), incoming: [] });
+  const { destination, source, vm } = context;
+  for (const index of vm.nics.keys()) await destination.acceptLate(vm.name, index, source.name);
+  await destination.converge({ topology: afterwards(context), incoming: [] });
 }
 
 /** The topology with the VM at its new host. */

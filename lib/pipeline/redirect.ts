@@ -51,3 +51,16 @@ export function arrivalFlow(mac: string, tunnel: number, tap: number): Flow {
     actions: [output(tap)],
   };
 }
+
+/** For so long frames may still come round by the old host: as long as anybody can be slow to learn. */
+const LATE_SECONDS = 60;
+
+/** The same for frames that are late after the move; it goes by itself, and before that the planned one, which it covers, may go. */
+export function lateArrivalFlow(mac: string, tunnel: number, tap: number): Flow {
+  return {
+    ...arrivalFlow(mac, tunnel, tap),
+    cookie: cookieOf('redirect'),
+    priority: 151,
+    hardTimeoutSeconds: LATE_SECONDS,
+  };
+}
