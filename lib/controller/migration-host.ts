@@ -29,7 +29,6 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
-import type { Flow } from '../openflow/flow.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { lateArrivalFlow, localRedirectFlows, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
@@ -130,7 +129,7 @@ export class SshMigrationHost implements MigrationHost {
     return network;
   }
 
-  #ownRedirect(network: string, mac: string): Flow[] {
+  #ownRedirect(network: string, mac: string) {
     for (const vm of this.topology.vms) {
       const index = vm.nics.findIndex((nic) => nic.mac === mac && nic.network === network);
       if (index >= 0)
@@ -139,7 +138,7 @@ export class SshMigrationHost implements MigrationHost {
     throw new Error(`no VM has the MAC ${mac} in ${network}`);
   }
 
-  async #farRedirect(network: string, mac: string, to: string): Promise<Flow[]> {
+  async #farRedirect(network: string, mac: string, to: string) {
     const tunnel = this.session.ofport(network, tunnelTowards(this.topology, this.#network(network), this.name, to));
     await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
     return redirectFlows(mac, tunnel);

@@ -7,7 +7,8 @@ export const PIPELINE = [
   {
     name: 'admit',
     miss: 'learn',
-    purpose: 'What no port may send is dropped: frames for reserved addresses, multicast sources.',
+    purpose:
+      'What no port may send is dropped: frames for reserved addresses, multicast sources. What its old host sends ahead for a VM goes to its tap, unlearned.',
   },
   {
     name: 'learn',
