@@ -61,6 +61,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     emit,
     signal,
     followers: [],
+    fdbFollowers: [],
     events: [],
     probes: probesOf(current, host),
     fdbMoves: new Map(),

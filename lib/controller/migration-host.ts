@@ -14,6 +14,7 @@ import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
 import type {
   AnnounceRound,
   DomainSeen,
+  FdbFollower,
   FdbMove,
   Follower,
   GuestPingRequest,
@@ -203,7 +204,7 @@ export class SshMigrationHost implements MigrationHost {
     return command;
   }
 
-  async followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<Follower> {
+  async followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower> {
     const what = { table: tableNumber('fdb'), mac };
     return await watchFlows(this.#shell, bridgeName(this.topology.name, network), what, (report) => {
       if (report.atMs === null) return;

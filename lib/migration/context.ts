@@ -4,7 +4,15 @@ import type { Emit } from '../model/event.js';
 import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
 import type { RunEvent } from '../model/run-record.js';
 import type { Strategy, Topology, Vm } from '../model/topology.js';
-import type { FdbMove, Follower, MigrateCommand, MigrationControl, MigrationHost, Redirect } from './needs.js';
+import type {
+  FdbFollower,
+  FdbMove,
+  Follower,
+  MigrateCommand,
+  MigrationControl,
+  MigrationHost,
+  Redirect,
+} from './needs.js';
 
 export interface MigrationOptions {
   readonly strategy: Strategy;
@@ -32,6 +40,7 @@ export interface MigrationContext {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly followers: Follower[];
+  readonly fdbFollowers: FdbFollower[];
   readonly events: RunEvent[];
   readonly probes: RunningProbe[];
   readonly fdbMoves: Map<string, FdbMove[]>;

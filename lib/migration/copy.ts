@@ -3,13 +3,15 @@ import { VxmigError } from '../model/errors.js';
 import { beginAnnouncing } from './announce.js';
 import type { MigrationContext } from './context.js';
 import { byController, note } from './context.js';
-import { GATE_SHUT, type GateState, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
+import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
 import { until } from './until.js';
 import { whereabouts } from './whereabouts.js';
 
 const PROGRESS_INTERVAL_MS = 250;
 /** How often the copy is looked at when the redirect waits for its end. */
 const GATE_INTERVAL_MS = 10;
+/** While the end is far: looking costs QEMU time that the copy wants. */
+const FAR_INTERVAL_MS = 50;
 const ABORT_TIMEOUT_MS = 20_000;
 
 /**
@@ -39,11 +41,10 @@ export async function copy(context: MigrationContext): Promise<void> {
   }
   const paused = () => over || context.stoppedAtMs !== null;
   const deadline = performance.now() + options.timeoutMs;
-  const patienceMs = options.redirect ? GATE_INTERVAL_MS : PROGRESS_INTERVAL_MS;
   let gate: GateState = GATE_SHUT;
   let primed = false;
   let toldMs = Number.NEGATIVE_INFINITY;
-  while (!(await until(paused, patienceMs, context.signal))) {
+  while (!(await until(paused, lookAgainMs(context, gate), context.signal))) {
     if (performance.now() > deadline) {
       throw new VxmigError(
         'MIGRATION_ROLLED_BACK',
@@ -101,6 +102,11 @@ async function primeTaps({ vm, destination }: MigrationContext): Promise<void> {
   for (const index of vm.nics.keys()) await destination.primeTap(vm.name, index);
 }
 
+function lookAgainMs(context: MigrationContext, gate: GateState): number {
+  if (context.control === null) return PROGRESS_INTERVAL_MS;
+  return gate.phase === 'sprint' && gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
+}
+
 /** Stops the copy and makes sure that the VM runs where it was. */
 export async function abortCopy(context: MigrationContext): Promise<void> {
   const { command, source, destination, domain } = context;
@@ -147,6 +153,7 @@ async function followSwitch(context: MigrationContext): Promise<void> {
       if (event.event !== 'STOP') return;
       context.stoppedAtMs = byController(context, source.name, event.atMs);
       note(context, source.name, context.stoppedAtMs, 'QEMU paused the guest');
+      for (const follower of context.fdbFollowers) follower.hurry();
     }),
     destination.followQemuEvents(domain, (event) => {
       if (event.event !== 'RESUME') return;
@@ -171,4 +178,5 @@ async function followTables(context: MigrationContext, network: string, mac: str
     }),
   );
   context.followers.push(...followers);
+  context.fdbFollowers.push(...followers);
 }

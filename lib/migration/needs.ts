@@ -32,7 +32,7 @@ export interface MigrationHost {
   destroy(domain: string): Promise<void>;
   resume(domain: string): Promise<void>;
   followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower>;
-  followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<Follower>;
+  followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower>;
   /** Where the host's forwarding table for that network has the MAC: the name of a host, or null where it has none. */
   fdbPlace(network: string, mac: string): Promise<string | null>;
   /** Sends the rounds of frames as if the VM had: into the pipeline, from the VM's port. */
@@ -93,6 +93,11 @@ export interface MigrateCommand {
 /** Something that goes on until it is stopped; `stop` resolves when it has ended. */
 export interface Follower {
   stop(): Promise<void>;
+}
+
+/** Costs little until it is told to hurry: then moves are told as they happen. */
+export interface FdbFollower extends Follower {
+  hurry(): void;
 }
 
 /** The forwarding table's entry for a MAC has come, changed or gone. Times by that host's clock. */

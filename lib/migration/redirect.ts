@@ -12,6 +12,7 @@ const GIVE_UP_AFTER_MS = 800;
  */
 export async function redirect(context: MigrationContext): Promise<void> {
   if (!context.options.redirect || context.control === null) return;
+  for (const follower of context.fdbFollowers) follower.hurry();
   // A hub has to send them on before the source sends them to it: the sources (one for each NIC) come last.
   const armAll = async (atSource: boolean) => {
     await Promise.all(context.redirects.filter((each) => each.atSource === atSource).map((each) => each.arm()));

@@ -46,29 +46,31 @@ t.test('an idle guest: slowed down, crawling through the end of the first pass, 
   const series = [
     stats({ iteration: 1, remainingMib: 100 }),
     stats({ iteration: 1, remainingMib: 4 }),
-    stats({ iteration: 1, remainingMib: 2, mibPerSecond: 11 }),
-    stats({ iteration: 1, remainingMib: 0.4, mibPerSecond: 11 }),
-    stats({ iteration: 1, remainingMib: 0.2, mibPerSecond: 1 }),
+    stats({ iteration: 1, remainingMib: 3, mibPerSecond: 11 }),
+    stats({ iteration: 1, remainingMib: 1.9, mibPerSecond: 11 }),
+    stats({ iteration: 1, remainingMib: 1, mibPerSecond: 8 }),
+    stats({ iteration: 1, remainingMib: 0.4, mibPerSecond: 8 }),
+    stats({ iteration: 1, remainingMib: 0.1, mibPerSecond: 1 }),
     stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
   ];
-  t.strictSame(run(series), ['wait', 'slow 11', 'wait', 'crawl 1', 'wait', 'ready']);
+  t.strictSame(run(series), ['wait', 'slow 11', 'wait', 'walk 8', 'wait', 'crawl 2', 'wait', 'ready']);
 });
 
 t.test('a link so fast that the slow part is never seen', async (t) => {
-  t.strictSame(run([stats({ iteration: 1, remainingMib: 0.3 }), stats({ iteration: 2, remainingMib: 1 })]), [
-    'crawl 1',
+  t.strictSame(run([stats({ iteration: 1, remainingMib: 0.2 }), stats({ iteration: 2, remainingMib: 1 })]), [
+    'crawl 2',
     'ready',
   ]);
 });
 
 t.test('a busy guest goes on at full speed until what is left fits', async (t) => {
   const series = [
-    stats({ iteration: 1, remainingMib: 0.4 }),
+    stats({ iteration: 1, remainingMib: 0.2 }),
     stats({ iteration: 2, remainingMib: 60, mibPerSecond: 1 }),
     stats({ iteration: 2, remainingMib: 30 }),
     stats({ iteration: 3, remainingMib: 9 }),
   ];
-  t.strictSame(run(series), ['crawl 1', `sprint ${OPEN_MIB_PER_SECOND}`, 'wait', 'ready']);
+  t.strictSame(run(series), ['crawl 2', `sprint ${OPEN_MIB_PER_SECOND}`, 'wait', 'ready']);
 });
 
 t.test('a guest that never converges is never let through', async (t) => {
