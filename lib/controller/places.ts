@@ -1,17 +1,8 @@
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
+import type { FdbPlace } from '../model/topology-status.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import type { Controller } from './controller.js';
-
-/** Where one host's forwarding table has one VM. */
-export interface FdbPlace {
-  readonly host: string;
-  readonly network: string;
-  readonly vm: string;
-  readonly mac: string;
-  /** A host; null: the table has no entry. */
-  readonly seen: string | null;
-}
 
 /** Reads every host's tables afresh. */
 export async function fdbPlaces(controller: Controller, topology: Topology): Promise<FdbPlace[]> {

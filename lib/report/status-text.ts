@@ -1,41 +1,8 @@
+import type { TopologyStatus } from '../model/topology-status.js';
 import { paint, type Style } from './style.js';
 import { columnsText } from './table.js';
 
-/** What of a status the text needs; controller/status.ts has the whole. */
-interface StatusView {
-  readonly topology: string;
-  readonly hosts: readonly {
-    readonly host: string;
-    readonly reachable: boolean;
-    readonly problem: string;
-    readonly openVSwitch: string | null;
-    readonly datapaths: readonly string[];
-    readonly bridges: readonly string[];
-  }[];
-  readonly tunnels: readonly {
-    readonly host: string;
-    readonly network: string;
-    readonly port: string;
-    readonly remoteHost: string;
-    readonly remoteIp: string;
-    readonly vni: string;
-    readonly ready: boolean;
-  }[];
-  readonly vms: readonly {
-    readonly vm: string;
-    readonly wanted: string;
-    readonly places: readonly { readonly host: string; readonly state: string }[];
-  }[];
-  readonly fdb: readonly {
-    readonly host: string;
-    readonly network: string;
-    readonly vm: string;
-    readonly mac: string;
-    readonly seen: string | null;
-  }[];
-}
-
-export function statusText(status: StatusView, style: Style): string {
+export function statusText(status: TopologyStatus, style: Style): string {
   const hosts = columnsText(
     [{ title: 'host' }, { title: 'open vswitch' }, { title: 'datapath' }, { title: 'bridges' }],
     status.hosts.map((host) => [
