@@ -13,6 +13,7 @@ export function factsOf(topology: Topology, observed: readonly ObservedHost[]): 
     const chosen = topology.hosts.find((candidate) => candidate.name === name)?.datapath ?? null;
     return {
       datapath: chosen ?? (host?.kernelDatapath === true ? 'system' : 'netdev'),
+      switchRoutesFollowKernel: host?.switchRoutes.followKernel ?? true,
       accelerator: { type: kvm ? 'kvm' : 'qemu' },
     };
   };

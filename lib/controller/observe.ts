@@ -1,28 +1,29 @@
 import type { HostShell } from '../host/connection.js';
+import { observeDomains } from '../host/domains.js';
 import { observeKernel } from '../host/observe-kernel.js';
 import { dumpFlows } from '../host/openflow.js';
-import * as virsh from '../host/virsh.js';
 import { readOwnerMark } from '../plan/domain-xml.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import type { OvsDatabase } from './ovs-database.js';
 
-/** Reads all that the plan looks at, in as few sessions as possible. Changes nothing. */
+/**
+ * Reads all that the plan looks at, in as few sessions as possible. Changes nothing.
+ * @param bridges the topology's, whose flows are then read together with the rest
+ */
 export async function observeHost(
-  name: string,
-  shell: HostShell,
-  ovs: OvsDatabase,
+  { name, shell, ovs }: { readonly name: string; readonly shell: HostShell; readonly ovs: OvsDatabase },
   topology: string,
+  bridges: readonly string[],
 ): Promise<ObservedHost> {
-  const [kernel, switchState, domains] = await Promise.all([
-    observeKernel(shell),
-    ovs.read().then(async (state) => {
-      const ours = state.bridges.filter((bridge) => ownedBy(topology, bridge.externalIds)).map((bridge) => bridge.name);
-      return { state, flows: await dumpFlows(shell, ours) };
-    }),
-    virsh.listDomains(shell),
+  const [kernel, state, domains] = await Promise.all([
+    observeKernel(shell, bridges),
+    ovs.read(),
+    observeDomains(shell),
   ]);
-  const { state, flows } = switchState;
+  // Bridges of networks that the topology no longer has.
+  const others = state.bridges.filter(({ name, externalIds }) => ownedBy(topology, externalIds) && !kernel.flows.has(name));
+  const flows = new Map([...kernel.flows, ...(await dumpFlows(shell, others.map((bridge) => bridge.name)))]);
   return {
     host: name,
     ovsVersion: state.version,
@@ -31,6 +32,7 @@ export async function observeHost(
     bridges: state.bridges.map((bridge) => ({ ...bridge, flows: flows.get(bridge.name) ?? [] })),
     links: kernel.links,
     routes: kernel.routes,
+    switchRoutes: kernel.switchRoutes,
     namespaces: kernel.namespaces,
     domains: domains.map((domain) => ({
       name: domain.name,

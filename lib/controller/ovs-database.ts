@@ -16,7 +16,7 @@ const COLUMNS = {
   Open_vSwitch: ['ovs_version'],
   Bridge: ['name', 'datapath_type', 'fail_mode', 'external_ids', 'other_config', 'flow_tables', 'ports'],
   Port: ['name', 'external_ids', 'interfaces'],
-  Interface: ['name', 'type', 'options', 'ofport', 'ofport_request', 'error', 'external_ids'],
+  Interface: ['name', 'type', 'options', 'ofport', 'ofport_request', 'mtu_request', 'error', 'external_ids'],
   Flow_Table: ['name'],
 } as const;
 
@@ -49,7 +49,7 @@ export class OvsDatabase {
         return port === null ? [] : [[uuid, port] as const];
       }),
     );
-    const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables.Flow_Table));
+    const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables));
     return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
   }
 
@@ -63,7 +63,7 @@ function observedBridge(
   uuid: string,
   row: Row,
   ports: ReadonlyMap<string, ObservedPort>,
-  flowTables: ReadonlyMap<string, Row>,
+  tables: { readonly Flow_Table: ReadonlyMap<string, Row>; readonly Interface: ReadonlyMap<string, Row> },
 ): Omit<ObservedBridge, 'flows'> {
   const name = asString(row.name);
   return {
@@ -73,7 +73,8 @@ function observedBridge(
     failMode: asString(row.fail_mode) || null,
     externalIds: asStringMap(row.external_ids),
     otherConfig: asStringMap(row.other_config),
-    tableNames: tableNames(row, flowTables),
+    tableNames: tableNames(row, tables.Flow_Table),
+    mtuRequest: asNumber([...tables.Interface.values()].find((device) => asString(device.name) === name)?.mtu_request),
     // The bridge's own internal port is a part of it, not one of its ports.
     ports: asUuids(row.ports)
       .flatMap((port) => ports.get(port) ?? [])

@@ -1,21 +1,26 @@
 import { VxmigError } from '../model/errors.js';
-import type { ObservedLink, ObservedNamespace, ObservedRoute } from '../model/kernel-state.js';
+import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
+import type { Flow } from '../openflow/flow.js';
+import { DUMP_OPTIONS, parseFlows } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
 
-/** What the host's kernel has configured, read in one go. */
+/** What the host's kernel has configured, and its switch of flows, read in one go. */
 export interface KernelState {
   readonly links: readonly ObservedLink[];
   readonly routes: readonly ObservedRoute[];
+  readonly switchRoutes: SwitchRoutes;
   readonly namespaces: readonly ObservedNamespace[];
   readonly nftTables: readonly string[];
   readonly kernelDatapath: boolean;
   readonly kvm: boolean;
   readonly sshAddress: string | null;
+  /** Of the bridges that were asked about, where they exist. */
+  readonly flows: ReadonlyMap<string, readonly Flow[]>;
 }
 
 /**
  * One shell for everything: a session per question would cost more than all the questions. The text is constant;
- * nothing from a topology is in it. Sections are parted by lines that none of the tools prints.
+ * nothing from a topology is in it; bridges are its arguments. Sections are parted by lines that none of the tools prints.
  */
 const SCRIPT = `
 section() { printf '\\n=== %s\\n' "$1"; }
@@ -26,23 +31,29 @@ section links; ip -j -d address show
 section routes4; ip -j -4 route show
 section routes6; ip -j -6 route show
 section nft; nft list tables netdev 2>/dev/null
+section switch; [ -d /sys/module/openvswitch ] || ovs-appctl -t ovs-vswitchd ovs/route/show 2>/dev/null
 for path in /run/netns/pr-*; do
   [ -e "$path" ] || continue
   name=\${path##*/}
   section "netns $name"; ip -n "$name" -j -d address show
 done
+for bridge; do
+  [ -S "/var/run/openvswitch/$bridge.mgmt" ] || continue
+  section "flows $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null
+done
 exit 0
 `;
 
 /** @throws CommandError, VxmigError SSH_CONNECT */
-export async function observeKernel(shell: HostShell): Promise<KernelState> {
-  const { stdout } = await shell.run(['sh', '-s'], { stdin: SCRIPT });
+export async function observeKernel(shell: HostShell, bridges: readonly string[]): Promise<KernelState> {
+  const { stdout } = await shell.run(['sh', '-s', '--', ...bridges], { stdin: SCRIPT });
   const sections = splitSections(stdout);
   const text = (name: string) => sections.get(name)?.trim() ?? '';
   try {
     return {
       links: parseLinks(text('links')),
       routes: [...parseRoutes(text('routes4'), 4), ...parseRoutes(text('routes6'), 6)],
+      switchRoutes: parseSwitchRoutes(text('switch')),
       namespaces: [...sections]
         .filter(([name]) => name.startsWith('netns '))
         .map(([name, body]) => parseNamespace(name.slice(6), body)),
@@ -51,6 +62,11 @@ export async function observeKernel(shell: HostShell): Promise<KernelState> {
       kvm: text('kvm') === 'yes',
       // SSH_CONNECTION: client address, client port, server address, server port (ssh(1)).
       sshAddress: text('ssh').split(' ')[2] ?? null,
+      flows: new Map(
+        [...sections].flatMap(([name, body]) =>
+          name.startsWith('flows ') ? [[name.slice('flows '.length), parseFlows(body)]] : [],
+        ),
+      ),
     };
   } catch (cause) {
     throw new VxmigError('HOST_UNFIT', `ip on ${shell.name} does not print the JSON that is expected of iproute2`, {
@@ -113,6 +129,14 @@ function parseRoutes(json: string, family: 4 | 6): ObservedRoute[] {
       protocol: route.protocol ?? null,
       metric: route.metric ?? null,
     }));
+}
+
+/** Without any answer (the kernel's datapath, or no ovs-vswitchd) nothing is known of routes of its own. */
+export function parseSwitchRoutes(text: string): SwitchRoutes {
+  const added = [...text.matchAll(/^User: (\S+) dev (\S+)(?: GW (\S+))?/gm)].map(
+    ([, destination = '', device = '', gateway = null]) => ({ destination, device, gateway }),
+  );
+  return { followKernel: !text.startsWith('Route Table:') || /^Cached: /m.test(text), added };
 }
 
 function parseNamespace(name: string, json: string): ObservedNamespace {

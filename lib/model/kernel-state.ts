@@ -21,6 +21,20 @@ export interface ObservedRoute {
   readonly metric: number | null;
 }
 
+/** The routes by which Open vSwitch's userspace datapath sends its tunnels (ovs-appctl ovs/route/show). */
+export interface SwitchRoutes {
+  /** They are copied from the kernel; else (ovs-vswitchd --disable-system-route) somebody has to add them. */
+  readonly followKernel: boolean;
+  readonly added: readonly SwitchRoute[];
+}
+
+export interface SwitchRoute {
+  /** With prefix length. */
+  readonly destination: string;
+  readonly device: string;
+  readonly gateway: string | null;
+}
+
 /** A named network namespace that holds one of our probe ports, with what is configured inside. */
 export interface ObservedNamespace {
   readonly name: string;

@@ -5,15 +5,19 @@ import type { Atom, Row } from './value.js';
 export const OPEN_VSWITCH = 'Open_vSwitch';
 
 /**
- * A bridge with its local port. `tableNames` gives OpenFlow tables their names (number → name), which `ovs-ofctl --names`
+ * A bridge with its local port, whose interface gets the columns of `localPort`. `tableNames` gives OpenFlow tables their names (number → name), which `ovs-ofctl --names`
  * speaks then.
  */
-export function addBridge(name: string, columns: Row, tableNames: Readonly<Record<string, string>> = {}): Operation[] {
+export function addBridge(
+  name: string,
+  columns: Row,
+  { tableNames = {}, localPort = {} }: { tableNames?: Readonly<Record<string, string>>; localPort?: Row } = {},
+): Operation[] {
   const bridge = rowName('bridge', name);
   const tables = flowTables(name, tableNames);
   return [
     ...tables.operations,
-    ...insertPort(name, {}, { type: 'internal' }),
+    ...insertPort(name, {}, { ...localPort, type: 'internal' }),
     insert('Bridge', { ...columns, name, ports: [rowName('port', name)], flow_tables: tables.column }, bridge.named),
     mutate('Open_vSwitch', [], [['bridges', 'insert', [bridge]]]),
   ];

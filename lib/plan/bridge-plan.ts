@@ -137,6 +137,8 @@ function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridg
     externalIds: { [OWNER_KEY]: topology, [KIND_KEY]: 'network', 'vxmig-network': bridge.network },
     otherConfig: {},
     tableNames: PIPELINE_TABLE_NAMES,
+    // Else it follows the MTUs of the ports that come and go: see tapSettings on what a device's change costs.
+    mtuRequest: bridge.mtu,
   };
 }
 
@@ -147,7 +149,11 @@ function portColumns(topology: string, port: DesiredPort, ofport: number | null)
       return {
         externalIds: { ...owner, 'vxmig-remote-host': port.remoteHost },
         type: 'vxlan',
-        options: { remote_ip: port.remoteIp, local_ip: port.localIp, key: String(port.vni) },
+        options: {
+          remote_ip: port.remoteIp,
+          ...(port.localIp === null ? {} : { local_ip: port.localIp }),
+          key: String(port.vni),
+        },
         ofportRequest: ofport,
       };
     case 'tap':

@@ -19,6 +19,7 @@ export interface DesiredBridge {
   readonly name: string;
   readonly network: string;
   readonly vni: number;
+  readonly mtu: number;
   /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
   readonly relays: boolean;
   readonly ports: readonly DesiredPort[];
@@ -33,7 +34,8 @@ export interface DesiredTunnel {
   readonly name: string;
   readonly remoteHost: string;
   readonly remoteIp: string;
-  readonly localIp: string;
+  /** Null: the address that the route to the far end has. */
+  readonly localIp: string | null;
   readonly vni: number;
 }
 
@@ -72,6 +74,11 @@ export function domainOf(vm: Vm): string {
 export interface HostFacts {
   readonly datapath: Datapath;
   readonly accelerator: Accelerator;
+  /**
+   * False: the userspace datapath has only the routes that were added to it. It knows none of them as one of its own addresses, and refuses
+   * tunnels that name theirs (ovs-router.c). Left out: true.
+   */
+  readonly switchRoutesFollowKernel?: boolean;
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
   readonly incoming?: readonly string[];
 }
@@ -85,7 +92,7 @@ export function desiredHost(topology: Topology, hostName: string, facts: HostFac
     datapath: facts.datapath,
     vtepAddress: vtepOf(host),
     vtepMtu: segment?.mtu ?? 1500,
-    bridges: topology.networks.map((network) => desiredBridge(topology, network, host, facts.incoming ?? [])),
+    bridges: topology.networks.map((network) => desiredBridge(topology, network, host, facts)),
     domains: topology.vms
       .filter((vm) => vm.host === hostName)
       .map((vm) => desiredDomain(topology, vm, facts.accelerator)),
@@ -102,14 +109,16 @@ function desiredDomain(topology: Topology, vm: Vm, accelerator: Accelerator): De
   return { kind: 'adopted', domain: vm.source.domain, nics };
 }
 
-function desiredBridge(topology: Topology, network: Network, host: Host, incoming: readonly string[]): DesiredBridge {
+function desiredBridge(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredBridge {
+  const { incoming = [] } = facts;
   return {
     name: bridgeName(topology.name, network.name),
     network: network.name,
     vni: network.vni,
+    mtu: network.mtu,
     relays: network.mesh.kind === 'hub' && network.mesh.hub === host.name,
     ports: [
-      ...peersOf(topology, network, host.name).map((peer) => desiredTunnel(topology, network, host, peer)),
+      ...peersOf(topology, network, host.name).map((peer) => desiredTunnel(topology, network, host, peer, facts)),
       ...desiredProbePorts(topology, network, host.name),
       ...topology.vms
         .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
@@ -155,13 +164,14 @@ export function peersOf(topology: Topology, network: Network, hostName: string):
   );
 }
 
-function desiredTunnel(topology: Topology, network: Network, host: Host, peer: Host): DesiredTunnel {
+function desiredTunnel(topology: Topology, network: Network, host: Host, peer: Host, facts: HostFacts): DesiredTunnel {
+  const anyLocal = facts.datapath === 'netdev' && facts.switchRoutesFollowKernel === false;
   return {
     kind: 'tunnel',
     name: tunnelPortName(topology.name, network.name, peer.name),
     remoteHost: peer.name,
     remoteIp: vtepOf(peer),
-    localIp: vtepOf(host),
+    localIp: anyLocal ? null : vtepOf(host),
     vni: network.vni,
   };
 }

@@ -42,6 +42,8 @@ export interface BridgeColumns {
   readonly externalIds: Readonly<Record<string, string>>;
   readonly otherConfig: Readonly<Record<string, string>>;
   readonly tableNames: Readonly<Record<string, string>>;
+  /** Of the bridge's own port; null: the smallest of its ports' MTUs, as it happens. */
+  readonly mtuRequest: number | null;
 }
 
 export interface PortColumns {

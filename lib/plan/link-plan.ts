@@ -37,6 +37,8 @@ function tapCommands(topology: string, tap: DesiredTap): Command[] {
 
 function tapSettings(topology: string, tap: DesiredTap): Command {
   // addrgenmode none: a tap that spoke IPv6 by itself would move MAC tables before the VM does.
+  // promisc on: OVS would switch it on itself. After each change of a device OVS reads all routes anew, and frames that its userspace datapath
+  // sends through tunnels meanwhile are lost (route-table.c); a change while it takes a port makes that likely.
   return {
     argv: [
       'ip',
@@ -50,6 +52,8 @@ function tapSettings(topology: string, tap: DesiredTap): Command {
       'none',
       'mtu',
       String(tap.mtu),
+      'promisc',
+      'on',
       'up',
     ],
   };

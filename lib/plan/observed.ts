@@ -1,4 +1,4 @@
-import type { ObservedLink, ObservedNamespace, ObservedRoute } from '../model/kernel-state.js';
+import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { Flow } from '../openflow/flow.js';
 
 /** What one host holds, as read; the plan decides from this alone. */
@@ -10,6 +10,7 @@ export interface ObservedHost {
   readonly bridges: readonly ObservedBridge[];
   readonly links: readonly ObservedLink[];
   readonly routes: readonly ObservedRoute[];
+  readonly switchRoutes: SwitchRoutes;
   readonly namespaces: readonly ObservedNamespace[];
   readonly domains: readonly ObservedDomain[];
   /** KVM is there and opens. */
@@ -29,6 +30,8 @@ export interface ObservedBridge {
   readonly otherConfig: Readonly<Record<string, string>>;
   /** Table number → name. */
   readonly tableNames: Readonly<Record<string, string>>;
+  /** Of the bridge's own port. */
+  readonly mtuRequest: number | null;
   readonly ports: readonly ObservedPort[];
   /** All of them, learned ones too; empty for bridges that are not ours. */
   readonly flows: readonly Flow[];

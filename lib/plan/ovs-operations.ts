@@ -1,4 +1,4 @@
-import { byUuid, type Operation, type Transaction, update } from '../ovsdb/operations.js';
+import { byName, byUuid, type Operation, type Transaction, update } from '../ovsdb/operations.js';
 import { mapOf, type Row } from '../ovsdb/value.js';
 import { addBridge, addPort, deleteBridge, deletePort, flowTables } from '../ovsdb/vswitch.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
@@ -12,11 +12,18 @@ export function ovsTransaction(changes: readonly OvsChange[]): Transaction {
 function operationsFor(change: OvsChange): Operation[] {
   switch (change.kind) {
     case 'add-bridge':
-      return addBridge(change.bridge, bridgeRow(change.columns), change.columns.tableNames);
+      return addBridge(change.bridge, bridgeRow(change.columns), {
+        tableNames: change.columns.tableNames,
+        localPort: localPortRow(change.columns),
+      });
     case 'set-bridge': {
       const tables = flowTables(change.bridge, change.columns.tableNames);
       const row = { ...bridgeRow(change.columns), flow_tables: tables.column };
-      return [...tables.operations, update('Bridge', byUuid(change.uuid), row)];
+      return [
+        ...tables.operations,
+        update('Bridge', byUuid(change.uuid), row),
+        update('Interface', byName(change.bridge), localPortRow(change.columns)),
+      ];
     }
     case 'delete-bridge':
       return deleteBridge(change.uuid);
@@ -44,6 +51,10 @@ function bridgeRow(columns: BridgeColumns): Row {
     external_ids: mapOf(columns.externalIds),
     other_config: mapOf(columns.otherConfig),
   };
+}
+
+function localPortRow({ mtuRequest }: BridgeColumns): Row {
+  return { mtu_request: mtuRequest === null ? [] : mtuRequest };
 }
 
 /** The marks stand on the interface too: other tools (and `ovs-vsctl find interface`) look there. */

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+import { bitsOf, formatPrefix, networkOf, parsePrefix } from '../model/address.js';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import { VxmigError } from '../model/errors.js';
-import type { ObservedLink } from '../model/kernel-state.js';
+import type { ObservedLink, SwitchRoute } from '../model/kernel-state.js';
 import { change } from './change.js';
 import type { DesiredHost } from './desired.js';
 import type { BridgeColumns, OvsChange } from './host-plan.js';
@@ -76,6 +78,7 @@ function makeBridge(
     },
     otherConfig: { hwaddr: nic.mac },
     tableNames: {},
+    mtuRequest: null,
   };
   const ovs: OvsChange[] = [
     half === undefined
@@ -101,7 +104,11 @@ function makeBridge(
       ),
     ],
     ovs,
-    settle: [...moveAddresses(nic, UNDERLAY_BRIDGE, observed, desired.vtepMtu), dropInKernel(nic.name)],
+    settle: [
+      ...moveAddresses(nic, UNDERLAY_BRIDGE, observed, desired.vtepMtu),
+      dropInKernel(nic.name),
+      ...missingRoutes(nic, observed).map(addRoute),
+    ],
   };
 }
 
@@ -116,9 +123,11 @@ function joinBridge(
   if (bridge.externalIds[KIND_KEY] !== 'underlay') return NOTHING;
   const signedIn = bridge.externalIds[underlayUserKey(topology)] !== undefined;
   const nic = bridge.externalIds[NIC_KEY] ?? '';
+  const routes = missingRoutes(link, observed);
   const settle = [
     ...(link.up && link.mtu === desired.vtepMtu ? [] : [upAndMtu(UNDERLAY_BRIDGE, desired.vtepMtu)]),
     ...(observed.nftTables.includes(NFT_TABLE) ? [] : [dropInKernel(nic)]),
+    ...routes.map(addRoute),
   ];
   if (signedIn && settle.length === 0) return NOTHING;
   const columns: BridgeColumns = {
@@ -127,20 +136,48 @@ function joinBridge(
     externalIds: { ...bridge.externalIds, [underlayUserKey(topology)]: 'yes' },
     otherConfig: bridge.otherConfig,
     tableNames: bridge.tableNames,
+    mtuRequest: bridge.mtuRequest,
   };
   return {
-    changes: [
-      change(
-        desired.host,
-        'underlay',
-        UNDERLAY_BRIDGE,
-        'update',
-        signedIn ? 'its device is not set as it should be' : 'this topology uses it too',
-      ),
-    ],
+    changes: [change(desired.host, 'underlay', UNDERLAY_BRIDGE, 'update', whyJoin(signedIn, routes))],
     ovs: signedIn ? [] : [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
     settle,
   };
+}
+
+function whyJoin(signedIn: boolean, missing: readonly SwitchRoute[]): string {
+  if (!signedIn) return 'this topology uses it too';
+  if (missing.length > 0)
+    return `Open vSwitch lacks its routes: ${missing.map((route) => route.destination).join(', ')}`;
+  return 'its device is not set as it should be';
+}
+
+/** What the kernel would send by way of the device, as far as Open vSwitch does not know it: only where it does not follow the kernel by itself. */
+function missingRoutes(link: ObservedLink, { routes, switchRoutes }: ObservedHost): SwitchRoute[] {
+  if (switchRoutes.followKernel) return [];
+  const near = link.addresses.flatMap((address) => {
+    const prefix = parsePrefix(address);
+    return prefix === null ? [] : [{ destination: formatPrefix(networkOf(prefix)), gateway: null }];
+  });
+  const far = routes
+    .filter((route) => route.device === link.name && route.gateway !== null)
+    .map(({ destination, gateway, family }) => ({
+      destination: destination === 'default' ? (family === 6 ? '::/0' : '0.0.0.0/0') : withLength(destination, family),
+      gateway,
+    }));
+  return [...near, ...far]
+    .map((route) => ({ ...route, device: UNDERLAY_BRIDGE }))
+    .filter((route) => !switchRoutes.added.some((added) => isDeepStrictEqual({ ...route }, { ...added })));
+}
+
+/** iproute2 leaves the length out for a single address. */
+function withLength(destination: string, family: 4 | 6): string {
+  return destination.includes('/') ? destination : `${destination}/${bitsOf(family)}`;
+}
+
+function addRoute({ destination, device, gateway }: SwitchRoute): Command {
+  const via = gateway === null ? [] : [gateway];
+  return { argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/add', destination, device, ...via] };
 }
 
 /** Takes the topology off the underlay bridge; the last one gives the addresses back to the device. */
@@ -168,6 +205,9 @@ export function releaseUnderlay(
     commands: [
       // Deleting an absent table is not an error with destroy; with delete it is.
       { argv: ['nft', '-f', '-'], stdin: `table netdev ${NFT_TABLE} {}\ndelete table netdev ${NFT_TABLE}\n` },
+      ...observed.switchRoutes.added
+        .filter((route) => route.device === bridge.name)
+        .map(({ destination }) => ({ argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/del', destination] })),
       ...(holder === undefined ? [] : giveAddresses(holder, nic, observed)),
     ],
   };

@@ -270,7 +270,7 @@ t.test('a real switch behind the database', { skip: whyNoSwitch() }, async (t) =
   const waitForSwitchMs = 20_000;
 
   await t.test('when commit returns, the port has its number', async (t) => {
-    const bridge = addBridge('br0', { datapath_type: 'netdev' }, { 0: 'classify', 10: 'fdb' });
+    const bridge = addBridge('br0', { datapath_type: 'netdev' }, { tableNames: { 0: 'classify', 10: 'fdb' } });
     await commit(connection, DB, op.transaction('add br0', ...bridge), { waitForSwitchMs });
     await ovs.ofctl(['add-flow', 'br0', 'table=10,actions=drop']);
     t.match(await ovs.ofctl(['--names', 'dump-flows', 'br0', 'table=10']), /table=fdb/);

@@ -1,5 +1,5 @@
 import type { Command } from '../../../lib/model/command.js';
-import type { ObservedLink, ObservedRoute } from '../../../lib/model/kernel-state.js';
+import type { ObservedLink, ObservedRoute, SwitchRoutes } from '../../../lib/model/kernel-state.js';
 import { flowKey } from '../../../lib/openflow/flow.js';
 import { readOwnerMark } from '../../../lib/plan/domain-xml.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from '../../../lib/plan/host-plan.js';
@@ -120,6 +120,7 @@ function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHos
   const line = argv.join(' ');
   if (argv[0] === 'ethtool' || line.includes(' ethtool ')) return host;
   if (argv[0] === 'nft') return { ...host, nftTables: tablesAfter(host.nftTables, stdin ?? '') };
+  if (argv[0] === 'ovs-appctl') return { ...host, switchRoutes: switchRoutesAfter(host.switchRoutes, argv.slice(3)) };
   if (argv[0] !== 'ip') throw new Error(`not in the model: ${line}`);
   if (argv[1] === '-n') return inNamespace(host, argv[2] ?? '', argv.slice(3));
   const words = argv.slice(argv[1] === '-4' || argv[1] === '-6' ? 2 : 1);
@@ -202,4 +203,12 @@ function linkAfter(before: ObservedLink, words: readonly string[]): ObservedLink
   if (words.includes('address')) link.mac = value('address');
   if (words.includes('up')) link.up = true;
   return link;
+}
+
+function switchRoutesAfter(before: SwitchRoutes, words: readonly string[]): SwitchRoutes {
+  const [command, destination = '', device = '', gateway = null] = words;
+  const others = before.added.filter((route) => route.destination !== destination);
+  if (command === 'ovs/route/del') return { ...before, added: others };
+  if (command === 'ovs/route/add') return { ...before, added: [...others, { destination, device, gateway }] };
+  throw new Error(`not in the model: ${words.join(' ')}`);
 }

@@ -93,6 +93,7 @@ t.test('a bridge of that name that is somebody else’s stays untouched', async 
     externalIds: {},
     otherConfig: {},
     tableNames: {},
+    mtuRequest: null,
     ports: [],
     flows: [],
   };
@@ -109,6 +110,7 @@ t.test('an address that the admin has put on a bridge already is fine there', as
     externalIds: {},
     otherConfig: {},
     tableNames: {},
+    mtuRequest: null,
     ports: [],
     flows: [],
   };
@@ -156,4 +158,45 @@ t.test('destroy leaves a host as it was, whatever else is there', async (t) => {
   }
   const [a] = appliedHosts(TOPOLOGY);
   t.strictSame(a && planDestroy('other', a).changes, [], 'what another topology has made is not its business');
+});
+
+t.test(
+  'a switch that does not follow the kernel gets the routes of its underlay, keeps them, and loses them at the end',
+  async (t) => {
+    const facts = { ...USERSPACE, switchRoutesFollowKernel: false };
+    const fresh = freshHosts(TOPOLOGY).map((host) => ({ ...host, switchRoutes: { followKernel: false, added: [] } }));
+    const hosts = after(planned(TOPOLOGY, fresh, facts), fresh);
+    const wanted = [
+      { destination: '198.18.2.0/24', device: 'br-phy', gateway: null },
+      { destination: 'fd00:2::/64', device: 'br-phy', gateway: null },
+      { destination: '198.18.0.0/16', device: 'br-phy', gateway: '198.18.2.1' },
+      { destination: 'fd00::/16', device: 'br-phy', gateway: 'fd00:2::1' },
+    ];
+    t.strictSame(hostB(hosts).switchRoutes.added, wanted);
+    t.strictSame(planned(TOPOLOGY, hosts, facts).changes, [], 'then nothing is left to do');
+    const tunnels = hostB(hosts).bridges.flatMap(({ ports }) =>
+      ports.filter((port) => port.interface.type === 'vxlan'),
+    );
+    t.ok(
+      tunnels.length > 0 && tunnels.every((port) => port.interface.options.local_ip === undefined),
+      'tunnels do not name an address that the switch does not know as its own',
+    );
+
+    const restarted = withHost(hosts, 'host-b', () => ({ switchRoutes: { followKernel: false, added: [] } }));
+    const plan = planned(TOPOLOGY, restarted, facts);
+    t.match(plan.changes, [
+      { host: 'host-b', kind: 'underlay', action: 'update', why: /lacks its routes: 198\.18\.2\.0\/24/ },
+    ]);
+    t.strictSame(
+      hostB(after(plan, restarted)).switchRoutes.added,
+      wanted,
+      'ovs-vswitchd forgets them when it restarts',
+    );
+
+    t.strictSame(released('plans', hostB(hosts)).switchRoutes.added, []);
+  },
+);
+
+t.test('what the kernel has is not added to a switch that follows it', async (t) => {
+  t.strictSame(hostB(appliedHosts(TOPOLOGY, USERSPACE)).switchRoutes.added, []);
 });
