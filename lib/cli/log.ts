@@ -16,30 +16,40 @@ export interface Log {
   debug(message: string, detail?: object): unknown;
 }
 
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+type Level = (typeof LEVELS)[number];
+
 /**
  * Progress and logs: on stderr for people, and with --log as JSON lines in a file, there always with every detail.
- * Loading winston takes longer than many a command, so that it is loaded here and not with the program.
+ * Loading winston takes longer than many a command, so that only who wants a file waits for it.
  */
 export async function createLog(options: LogOptions): Promise<Log> {
+  const people = peoplesLog(options);
+  if (options.file === null) return people;
+  const file = await fileLog(options.file);
+  const both = (level: Level) => (message: string, detail?: object) => {
+    people[level](message);
+    file[level](message, detail);
+  };
+  return { error: both('error'), warn: both('warn'), info: both('info'), debug: both('debug') };
+}
+
+function peoplesLog({ quiet, verbose, stream }: LogOptions): Log {
+  const most = LEVELS.indexOf(quiet ? 'warn' : verbose ? 'debug' : 'info');
+  const at = (level: Level) =>
+    LEVELS.indexOf(level) > most
+      ? () => undefined
+      : (message: string) => stream.write(`${level === 'info' ? '' : `${level}: `}${message}\n`);
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+}
+
+async function fileLog(filename: string): Promise<Log> {
   const { default: winston } = await import('winston');
-  const level = options.quiet ? 'warn' : options.verbose ? 'debug' : 'info';
-  const people = new winston.transports.Stream({
-    level,
-    stream: options.stream,
-    format: winston.format.printf((entry) =>
-      entry.level === 'info' ? String(entry.message) : `${entry.level}: ${String(entry.message)}`,
-    ),
+  const file = new winston.transports.File({
+    filename,
+    level: 'debug',
+    options: { flags: 'a', mode: 0o600 },
+    format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
   });
-  const file =
-    options.file === null
-      ? []
-      : [
-          new winston.transports.File({
-            filename: options.file,
-            level: 'debug',
-            options: { flags: 'a', mode: 0o600 },
-            format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
-          }),
-        ];
-  return winston.createLogger({ transports: [people, ...file] });
+  return winston.createLogger({ transports: [file] });
 }

@@ -20,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return finish(output, error);
   }
   const { globals } = invocation;
-  const output = new Output({ json: globals.json, quiet: globals.quiet, colour: globals.colour });
+  const output = new Output(globals);
   if (invocation.kind === 'text') {
     output.result(invocation.document, invocation.text);
     output.flush();

@@ -7,6 +7,7 @@ export interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly colour: boolean;
+  readonly verbose?: boolean;
 }
 
 /** stdout: people's output, or with --json exactly one document. */
@@ -17,7 +18,7 @@ export class Output {
 
   get style(): Style {
     const style = styleFor(process.stdout, process.env);
-    return { ...style, colour: style.colour && this.options.colour };
+    return { ...style, colour: style.colour && this.options.colour, verbose: this.options.verbose ?? false };
   }
 
   /** The command's result: `text` for people, `document` with --json. */

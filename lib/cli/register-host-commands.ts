@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { BenchPeer } from '../bench/result.js';
 import type { Strategy } from '../model/topology.js';
-import { countArgument, durationArgument, sizeArgument } from './arguments.js';
+import { countArgument, durationArgument, peersArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
@@ -119,13 +120,24 @@ function registerChanging(program: Command, choose: Choose): void {
 function registerBench(program: Command, choose: Choose): void {
   program
     .command('bench')
-    .description('measure vxmig against plain `virsh migrate` and a hand-written script, in one run on one lab')
+    .description('measure vxmig against plain `virsh migrate`, OVN and a hand-written script, in one run on one lab')
+    .argument('[file]', 'topology file of a lab (default: two-subnets, which comes with vxmig)')
     .option('--runs <count>', 'migrations by each, and applies by each', countArgument, 10)
     .addOption(new Option('--only <part>', 'one part of it').choices(['migrate', 'apply']))
-    .addHelpText('after', '\nExample:\n  vxmig bench --runs 4')
-    .action((options: { runs: number; only?: 'migrate' | 'apply' }) => {
-      choose(async (context) => (await import('./bench.js')).benchCommand(context, options), { logs: true });
+    .option('--against <peers>', 'whom to migrate against: some of no-redirect,ovn,virsh (default: all)', peersArgument)
+    .option('--plot <file>', 'draw the reply delays around the switch as SVG')
+    .addHelpText('after', '\nExample:\n  vxmig bench --runs 4 --only migrate --plot bench.svg')
+    .action((file: string | undefined, options: BenchFlags) => {
+      const given = file === undefined ? options : { ...options, file };
+      choose(async (context) => (await import('./bench.js')).benchCommand(context, given), { logs: true });
     });
+}
+
+interface BenchFlags {
+  readonly runs: number;
+  readonly only?: 'migrate' | 'apply';
+  readonly against?: readonly BenchPeer[];
+  readonly plot?: string;
 }
 
 interface MigrateFlags {

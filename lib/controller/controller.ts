@@ -1,5 +1,6 @@
 import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
+import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { factsOf } from './facts.js';
@@ -37,8 +38,9 @@ export class Controller {
     emit: Emit,
   ): Promise<{ controller: Controller; failures: readonly ConnectFailure[] }> {
     emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
+    const bridges = topology.networks.map((network) => bridgeName(topology.name, network.name));
     const results = await Promise.allSettled(
-      topology.hosts.map(async (host) => [host.name, await HostSession.open(host.name, sshOf(host))] as const),
+      topology.hosts.map(async (host) => [host.name, await HostSession.open(host.name, sshOf(host), bridges)] as const),
     );
     const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failures = results.flatMap((result, index) =>

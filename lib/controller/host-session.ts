@@ -26,13 +26,15 @@ export class HostSession {
     readonly name: string,
     readonly shell: HostShell,
     readonly ovs: OvsDatabase,
+    /** Those that the topology has here, whether they exist or not. */
+    private readonly bridges: readonly string[],
   ) {}
 
   /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB */
-  static async open(name: string, settings: SshSettings): Promise<HostSession> {
+  static async open(name: string, settings: SshSettings, bridges: readonly string[]): Promise<HostSession> {
     const shell = await HostConnection.open(name, settings);
     try {
-      return new HostSession(name, shell, await OvsDatabase.open(shell));
+      return new HostSession(name, shell, await OvsDatabase.open(shell), bridges);
     } catch (error) {
       shell.close();
       throw error;
@@ -55,7 +57,7 @@ export class HostSession {
   }
 
   async observe(topology: string): Promise<ObservedHost> {
-    this.#observed = await observeHost(this.name, this.shell, this.ovs, topology);
+    this.#observed = await observeHost(this, topology, this.bridges);
     return this.#observed;
   }
 
@@ -92,8 +94,18 @@ export class HostSession {
     await this.execute(plan);
     await this.executeRemovals({ ...plan.remove, domains: [] });
     const changes = plan.changes.filter((change) => change.kind !== 'vm');
-    if (changes.length > 0) await this.observe(topology.name);
+    // Ports may have new numbers; the rest is known, for it was made just now.
+    if (changes.length > 0) await this.#observePorts();
     return changes;
+  }
+
+  async #observePorts(): Promise<void> {
+    const { bridges } = await this.ovs.read();
+    const flows = new Map(this.observed.bridges.map((bridge) => [bridge.name, bridge.flows]));
+    this.#observed = {
+      ...this.observed,
+      bridges: bridges.map((bridge) => ({ ...bridge, flows: flows.get(bridge.name) ?? [] })),
+    };
   }
 
   async #changeOvs(changes: readonly OvsChange[]): Promise<void> {
@@ -115,6 +127,13 @@ export class HostSession {
       );
     }
     return ofport;
+  }
+
+  /** The ready ports of the network's bridge. */
+  ports(network: string): { readonly name: string; readonly ofport: number }[] {
+    return (this.#bridge(network)?.ports ?? []).flatMap(({ name, interface: { ofport } }) =>
+      ofport === null || ofport < 1 ? [] : [{ name, ofport }],
+    );
   }
 
   /** The host that a port of the network's bridge leads to: the far end of a tunnel, or this one. */

@@ -22,8 +22,16 @@ export async function observeHost(
     observeDomains(shell),
   ]);
   // Bridges of networks that the topology no longer has.
-  const others = state.bridges.filter(({ name, externalIds }) => ownedBy(topology, externalIds) && !kernel.flows.has(name));
-  const flows = new Map([...kernel.flows, ...(await dumpFlows(shell, others.map((bridge) => bridge.name)))]);
+  const others = state.bridges.filter(
+    ({ name, externalIds }) => ownedBy(topology, externalIds) && !kernel.flows.has(name),
+  );
+  const flows = new Map([
+    ...kernel.flows,
+    ...(await dumpFlows(
+      shell,
+      others.map((bridge) => bridge.name),
+    )),
+  ]);
   return {
     host: name,
     ovsVersion: state.version,

@@ -1,18 +1,13 @@
-import { EventEmitter, once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel, ConnectConfig } from 'ssh2';
-import ssh2 from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import { CommandError, messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
-import { fingerprintOf, knownKeys, readKnownHosts, sameFingerprint } from './host-key.js';
+import { type Dialling, dial, diallingOf } from './dial.js';
 import { shellLine } from './quote.js';
 
 /** sshd's MaxSessions is 10 per connection by default; two are left for whoever else shares it. */
 const SESSIONS_PER_CONNECTION = 8;
-const READY_TIMEOUT_MS = 15_000;
 
 export interface RunOptions {
   readonly stdin?: string;
@@ -76,53 +71,18 @@ export class HostConnection implements HostShell {
 
   private constructor(
     readonly name: string,
-    private readonly config: ConnectConfig,
-    private readonly place: string,
+    private readonly dialling: Dialling,
   ) {}
 
   /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
   static async open(name: string, settings: SshSettings): Promise<HostConnection> {
-    const connection = new HostConnection(name, await connectConfig(settings), `${settings.address}:${settings.port}`);
+    const connection = new HostConnection(name, await diallingOf(name, settings));
     await connection.#dial();
     return connection;
   }
 
   async #dial(): Promise<void> {
-    const client = new ssh2.Client();
-    let refusedKey: string | undefined;
-    const verify = this.config.hostVerifier as (key: Buffer) => boolean;
-    // A connection that breaks fails the commands that run over it; the event itself must not end the process.
-    client.on('error', () => {});
-    const ready = once(client, 'ready');
-    try {
-      client.connect({
-        ...this.config,
-        hostVerifier: (key: Buffer) => {
-          const trusted = verify(key);
-          if (!trusted) refusedKey = fingerprintOf(key);
-          return trusted;
-        },
-      });
-      // Otherwise a short request waits for the other side's delayed acknowledgement, 40 ms each time.
-      client.setNoDelay(true);
-      await ready;
-    } catch (cause) {
-      client.destroy();
-      if (refusedKey !== undefined) {
-        throw new VxmigError(
-          'SSH_HOST_KEY',
-          `${this.name} (${this.place}) shows the SSH key ${refusedKey}, which is not the known one`,
-          {
-            where: this.name,
-            cause,
-          },
-        );
-      }
-      throw new VxmigError('SSH_CONNECT', `cannot connect to ${this.name} (${this.place}): ${messageOf(cause)}`, {
-        where: this.name,
-        cause,
-      });
-    }
+    const client = await dial(this.dialling);
     const entry = { client, sessions: 0 };
     this.#clients.push(entry);
     client.on('close', () => {
@@ -281,42 +241,4 @@ function eachLine(stream: NodeJS.ReadableStream, emit: (line: string) => void): 
   stream.on('end', () => {
     if (rest !== '') emit(rest);
   });
-}
-
-async function connectConfig(settings: SshSettings): Promise<ConnectConfig> {
-  const trusts = await hostKeyRule(settings);
-  const privateKey = await readIdentity(settings.identityFile);
-  const agent = process.env.SSH_AUTH_SOCK;
-  return {
-    host: settings.address,
-    port: settings.port,
-    username: settings.user,
-    readyTimeout: READY_TIMEOUT_MS,
-    keepaliveInterval: 5_000,
-    keepaliveCountMax: 3,
-    hostVerifier: trusts,
-    ...(privateKey === undefined ? {} : { privateKey }),
-    ...(agent === undefined || settings.identityFile !== null ? {} : { agent }),
-  };
-}
-
-async function hostKeyRule(settings: SshSettings): Promise<(key: Buffer) => boolean> {
-  const { hostKey, address, port } = settings;
-  if (hostKey !== null) return (key) => sameFingerprint(fingerprintOf(key), hostKey);
-  const known = knownKeys(await readKnownHosts(), address, port);
-  return (key) => known.some((candidate) => candidate.equals(key));
-}
-
-async function readIdentity(file: string | null): Promise<Buffer | undefined> {
-  if (file !== null) {
-    const path = file.replace(/^~(?=\/)/, homedir());
-    return await readFile(path).catch((cause: unknown) => {
-      throw new VxmigError('SSH_CONNECT', `cannot read the identity file ${path}: ${messageOf(cause)}`, { cause });
-    });
-  }
-  for (const name of ['id_ed25519', 'id_ecdsa', 'id_rsa']) {
-    const key = await readFile(join(homedir(), '.ssh', name)).catch(() => undefined);
-    if (key !== undefined) return key;
-  }
-  return undefined;
 }

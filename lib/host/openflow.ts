@@ -13,6 +13,18 @@ export async function dumpFlows(shell: HostShell, bridges: readonly string[]): P
   return new Map(bridges.map((bridge) => [bridge, parseFlows(parts[parts.indexOf(bridge) + 1] ?? '')]));
 }
 
+/** Removes the flows of one table for one destination MAC (all, or those with a cookie), and says what they were. */
+export async function removeFlows(
+  shell: HostShell,
+  bridge: string,
+  { table, mac, cookie }: { readonly table: number; readonly mac: string; readonly cookie?: bigint },
+): Promise<string[]> {
+  const script = `ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$1" "$2" && ovs-ofctl -O ${OPENFLOW_VERSION} del-flows "$1" "$2"`;
+  const owner = cookie === undefined ? '' : `cookie=0x${cookie.toString(16)}/-1,`;
+  const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, `${owner}table=${table},dl_dst=${mac}`]);
+  return stdout.split('\n').flatMap((line) => (line.includes('actions=') ? [line.trim()] : []));
+}
+
 /** Changes flows as one: no frame meets half of them (OpenFlow 1.4 bundles). */
 export async function changeFlows(shell: HostShell, bridge: string, diff: FlowDiff): Promise<void> {
   await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'], {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
@@ -41,9 +42,11 @@ export function planTopology(
     topology,
     migrations.map(({ vm, from }) => [vm, from]),
   );
-  const hosts = observed.map((host) =>
-    planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host),
-  );
+  const hosts = observed.map((host) => {
+    const plan = planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host);
+    if (!migrations.some((migration) => migration.to === host.host)) return plan;
+    return withoutRemoving(plan, planHost(topology.name, desiredHost(topology, host.host, facts(host.host)), host));
+  });
   return {
     current,
     hosts,
@@ -82,6 +85,29 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
     flows: flows.flows,
     domains: domains.steps,
     remove: { domains: domains.remove, ovs: bridges.remove, commands: links.remove },
+  };
+}
+
+/**
+ * What an earlier migration has left at a VM's new home is not removed: removals come after the migrations, and by then it is the VM's.
+ *
+ * @param later the same host with the VM there
+ */
+function withoutRemoving(plan: HostPlan, later: HostPlan): HostPlan {
+  const both = <T>(these: readonly T[], those: readonly T[]) =>
+    these.filter((one) => those.some((other) => isDeepStrictEqual(one, other)));
+  return {
+    ...plan,
+    changes: plan.changes.filter(
+      (one) =>
+        one.action !== 'delete' ||
+        later.changes.some((other) => other.action === 'delete' && other.kind === one.kind && other.name === one.name),
+    ),
+    remove: {
+      domains: both(plan.remove.domains, later.remove.domains),
+      ovs: both(plan.remove.ovs, later.remove.ovs),
+      commands: both(plan.remove.commands, later.remove.commands),
+    },
   };
 }
 

@@ -12,6 +12,7 @@ const LIB = fileURLToPath(new URL('../../../../lib/', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   openflow: [],
+  libvirt: [],
   ovsdb: ['model'],
   frames: ['model'],
   topology: ['model'],
@@ -20,10 +21,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plan: ['model', 'pipeline', 'openflow', 'ovsdb'],
   migration: ['model', 'plan', 'measure', 'frames'],
   report: ['model'],
-  host: ['model', 'openflow'],
+  host: ['model', 'openflow', 'libvirt'],
   lab: ['model', 'host'],
   controller: ['model', 'host', 'plan', 'pipeline', 'ovsdb', 'frames', 'measure', 'migration', 'report'],
-  bench: ['model', 'topology', 'measure', 'plan', 'migration', 'host', 'lab', 'controller'],
+  bundle: ['topology'],
+  bench: ['model', 'topology', 'measure', 'plan', 'migration', 'host', 'lab', 'controller', 'report'],
   cli: ['model', 'topology', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
 };
 
@@ -31,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_FILES: Readonly<Record<string, readonly string[]>> = {
   'plan → ovsdb': ['operations', 'value', 'vswitch'],
   'controller → report': ['run-file'],
+  'bench → report': ['run-file'],
   'lab → host': ['host-key'],
 };
 

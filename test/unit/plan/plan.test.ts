@@ -4,7 +4,8 @@ import { match } from '../../../lib/openflow/match.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import { desiredHost } from '../../../lib/plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
-import { planHost } from '../../../lib/plan/plan.js';
+import { type Plan, planHost } from '../../../lib/plan/plan.js';
+import { executed } from './executed.js';
 import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
 
 const TOPOLOGY = topologyOf();
@@ -170,6 +171,21 @@ t.test('a VM that the file puts elsewhere is migrated, and nothing else happens 
   t.strictSame(summary(plan), ['host-a vm migrate']);
   t.strictSame(plan.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
   t.equal(plan.current.vms[0]?.host, 'host-a', 'until then it is where it runs');
+});
+
+t.test("what a migration has left at the new home is the VM's, and is not removed under it", async (t) => {
+  const hosts = appliedHosts(TOPOLOGY).map((host) => {
+    if (host.host !== 'host-b') return host;
+    return executed(planHost('plans', desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: ['web'] }), host), host);
+  });
+  const removals = ({ hosts: plans }: Plan) => plans.flatMap(({ remove }) => [...remove.ovs, ...remove.commands]);
+  const stays = planned(TOPOLOGY, hosts);
+  t.strictSame(summary(stays), ['host-b tap delete', 'host-b tap-device delete', 'host-b flows update']);
+  t.equal(removals(stays).length, 2, 'where the VM stays away they go');
+  const moves = planned(topologyOf(['host: host-a', 'host: host-b']), hosts);
+  t.strictSame(moves.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
+  t.strictSame(removals(moves), [], 'after the move the VM would be cut off by them');
+  t.notOk(moves.changes.some(({ action }) => action === 'delete'));
 });
 
 t.test('a stopped VM that the file puts elsewhere is started there, and its remains are removed', async (t) => {

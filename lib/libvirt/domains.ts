@@ -1,0 +1,115 @@
+import type { Duplex } from 'node:stream';
+import { LibvirtConnection, LibvirtError } from './connection.js';
+import { type XdrReader, XdrWriter } from './xdr.js';
+
+/** Numbers of procedures in libvirt's src/remote/remote_protocol.x, which only ever gets new ones. */
+const PROCEDURE = {
+  connectOpen: 1,
+  domainGetXmlDesc: 14,
+  domainLookupByName: 23,
+  authList: 66,
+  authPolkit: 70,
+  domainGetState: 212,
+  connectListAllDomains: 273,
+} as const;
+
+const AUTH_NONE = 0;
+const AUTH_POLKIT = 2;
+/** VIR_DOMAIN_XML_INACTIVE: the persistent definition where there is one, else the live one. */
+const XML_INACTIVE = 2;
+/** VIR_ERR_NO_DOMAIN */
+const NO_DOMAIN = 42;
+const UUID_BYTES = 16;
+
+/** What libvirt calls its states, by number (virDomainState), where vxmig tells them apart. */
+const STATES = new Map([
+  [1, 'running'],
+  [3, 'paused'],
+  [5, 'shut off'],
+  [6, 'crashed'],
+] as const);
+
+export interface LibvirtDomain {
+  readonly name: string;
+  readonly state: 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
+  /** The persistent definition where there is one, else the live one. */
+  readonly xml: string;
+}
+
+interface DomainReference {
+  readonly name: string;
+  readonly uuid: Buffer;
+  readonly id: number;
+}
+
+/** libvirt of one host, asked without starting a virsh there, which takes longer than all its answers. */
+export class Libvirt {
+  private constructor(private readonly connection: LibvirtConnection) {}
+
+  /** @param stream to the daemon's socket @throws LibvirtError, also where the daemon wants to know more than who we are */
+  static async open(stream: Duplex, uri: string): Promise<Libvirt> {
+    const connection = new LibvirtConnection(stream);
+    try {
+      const kinds = await connection.call(PROCEDURE.authList);
+      const kind = kinds.uint() === 0 ? AUTH_NONE : kinds.uint();
+      if (kind === AUTH_POLKIT) await connection.call(PROCEDURE.authPolkit);
+      else if (kind !== AUTH_NONE) throw new LibvirtError(`the daemon asks for authentication of kind ${kind}`);
+      // The name may be left out, which a 1 or 0 before it says.
+      await connection.call(PROCEDURE.connectOpen, new XdrWriter().uint(1).string(uri).uint(0));
+      return new Libvirt(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  /** Every domain, running or not. One that goes while the others are asked about is left out. */
+  async domains(): Promise<LibvirtDomain[]> {
+    const answer = await this.connection.call(PROCEDURE.connectListAllDomains, new XdrWriter().uint(1).uint(0));
+    const references = Array.from({ length: answer.uint() }, () => readReference(answer));
+    const domains = await Promise.all(references.map((reference) => orNull(this.#describe(reference))));
+    return domains.flatMap((domain) => domain ?? []);
+  }
+
+  /** null where there is none of that name. */
+  async domain(name: string): Promise<LibvirtDomain | null> {
+    const lookup = this.connection.call(PROCEDURE.domainLookupByName, new XdrWriter().string(name));
+    return await orNull(lookup.then((answer) => this.#describe(readReference(answer))));
+  }
+
+  async #describe(reference: DomainReference): Promise<LibvirtDomain> {
+    const [state, xml] = await Promise.all([
+      this.connection.call(PROCEDURE.domainGetState, writeReference(reference).uint(0)),
+      this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(XML_INACTIVE)),
+    ]);
+    return { name: reference.name, state: stateOf(state.int()), xml: xml.string() };
+  }
+}
+
+function stateOf(number: number): LibvirtDomain['state'] {
+  return [...STATES].find(([known]) => known === number)?.[1] ?? 'other';
+}
+
+function readReference(answer: XdrReader): DomainReference {
+  return { name: answer.string(), uuid: answer.fixed(UUID_BYTES), id: answer.int() };
+}
+
+function writeReference({ name, uuid, id }: DomainReference): XdrWriter {
+  return new XdrWriter()
+    .string(name)
+    .fixed(uuid)
+    .uint(id >>> 0);
+}
+
+async function orNull<Value>(answer: Promise<Value>): Promise<Value | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof LibvirtError && error.code === NO_DOMAIN) return null;
+    throw error;
+  }
+}

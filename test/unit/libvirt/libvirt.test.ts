@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import type { HostShell } from '../../../lib/host/connection.js';
+import { observeDomain, observeDomains } from '../../../lib/host/domains.js';
+import { LibvirtConnection, LibvirtError } from '../../../lib/libvirt/connection.js';
+import { XdrReader, XdrWriter } from '../../../lib/libvirt/xdr.js';
+import { VxmigError } from '../../../lib/model/errors.js';
+
+/** A socket whose other end behaves as told. */
+async function socketTo(t: Test, behave: (socket: Socket) => void): Promise<Socket> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    behave(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  t.teardown(() => {
+    socket.destroy();
+    server.close();
+  });
+  return socket;
+}
+
+function reply(serial: number, status: number, payload: Buffer): Buffer {
+  const header = [28 + payload.length, 0x20008086, 1, 66, 1, serial, status];
+  return Buffer.concat([header.reduce((writer, word) => writer.uint(word), new XdrWriter()).bytes(), payload]);
+}
+
+t.test('what is written in XDR is read again', async (t) => {
+  const values = fc.tuple(fc.nat(2 ** 32 - 1), fc.string({ unit: 'grapheme' }), fc.uint8Array({ maxLength: 20 }));
+  fc.assert(
+    fc.property(values, ([number, text, bytes]) => {
+      const message = new XdrWriter().uint(number).string(text).fixed(Buffer.from(bytes)).uint(7).bytes();
+      t.equal(message.length % 4, 0);
+      const reader = new XdrReader(message);
+      return (
+        reader.uint() === number &&
+        reader.string() === text &&
+        reader.fixed(bytes.length).equals(bytes) &&
+        reader.int() === 7
+      );
+    }),
+  );
+  t.equal(new XdrReader(new XdrWriter().uint(0xffffffff).bytes()).int(), -1);
+  t.throws(() => new XdrReader(Buffer.from([0, 0, 0, 9, 1, 2, 3, 4])).string(), RangeError);
+  t.throws(() => new XdrReader(Buffer.alloc(3)).uint(), RangeError);
+});
+
+t.test('answers in pieces, out of order, and among what nobody has asked for', async (t) => {
+  const event = Buffer.from(reply(0, 0, Buffer.alloc(8)));
+  event.writeUInt32BE(2, 16);
+  const stream = await socketTo(t, (socket) => {
+    let heard = 0;
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.length;
+      if (heard < 2 * 28) return;
+      const answers = Buffer.concat([
+        reply(2, 0, new XdrWriter().string('second').bytes()),
+        event,
+        reply(1, 0, new XdrWriter().string('first').bytes()),
+      ]);
+      for (const byte of answers) socket.write(Buffer.from([byte]));
+    });
+  });
+  const connection = new LibvirtConnection(stream);
+  const answers = await Promise.all([connection.call(66), connection.call(66)]);
+  t.strictSame(
+    answers.map((answer) => answer.string()),
+    ['first', 'second'],
+  );
+});
+
+t.test('a refusal has the number and the words of the daemon', async (t) => {
+  const words = new XdrWriter().uint(42).uint(10).uint(1).string('no such domain').bytes();
+  const stream = await socketTo(t, (socket) => socket.on('data', () => socket.write(reply(1, 1, words))));
+  await t.rejects(new LibvirtConnection(stream).call(23), {
+    name: 'LibvirtError',
+    code: 42,
+    message: 'no such domain',
+  });
+});
+
+t.test('a daemon that is none', async (t) => {
+  for (const [what, bytes] of [
+    ['speaks something else', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['sends what is too short', Buffer.from([0, 0, 0, 4])],
+    ['sends half an error', reply(1, 1, Buffer.from([0, 0]))],
+  ] as const) {
+    const stream = await socketTo(t, (socket) => socket.once('data', () => socket.end(bytes)));
+    await t.rejects(new LibvirtConnection(stream).call(66), LibvirtError, what);
+  }
+  const silent = await socketTo(t, (socket) => socket.once('data', () => socket.destroy()));
+  const connection = new LibvirtConnection(silent);
+  await t.rejects(connection.call(66), LibvirtError);
+  await t.rejects(connection.call(66), LibvirtError, 'and nothing more is asked of it');
+});
+
+t.test('where the socket cannot be had, or is not understood, virsh is asked', async (t) => {
+  const uuid = '9f6b0c4e-7a51-8d20-b3f5-0123456789ab';
+  const answer = `running (booted)\n<domain type='qemu'/>`;
+  const host = (openSocket: HostShell['openSocket']): HostShell => ({
+    name: 'host-a',
+    run: async (argv) => ({
+      stdout: argv[0] === 'sh' ? ` ${uuid} web\n=== vxmig ${uuid}\n${answer}` : answer,
+      stderr: '',
+      exitCode: 0,
+    }),
+    openSocket,
+    follow: () => Promise.reject(new Error('not asked for')),
+    converse: () => Promise.reject(new Error('not asked for')),
+    close: () => undefined,
+  });
+  const shells = [
+    host(() => Promise.reject(new VxmigError('SSH_CONNECT', 'administratively prohibited'))),
+    host(() => socketTo(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))),
+  ];
+  for (const shell of shells) {
+    t.match(await observeDomains(shell), [{ name: 'web', state: 'running', xml: "<domain type='qemu'/>" }]);
+    t.match(await observeDomain(shell, 'web'), { state: 'running' });
+  }
+  await t.rejects(observeDomains(host(() => Promise.reject(new TypeError('a bug')))), TypeError);
+});
