@@ -26,17 +26,18 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-for tool in busybox cpio depmod modprobe dpkg-deb apt-get xz zstd sha256sum; do
+for tool in busybox fping ldd cpio depmod modprobe dpkg-deb apt-get xz zstd sha256sum; do
   command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
-    fail "$tool is missing: run lib/provision/provision.sh lab (package of the same name, or busybox-static, kmod, xz-utils)"
+    fail "$tool is missing: run lib/provision/provision.sh lab (package of the same name, or busybox-static, kmod, libc-bin, xz-utils)"
 done
 PATH=$PATH:/usr/sbin:/sbin
 busybox=$(command -v busybox)
+fping=$(command -v fping)
 # A dynamically linked busybox would need a C library in the guest.
 [ "$(dpkg-query -W -f '${Package}' busybox-static 2>/dev/null || true)" = busybox-static ] ||
   fail "busybox-static is not installed: run lib/provision/provision.sh lab"
 
-stamp=$(cat "$here"/build.sh "$here"/init "$here"/query.sh "$here"/www/cgi-bin/* "$busybox" | sha256sum)
+stamp=$(cat "$here"/build.sh "$here"/init "$here"/clock "$here"/query.sh "$here"/www/cgi-bin/* "$busybox" "$fping" | sha256sum)
 stamp=${stamp%% *}
 if [ "$refresh" = no ] && [ -s "$output/vmlinuz" ] && [ -s "$output/initrd.img" ] &&
   [ "$(sed -n 's/^inputs //p' "$output/stamp" 2>/dev/null || true)" = "$stamp" ]; then
@@ -90,6 +91,13 @@ depmod -b "$work/kernel" "$release"
 root=$work/root
 mkdir -p "$root"/{bin,dev,etc,modules,proc,run,sys,tmp,www}
 install -m 755 "$busybox" "$root/bin/busybox"
+# busybox's own ping tells no times, and its receive buffer is too small for what comes at once after a pause.
+install -m 755 "$fping" "$root/bin/fping"
+for library in $(ldd "$fping" | grep -o '/[^ ]*'); do
+  install -D -m 755 "$library" "$root$library"
+done
+printf 'icmp 1\nipv6-icmp 58\n' >"$root/etc/protocols"
+install -m 755 "$here/clock" "$root/bin/clock"
 install -m 755 "$here/init" "$root/init"
 install -m 644 "$here/query.sh" "$root/www/query.sh"
 mkdir "$root/www/cgi-bin"

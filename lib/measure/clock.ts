@@ -31,3 +31,18 @@ export function estimateClockOffset(
   const { low, high } = common.low <= common.high ? common : best;
   return { offsetMs: (low + high) / 2, errorMs: (high - low) / 2 + (options.resolutionMs ?? 0) };
 }
+
+/** The most that a clock which is slewed, not set, gains or loses: 500 ppm (adjtimex(2), RFC 5905 §11.3); two of them against each other. */
+const SLEW_PER_MS = 2 * 500e-6;
+
+/**
+ * An offset that was measured, and after `elapsedMs` once more: what it was at first, with an error that holds at any time between. A clock that
+ * was set in between shows by two offsets that cannot be the same.
+ */
+export function overTime(first: ClockOffset, second: ClockOffset, elapsedMs: number): ClockOffset {
+  const apartMs = Math.abs(second.offsetMs - first.offsetMs);
+  const unconditionalMs = Math.max(first.errorMs, apartMs + second.errorMs);
+  const slewedMs = first.errorMs + elapsedMs * SLEW_PER_MS;
+  const canBeSlewed = apartMs <= slewedMs + second.errorMs;
+  return { offsetMs: first.offsetMs, errorMs: canBeSlewed ? Math.min(slewedMs, unconditionalMs) : unconditionalMs };
+}

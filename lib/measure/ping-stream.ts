@@ -30,13 +30,19 @@ export const REPLY_TIMEOUT_MS = 9500;
  * Not ping of iputils: that one busy-waits through the last 10 ms before each request, or sends every 17 ms where it was told 10.
  */
 export function pingArgv({ address, intervalMs, device }: PingCommand): string[] {
-  // The least time between two requests, which matters after fping itself was held up: it then catches up.
-  const spacingMs = Math.min(1, intervalMs / 10);
-  const period = ['-p', decimal(intervalMs), '-i', decimal(spacingMs), '-t', String(REPLY_TIMEOUT_MS)];
+  const { interval, spacing, timeout } = fpingPace(intervalMs);
+  const period = ['-p', interval, '-i', spacing, '-t', timeout];
   const bound = device === undefined ? [] : ['-I', device];
   // When nothing is ever answered, fping prints no time at all: bash says when it began. LC_ALL: else with a comma in some languages.
   const script = 'LC_ALL=C; echo "[$EPOCHREALTIME] started"; exec fping "$@"';
   return ['bash', '-c', script, 'bash', '-l', '-D', '-s', ...period, ...bound, address];
+}
+
+/** What fping is told of time, in milliseconds as its options take them; the lab's guest passes them on to its own. */
+export function fpingPace(intervalMs: number): { interval: string; spacing: string; timeout: string } {
+  // The least time between two requests, which matters after fping itself was held up: it then catches up.
+  const spacingMs = Math.min(1, intervalMs / 10);
+  return { interval: decimal(intervalMs), spacing: decimal(spacingMs), timeout: String(REPLY_TIMEOUT_MS) };
 }
 
 function decimal(milliseconds: number): string {

@@ -1,54 +1,95 @@
-import { readBusyboxPing } from '../measure/busybox-ping.js';
-import { PATIENCE_MS } from '../measure/ping.js';
-import { VxmigError } from '../model/errors.js';
-import type { MigrationContext, RunningProbe } from './context.js';
+import { byOtherClock } from '../measure/ping-clock.js';
+import { PingStream } from '../measure/ping-stream.js';
+import type { ClockOffset } from '../model/clock-offset.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import { byController, type MigrationContext, note, type RunningProbe } from './context.js';
 import type { Follower, GuestPingRequest } from './needs.js';
 
 const GUEST_UP_TIMEOUT_MS = 20_000;
 
-/** The guest's clock minus ours. */
-type Offset = number;
+/** Pings from inside one of the lab's guests. */
+export interface GuestProbe extends Follower {
+  /** Reads what the guest has seen since; to be called when the run is over, for reading costs the guest time. */
+  catchUp(): Promise<void>;
+}
 
 /**
- * Pings from inside one of the lab's guests. What they saw is read at the end: then the guest has waited for the last
- * reply as long as a reply may take. Its clock is asked before and after: that of a guest that moves stands still
- * while it is paused.
+ * Starts pings inside a guest. Its clock is asked before the run and after it: that of a guest that moves stands still while it is paused.
+ * Its instants are told by the controller's clock.
  */
-export async function startGuestProbe(context: MigrationContext, probe: RunningProbe): Promise<Follower> {
+export async function startGuestProbe(context: MigrationContext, probe: RunningProbe): Promise<GuestProbe> {
   const request = requestOf(probe);
-  await startWhenUp(probe, request, context.signal);
-  const before = (await readLog(probe, request)).offset;
+  const before = await whenUp(probe, context.signal, async () => {
+    await probe.host.guestPing(request, 'start');
+    return await probe.host.guestClock(request);
+  });
+  let after: ClockOffset | null = null;
+  const stream = new PingStream();
+  let readBytes = 0;
   let ended = false;
+  const catchUp = async () => {
+    if (after === null) {
+      after = await probe.host.guestClock(request);
+      noteClocks(context, probe, before, after);
+      probe.clockErrorMs = Math.max(before.errorMs, after.errorMs);
+    }
+    const toMs = controllerClock(context, probe, before, after);
+    const text = await probe.host.guestPingLog(request, readBytes);
+    readBytes += text.length;
+    for (const event of stream.push(text)) probe.events.push(byOtherClock(event, toMs));
+  };
+  /** A guest that has not survived the migration must not keep us from telling so. */
+  const reported = async (work: () => Promise<void>) => {
+    await work().catch((error: unknown) => {
+      const text = `what ${probe.from} saw of ${probe.address} cannot be read: ${messageOf(error)}`;
+      context.emit({ kind: 'warning', text });
+    });
+  };
   return {
+    catchUp: () => reported(catchUp),
     stop: async () => {
       if (ended) return;
       ended = true;
-      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-      await probe.host.guestPing(request, 'stop');
-      const { text, offset: after } = await readLog(probe, request);
-      const { stoppedAtMs } = context;
-      const moves = probe.guest?.vm === context.vm.name && stoppedAtMs !== null;
-      const toMs = (guestMs: number) => {
-        const early = guestMs - before;
-        return moves && early > stoppedAtMs ? guestMs - after : early;
-      };
-      probe.events.push(...readBusyboxPing(text, toMs));
+      await reported(async () => {
+        await probe.host.guestPing(request, 'stop');
+        await catchUp();
+      });
     },
   };
 }
 
+/** From the guest's clock to the controller's. */
+function controllerClock(
+  context: MigrationContext,
+  probe: RunningProbe,
+  before: ClockOffset,
+  after: ClockOffset,
+): (guestMs: number) => number {
+  const { stoppedAtMs } = context;
+  const early = (guestMs: number) => byController(context, probe.host.name, guestMs - before.offsetMs);
+  if (probe.guest?.vm !== context.vm.name || stoppedAtMs === null) return early;
+  const late = (guestMs: number) => byController(context, probe.host.name, guestMs - after.offsetMs);
+  return (guestMs) => (early(guestMs) > stoppedAtMs ? late(guestMs) : early(guestMs));
+}
+
+function noteClocks(context: MigrationContext, probe: RunningProbe, before: ClockOffset, after: ClockOffset): void {
+  const text = ({ offsetMs, errorMs }: ClockOffset) => `${offsetMs.toFixed(1)} ms (±${errorMs.toFixed(1)})`;
+  const ahead = `the clock of ${probe.from} is ahead of that of ${probe.host.name} by`;
+  note(context, probe.host.name, Date.now(), `${ahead} ${text(after)}, before the run by ${text(before)}`);
+}
+
 /** A guest that was started a moment ago may not serve yet. */
-async function startWhenUp(probe: RunningProbe, request: GuestPingRequest, signal: AbortSignal): Promise<void> {
+async function whenUp<T>(probe: RunningProbe, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + GUEST_UP_TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await probe.host.guestPing(request, 'start');
+      return await ask();
     } catch (cause) {
       if (performance.now() < deadline) continue;
       throw new VxmigError(
         'HOST_UNFIT',
-        `the guest ${probe.from} (${request.guestAddress}) cannot be asked to ping ${probe.to}`,
+        `the guest ${probe.from} (${probe.guest?.address}) cannot be asked to ping ${probe.to}`,
         {
           where: probe.from,
           hint: 'Only the lab’s own guest (`image: micro`) can; its serial console is in /var/log/libvirt/qemu on its host.',
@@ -63,13 +104,4 @@ function requestOf(probe: RunningProbe): GuestPingRequest {
   const { network, address, intervalMs, guest } = probe;
   if (guest === null) throw new Error(`the probe from ${probe.from} is not a guest's`);
   return { network, address, intervalMs, guestAddress: guest.address };
-}
-
-async function readLog(probe: RunningProbe, request: GuestPingRequest): Promise<{ text: string; offset: Offset }> {
-  const askedMs = Date.now();
-  const text = await probe.host.guestPingLog(request);
-  const answeredMs = Date.now();
-  const nowMs = Number(/^now (\d+\.\d+)$/m.exec(text)?.[1] ?? Number.NaN) * 1000;
-  if (!Number.isFinite(nowMs)) throw new Error(`the guest ${probe.from} did not tell its time`);
-  return { text, offset: nowMs - (askedMs + answeredMs) / 2 };
 }

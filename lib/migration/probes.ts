@@ -3,8 +3,8 @@ import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
 import { guestAsker } from '../plan/desired.js';
 import type { MigrationContext, RunningProbe } from './context.js';
-import { startGuestProbe } from './guest-probe.js';
-import type { Follower, MigrationHost } from './needs.js';
+import { type GuestProbe, startGuestProbe } from './guest-probe.js';
+import type { MigrationHost } from './needs.js';
 import { until } from './until.js';
 
 /**
@@ -24,12 +24,13 @@ export function probesOf(topology: Topology, host: (name: string) => MigrationHo
       intervalMs: probe.intervalMs,
       guest: probe.from.kind === 'host' ? null : { vm: probe.from.name, address: pair.source },
       events: [] as PingEvent[],
+      clockErrorMs: 0,
     }));
   });
 }
 
-/** Starts all pings. Resolves to what ends the guests' ones and reads them; the hosts' go on with the context's followers. */
-export async function startProbes(context: MigrationContext): Promise<Follower[]> {
+/** Starts all pings. Resolves to the guests' ones, which are to be read and ended; the hosts' go on with the context's followers. */
+export async function startProbes(context: MigrationContext): Promise<GuestProbe[]> {
   const [guests, hosts] = [
     context.probes.filter((probe) => probe.guest !== null),
     context.probes.filter((probe) => probe.guest === null),

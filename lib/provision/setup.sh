@@ -49,7 +49,13 @@ else
 fi
 
 # --- the build -------------------------------------------------------------------------------------------------------
-sources() { find lib test bin package-lock.json tsconfig.json package.json -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum | sha256sum; }
+# Node's version too: what V8 has compiled of the bundle is of one version only.
+sources() {
+  {
+    node --version
+    find lib test bin package-lock.json tsconfig.json package.json -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum
+  } | sha256sum
+}
 build_stamp=dist/.vxmig-sources
 if [ "$(cat $build_stamp 2>/dev/null || true)" = "$(sources)" ]; then
   say "the build is there and up to date"

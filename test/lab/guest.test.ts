@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { type PingEvent, PingStream } from '../../lib/measure/ping-stream.js';
 
 const image = '/var/lib/vxmig/images/micro';
 const mac = '52:54:00:09:00:01';
@@ -24,9 +25,15 @@ async function freePort(): Promise<number> {
 
 /** Boots the guest under TCG behind QEMU's user network, on two ports of the loopback, until it says that it is ready. */
 async function boot(t: Test) {
-  const [webPort, echoPort] = [await freePort(), await freePort()];
+  const [webPort, echoPort, clockPort] = [await freePort(), await freePort(), await freePort()];
   const serial = `${t.testdir()}/serial`;
-  const forward = `hostfwd=tcp:127.0.0.1:${webPort}-:80,hostfwd=tcp:127.0.0.1:${echoPort}-:7`;
+  const forward = [
+    [webPort, 80],
+    [echoPort, 7],
+    [clockPort, 37],
+  ]
+    .map(([port, inside]) => `hostfwd=tcp:127.0.0.1:${port}-:${inside}`)
+    .join(',');
   const nic = `vxmig.nic=${mac.toUpperCase()},1450,10.0.2.15/24,fd00:9::1/64`;
   const qemu = spawn('qemu-system-x86_64', [
     ...['-accel', 'tcg', '-m', '128', '-nodefaults', '-display', 'none', '-serial', `file:${serial}`],
@@ -48,7 +55,7 @@ async function boot(t: Test) {
     const response = await fetch(`http://127.0.0.1:${webPort}${path}`);
     return { status: response.status, text: await response.text() };
   };
-  return { get, echoPort, log };
+  return { get, echoPort, clockPort, log };
 }
 
 /** What comes back from the echo port for a line. */
@@ -63,8 +70,14 @@ async function echo(port: number, line: string): Promise<string> {
   return got;
 }
 
+/** The lines of a table of sockets, as /proc/net has them. */
+function socketsIn(counters: string, table: string): string[] {
+  const lines = (counters.split(`== ${table}\n`)[1] ?? '').split('\n== ')[0] ?? '';
+  return lines.split('\n').filter((line) => /^ *\d+: /.test(line));
+}
+
 t.test('the guest boots and offers what it says', { skip: whySkipped(), timeout: 120_000 }, async (t) => {
-  const { get, echoPort, log } = await boot(t);
+  const { get, echoPort, clockPort, log } = await boot(t);
   t.match(log(), `${mac} mtu 1450 10.0.2.15/24 fd00:9::1/64`);
 
   t.match((await get('/')).text, /^vxmig guest web\nuptimeSeconds \d+\.\d+\n/);
@@ -83,10 +96,36 @@ t.test('the guest boots and offers what it says', { skip: whySkipped(), timeout:
   t.equal((await get('/cgi-bin/dirty?rate=0')).text, 'rateMiBPerSecond 0\n');
   t.equal((await get('/cgi-bin/dirty?rate=1&size=9999')).status, 400, 'more than the guest has');
 
-  t.match((await get('/cgi-bin/ping?to=fd00:9::1&interval=0.1')).text, 'started fd00:9::1\n');
-  let pings = '';
-  while (!/seq=2 /.test(pings)) pings = (await get('/cgi-bin/pinglog?to=fd00:9::1')).text;
-  await get('/cgi-bin/ping?to=fd00:9::1&count=0');
+  for (const own of ['10.0.2.15', 'fd00:9::1']) {
+    t.match((await get(`/cgi-bin/ping?to=${own}&from=${own}&interval=100`)).text, `started ${own}\n`);
+    const stream = new PingStream();
+    const events: PingEvent[] = [];
+    let read = 0;
+    const readOn = async () => {
+      const { text } = await get(`/cgi-bin/pinglog?to=${own}&since=${read}`);
+      read += text.length;
+      events.push(...stream.push(text));
+    };
+    while (!events.some((event) => event.kind === 'reply' && event.sequence >= 3)) await readOn();
+    const counters = (await get('/cgi-bin/counters')).text;
+    t.equal(socketsIn(counters, 'raw').length + socketsIn(counters, 'raw6').length, 0, 'no socket that gets all ICMP');
+    const sockets = socketsIn(counters, own.includes(':') ? 'icmp6' : 'icmp');
+    t.equal(sockets.length, 1, 'one that gets its own replies');
+    t.match(sockets[0], / 0 *$/, 'and has dropped none');
+    await get(`/cgi-bin/ping?to=${own}&stop=1`);
+    while (!events.some((event) => event.kind === 'statistics')) await readOn();
+    t.equal(events[0]?.kind, 'started');
+    const replies = events.flatMap((event) => (event.kind === 'reply' ? event.sequence : []));
+    t.same(
+      replies,
+      replies.map((_, index) => index + 1),
+      `every request to ${own} was answered`,
+    );
+  }
+  t.equal((await get('/cgi-bin/ping?to=10.0.2.15')).status, 400, 'no address to ping from');
+
+  const [first = 0, second = 0] = [await echo(clockPort, '?\n'), await echo(clockPort, '?\n')].map(Number);
+  t.ok(first > 1e9 && second > first, `it tells the time: ${first}, ${second}`);
 
   const checked = await get('/cgi-bin/check');
   t.match(checked.text, /^intact\n/);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { estimateClockOffset } from '../../../lib/measure/clock.js';
+import { estimateClockOffset, overTime } from '../../../lib/measure/clock.js';
 
 t.test('one sample: the middle, off by half the round trip', (t) => {
   const offset = estimateClockOffset([{ askedAtMs: 100, hostMs: 1105, answeredAtMs: 110 }], { resolutionMs: 0.5 });
@@ -37,5 +37,20 @@ t.test('a clock that was set in between: the shortest round trip decides', (t) =
 t.test('nonsense is refused', (t) => {
   t.throws(() => estimateClockOffset([]), { name: 'RangeError' });
   t.throws(() => estimateClockOffset([{ askedAtMs: 2, hostMs: 1, answeredAtMs: 1 }]), { name: 'RangeError' });
+  t.end();
+});
+
+t.test('over a run the error grows by what a clock may be slewed, and no more than the second answer says', (t) => {
+  const first = { offsetMs: 10, errorMs: 0.2 };
+  t.match(overTime(first, { offsetMs: 10.1, errorMs: 0.3 }, 100), { offsetMs: 10, errorMs: 0.2 + 0.1 });
+  const long = overTime(first, { offsetMs: 10.1, errorMs: 0.3 }, 600_000);
+  t.equal(long.offsetMs, 10);
+  t.ok(Math.abs(long.errorMs - 0.4) < 1e-9);
+  t.end();
+});
+
+t.test('a clock that was set during the run is not trusted any more', (t) => {
+  const set = overTime({ offsetMs: 0, errorMs: 0.2 }, { offsetMs: 40, errorMs: 1 }, 3000);
+  t.same(set, { offsetMs: 0, errorMs: 41 });
   t.end();
 });
