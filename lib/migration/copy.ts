@@ -1,9 +1,10 @@
 import { type JobStats, parseJobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { beginAnnouncing } from './announce.js';
 import type { MigrationContext } from './context.js';
-import { byController, note } from './context.js';
+import { note } from './context.js';
 import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
+import { whyUnready } from './ready.js';
+import type { Whereabouts } from './stage.js';
 import { until } from './until.js';
 import { whereabouts } from './whereabouts.js';
 
@@ -12,7 +13,9 @@ const PROGRESS_INTERVAL_MS = 250;
 const GATE_INTERVAL_MS = 10;
 /** While the end is far: looking costs QEMU time that the copy wants. */
 const FAR_INTERVAL_MS = 50;
+const RECENT_LOOKS = 12;
 const ABORT_TIMEOUT_MS = 20_000;
+const ABORT_AGAIN_MS = 1_000;
 
 /**
  * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage ends when little is left;
@@ -20,8 +23,7 @@ const ABORT_TIMEOUT_MS = 20_000;
  */
 export async function copy(context: MigrationContext): Promise<void> {
   const { source, destination, domain, options, topology, vm } = context;
-  await followSwitch(context);
-  for (const nic of vm.nics) await followTables(context, nic.network, nic.mac);
+  context.copyBeganAtMs = Date.now();
   context.command = await source.migrate({
     domain,
     destinationUri: context.destinationUri,
@@ -35,13 +37,12 @@ export async function copy(context: MigrationContext): Promise<void> {
   void context.command.ended.then(() => {
     over = true;
   });
-  if (options.redirect) {
-    context.control = await source.control(domain);
-    await context.control.setMaxDowntime(SHUT_DOWNTIME_MS);
-  }
   const paused = () => over || context.stoppedAtMs !== null;
   const deadline = performance.now() + options.timeoutMs;
+  const looks = new RecentLooks();
+  const guestBytes = guestMemoryBytes(context.domainXml);
   let gate: GateState = GATE_SHUT;
+  let shut = false;
   let primed = false;
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!(await until(paused, lookAgainMs(context, gate), context.signal))) {
@@ -55,18 +56,27 @@ export async function copy(context: MigrationContext): Promise<void> {
         },
       );
     }
+    const askedMs = performance.now();
     const stats = parseJobStats(await (context.control?.jobStats() ?? source.jobStats(domain, 'running')));
-    if (stats === null) continue;
     const nowMs = performance.now();
+    looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
+    if (stats === null) continue;
+    if (!shut) {
+      shut = true;
+      // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
+      await context.control?.setMaxDowntime(SHUT_DOWNTIME_MS);
+    }
     if (context.control !== null) {
       // Once memory flows, the destination's QEMU has opened its taps.
       if (!primed && (stats.memoryProcessedBytes ?? 0) > 0) {
         primed = true;
         await primeTaps(context);
+        context.unready = whyUnready(context);
       }
-      const step = nextGateStep(gate, stats, options.strategy);
+      const step = nextGateStep(gate, stats, { strategy: options.strategy, lookMs: looks.worst, guestBytes });
       if (step.kind === 'ready') {
         context.downtimeMs = step.downtimeMs;
+        await context.control.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
         return;
       }
       gate = step.state;
@@ -102,31 +112,50 @@ async function primeTaps({ vm, destination }: MigrationContext): Promise<void> {
   for (const index of vm.nics.keys()) await destination.primeTap(vm.name, index);
 }
 
+/** libvirt prints it in KiB always (formatdomain, "Memory Allocation"). */
+function guestMemoryBytes(domainXml: string): number | null {
+  const kib = /<memory unit=['"]KiB['"][^>]*>(\d+)</.exec(domainXml)?.[1];
+  return kib === undefined ? null : Number(kib) * 1024;
+}
+
+/** How long the last looks took: a machine that was too busy a moment ago still is. */
+class RecentLooks {
+  readonly #tookMs: number[] = [];
+
+  add(ms: number): void {
+    this.#tookMs.push(ms);
+    if (this.#tookMs.length > RECENT_LOOKS) this.#tookMs.shift();
+  }
+
+  get worst(): number {
+    return Math.max(0, ...this.#tookMs);
+  }
+}
+
 function lookAgainMs(context: MigrationContext, gate: GateState): number {
   if (context.control === null) return PROGRESS_INTERVAL_MS;
   return gate.phase === 'sprint' && gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
 }
 
-/** Stops the copy and makes sure that the VM runs where it was. */
-export async function abortCopy(context: MigrationContext): Promise<void> {
+/** Stops the copy and makes sure that the VM runs where it is: where it was, unless that comes too late. */
+export async function abortCopy(context: MigrationContext): Promise<Whereabouts> {
   const { command, source, destination, domain } = context;
-  if (command === null) return;
-  await source.abortMigration(domain);
+  if (command === null) return 'source';
   let over = false;
   void command.ended.then(() => {
     over = true;
   });
-  const ended = await until(() => over, ABORT_TIMEOUT_MS);
-  const place = await whereabouts(domain, source, destination);
-  if (ended && place === 'source') {
-    // A guest that was paused for the switchover when the copy failed is woken by libvirt; this is for when it did not.
-    if ((await source.domain(domain))?.state === 'paused') await source.resume(domain);
-    return;
+  let ended = false;
+  // Again and again: a job that libvirt has not begun yet cannot be aborted.
+  for (const deadline = performance.now() + ABORT_TIMEOUT_MS; !ended && performance.now() < deadline; ) {
+    await source.abortMigration(domain);
+    ended = await until(() => over, ABORT_AGAIN_MS);
   }
-  throw new VxmigError('MIGRATION_FAILED', `after the copy was aborted the VM ${context.vm.name} is at: ${place}`, {
-    where: domain,
-    hint: `Look at \`virsh domstate ${domain}\` on ${source.name} and on ${destination.name} before anything else.`,
-  });
+  if (!ended) return 'unknown';
+  const place = await whereabouts(domain, source, destination);
+  // A guest that was paused for the switchover when the copy failed is woken by libvirt; this is for when it did not.
+  if (place === 'source' && (await source.domain(domain))?.state === 'paused') await source.resume(domain);
+  return place;
 }
 
 function progress(context: MigrationContext, stats: JobStats): void {
@@ -143,40 +172,4 @@ function progress(context: MigrationContext, stats: JobStats): void {
       dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
     iteration: stats.iteration,
   });
-}
-
-/** STOP at the source and RESUME at the destination, by QEMU's own time stamps. */
-async function followSwitch(context: MigrationContext): Promise<void> {
-  const { source, destination, domain } = context;
-  const followers = await Promise.all([
-    source.followQemuEvents(domain, (event) => {
-      if (event.event !== 'STOP') return;
-      context.stoppedAtMs = byController(context, source.name, event.atMs);
-      note(context, source.name, context.stoppedAtMs, 'QEMU paused the guest');
-      for (const follower of context.fdbFollowers) follower.hurry();
-    }),
-    destination.followQemuEvents(domain, (event) => {
-      if (event.event !== 'RESUME') return;
-      context.resumedAtMs = byController(context, destination.name, event.atMs);
-      note(context, destination.name, context.resumedAtMs, 'QEMU runs the guest');
-      beginAnnouncing(context);
-    }),
-  ]);
-  context.followers.push(...followers);
-}
-
-async function followTables(context: MigrationContext, network: string, mac: string): Promise<void> {
-  const followers = await Promise.all(
-    context.hosts.map(async (host) => {
-      const moves = context.fdbMoves.get(`${host.name} ${network} ${mac}`) ?? [];
-      context.fdbMoves.set(`${host.name} ${network} ${mac}`, moves);
-      return await host.followFdb(network, mac, (move) => {
-        const atMs = byController(context, host.name, move.atMs);
-        moves.push({ ...move, atMs });
-        note(context, host.name, atMs, `${mac} is ${move.place === null ? 'forgotten' : `at ${move.place}`}`);
-      });
-    }),
-  );
-  context.followers.push(...followers);
-  context.fdbFollowers.push(...followers);
 }

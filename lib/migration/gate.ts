@@ -7,25 +7,38 @@ export const ALLOWED_DOWNTIME_MS = 300;
 export const SHUT_DOWNTIME_MS = 1;
 /** QEMU judges by its speed of the last 100 ms, which was a crawl: less than this it might never think possible. */
 const LEAST_DOWNTIME_MS = 30;
+/** No two passes of a busy guest are alike, and a pass more would be waited for by all frames that are held. */
+const HEADROOM = 1.5;
 /** libvirt's "no limit" (VIR_DOMAIN_MIGRATE_SET_MAX_SPEED in QEMU's driver), in MiB/s. */
 export const OPEN_MIB_PER_SECOND = 8192;
 
 const MIB = 1024 * 1024;
-/** QEMU sends in slices of 100 ms: at this speed a slice holds 50 pages, fewer than a guest with traffic leaves behind. */
+/**
+ * QEMU sends in windows of 100 ms: as much at once as the speed allows for a window, and then nothing until the next one (migration.c,
+ * migration_rate_limit). A limit that is set anew is in force in the window that runs.
+ */
+const WINDOW_SECONDS = 0.1;
+/** 50 pages in a window: fewer than a guest with traffic has left behind at the first pass's end. */
 const CRAWL_MIB_PER_SECOND = 2;
-/** When so much time is left of the first pass it is slowed down, so that its end cannot slip through between two looks. */
+/** The least that libvirt can say. What is left by now lasts while the redirect goes in. */
+const HOLD_MIB_PER_SECOND = 1;
+/** When so much time is left of the first pass it is slowed down, so that its end cannot slip through between two looks; or three looks' time. */
 const SLOW_AHEAD_MS = 150;
 const SLOW_DIVISOR = 3;
 const LEAST_SLOW_MIB_PER_SECOND = 4;
-/** What is left of the first pass when the crawl begins. */
-const CRAWL_AHEAD_BYTES = 0.5 * MIB;
-/** Before that, on a fast link, one step between: a look takes up to 20 ms, and none of the steps may be shorter than some looks. */
+/** What is left of the first pass when one window is made to end just before the pass does. */
 const WALK_AHEAD_BYTES = 2 * MIB;
-const WALK_MIB_PER_SECOND = 8;
+/** What that window is to leave, and with how much the crawl begins. */
+const WALK_LEAVES_BYTES = 0.25 * MIB;
+const CRAWL_AHEAD_BYTES = 0.4 * MIB;
+/** A step that is shorter than so many looks could be missed. */
+const LOOKS_PER_STEP = 2.5;
+/** How far apart looks are on a machine that has more to do than it can; what is assumed of one that is not known. */
+const SLOW_LOOK_MS = 60;
 /** From here on the copy's end is watched closely. */
 export const NEAR_MS = 500;
 
-type GatePhase = 'sprint' | 'slow' | 'walk' | 'crawl';
+type GatePhase = 'sprint' | 'slow' | 'walk' | 'crawl' | 'tail';
 
 export interface GateState {
   readonly phase: GatePhase;
@@ -33,51 +46,123 @@ export interface GateState {
   readonly speed: number | null;
   /** What is left of the pass, at that speed. */
   readonly leftMs: number;
+  /** A pass after the first, and what there was to send when it began, at most. */
+  readonly pass: { readonly iteration: number; readonly bytes: number } | null;
 }
 
-export const GATE_SHUT: GateState = { phase: 'sprint', speed: null, leftMs: Number.POSITIVE_INFINITY };
+export const GATE_SHUT: GateState = { phase: 'sprint', speed: null, leftMs: Number.POSITIVE_INFINITY, pass: null };
+
+export interface GateSetting {
+  readonly strategy: Strategy;
+  /** How far apart the last looks were at most: the slower the looks, the earlier the steps. */
+  readonly lookMs?: number;
+  /** The guest's own memory. What QEMU sends besides comes after it: video memory and ROMs. */
+  readonly guestBytes?: number | null;
+}
 
 export type GateStep =
   | { readonly kind: 'wait'; readonly state: GateState }
   | { readonly kind: 'limit'; readonly state: GateState; readonly mibPerSecond: number }
-  /** QEMU would be done within the allowed downtime, and is held just before: redirect now, then allow it this downtime. */
-  | { readonly kind: 'ready'; readonly downtimeMs: number };
+  /** QEMU would be done within the allowed downtime: hold it at this speed, redirect, then allow it this downtime. */
+  | {
+      readonly kind: 'ready';
+      readonly state: GateState;
+      readonly downtimeMs: number;
+      readonly mibPerSecond: number;
+    };
 
 /**
  * How the copy is brought to a halt just before QEMU pauses the guest. Pure: from the state so far and the job's statistics to the next step.
  *
  * An idle guest dirties so little that QEMU, once through the first pass, pauses it within milliseconds whatever downtime is allowed. So the
  * copy is slowed down before that pass ends, and crawls through its end: what the guest has dirtied meanwhile then takes a second to send,
- * and the redirect a hundredth of that. A busy guest is let go on until what is left would fit the allowed downtime.
+ * and the redirect a hundredth of that. A busy guest is let go on until a pass begins with so little that it fits the allowed downtime.
  */
-export function nextGateStep(state: GateState, stats: JobStats, strategy: Strategy): GateStep {
+export function nextGateStep(state: GateState, stats: JobStats, setting: GateSetting): GateStep {
   const { iteration, memoryRemainingBytes: remaining, memoryProcessedBytes: processed } = stats;
   // At a job's start all figures are 0, which is not "nothing left".
   if (iteration === null || remaining === null || !processed) return { kind: 'wait', state };
   const speed = state.phase === 'sprint' ? (stats.memoryBytesPerSecond ?? state.speed) : state.speed;
-  const leftMs = speed === null || speed <= 0 ? Number.POSITIVE_INFINITY : (remaining / speed) * 1000;
-  const known = { phase: state.phase, speed, leftMs };
-  if (iteration >= 2) {
-    const fits = leftMs <= ALLOWED_DOWNTIME_MS;
-    // What post-copy leaves is fetched later: one pass is enough.
-    if (fits || strategy === 'post-copy')
-      return { kind: 'ready', downtimeMs: Math.max(LEAST_DOWNTIME_MS, fits ? Math.ceil(leftMs) : 0) };
-    // Too much was dirtied: back to full speed for another pass.
-    if (state.phase !== 'sprint')
-      return { kind: 'limit', state: { ...known, phase: 'sprint' }, mibPerSecond: OPEN_MIB_PER_SECOND };
-    return { kind: 'wait', state: known };
+  const lookMs = setting.lookMs ?? SLOW_LOOK_MS;
+  return iteration >= 2
+    ? laterPass({ ...state, speed }, iteration, remaining, { ...setting, lookMs })
+    : firstPass({ ...state, speed }, remaining, tailOf(stats, setting), lookMs);
+}
+
+/**
+ * QEMU judges when it has asked what was dirtied since it last asked, which is a pass's beginning (migration.c, migration_iteration_run). What is
+ * left in the middle of a pass says nothing of it.
+ */
+function laterPass(
+  state: GateState,
+  iteration: number,
+  remaining: number,
+  { strategy, lookMs }: GateSetting & { lookMs: number },
+): GateStep {
+  // Some of it was sent before this look.
+  const sentBytesPerSecond = state.phase === 'crawl' ? CRAWL_MIB_PER_SECOND * MIB : (state.speed ?? 0);
+  const pass =
+    state.pass?.iteration === iteration
+      ? state.pass
+      : { iteration, bytes: remaining + sentBytesPerSecond * (lookMs / 1000) };
+  const next = { ...state, pass, leftMs: timeMs(remaining, state.speed) };
+  const passMs = timeMs(pass.bytes, state.speed);
+  const fits = passMs <= ALLOWED_DOWNTIME_MS;
+  // What post-copy leaves is fetched later: one pass is enough.
+  if (fits || strategy === 'post-copy') {
+    const downtimeMs = fits ? Math.min(ALLOWED_DOWNTIME_MS, Math.ceil(passMs * HEADROOM)) : 0;
+    return {
+      kind: 'ready',
+      state: next,
+      downtimeMs: Math.max(LEAST_DOWNTIME_MS, downtimeMs),
+      mibPerSecond: HOLD_MIB_PER_SECOND,
+    };
   }
-  if (state.phase !== 'crawl' && remaining <= CRAWL_AHEAD_BYTES) {
-    return { kind: 'limit', state: { ...known, phase: 'crawl' }, mibPerSecond: CRAWL_MIB_PER_SECOND };
+  // Too much was dirtied: back to full speed for another pass.
+  if (state.phase !== 'sprint')
+    return { kind: 'limit', state: { ...next, phase: 'sprint' }, mibPerSecond: OPEN_MIB_PER_SECOND };
+  return { kind: 'wait', state: next };
+}
+
+function firstPass(state: GateState, remaining: number, tail: number, lookMs: number): GateStep {
+  const { phase, speed } = state;
+  const ahead = remaining > tail ? remaining - tail : remaining;
+  const next = { ...state, leftMs: timeMs(ahead, speed) };
+  const limit = (to: GatePhase, mibPerSecond: number): GateStep => ({
+    kind: 'limit',
+    state: { ...next, phase: to },
+    mibPerSecond,
+  });
+  if (phase === 'crawl') {
+    // It is not all zeros: to crawl through it would take too long.
+    const inTail = remaining <= tail && remaining > WALK_AHEAD_BYTES;
+    return inTail ? limit('tail', LEAST_SLOW_MIB_PER_SECOND) : { kind: 'wait', state: next };
   }
-  if (state.phase !== 'crawl' && state.phase !== 'walk' && remaining <= WALK_AHEAD_BYTES) {
-    return { kind: 'limit', state: { ...known, phase: 'walk' }, mibPerSecond: WALK_MIB_PER_SECOND };
+  if (ahead <= CRAWL_AHEAD_BYTES) return limit('crawl', CRAWL_MIB_PER_SECOND);
+  if ((phase === 'sprint' || phase === 'slow') && ahead <= WALK_AHEAD_BYTES) {
+    const walk = Math.floor((ahead - WALK_LEAVES_BYTES) / MIB / WINDOW_SECONDS);
+    return limit('walk', Math.max(CRAWL_MIB_PER_SECOND, walk));
   }
-  if (state.phase === 'sprint' && leftMs <= SLOW_AHEAD_MS) {
-    const slow = Math.max(LEAST_SLOW_MIB_PER_SECOND, Math.round((speed ?? 0) / SLOW_DIVISOR / MIB));
-    return { kind: 'limit', state: { ...known, phase: 'slow' }, mibPerSecond: slow };
+  // Where the looks are quick one of them meets the walk's beginning at full speed.
+  const perLook = (speed ?? 0) * LOOKS_PER_STEP * (lookMs / 1000);
+  const meetsWalk = speed !== null && perLook <= WALK_AHEAD_BYTES - CRAWL_AHEAD_BYTES;
+  if (phase === 'sprint' && !meetsWalk && next.leftMs <= Math.max(SLOW_AHEAD_MS, 3 * lookMs)) {
+    return limit('slow', Math.max(LEAST_SLOW_MIB_PER_SECOND, Math.round((speed ?? 0) / SLOW_DIVISOR / MIB)));
   }
-  return { kind: 'wait', state: known };
+  return { kind: 'wait', state: next };
+}
+
+/**
+ * QEMU sends its blocks of memory from the largest to the smallest (softmmu/physmem.c, ram_block_add). Video memory is mostly zeros, which cost
+ * next to nothing to send, whatever the speed: the copy has to be slow before they come.
+ */
+function tailOf({ memoryTotalBytes: total }: JobStats, { guestBytes }: GateSetting): number {
+  const besides = total !== null && guestBytes != null ? total - guestBytes : 0;
+  return besides > WALK_AHEAD_BYTES ? besides : 0;
+}
+
+function timeMs(bytes: number, bytesPerSecond: number | null): number {
+  return bytesPerSecond === null || bytesPerSecond <= 0 ? Number.POSITIVE_INFINITY : (bytes / bytesPerSecond) * 1000;
 }
 
 /** A speed that the user has limited stays limited. In MiB/s, as libvirt takes it. */

@@ -32,12 +32,16 @@ memory_iteration: ${iteration}
 }
 
 /** The steps over a whole copy. */
-function run(series: readonly JobStats[], strategy: 'pre-copy' | 'post-copy' = 'pre-copy'): string[] {
+function run(
+  series: readonly JobStats[],
+  strategy: 'pre-copy' | 'post-copy' = 'pre-copy',
+  setting: { lookMs?: number; guestBytes?: number } = {},
+): string[] {
   let state: GateState = GATE_SHUT;
   return series.map((each) => {
-    const step = nextGateStep(state, each, strategy);
-    if (step.kind === 'ready') return 'ready';
+    const step = nextGateStep(state, each, { strategy, ...setting });
     state = step.state;
+    if (step.kind === 'ready') return 'ready';
     return step.kind === 'limit' ? `${state.phase} ${step.mibPerSecond}` : 'wait';
   });
 }
@@ -53,7 +57,7 @@ t.test('an idle guest: slowed down, crawling through the end of the first pass, 
     stats({ iteration: 1, remainingMib: 0.1, mibPerSecond: 1 }),
     stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
   ];
-  t.strictSame(run(series), ['wait', 'slow 11', 'wait', 'walk 8', 'wait', 'crawl 2', 'wait', 'ready']);
+  t.strictSame(run(series), ['wait', 'slow 11', 'wait', 'walk 16', 'wait', 'crawl 2', 'wait', 'ready']);
 });
 
 t.test('a link so fast that the slow part is never seen', async (t) => {
@@ -68,7 +72,7 @@ t.test('a busy guest goes on at full speed until what is left fits', async (t) =
     stats({ iteration: 1, remainingMib: 0.2 }),
     stats({ iteration: 2, remainingMib: 60, mibPerSecond: 1 }),
     stats({ iteration: 2, remainingMib: 30 }),
-    stats({ iteration: 3, remainingMib: 9 }),
+    stats({ iteration: 3, remainingMib: 7 }),
   ];
   t.strictSame(run(series), ['crawl 2', `sprint ${OPEN_MIB_PER_SECOND}`, 'wait', 'ready']);
 });
@@ -76,6 +80,45 @@ t.test('a busy guest goes on at full speed until what is left fits', async (t) =
 t.test('a guest that never converges is never let through', async (t) => {
   const series = [2, 3, 4, 5, 6].map((iteration) => stats({ iteration, remainingMib: 40 }));
   t.strictSame(run(series), ['wait', 'wait', 'wait', 'wait', 'wait']);
+});
+
+t.test('judged by what a pass begins with, not by what is left in its middle', async (t) => {
+  const series = [
+    stats({ iteration: 2, remainingMib: 18 }),
+    stats({ iteration: 2, remainingMib: 1 }),
+    stats({ iteration: 3, remainingMib: 18 }),
+    stats({ iteration: 3, remainingMib: 0.1 }),
+  ];
+  t.strictSame(run(series), ['wait', 'wait', 'wait', 'wait']);
+});
+
+t.test('what was sent before the look counts: a slow look judges with more care', async (t) => {
+  const begun = [stats({ iteration: 2, remainingMib: 8 })];
+  t.strictSame(run(begun, 'pre-copy', { lookMs: 10 }), ['ready']);
+  t.strictSame(run(begun, 'pre-copy', { lookMs: 60 }), ['wait']);
+});
+
+t.test('where the looks are quick, full speed lasts until the walk begins', async (t) => {
+  const series = [stats({ iteration: 1, remainingMib: 3 }), stats({ iteration: 1, remainingMib: 1.5 })];
+  t.strictSame(run(series, 'pre-copy', { lookMs: 12 }), ['wait', 'walk 12']);
+  t.strictSame(run(series, 'pre-copy', { lookMs: 60 }), ['slow 11', 'walk 12']);
+});
+
+t.test('slow before the video memory, whose zeros pass in no time', async (t) => {
+  const setting = { lookMs: 12, guestBytes: 111 * MIB };
+  const before = [
+    stats({ iteration: 1, remainingMib: 18.8 }),
+    stats({ iteration: 1, remainingMib: 17.3 }),
+    stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
+  ];
+  t.strictSame(run(before, 'pre-copy', setting), ['walk 15', 'crawl 2', 'ready']);
+  const filled = [
+    stats({ iteration: 1, remainingMib: 17.3 }),
+    stats({ iteration: 1, remainingMib: 16.9 }),
+    stats({ iteration: 1, remainingMib: 9 }),
+    stats({ iteration: 1, remainingMib: 0.4 }),
+  ];
+  t.strictSame(run(filled, 'pre-copy', setting), ['crawl 2', 'tail 4', 'wait', 'crawl 2'], 'no zeros');
 });
 
 t.test('post-copy needs one pass only', async (t) => {
