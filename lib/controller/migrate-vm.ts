@@ -73,14 +73,20 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     command: null,
     control: null,
     downtimeMs: ALLOWED_DOWNTIME_MS,
+    copyBeganAtMs: null,
     stoppedAtMs: null,
     resumedAtMs: null,
+    unready: null,
     redirects: [],
+    armingAtMs: null,
     armedAtMs: null,
+    liftedAtMs: null,
     transfer: null,
-    announcing: null,
+    arrival: null,
     announced: { rarp: 0, garp: 0, na: 0 },
     convergence: [],
+    proofs: [],
+    repairs: [],
   };
   const record = { ...(await migrate(context)), vxmig: VERSION };
   return {

@@ -1,14 +1,15 @@
 import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
+import { observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
-import { changeFlows, dumpFlows } from '../host/openflow.js';
+import { changeFlows, dumpFlows, removeFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
-import { openRedirectGuard } from '../host/redirect-guard.js';
+import { RedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
 import { openVirshShell } from '../host/virsh-shell.js';
 import type { PingEvent } from '../measure/ping-stream.js';
-import { PingStream, pingArgv } from '../measure/ping-stream.js';
+import { fpingPace, PingStream, pingArgv } from '../measure/ping-stream.js';
 import type { QemuEvent } from '../measure/qemu-events.js';
 import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
 import type {
@@ -17,6 +18,8 @@ import type {
   FdbFollower,
   FdbMove,
   Follower,
+  FrameArrival,
+  FrameTrace,
   GuestPingRequest,
   HostView,
   MigrateCommand,
@@ -25,16 +28,19 @@ import type {
   MigrationHost,
   PingRequest,
   Redirect,
+  RedirectRequest,
 } from '../migration/needs.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
+import { cookieOf } from '../pipeline/cookie.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
-import { lateArrivalFlow, localRedirectFlows, redirectFlows } from '../pipeline/redirect.js';
+import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { tunnelTowards } from '../plan/desired.js';
-import { measureClock } from './host-clock.js';
+import { askSwitch } from './frame-trace.js';
+import { measureClock, measureGuestClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
 
 /** Source, EtherType for local experiments (IEEE 802 §9.2.3), padding: nobody listens to it. */
@@ -60,7 +66,7 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async domain(name: string): Promise<DomainSeen | null> {
-    return await virsh.readDomain(this.#shell, name);
+    return await observeDomain(this.#shell, name);
   }
 
   async availableMemoryBytes(): Promise<number> {
@@ -98,19 +104,15 @@ export class SshMigrationHost implements MigrationHost {
     };
   }
 
-  async redirect(network: string, mac: string, to: string): Promise<Redirect> {
-    const bridge = bridgeName(this.topology.name, network);
-    const flows = this.name === to ? this.#ownRedirect(network, mac) : await this.#farRedirect(network, mac, to);
-    const guard = await openRedirectGuard(this.#shell, bridge, flows);
-    return {
-      arm: async () => {
-        await guard.question('arm');
-      },
-      disarm: async () => {
-        await guard.question('disarm');
-      },
-      close: () => guard.end(),
-    };
+  async redirect({ network, mac, from, to, ...limits }: RedirectRequest): Promise<Redirect> {
+    const tap = this.name === from || this.name === to ? this.#tapOf(network, mac) : null;
+    const arrives = this.name === to && tap !== null;
+    return await RedirectGuard.open(this.#shell, {
+      bridge: bridgeName(this.topology.name, network),
+      flows: arrives ? destinationRedirectFlows(mac, tap.ofport) : await this.#farRedirect(network, mac, to),
+      tap: tap?.name ?? null,
+      ...limits,
+    });
   }
 
   async acceptLate(vm: string, nicIndex: number, from: string): Promise<void> {
@@ -124,17 +126,23 @@ export class SshMigrationHost implements MigrationHost {
     await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
   }
 
+  async refuseLate(network: string, mac: string): Promise<void> {
+    const what = { table: tableNumber('admit'), mac, cookie: cookieOf('redirect') };
+    await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
+  }
+
   #network(name: string): Network {
     const network = this.topology.networks.find((candidate) => candidate.name === name);
     if (network === undefined) throw new Error(`no network ${name}`);
     return network;
   }
 
-  #ownRedirect(network: string, mac: string) {
+  #tapOf(network: string, mac: string): { readonly name: string; readonly ofport: number } {
     for (const vm of this.topology.vms) {
       const index = vm.nics.findIndex((nic) => nic.mac === mac && nic.network === network);
-      if (index >= 0)
-        return localRedirectFlows(mac, this.session.ofport(network, tapName(this.topology.name, vm.name, index)));
+      if (index < 0) continue;
+      const name = tapName(this.topology.name, vm.name, index);
+      return { name, ofport: this.session.ofport(network, name) };
     }
     throw new Error(`no VM has the MAC ${mac} in ${network}`);
   }
@@ -207,17 +215,37 @@ export class SshMigrationHost implements MigrationHost {
   async followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower> {
     const what = { table: tableNumber('fdb'), mac };
     return await watchFlows(this.#shell, bridgeName(this.topology.name, network), what, (report) => {
-      if (report.atMs === null) return;
       const entry = report.event === 'DELETED' ? null : fdbEntry(report);
-      onMove({ atMs: report.atMs, place: entry === null ? null : this.session.placeOfPort(network, entry.ofport) });
+      onMove({
+        atMs: report.atMs,
+        lateMs: report.lateMs,
+        place: entry === null ? null : this.session.placeOfPort(network, entry.ofport),
+      });
     });
   }
 
   async fdbPlace(network: string, mac: string): Promise<string | null> {
     const bridge = bridgeName(this.topology.name, network);
     const flows = (await dumpFlows(this.#shell, [bridge])).get(bridge) ?? [];
-    const entry = fdbEntries(flows).find((candidate) => candidate.mac === mac);
+    // Learned entries are of one priority; one that somebody has put over them decides.
+    const byPriority = [...flows].sort((a, b) => b.priority - a.priority);
+    const entry = fdbEntries(byPriority).find((candidate) => candidate.mac === mac);
     return entry === undefined ? null : this.session.placeOfPort(network, entry.ofport);
+  }
+
+  async forget(network: string, mac: string): Promise<string[]> {
+    const what = { table: tableNumber('fdb'), mac };
+    return await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
+  }
+
+  async traceFrames(network: string, mac: string, arrivals: readonly FrameArrival[]): Promise<FrameTrace[]> {
+    return await askSwitch(this.session, {
+      topology: this.topology,
+      network: this.#network(network),
+      mac,
+      arrivals,
+      warmUp: (tunnel) => this.#warmUp(bridgeName(this.topology.name, network), tunnel),
+    });
   }
 
   async announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void> {
@@ -253,12 +281,18 @@ export class SshMigrationHost implements MigrationHost {
     { network, guestAddress, address, intervalMs }: GuestPingRequest,
     what: 'start' | 'stop',
   ): Promise<void> {
-    const query = what === 'start' ? `to=${address}&interval=${intervalMs / 1000}` : `to=${address}&count=0`;
-    await this.#askGuest(network, guestAddress, `ping?${query}`);
+    const { interval, spacing, timeout } = fpingPace(intervalMs);
+    const start = `from=${guestAddress}&interval=${interval}&spacing=${spacing}&timeout=${timeout}`;
+    await this.#askGuest(network, guestAddress, `ping?to=${address}&${what === 'start' ? start : 'stop=1'}`);
   }
 
-  async guestPingLog({ network, guestAddress, address }: GuestPingRequest): Promise<string> {
-    return await this.#askGuest(network, guestAddress, `pinglog?to=${address}`);
+  async guestPingLog({ network, guestAddress, address }: GuestPingRequest, sinceBytes: number): Promise<string> {
+    return await this.#askGuest(network, guestAddress, `pinglog?to=${address}&since=${sinceBytes}`);
+  }
+
+  async guestClock({ network, guestAddress }: GuestPingRequest): Promise<ClockOffset> {
+    const namespace = probePortName(this.topology.name, network, this.name);
+    return await measureGuestClock(this.#shell, namespace, guestAddress);
   }
 
   async #askGuest(network: string, address: string, request: string): Promise<string> {

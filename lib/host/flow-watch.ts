@@ -4,10 +4,17 @@ import type { HostShell } from './connection.js';
 
 /** How often the switch is made to report what it holds back; a change is seen at most this much late. In milliseconds. */
 const NUDGE_INTERVAL_MS = 10;
+/** How late the switch reports by itself (see nudge.ts). */
+const UNHURRIED_LATE_MS = 500;
+
+/** A change, and how much earlier than its `atMs` it can have been. */
+export type TimedFlowReport = FlowReport & { readonly lateMs: number };
 
 export interface FlowWatch {
   /** From now on changes are reported within NUDGE_INTERVAL_MS; before, a switch with little to do takes up to 500 ms. */
   hurry(): void;
+  /** Why changes may be missing so far; null where all have been reported. */
+  gap(): string | null;
   stop(): Promise<void>;
 }
 
@@ -16,14 +23,31 @@ export async function watchFlows(
   shell: HostShell,
   bridge: string,
   what: { readonly table: number; readonly mac: string },
-  onReport: (report: FlowReport) => void,
+  onReport: (report: TimedFlowReport) => void,
 ): Promise<FlowWatch> {
   const watch = `watch:table=${what.table},dl_dst=${what.mac}`;
   const command = await shell.follow(['ovs-ofctl', ...MONITOR_OPTIONS, 'monitor', bridge, watch], 'TERM');
-  const parser = new FlowMonitorParser();
+  const read = (line: string, parser: FlowMonitorParser) => {
+    for (const report of parser.push(`${line}\n`)) {
+      if (report.kind === 'flow') onReport({ ...report, lateMs: report.atMs === null ? 0 : lateMs() });
+      else if (report.kind !== 'packet-in') gap = 'the switch left out reports because they were not read in time';
+    }
+  };
+  let gap: string | null = null;
+  let stopped = false;
+  // All that changed before a finished nudge began was reported by it. Its end and its reports take different ways here, so that the last
+  // one's reports may still come: the one before it counts.
+  let nudgesMs: readonly number[] = [];
+  const lateMs = () => {
+    const [beforeLast, last] = nudgesMs;
+    return beforeLast === undefined || last === undefined ? UNHURRIED_LATE_MS : performance.now() - beforeLast;
+  };
   // ovs-ofctl prints what is there at the start on stdout, and all that comes later on stderr.
-  command.on('errorLine', (line) => {
-    for (const report of parser.push(`${line}\n`)) if (report.kind === 'flow') onReport(report);
+  const [before, since] = [new FlowMonitorParser(), new FlowMonitorParser()];
+  command.on('line', (line) => read(line, before));
+  command.on('errorLine', (line) => read(line, since));
+  void command.ended.then(() => {
+    if (!stopped) gap ??= 'the monitor ended before the run did';
   });
   const nudger = new Nudger(await shell.openSocket(`/var/run/openvswitch/${bridge}.mgmt`));
   let underWay = false;
@@ -32,9 +56,11 @@ export async function watchFlows(
     // A slow switch is not piled upon; one that is gone ends the watch by its own command.
     if (underWay) return;
     underWay = true;
+    const beganMs = performance.now();
     nudger.nudge().then(
       () => {
         underWay = false;
+        nudgesMs = [...nudgesMs.slice(-1), beganMs];
       },
       () => clearInterval(timer),
     );
@@ -43,7 +69,9 @@ export async function watchFlows(
     hurry: () => {
       timer ??= setInterval(nudge, NUDGE_INTERVAL_MS);
     },
+    gap: () => gap,
     stop: async () => {
+      stopped = true;
       clearInterval(timer);
       nudger.close();
       await command.stop();

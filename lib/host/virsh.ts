@@ -1,6 +1,8 @@
 import { CommandError } from '../model/errors.js';
-import type { HostShell, RunningCommand } from './connection.js';
+import type { HostShell } from './connection.js';
+import { guardMigrate } from './migrate-guard.js';
 import { shellWord } from './quote.js';
+import { DROP_WAITING } from './tap-queue.js';
 
 /** The states that vxmig tells apart; libvirt's own words (virsh domstate). */
 export type DomainState = 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
@@ -101,8 +103,15 @@ export async function destroyDomain(shell: HostShell, name: string): Promise<voi
   await shell.run(virsh('destroy', '--domain', name));
 }
 
+/** domiflist's columns are Interface, Type, Source, Model and MAC. */
+const RESUME = `${DROP_WAITING}
+drop_waiting $(${VIRSH.join(' ')} domiflist --domain "$1" | awk '$2 == "ethernet" { print $1 }') || echo 'what waits is delivered' >&2
+exec ${VIRSH.join(' ')} resume --domain "$1"
+`;
+
+/** What has come for it while it was paused is dropped: nobody waits any more for an answer to it. */
 export async function resumeDomain(shell: HostShell, name: string): Promise<void> {
-  await shell.run(virsh('resume', '--domain', name));
+  await shell.run(['sh', '-s', name], { stdin: RESUME });
 }
 
 export async function undefineDomain(shell: HostShell, name: string): Promise<void> {
@@ -111,7 +120,7 @@ export async function undefineDomain(shell: HostShell, name: string): Promise<vo
 
 export interface MigrateOptions {
   readonly domain: string;
-  /** How the source's virsh reaches the destination's libvirtd: `qemu+ssh://root@host-b/system`. */
+  /** How the source's libvirtd reaches the destination's libvirtd: `qemu+ssh://root@host-b/system`. */
   readonly destinationUri: string;
   /** The address that the memory is sent to: the destination's VTEP, so that no name has to be resolved. */
   readonly migrateAddress: string;
@@ -122,13 +131,17 @@ export interface MigrateOptions {
   readonly bandwidthBytesPerSecond: number | null;
 }
 
-/** `virsh migrate` on the source, followed; it ends when the VM runs at the destination or the migration failed. */
-export async function followMigrate(shell: HostShell, options: MigrateOptions): Promise<RunningCommand> {
+/**
+ * `virsh migrate` on the source; it ends when the VM runs at the destination or the migration failed. Peer to peer: with a virsh that drives
+ * the migration itself, its death in the last phase would leave the VM paused at the source and gone at the destination.
+ */
+export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
   const { migrateAddress } = options;
   const address = migrateAddress.includes(':') ? `[${migrateAddress}]` : migrateAddress;
   const argv = virsh(
     'migrate',
     '--live',
+    '--p2p',
     '--persistent',
     '--undefinesource',
     '--abort-on-error',
@@ -147,8 +160,7 @@ export async function followMigrate(shell: HostShell, options: MigrateOptions): 
       ? []
       : ['--bandwidth', String(Math.max(1, Math.round(options.bandwidthBytesPerSecond / 1_048_576)))]),
   );
-  // A lost controller ends virsh, and libvirt then gives the migration up: the VM stays where it is.
-  return await shell.follow(argv, 'TERM');
+  return await guardMigrate(shell, options.domain, argv);
 }
 
 /** Raw job statistics of the running job, or of the last completed one; empty where libvirt has none. */

@@ -1,6 +1,5 @@
 import { announceFrames } from '../frames/announce.js';
 import type { MigrationContext } from './context.js';
-import { occupy } from './reserve.js';
 
 /**
  * Five rounds, as QEMU does by itself (net/announce.c), but closer together: what QEMU's first frame did not mend should
@@ -10,25 +9,15 @@ const ROUND_DELAYS_MS = [0, 20, 40, 80, 160];
 
 /**
  * RARP for the FDBs, gratuitous ARP and unsolicited neighbour advertisements for the neighbours' caches, from the VM's
- * port at the destination, on top of QEMU's own (which are RARP only). It begins by itself when the guest is seen to
- * run there; this stage waits for its end.
+ * port at the destination, on top of QEMU's own (which are RARP only). The first round.
  */
-export async function announce(context: MigrationContext): Promise<void> {
-  beginAnnouncing(context);
-  await context.announcing;
-}
-
-/** Called at the guest's RESUME; once only. */
-export function beginAnnouncing(context: MigrationContext): void {
-  context.announcing ??= announceAll(context);
-  // Whoever waits for it later gets the failure; until then it is not unhandled.
-  context.announcing.catch(() => {});
-}
-
-/** The first round before all else: until the tables know the new place, frames for the guest take the long way. */
-async function announceAll(context: MigrationContext): Promise<void> {
+export async function announceFirst(context: MigrationContext): Promise<void> {
   await announceRounds(context, ROUND_DELAYS_MS.slice(0, 1));
-  await Promise.all([occupy(context), announceRounds(context, ROUND_DELAYS_MS.slice(1))]);
+}
+
+/** The other rounds. */
+export async function announceOn(context: MigrationContext): Promise<void> {
+  await announceRounds(context, ROUND_DELAYS_MS.slice(1));
 }
 
 async function announceRounds(context: MigrationContext, delaysMs: readonly number[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { PingEvent } from '../measure/ping-stream.js';
+import type { Repair, TraceProof } from '../model/certificate.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import type { Emit } from '../model/event.js';
 import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
@@ -40,9 +41,10 @@ export interface MigrationContext {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly followers: Follower[];
-  readonly fdbFollowers: FdbFollower[];
+  readonly fdbFollowers: FollowedTable[];
   readonly events: RunEvent[];
   readonly probes: RunningProbe[];
+  /** By fdbKey; what was there at the start comes first. */
   readonly fdbMoves: Map<string, FdbMove[]>;
   /** check */
   clocks: Map<string, ClockOffset>;
@@ -52,27 +54,66 @@ export interface MigrationContext {
   control: MigrationControl | null;
   /** What QEMU is allowed when the gate is opened. */
   downtimeMs: number;
+  copyBeganAtMs: number | null;
   stoppedAtMs: number | null;
   resumedAtMs: number | null;
+  /** Why the destination is not proven ready for frames that are sent ahead; resolves to null: it is. */
+  unready: Promise<string | null> | null;
   /** reserve, redirect */
   redirects: readonly PlacedRedirect[];
+  /** Between these two instants the sources' redirects took effect, which are the last. */
+  armingAtMs: number | null;
   armedAtMs: number | null;
+  /** The first of the redirects was taken back. */
+  liftedAtMs: number | null;
   /** switch over */
   transfer: TransferFigures | null;
   /** announce; it begins at the resume, while the stage before it still waits for libvirt */
-  announcing: Promise<void> | null;
+  arrival: Arrival | null;
   announced: { rarp: number; garp: number; na: number };
   /** verify */
   convergence: readonly HostConvergence[];
+  proofs: readonly HostProof[];
+  repairs: readonly Repair[];
   /** Where a host's table should have the VM after the move: the destination, or for spokes the hub. */
   readonly expectedPlace: (host: string, network: string) => string;
   /** A spoke has the VM behind the hub before and after: there is nothing to converge. */
   readonly staysPut: (host: string, network: string) => boolean;
 }
 
+/** The follower of one host's table for one MAC. */
+export interface FollowedTable extends FdbFollower {
+  readonly key: string;
+}
+
+/** What a host's switch does with frames for one of the VM's MACs. */
+export interface HostProof {
+  readonly host: string;
+  readonly network: string;
+  readonly mac: string;
+  readonly traces: readonly TraceProof[];
+}
+
+/** A host that does not send frames for a MAC to where it should. */
+export interface Astray {
+  readonly host: string;
+  readonly network: string;
+  readonly mac: string;
+  readonly found: string;
+}
+
+/** What goes on at the guest's arrival. */
+export interface Arrival {
+  /** All rounds have been sent, and the destination's port is one like any other. */
+  readonly announced: Promise<void>;
+  /** Resolves to the hosts that do not send to the new place, though they were made to learn. */
+  readonly settled: Promise<readonly Astray[]>;
+}
+
 /** Where a redirect stands decides when it may be armed. */
-export interface PlacedRedirect extends Redirect {
-  readonly atSource: boolean;
+export interface PlacedRedirect {
+  readonly redirect: Redirect;
+  readonly onTheWay: boolean;
 }
 
 export interface RunningProbe {
@@ -86,6 +127,8 @@ export interface RunningProbe {
   /** The guest that pings; null: the host does. */
   readonly guest: { readonly vm: string; readonly address: string } | null;
   readonly events: PingEvent[];
+  /** How far a guest's clock can be off against that of `host`; 0 for a host's own pings. */
+  clockErrorMs: number;
 }
 
 /** Key of MigrationContext.fdbMoves. */

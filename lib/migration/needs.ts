@@ -24,8 +24,10 @@ export interface MigrationHost {
   primeTap(vm: string, nicIndex: number): Promise<void>;
   /** For a while takes what comes for the VM from where it was, without learning from it who lives there. */
   acceptLate(vm: string, nicIndex: number, from: string): Promise<void>;
+  /** Ends that: the VM is about to leave, and what comes for it must meet the tables again. */
+  refuseLate(network: string, mac: string): Promise<void>;
   /** Stands by to send frames for a VM towards `to` instead of to its tap here. */
-  redirect(network: string, mac: string, to: string): Promise<Redirect>;
+  redirect(request: RedirectRequest): Promise<Redirect>;
   abortMigration(domain: string): Promise<void>;
   jobStats(domain: string, which: 'running' | 'completed'): Promise<string>;
   undefine(domain: string): Promise<void>;
@@ -33,16 +35,22 @@ export interface MigrationHost {
   resume(domain: string): Promise<void>;
   followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower>;
   followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower>;
+  /** Makes the host's table forget where the MAC is, whoever said so, and says what it held. The next frame from there teaches it anew. */
+  forget(network: string, mac: string): Promise<readonly string[]>;
   /** Where the host's forwarding table for that network has the MAC: the name of a host, or null where it has none. */
   fdbPlace(network: string, mac: string): Promise<string | null>;
+  /** What the switch there would do with frames for a NIC's MAC, one answer for each arrival. None is sent, nothing is learned. */
+  traceFrames(network: string, mac: string, arrivals: readonly FrameArrival[]): Promise<readonly FrameTrace[]>;
   /** Sends the rounds of frames as if the VM had: into the pipeline, from the VM's port. */
   announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void>;
   /** Pings from the host's own port in the network. */
   followPing(request: PingRequest, onEvent: (event: PingEvent) => void): Promise<Follower>;
   /** Makes one of the lab's own guests ping; asked over the overlay, from this host's port in the network. */
   guestPing(request: GuestPingRequest, what: 'start' | 'stop'): Promise<void>;
-  /** The guest's time, then the lines of its ping, each with the guest's time. */
-  guestPingLog(request: GuestPingRequest): Promise<string>;
+  /** What the guest's ping has printed, after so many bytes. */
+  guestPingLog(request: GuestPingRequest, sinceBytes: number): Promise<string>;
+  /** How far the guest's clock is ahead of this host's. */
+  guestClock(request: GuestPingRequest): Promise<ClockOffset>;
 }
 
 export interface HostView {
@@ -53,7 +61,6 @@ export interface HostView {
 
 export interface DomainSeen {
   readonly state: string;
-  readonly reason: string;
   readonly xml: string;
 }
 
@@ -78,10 +85,26 @@ export interface MigrationControl {
   close(): Promise<void>;
 }
 
-/** A redirect that stands ready; when we are gone it takes itself back. */
+export interface RedirectRequest {
+  readonly network: string;
+  readonly mac: string;
+  readonly domain: string;
+  readonly from: string;
+  readonly to: string;
+  /** Frames that have waited so long for the guest to run are dropped. */
+  readonly holdMs: number;
+  /** Whether the guest runs at `to`. */
+  readonly arrived: () => boolean;
+  /** It took itself back. */
+  readonly onLifted: () => void;
+}
+
+/** A redirect that stands ready; when we are gone, or it has stood too long for a guest that does not arrive, it takes itself back. */
 export interface Redirect {
   arm(): Promise<void>;
   disarm(): Promise<void>;
+  /** As `disarm`, and frames that wait are dropped. */
+  drop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -98,13 +121,32 @@ export interface Follower {
 /** Costs little until it is told to hurry: then moves are told as they happen. */
 export interface FdbFollower extends Follower {
   hurry(): void;
+  /** Why moves may be missing so far; null: none is. */
+  gap(): string | null;
 }
 
 /** The forwarding table's entry for a MAC has come, changed or gone. Times by that host's clock. */
 export interface FdbMove {
-  readonly atMs: number;
+  /** null: it was there when the follower began. */
+  readonly atMs: number | null;
+  /** How much earlier it can have been: the switch holds its reports back. */
+  readonly lateMs: number;
   /** null: the entry is gone. */
   readonly place: string | null;
+}
+
+/** Where a frame that a switch is asked about comes in: at a port of the host itself, or out of the tunnel towards another. */
+export type FrameArrival = { readonly kind: 'local' } | { readonly kind: 'tunnel'; readonly from: string };
+
+export interface FrameTrace {
+  /** The port it came in by, or, where the host has none of its own, the table that it began in. */
+  readonly cameInBy: string;
+  /** The ports it leaves by, and the host that each leads to: the far end of a tunnel, or the traced host; null: not a port of ours. */
+  readonly outputs: readonly { readonly port: string; readonly leadsTo: string | null }[];
+  /** What keeps it from leaving by just those ports, in words; null: nothing does. */
+  readonly problem: string | null;
+  /** As the switch told it. */
+  readonly text: string;
 }
 
 export interface AnnounceRound {
@@ -115,7 +157,7 @@ export interface AnnounceRound {
 
 /** A ping from inside a guest. */
 export interface GuestPingRequest extends PingRequest {
-  /** Where the guest is asked. */
+  /** Where the guest is asked, and where it pings from. */
   readonly guestAddress: string;
 }
 

@@ -1,7 +1,7 @@
 import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
+import { afterwards } from './occupy.js';
 import { closeRedirects } from './redirect.js';
-import { afterwards } from './reserve.js';
 import { whereIs } from './whereabouts.js';
 
 /** The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the MAC. */

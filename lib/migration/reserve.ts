@@ -1,27 +1,32 @@
-import { withVmsAt } from '../plan/plan.js';
 import type { MigrationContext } from './context.js';
 import { closeRedirects, standBy } from './redirect.js';
+import type { Whereabouts } from './stage.js';
+import { watchSwitchover } from './watch.js';
 
 /** The destination gets the VM's tap, port and flows; broadcasts do not go to the tap before the VM is there. */
 export async function reserve(context: MigrationContext): Promise<void> {
-  await context.destination.converge({ topology: context.topology, incoming: [context.vm.name] });
-  if (context.options.redirect) context.redirects = await standBy(context);
+  const { destination, source, domain, options } = context;
+  const prepared = async () => {
+    await destination.converge({ topology: context.topology, incoming: [context.vm.name] });
+    if (options.redirect) context.redirects = await standBy(context);
+  };
+  const steered = async () => {
+    if (options.redirect) context.control = await source.control(domain);
+  };
+  const settled = async () => {
+    for (const { network, mac } of context.vm.nics) await source.refuseLate(network, mac);
+  };
+  // All of them come to their end before anything is undone.
+  const ends = await Promise.allSettled([prepared(), watchSwitchover(context), steered(), settled()]);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Leaves the destination as the topology wants it without the VM. */
-export async function unreserve(context: MigrationContext): Promise<void> {
+export async function unreserve(context: MigrationContext): Promise<Whereabouts> {
   await closeRedirects(context);
+  await context.control?.close();
+  context.control = null;
   await context.destination.converge({ topology: context.topology, incoming: [] });
-}
-
-/** The VM has arrived: from now on the destination's tap is a port like any other. */
-export async function occupy(context: MigrationContext): Promise<void> {
-  const { destination, source, vm } = context;
-  for (const index of vm.nics.keys()) await destination.acceptLate(vm.name, index, source.name);
-  await destination.converge({ topology: afterwards(context), incoming: [] });
-}
-
-/** The topology with the VM at its new host. */
-export function afterwards(context: MigrationContext): MigrationContext['topology'] {
-  return withVmsAt(context.topology, [[context.vm.name, context.destination.name]]);
+  return 'source';
 }

@@ -4,7 +4,8 @@ import type { StageFigures } from '../model/migration-result.js';
 /**
  * A stage of a migration. What kind it is says what happens when it fails:
  * - `check`: nothing has been changed by it; the stages before it are undone.
- * - `reversible`: it is undone first (`rollback` copes with a half-done `enter`), then the stages before it.
+ * - `reversible`: it is undone first (`rollback` copes with a half-done `enter`), then the stages before it, as long as the VM is found to be
+ *   where it was: an undoing can come too late, and a VM that has moved needs what the earlier stages made.
  * - `commit`: nobody knows by the error alone whether the VM has moved, so the hosts are asked where it runs.
  * - `finish`: the VM has moved; the failure is reported and the remaining stages still run.
  */
@@ -20,7 +21,8 @@ export type Stage<Context> =
       readonly name: string;
       readonly purpose: string;
       enter(context: Context): Promise<void>;
-      rollback(context: Context): Promise<void>;
+      /** @returns where the VM is */
+      rollback(context: Context): Promise<Whereabouts>;
     };
 
 /** Where the VM runs, as all hosts that were asked say together. */
@@ -64,10 +66,15 @@ export async function runStages<Context>(
     }
     if (place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, place) };
     const undone = await rollBack(entered, context, hooks, figures);
+    if (undone.place === 'destination') {
+      late.push(error);
+      continue;
+    }
+    if (undone.place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, undone.place) };
     return {
-      outcome: undone.length === 0 ? 'rolled-back' : 'failed',
+      outcome: undone.error === null ? 'rolled-back' : 'failed',
       stages: figures,
-      error: joined(error, undone, 'the rollback failed too'),
+      error: joined(error, undone.error === null ? [] : [undone.error], 'the rollback failed too'),
     };
   }
   return {
@@ -82,14 +89,17 @@ async function rollBack<Context>(
   context: Context,
   hooks: StageHooks,
   figures: StageFigures[],
-): Promise<unknown[]> {
-  const errors: unknown[] = [];
+): Promise<{ readonly place: Whereabouts; readonly error: unknown }> {
   for (const stage of [...entered].reverse()) {
     if (stage.kind !== 'reversible') continue;
-    const error = await timed(`undo ${stage.name}`, () => stage.rollback(context), hooks, figures);
-    if (error !== null) errors.push(error);
+    let place: Whereabouts = 'source';
+    const undo = async () => {
+      place = await stage.rollback(context);
+    };
+    const error = await timed(`undo ${stage.name}`, undo, hooks, figures);
+    if (error !== null || place !== 'source') return { place, error };
   }
-  return errors;
+  return { place: 'source', error: null };
 }
 
 async function timed(

@@ -1,4 +1,4 @@
-import { announce } from './announce.js';
+import { announced } from './arrival.js';
 import { check } from './check.js';
 import type { MigrationContext } from './context.js';
 import { abortCopy, copy } from './copy.js';
@@ -48,7 +48,7 @@ export const MIGRATION_STAGES: readonly Stage<MigrationContext>[] = [
     kind: 'finish',
     name: 'announce',
     purpose: 'RARP, gratuitous ARP and neighbour advertisements from the new port.',
-    enter: announce,
+    enter: announced,
   },
   {
     kind: 'finish',

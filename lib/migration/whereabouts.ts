@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationHost } from './needs.js';
 import type { Whereabouts } from './stage.js';
 
@@ -12,16 +13,31 @@ export async function whereIs(domain: string, hosts: readonly MigrationHost[]): 
   return seen.flatMap(({ host, domain: found }) => (found === null ? [] : [{ host, state: found.state }]));
 }
 
-/** Which of the two ends has the living VM. A host that cannot be asked makes the answer `unknown`: then nothing may be touched. */
+/** A migration that was given up, or whose end nobody was told, is over by then. */
+const SETTLE_MS = 15_000;
+const LOOK_AGAIN_MS = 200;
+
+/**
+ * Which of the two ends has the living VM. As long as both have it libvirt may not be done, so they are asked again. A host that cannot
+ * be asked makes the answer `unknown`: then nothing may be touched.
+ */
 export async function whereabouts(
   domain: string,
   source: MigrationHost,
   destination: MigrationHost,
+  settleMs = SETTLE_MS,
 ): Promise<Whereabouts> {
-  const places = await whereIs(domain, [source, destination]);
-  const alive = places
-    .filter((place) => place.state === 'running' || place.state === 'paused')
-    .map((place) => place.host);
+  const deadline = performance.now() + settleMs;
+  const look = async () => {
+    const places = await whereIs(domain, [source, destination]);
+    return places.filter((place) => place.state === 'running' || place.state === 'paused');
+  };
+  let places = await look();
+  while (places.length > 1 && performance.now() < deadline) {
+    await sleep(LOOK_AGAIN_MS);
+    places = await look();
+  }
+  const alive = places.map((place) => place.host);
   const running = places.filter((place) => place.state === 'running').map((place) => place.host);
   const decisive = running.length === 1 ? running : alive;
   if (decisive.length > 1) return 'both';

@@ -1,7 +1,6 @@
 import { output, outputInPort } from '../openflow/action.js';
 import type { Flow } from '../openflow/flow.js';
-import { is, match } from '../openflow/match.js';
-import { fromTunnel } from './bits.js';
+import { match } from '../openflow/match.js';
 import { cookieOf } from './cookie.js';
 import { tableNumber } from './tables.js';
 
@@ -24,15 +23,18 @@ export function redirectFlows(mac: string, tunnel: number): Flow[] {
   ];
 }
 
-/** At the new host: frames of its own ports for the VM wait in the tap at once, and do not go round by the old host. */
-export function localRedirectFlows(mac: string, tap: number): Flow[] {
+/**
+ * At the new host frames for the VM wait in the tap, whoever sends them and whatever fdb knows: those of its own ports do not go round by the old
+ * host, and those of a host that has learned the VM's new place a moment sooner are not taken for frames in transit.
+ */
+export function destinationRedirectFlows(mac: string, tap: number): Flow[] {
   return [
     {
       table: tableNumber('redirect'),
       cookie: cookieOf('redirect'),
       hardTimeoutSeconds: REDIRECT_TIMEOUT_SECONDS,
       priority: 200,
-      match: match({ eth_dst: mac }, is(fromTunnel, 0)),
+      match: match({ eth_dst: mac }),
       actions: [output(tap)],
     },
   ];

@@ -4,7 +4,7 @@ import { ethernet, toHex } from '../../lib/frames/frame.js';
 import { OPENFLOW_VERSION, renderFlow } from '../../lib/openflow/text.js';
 import type { BridgeFacts } from '../../lib/pipeline/facts.js';
 import { bridgeFlows } from '../../lib/pipeline/flows.js';
-import { localRedirectFlows, redirectFlows } from '../../lib/pipeline/redirect.js';
+import { destinationRedirectFlows, redirectFlows } from '../../lib/pipeline/redirect.js';
 import { tableNumber } from '../../lib/pipeline/tables.js';
 import { OvsSandbox, whyNoSwitch } from './ovs-sandbox.js';
 
@@ -154,7 +154,7 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
         PEER,
         'who took the detour is not learned to live there',
       );
-      const own = localRedirectFlows(WEB, VM_PORT).map(
+      const own = destinationRedirectFlows(WEB, VM_PORT).map(
         (flow) => `add ${renderFlow({ ...flow, hardTimeoutSeconds: 60 })}\n`,
       );
       await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', 'b', '-'], own.join(''));
@@ -162,6 +162,11 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
         await receivers('b', WEB, NEIGHBOUR_PORT),
         ['vm-b'],
         'a peer on the new host reaches it without the detour',
+      );
+      t.strictSame(
+        await receivers('b', WEB, 2),
+        ['vm-b'],
+        'and so does a host that knows the new place before the new host does',
       );
     },
   );

@@ -8,15 +8,26 @@ function hooks(place: Whereabouts = 'source'): StageHooks {
   return { started: () => {}, finished: () => {}, whereabouts: async () => place, nowMs: () => 0 };
 }
 
-function step(kind: Stage<Log>['kind'], name: string, fails: { enter?: boolean; rollback?: boolean } = {}): Stage<Log> {
+interface Behaviour {
+  readonly enter?: boolean;
+  readonly rollback?: boolean;
+  /** Where the rollback finds the VM. */
+  readonly finds?: Whereabouts;
+}
+
+function step(kind: Stage<Log>['kind'], name: string, fails: Behaviour = {}): Stage<Log> {
   const act = (verb: string, failing: boolean | undefined) => async (log: Log) => {
     log.push(`${verb} ${name}`);
     if (failing) throw new VxmigError('HOST_UNFIT', `${name} cannot ${verb}`);
   };
   const enter = act('enter', fails.enter);
-  return kind === 'reversible'
-    ? { kind, name, purpose: '', enter, rollback: act('undo', fails.rollback) }
-    : { kind, name, purpose: '', enter };
+  if (kind !== 'reversible') return { kind, name, purpose: '', enter };
+  const undo = act('undo', fails.rollback);
+  const rollback = async (log: Log) => {
+    await undo(log);
+    return fails.finds ?? 'source';
+  };
+  return { kind, name, purpose: '', enter, rollback };
 }
 
 t.test('all stages in order', async (t) => {
@@ -47,7 +58,7 @@ t.test('a stage that fails is undone first, then the earlier ones in reverse', a
   t.match(outcome, { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message: 'c cannot enter' } });
 });
 
-t.test('a rollback that fails joins the first error and does not stop the others', async (t) => {
+t.test('a rollback that fails joins the first error, and what the earlier stages made is left', async (t) => {
   const log: Log = [];
   const stages = [
     step('reversible', 'a'),
@@ -55,9 +66,30 @@ t.test('a rollback that fails joins the first error and does not stop the others
     step('check', 'c', { enter: true }),
   ];
   const outcome = await runStages(stages, log, hooks());
-  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo b', 'undo a']);
+  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo b']);
   t.equal(outcome.outcome, 'failed');
   t.match(outcome.error?.message, /^c cannot enter; the rollback failed too: b cannot undo$/);
+});
+
+t.test('a rollback that comes too late: the VM has moved, and keeps what was made for it', async (t) => {
+  const stages = (finds: Whereabouts) => [
+    step('reversible', 'a'),
+    step('reversible', 'b', { finds }),
+    step('reversible', 'c', { enter: true }),
+    step('commit', 'd'),
+    step('finish', 'e'),
+  ];
+  const log: Log = [];
+  t.match(await runStages(stages('destination'), log, hooks()), {
+    outcome: 'migrated',
+    error: { message: 'c cannot enter' },
+  });
+  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo b', 'enter d', 'enter e']);
+  for (const place of ['both', 'unknown'] as const) {
+    const log: Log = [];
+    t.match(await runStages(stages(place), log, hooks()), { outcome: 'failed', error: { code: 'MIGRATION_FAILED' } });
+    t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo b'], `${place}: nothing more is touched`);
+  }
 });
 
 t.test('after the point of no return the hosts are asked where the VM is', async (t) => {
