@@ -1,14 +1,20 @@
+import { overTime } from '../measure/clock.js';
 import { measurePing, PATIENCE_MS, type PingMeasurement } from '../measure/ping.js';
 import { unansweredOf } from '../measure/unanswered.js';
+import type { ClockOffset } from '../model/clock-offset.js';
 import type { MigrationResult, StageFigures } from '../model/migration-result.js';
 import type { RunRecord } from '../model/run-record.js';
+import { certificateOf } from './certificate.js';
 import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
-import type { Follower } from './needs.js';
+import type { GuestProbe } from './guest-probe.js';
 import { startProbes } from './probes.js';
 import { runStages, type StagesOutcome } from './stage.js';
 import { MIGRATION_STAGES } from './stages.js';
 import { until } from './until.js';
 import { whereabouts } from './whereabouts.js';
+
+/** How often the guests are asked for what their pings have seen, when the run is over. */
+const LOOK_AGAIN_MS = 50;
 
 /** All that is kept of the run, but for the program's version. */
 export type MigrationRun = Omit<RunRecord, 'vxmig'>;
@@ -19,7 +25,7 @@ export type MigrationRun = Omit<RunRecord, 'vxmig'>;
  */
 export async function migrate(context: MigrationContext): Promise<MigrationRun> {
   const startMs = Date.now();
-  let guestProbes: readonly Follower[] = [];
+  let guestProbes: readonly GuestProbe[] = [];
   try {
     guestProbes = await startProbes(context);
     const outcome = await runStages(MIGRATION_STAGES, context, {
@@ -42,19 +48,25 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
       },
     });
     const endMs = Date.now();
-    await Promise.all([lastReplies(context, startMs, endMs), ...guestProbes.map((probe) => probe.stop())]);
+    const [clocks] = await Promise.all([
+      clocksOverTheRun(context, endMs - startMs),
+      lastReplies(context, guestProbes, startMs, endMs),
+    ]);
+    await Promise.all(guestProbes.map((probe) => probe.stop()));
     const pings = measureProbes(context, startMs, endMs);
     for (const { figures, doubts } of pings) {
       for (const doubt of doubts)
         context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
     }
-    const result = resultOf(context, outcome, pings);
+    const series = pings.map((ping) => ping.series);
+    const certificate = certificateOf(context, { startMs, stages: outcome.stages, series, clocks });
+    const result = { ...resultOf(context, outcome, pings), certificate };
     return {
       startedAt: new Date(startMs).toISOString(),
       topology: context.topology.name,
       result,
-      probes: pings.map((ping) => ping.series),
-      clocks: Object.fromEntries(context.clocks),
+      probes: series,
+      clocks: Object.fromEntries(clocks),
       events: [...context.events].sort((a, b) => a.atMs - b.atMs),
     };
   } finally {
@@ -62,16 +74,37 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
   }
 }
 
+/**
+ * The clocks are asked once more, for they drift apart, and can be set. Times were put right by the first answer: its error becomes as large
+ * as the second one says. A host that does not answer any more keeps its first one.
+ */
+async function clocksOverTheRun(context: MigrationContext, elapsedMs: number): Promise<Map<string, ClockOffset>> {
+  const clocks = context.hosts.map(async (host): Promise<[string, ClockOffset][]> => {
+    const first = context.clocks.get(host.name);
+    if (first === undefined) return [];
+    const second = await host.measureClock().catch(() => first);
+    return [[host.name, overTime(first, second, elapsedMs)]];
+  });
+  return new Map((await Promise.all(clocks)).flat());
+}
+
 /** Lost means unanswered after 2 s; where every request of the run has its answer earlier, nothing is left to wait for. */
-async function lastReplies(context: MigrationContext, startMs: number, endMs: number): Promise<void> {
+async function lastReplies(
+  context: MigrationContext,
+  guestProbes: readonly GuestProbe[],
+  startMs: number,
+  endMs: number,
+): Promise<void> {
   const settled = () =>
     context.probes.every((probe) => {
-      if (probe.guest !== null) return true;
       const offset = probeOffsetMs(context, probe);
       const sinceMs = begunMs(context, probe, startMs);
       return unansweredOf(probe.events, probe.intervalMs, { startMs: sinceMs + offset, endMs: endMs + offset }) === 0;
     });
-  await until(settled, PATIENCE_MS + 100);
+  const deadline = performance.now() + PATIENCE_MS + 100;
+  do {
+    await Promise.all(guestProbes.map((probe) => probe.catchUp()));
+  } while (!(await until(settled, LOOK_AGAIN_MS)) && performance.now() < deadline);
 }
 
 /** For a probe the run begins with its first request that was answered: before it ping itself was on its way up. */

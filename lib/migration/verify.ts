@@ -1,31 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { settledMove } from '../measure/table-moves.js';
 import { VxmigError } from '../model/errors.js';
 import type { HostConvergence } from '../model/migration-result.js';
-import { fdbKey, type MigrationContext, probeOffsetMs, type RunningProbe } from './context.js';
+import {
+  type Astray,
+  fdbKey,
+  type HostProof,
+  type MigrationContext,
+  probeOffsetMs,
+  type RunningProbe,
+} from './context.js';
+import { isProven, proveAll } from './proof.js';
+import { closeRedirects } from './redirect.js';
+import { repair } from './repair.js';
 import { until } from './until.js';
 
-const CONVERGENCE_TIMEOUT_MS = 10_000;
+/** After the resume. All rounds of announcements are over by then, so a host that has not learned will not by itself. */
+const REPAIR_AFTER_MS = 1_000;
+const REPAIR_AGAIN_MS = 1_500;
+const GIVE_UP_AFTER_MS = 6_000;
 const RETRY_MS = 100;
+const SILENCE_MS = 10_000;
 
-/** Every host's forwarding table points to the new place, and every probe has had an answer from there. */
+/**
+ * Every host's forwarding table points to the new place, its switch shows that a frame for the VM leaves towards there, and every probe has
+ * had an answer from there. A host that has not learned by itself is made to.
+ */
 export async function verify(context: MigrationContext): Promise<void> {
-  const deadline = performance.now() + CONVERGENCE_TIMEOUT_MS;
-  let hosts = await convergence(context);
-  while (hosts.some((entry) => entry.seen !== entry.expected) && performance.now() < deadline) {
-    await sleep(RETRY_MS);
-    hosts = await convergence(context);
-  }
-  context.convergence = hosts;
-  const wrong = hosts.filter((entry) => entry.seen !== entry.expected);
+  let wrong = (await context.arrival?.settled) ?? [];
+  if (wrong.length === 0 && movedAgain(context)) wrong = await settle(context);
   if (wrong.length > 0) {
-    const list = wrong.map(
-      (entry) => `${entry.host} (${entry.network}) has ${entry.mac} at ${entry.seen ?? 'no place'}`,
+    const list = wrong.map(({ host, network, found }) => `${host} (${network}): ${found}`);
+    const tried = context.repairs.length === 0 ? '' : ' It was made to learn anew, in vain.';
+    throw new VxmigError(
+      'NOT_CONVERGED',
+      `the VM runs on ${context.destination.name}, but not every host sends to it. ${list.join('; ')}.${tried}`,
+      { where: wrong.map(({ host }) => host).join(', ') },
     );
-    throw new VxmigError('NOT_CONVERGED', `the VM runs on ${context.destination.name}, but ${list.join(', ')}`, {
-      where: context.vm.name,
-    });
   }
-  const silent = await silentProbes(context, Math.max(1000, deadline - performance.now()));
+  const silent = await silentProbes(context, SILENCE_MS);
   if (silent.length > 0) {
     const list = silent.map((probe) => `${probe.from} (${probe.address})`);
     throw new VxmigError(
@@ -39,27 +52,74 @@ export async function verify(context: MigrationContext): Promise<void> {
   }
 }
 
+/** Whether a table has been seen to change since it was found right. */
+function movedAgain({ convergence: tables, fdbMoves }: MigrationContext): boolean {
+  return tables.some(({ host, network, mac, expected }) => {
+    const last = fdbMoves.get(fdbKey(host, network, mac))?.at(-1);
+    return last !== undefined && last.place !== expected;
+  });
+}
+
+/** Looks, and repairs, until all is well or the time is over; resolves to what is still wrong. It begins at the guest's arrival. */
+export async function settle(context: MigrationContext): Promise<Astray[]> {
+  const since = context.resumedAtMs ?? Date.now();
+  let repairAtMs = since + REPAIR_AFTER_MS;
+  // At least one repair is given its time.
+  const deadlineMs = Math.max(since + GIVE_UP_AFTER_MS, Date.now() + REPAIR_AGAIN_MS);
+  for (;;) {
+    const wrong = await astray(context);
+    if (wrong.length === 0 || Date.now() >= deadlineMs) return wrong;
+    if (Date.now() >= repairAtMs) {
+      await repair(context, wrong);
+      repairAtMs = Date.now() + REPAIR_AGAIN_MS;
+    }
+    await sleep(RETRY_MS);
+  }
+}
+
+/** Who does not send to the new place: first by the tables, and where these are right by what the switches do with a frame. */
+async function astray(context: MigrationContext): Promise<Astray[]> {
+  const tables = await convergence(context);
+  context.convergence = tables;
+  const stale = tables.filter((entry) => entry.seen !== entry.expected);
+  if (stale.length > 0) {
+    return stale.map(({ seen, ...entry }) => ({
+      ...entry,
+      found: `its table has ${entry.mac} at ${seen ?? 'no place'}`,
+    }));
+  }
+  // With the tables right the redirect is not needed any more, and it would answer in their place.
+  await closeRedirects(context);
+  context.proofs = await proveAll(context);
+  return context.proofs
+    .filter((proof) => !isProven(proof))
+    .map((proof) => ({ host: proof.host, network: proof.network, mac: proof.mac, found: foundBy(proof) }));
+}
+
+function foundBy({ mac, traces }: HostProof): string {
+  const wrong = traces.find((trace) => !trace.ok);
+  return `a frame for ${mac} that comes in by ${wrong?.from}: ${wrong?.problem}`;
+}
+
 async function convergence(context: MigrationContext): Promise<HostConvergence[]> {
   const { hosts, vm, resumedAtMs } = context;
   return await Promise.all(
     vm.nics.flatMap((nic) =>
       hosts.map(async (host): Promise<HostConvergence> => {
         const seen = await host.fdbPlace(nic.network, nic.mac);
-        const moves = context.fdbMoves.get(fdbKey(host.name, nic.network, nic.mac)) ?? [];
-        // The last change counts: a table that went back and forth has converged only then.
-        const moved = moves.at(-1);
-        const known = moved !== undefined && resumedAtMs !== null && moved.place === seen;
+        const expected = context.expectedPlace(host.name, nic.network);
+        const moved = settledMove(context.fdbMoves.get(fdbKey(host.name, nic.network, nic.mac)) ?? [], seen);
         return {
           host: host.name,
           network: nic.network,
           mac: nic.mac,
-          expected: context.expectedPlace(host.name, nic.network),
+          expected,
           seen,
           afterResumeMs: context.staysPut(host.name, nic.network)
             ? 0
-            : known
-              ? afterResume(moved.atMs - resumedAtMs)
-              : null,
+            : moved === null || resumedAtMs === null
+              ? null
+              : afterResume(moved - resumedAtMs),
         };
       }),
     ),

@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.js';
 import type { Strategy } from './topology.js';
 
 /** What `migrate --json` prints; fixed by the contract. Instants are ISO 8601 in UTC. */
@@ -15,6 +16,8 @@ export interface MigrationResult {
   readonly stages: readonly StageFigures[];
   /** When the guest stopped at the source and ran again at the destination, each by its own host's clock; null where not seen. */
   readonly switchover: { readonly stoppedAt: string | null; readonly resumedAt: string | null } | null;
+  /** In the records of runs by older versions there is none. */
+  readonly certificate?: Certificate;
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 

@@ -3,11 +3,19 @@ import { formatCount, formatMs } from '../model/quantities.js';
 import { type Markup, markup } from './markup.js';
 import { linearScale, px } from './plot-scale.js';
 
+/** Something that lasted, in Unix milliseconds. */
+export interface PlotInterval {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly label: string;
+}
+
 export interface DelayPlot {
   /** Unique in the page: it names the plot's title and description. */
   readonly id: string;
   readonly series: ProbeSeries;
   readonly marks: readonly TimeMark[];
+  readonly intervals?: readonly PlotInterval[];
   /** What is shown, in Unix milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -22,6 +30,8 @@ const RIGHT = WIDTH - 12;
 const TOP = 34;
 const BOTTOM = HEIGHT - 38;
 const LOST_Y = TOP - 8;
+/** A strip's height and the gap below it. */
+const STRIP = 7;
 
 /** Reply delay over time as SVG: a dot per reply, a cross above for each lost request, the pause as a band, and lines at the other marks. */
 export function delayPlot(plot: DelayPlot): Markup {
@@ -46,6 +56,7 @@ ${x.ticks.map((tick) => markup`<path class="grid" d="M${px(x.place(tick))} ${BOT
 <text class="axis" x="${RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${inSeconds ? 's' : 'ms'} since the start</text>
 <text class="axis" x="4" y="14">delay, ms</text>
 ${pause(plot, at)}
+${strips(plot, at)}
 ${markLines(plot, at)}
 <path class="frame" d="M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}"/>
 <path class="dots" d="${dots.join('')}"/>
@@ -72,6 +83,17 @@ function pause({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): 
   const width = px(Math.max(1, Number(at(resumed)) - Number(at(paused))));
   const middle = at((paused + resumed) / 2);
   return markup`<rect class="pause" x="${at(paused)}" y="${TOP}" width="${width}" height="${BOTTOM - TOP}"/><text class="axis" x="${middle}" y="14" text-anchor="middle">paused ${formatMs(resumed - paused)}</text>`;
+}
+
+/** Thin strips below each other, with their labels for whoever points at one. */
+function strips({ intervals = [], fromMs, toMs }: DelayPlot, at: (ms: number) => string): Markup[] {
+  return intervals
+    .filter((interval) => interval.toMs >= fromMs && interval.fromMs <= toMs)
+    .map(({ label, ...interval }, index) => {
+      const start = at(Math.max(interval.fromMs, fromMs));
+      const width = px(Math.max(1, Number(at(Math.min(interval.toMs, toMs))) - Number(start)));
+      return markup`<rect class="strip" x="${start}" y="${TOP + 2 + index * STRIP}" width="${width}" height="${STRIP - 2}"><title>${label}</title></rect>`;
+    });
 }
 
 function markLines({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): Markup[] {

@@ -12,9 +12,9 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption
 th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; } .number { text-align: right; }
 figure { margin: .5rem 0 1rem; } figcaption { color: var(--quiet); font-size: .9rem; } svg { display: block; width: 100%; min-width: 40rem; height: auto; }
 svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; } svg .name { fill: var(--text); font-size: 13px; }
-.grid { stroke: var(--line); fill: none; } .frame { stroke: var(--quiet); fill: none; } .pause { fill: var(--band); } .stage { fill: var(--stage); }
+.grid { stroke: var(--line); fill: none; } .frame { stroke: var(--quiet); fill: none; } .pause { fill: var(--band); } .stage { fill: var(--stage); } .strip { fill: var(--stage); opacity: .45; }
 .dots { stroke: var(--dots); stroke-width: 3; stroke-linecap: round; fill: none; } .lost { stroke: var(--bad); stroke-width: 1.5; fill: none; }
 .mark { stroke: var(--quiet); stroke-dasharray: 4 3; fill: none; } .mark.converged { stroke: var(--good); stroke-dasharray: 1 3; stroke-width: 1.5; }
-pre { overflow-x: auto; font: .85rem/1.5 ui-monospace, monospace; } footer { margin-top: 2rem; color: var(--quiet); font-size: .9rem; }
+summary { cursor: pointer; } pre { overflow-x: auto; font: .85rem/1.5 ui-monospace, monospace; } footer { margin-top: 2rem; color: var(--quiet); font-size: .9rem; }
 @media print { svg { min-width: 0; } body { max-width: none; padding: 0; } figure, table { break-inside: avoid; } }
 `;

@@ -2,8 +2,11 @@ import type { MigrationResult } from '../model/migration-result.js';
 import type { ProbeSeries, TimeMark } from '../model/probe-series.js';
 import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import type { RunRecord } from '../model/run-record.js';
-import { delayPlot } from './delay-plot.js';
+import { certificateSection } from './certificate-html.js';
+import { causeWords } from './certificate-words.js';
+import { delayPlot, type PlotInterval } from './delay-plot.js';
 import { PAGE_STYLE } from './html-style.js';
+import { numbers, tableOf, words } from './html-table.js';
 import { marksOf } from './marks.js';
 import { Markup, markup } from './markup.js';
 import { stageChart } from './stage-chart.js';
@@ -38,8 +41,9 @@ ${problem(result)}
 ${facts(result)}
 <h2 id="pings">Pings while it moved</h2>
 ${pingTable(result)}
-${run.probes.map((series, index) => probePlots(series, { id: `probe-${index}`, marks, zeroMs }))}
+${run.probes.map((series, index) => probePlots(series, { id: `probe-${index}`, marks, intervals: intervalsOf(result), zeroMs }))}
 ${result.convergence.hosts.length === 0 ? null : markup`<h2 id="convergence">Where each host sends its frames</h2>${convergenceTable(result)}`}
+${result.certificate === undefined ? null : certificateSection(result.certificate, result.to)}
 ${result.stages.length === 0 ? null : markup`<h2 id="stages">Stages</h2><figure>${stageChart(result.stages)}</figure>${stageTable(result, zeroMs)}`}
 ${run.events.length === 0 ? null : markup`<h2 id="events">Events</h2><pre>${eventLines(run, zeroMs)}</pre>`}
 </main>
@@ -83,24 +87,6 @@ ${moved}
 </dl>`;
 }
 
-interface Heading {
-  readonly title: string;
-  readonly number?: boolean;
-}
-
-function tableOf(headings: readonly Heading[], rows: readonly (readonly (string | number)[])[]): Markup {
-  const side = (column: number) => (headings[column]?.number ? markup` class="number"` : null);
-  return markup`<div class="wide" tabindex="0"><table>
-<thead><tr>${headings.map(({ title }, column) => markup`<th scope="col"${side(column)}>${title}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    (row) => markup`<tr>${row.map((cell, column) => markup`<td${side(column)}>${cell}</td>`)}</tr>
-`,
-  )}</tbody></table></div>`;
-}
-
-const words = (...titles: string[]): Heading[] => titles.map((title) => ({ title }));
-const numbers = (...titles: string[]): Heading[] => titles.map((title) => ({ title, number: true }));
-
 function pingTable(result: MigrationResult): Markup {
   if (result.ping.length === 0) return markup`<p>No probe was watching.</p>`;
   const headings = [
@@ -123,7 +109,7 @@ function pingTable(result: MigrationResult): Markup {
 
 function probePlots(
   series: ProbeSeries,
-  plot: { id: string; marks: readonly TimeMark[]; zeroMs: number },
+  plot: { id: string; marks: readonly TimeMark[]; intervals: readonly PlotInterval[]; zeroMs: number },
 ): Markup | null {
   const first = series.requests[0];
   const last = series.requests.at(-1);
@@ -143,7 +129,20 @@ function probePlots(
       : null;
   return markup`<h3>${series.from} to ${series.address}</h3>
 <figure tabindex="0">${whole}<figcaption>The whole run: each dot is a reply, at the time its request left; a cross on top is a lost request; the band is the pause.</figcaption></figure>
-${close && markup`<figure tabindex="0">${close}<figcaption>Around the pause; dotted lines: a host has converged.</figcaption></figure>`}`;
+${close && markup`<figure tabindex="0">${close}<figcaption>Around the pause; dotted lines: a host has converged; strips on top: what the certificate tells of that time.</figcaption></figure>`}`;
+}
+
+/** All but the pause, which is a band, and what lasts for most of the run. */
+function intervalsOf({ certificate }: MigrationResult): PlotInterval[] {
+  if (certificate === undefined) return [];
+  const zeroMs = Date.parse(certificate.zeroAt);
+  return certificate.timeline
+    .filter(({ kind }) => !['before', 'copying', 'paused'].includes(kind))
+    .map(({ fromMs, toMs, ...cause }) => ({
+      fromMs: zeroMs + fromMs,
+      toMs: toMs === null ? Number.POSITIVE_INFINITY : zeroMs + toMs,
+      label: causeWords(cause),
+    }));
 }
 
 function convergenceTable(result: MigrationResult): Markup {

@@ -21,6 +21,16 @@ export function marksOf(result: MigrationResult, clocks: HostClocks): TimeMark[]
       marks.push({ kind: 'converged', atMs: resumedMs + afterResumeMs, label: `${host} converged in ${network}` });
     }
   }
+  const certificate = result.certificate;
+  const ahead = certificate?.timeline.find(({ kind }) => kind === 'sent-ahead' || kind === 'redirect-late');
+  const aheadMs = ahead?.kind === 'redirect-late' ? ahead.toMs : ahead?.fromMs;
+  if (certificate !== undefined && aheadMs !== undefined && aheadMs !== null) {
+    marks.push({
+      kind: 'redirected',
+      atMs: Date.parse(certificate.zeroAt) + aheadMs,
+      label: `frames are sent ahead to ${result.to}`,
+    });
+  }
   return marks.sort((a, b) => a.atMs - b.atMs);
 }
 

@@ -1,5 +1,6 @@
 import type { MigrationResult, PingFigures } from '../model/migration-result.js';
 import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
+import { certificateFacts, certificateText } from './certificate-text.js';
 import { paint, type Style } from './style.js';
 import { columnsText, indented } from './table.js';
 
@@ -21,6 +22,9 @@ export function migrationText(result: MigrationResult, options: MigrationTextOpt
     result.convergence.hosts.length === 0
       ? ''
       : section('Where each host sends its frames', hosts(result, style), style),
+    result.certificate === undefined || style.verbose !== true
+      ? ''
+      : section('Certificate', certificateText(result.certificate, style), style),
     result.stages.length === 0 ? '' : section('Stages', stages(result, style), style),
     problem(result, style),
   ];
@@ -67,6 +71,8 @@ function facts(result: MigrationResult, style: Style): string {
     const converged = paint(style, 'good', 'every host') + after;
     rows.push(['converged', convergence.converged ? converged : paint(style, 'bad', 'not every host')]);
   }
+  if (result.certificate !== undefined && result.outcome === 'migrated')
+    rows.push(...certificateFacts(result.certificate, result.to, style));
   return rows.map(([name, value]) => `  ${paint(style, 'quiet', name.padEnd(10))} ${value}`).join('\n');
 }
 

@@ -8,6 +8,7 @@ const FORMAT_VERSION = 1;
 type Shape = Readonly<Record<string, unknown>>;
 const text: Shape = { type: 'string' };
 const number: Shape = { type: 'number' };
+const yesOrNo: Shape = { type: 'boolean' };
 const textOrNull: Shape = { type: ['string', 'null'] };
 const numberOrNull: Shape = { type: ['number', 'null'] };
 const listOf = (items: Shape): Shape => ({ type: 'array', items });
@@ -37,15 +38,69 @@ const TRANSFER = record({
   throughputBytesPerSecond: number,
 });
 const CONVERGENCE = record({
-  converged: { type: 'boolean' },
+  converged: yesOrNo,
   afterResumeMs: numberOrNull,
   hosts: listOf(
     record({ host: text, network: text, mac: text, expected: text, seen: textOrNull, afterResumeMs: numberOrNull }),
   ),
 });
+const CAUSE = { kind: text, host: text };
+const CERTIFICATE = record({
+  zeroAt: text,
+  clocks: listOf(record({ host: text, offsetMs: number, errorMs: number })),
+  hosts: listOf(
+    record({
+      host: text,
+      network: text,
+      mac: text,
+      expected: text,
+      fdbMovedAfterResumeMs: numberOrNull,
+      fdbMovedErrorMs: numberOrNull,
+      moves: number,
+      monitorComplete: yesOrNo,
+      monitorGap: textOrNull,
+      traces: listOf(
+        record({ from: text, leavesTowards: listOf(text), ports: listOf(text), ok: yesOrNo, problem: text, text }),
+      ),
+    }),
+  ),
+  repaired: yesOrNo,
+  repairs: listOf(
+    record({ host: text, network: text, mac: text, afterResumeMs: numberOrNull, found: text, done: text }),
+  ),
+  timeline: listOf(
+    record({
+      ...CAUSE,
+      network: textOrNull,
+      fromMs: number,
+      fromErrorMs: number,
+      toMs: numberOrNull,
+      toErrorMs: number,
+    }),
+  ),
+  lateMeans: text,
+  frames: listOf(
+    record({
+      from: text,
+      to: text,
+      address: text,
+      kind: { enum: ['lost', 'late'] },
+      firstSequence: number,
+      lastSequence: number,
+      count: number,
+      sentFromMs: number,
+      sentToMs: number,
+      longestWaitMs: numberOrNull,
+      confidence: { enum: ['sure', 'undecided', 'unknown'] },
+      causes: listOf(record(CAUSE)),
+      errorMs: number,
+    }),
+  ),
+  verdict: record({ ok: yesOrNo, text }),
+});
 const RESULT = record(
   {
-    ok: { type: 'boolean' },
+    ok: yesOrNo,
     vm: text,
     from: text,
     to: text,
@@ -57,9 +112,10 @@ const RESULT = record(
     ping: listOf(PING),
     stages: listOf(record({ stage: text, startedAt: text, durationMs: number })),
     switchover: { anyOf: [{ type: 'null' }, record({ stoppedAt: textOrNull, resumedAt: textOrNull })] },
+    certificate: CERTIFICATE,
     error: record({ code: text, message: text, hint: text }),
   },
-  ['error'],
+  ['certificate', 'error'],
 );
 /** One request: its sequence number, when it left (milliseconds after `baseMs`), and the wait for its reply (null: lost). */
 const ROW = { type: 'array', items: [number, number, numberOrNull], minItems: 3, maxItems: 3 };

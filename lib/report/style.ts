@@ -6,6 +6,8 @@ export interface Style {
   /** Columns. */
   readonly width: number;
   readonly unicode: boolean;
+  /** Also what few want to know. */
+  readonly verbose?: boolean;
 }
 
 export type Tone = 'good' | 'bad' | 'warning' | 'heading' | 'quiet';

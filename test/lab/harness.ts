@@ -11,7 +11,12 @@ import { probePortName } from '../../lib/model/names.js';
 import type { Topology } from '../../lib/model/topology.js';
 import { parseTopology } from '../../lib/topology/read.js';
 
-const PROGRAM = fileURLToPath(new URL('./vxmig.js', import.meta.url));
+/** What users start; of another build than theirs, what that has compiled. */
+const PROGRAM = fileURLToPath(
+  import.meta.url.includes('/dist/')
+    ? new URL('../../../bin/vxmig', import.meta.url)
+    : new URL('./vxmig.js', import.meta.url),
+);
 const TOPOLOGIES = new URL('../../../topologies/', import.meta.url);
 const GUEST_IMAGE = '/var/lib/vxmig/images/micro/stamp';
 
@@ -64,7 +69,7 @@ export async function onLab(name: string, tests: (t: Test, lab: TestLab) => Prom
   });
 }
 
-async function whyNoGuest(): Promise<string | null> {
+export async function whyNoGuest(): Promise<string | null> {
   return await access(GUEST_IMAGE).then(
     () => null,
     () => `${GUEST_IMAGE} is not there: \`npm run setup\` builds the guest`,
@@ -72,7 +77,7 @@ async function whyNoGuest(): Promise<string | null> {
 }
 
 /** Takes the lab down when this process has died before it could: a pipe closes however a process ends. */
-function guardLab(lab: string): { release(): void } {
+export function guardLab(lab: string): { release(): void } {
   const script = 'read -r released || exec "$0" "$1" lab down "$2" >/dev/null 2>&1';
   const guard = spawn('sh', ['-c', script, process.execPath, PROGRAM, lab], {
     detached: true,

@@ -1,0 +1,223 @@
+import { caughtUpAt, type Watcher } from '../measure/caught-up.js';
+import { causesOf, type Instant, LATE_MEANS, type WatchedSeries } from '../measure/causes.js';
+import { type SwitchPhase, switchPhases, type TableInstant } from '../measure/switch-phases.js';
+import { countMoves, lastChangeTo } from '../measure/table-moves.js';
+import type { Certificate, FrameInterval, HostCertificate, TimelineInterval } from '../model/certificate.js';
+import type { ClockOffset } from '../model/clock-offset.js';
+import type { HostConvergence, StageFigures } from '../model/migration-result.js';
+import type { ProbeSeries } from '../model/probe-series.js';
+import { formatCount } from '../model/quantities.js';
+import { fdbKey, type MigrationContext, type RunningProbe } from './context.js';
+import { isProven } from './proof.js';
+
+/** Date.now() and ovs-ofctl cut off what is less than a millisecond. */
+const STAMP_MS = 1;
+
+export interface CertifiedRun {
+  readonly startMs: number;
+  readonly stages: readonly StageFigures[];
+  /** One for each of the context's probes, in order; times by the controller's clock. */
+  readonly series: readonly ProbeSeries[];
+  /** As `clocks` of the context, with the error that they had over the whole run. */
+  readonly clocks: ReadonlyMap<string, ClockOffset>;
+}
+
+/** What the run proves of each host, and why frames were lost or late. Nothing is asked of anybody: all has been seen by now. */
+export function certificateOf(context: MigrationContext, run: CertifiedRun): Certificate {
+  const zeroMs = Math.round(context.resumedAtMs ?? run.startMs);
+  const phases = phasesOf(context, run);
+  const frames = run.series.flatMap((series, index) => {
+    const probe = context.probes[index];
+    return probe === undefined ? [] : causesOf(watched(context, run, { probe, series, phases }));
+  });
+  const hosts = context.convergence.map((entry) => hostCertificate(context, run, entry));
+  return {
+    zeroAt: new Date(zeroMs).toISOString(),
+    clocks: [...run.clocks].map(([host, { offsetMs, errorMs }]) => ({
+      host,
+      offsetMs: rounded(offsetMs),
+      errorMs: rounded(errorMs),
+    })),
+    hosts,
+    repaired: context.repairs.length > 0,
+    repairs: context.repairs,
+    timeline: phases.map((phase) => interval(phase, zeroMs)),
+    lateMeans: LATE_MEANS,
+    frames: frames.map((frame) => ({
+      ...frame,
+      sentFromMs: rounded(frame.sentFromMs - zeroMs),
+      sentToMs: rounded(frame.sentToMs - zeroMs),
+      errorMs: rounded(frame.errorMs),
+    })),
+    verdict: verdictOf(context, hosts, frames),
+  };
+}
+
+function hostCertificate(context: MigrationContext, run: CertifiedRun, entry: HostConvergence): HostCertificate {
+  const { host, network, mac, expected } = entry;
+  const key = fdbKey(host, network, mac);
+  const moves = context.fdbMoves.get(key) ?? [];
+  const follower = context.fdbFollowers.find((candidate) => candidate.key === key);
+  const gap = follower === undefined ? 'it was not followed' : follower.gap();
+  const moved = movedAt(context, run, entry);
+  const staysPut = context.staysPut(host, network);
+  const known = !staysPut && moved !== null && context.resumedAtMs !== null;
+  return {
+    host,
+    network,
+    mac,
+    expected,
+    fdbMovedAfterResumeMs: staysPut ? 0 : known ? rounded(Math.max(0, moved.atMs - (context.resumedAtMs ?? 0))) : null,
+    fdbMovedErrorMs: staysPut
+      ? 0
+      : known
+        ? rounded(Math.max(moved.earlierMs, moved.laterMs) + clockError(run, context.destination.name))
+        : null,
+    moves: countMoves(moves),
+    monitorComplete: gap === null,
+    monitorGap: gap,
+    traces:
+      context.proofs.find((proof) => proof.host === host && proof.network === network && proof.mac === mac)?.traces ??
+      [],
+  };
+}
+
+/** null where the table was not seen to come to the expected place, or is not there. */
+function movedAt(
+  context: MigrationContext,
+  run: CertifiedRun,
+  { host, network, mac, expected }: HostConvergence,
+): Instant | null {
+  const move = lastChangeTo(context.fdbMoves.get(fdbKey(host, network, mac)) ?? [], expected);
+  if (move === null || move.atMs === null) return null;
+  const error = clockError(run, host);
+  // It cannot have learned the new place before the guest was there.
+  const sinceResumeMs = move.atMs - (context.resumedAtMs ?? Number.NEGATIVE_INFINITY);
+  const earlierMs = Math.min(
+    move.lateMs + error,
+    Math.max(0, sinceResumeMs) + error + clockError(run, context.destination.name),
+  );
+  return { atMs: move.atMs, earlierMs, laterMs: STAMP_MS + error };
+}
+
+function phasesOf(context: MigrationContext, run: CertifiedRun): SwitchPhase[] {
+  const { source, destination, copyBeganAtMs, armingAtMs, armedAtMs, stoppedAtMs, resumedAtMs } = context;
+  const ours = (atMs: number | null, earlierMs = 0): Instant | null =>
+    atMs === null ? null : { atMs, earlierMs, laterMs: STAMP_MS };
+  const byHost = (atMs: number | null, host: string): Instant | null =>
+    atMs === null ? null : { atMs, earlierMs: clockError(run, host), laterMs: clockError(run, host) };
+  return switchPhases({
+    source: source.name,
+    destination: destination.name,
+    began: ours(run.startMs),
+    copyBegan: ours(copyBeganAtMs),
+    armed: ours(armedAtMs, (armedAtMs ?? 0) - (armingAtMs ?? 0)),
+    lifted: ours(context.liftedAtMs),
+    stopped: byHost(stoppedAtMs, source.name),
+    resumed: byHost(resumedAtMs, destination.name),
+    caughtUp: caughtUpAt(watchersOf(context, run), context.resumedAtMs),
+    fetched: context.options.strategy === 'post-copy' ? ours(switchedOverAt(run)) : null,
+    tables: context.convergence.flatMap((entry) => tableInstant(context, run, entry)),
+  });
+}
+
+/** What is seen of the VM, with how far the times can be off. */
+function watchersOf(context: MigrationContext, run: CertifiedRun): Watcher[] {
+  return run.series.flatMap(({ from, to, requests }, index) => {
+    const probe = context.probes[index];
+    if (probe === undefined || (from !== context.vm.name && to !== context.vm.name)) return [];
+    return [{ requests, errorMs: probe.clockErrorMs + clockError(run, probe.host.name) }];
+  });
+}
+
+function switchedOverAt({ stages }: CertifiedRun): number | null {
+  const stage = stages.find((candidate) => candidate.stage === 'switch over');
+  return stage === undefined ? null : Date.parse(stage.startedAt) + stage.durationMs;
+}
+
+function tableInstant(context: MigrationContext, run: CertifiedRun, entry: HostConvergence): TableInstant[] {
+  const { host, network, seen, expected } = entry;
+  if (context.staysPut(host, network)) return [];
+  const moved = movedAt(context, run, entry);
+  if (moved !== null || seen !== expected) return [{ host, network, moved: seen === expected ? moved : null }];
+  // It is there, and nobody saw it come: at any time since the resume.
+  const { resumedAtMs } = context;
+  if (resumedAtMs === null) return [];
+  const lookedAtMs = verifiedAt(run) ?? resumedAtMs;
+  return [{ host, network, moved: { atMs: lookedAtMs, earlierMs: lookedAtMs - resumedAtMs, laterMs: STAMP_MS } }];
+}
+
+function verifiedAt({ stages }: CertifiedRun): number | null {
+  const stage = stages.find((candidate) => candidate.stage === 'verify');
+  return stage === undefined ? null : Date.parse(stage.startedAt) + stage.durationMs;
+}
+
+function watched(
+  context: MigrationContext,
+  run: CertifiedRun,
+  { probe, series, phases }: { probe: RunningProbe; series: ProbeSeries; phases: readonly SwitchPhase[] },
+): WatchedSeries {
+  const { vm, topology, destination } = context;
+  const far = probe.from === vm.name ? probe.to : probe.from;
+  const onItsWay = probe.from === vm.name || probe.to === vm.name;
+  const placeOfFar = topology.vms.find((candidate) => candidate.name === far)?.host ?? far;
+  const mesh = topology.networks.find((network) => network.name === probe.network)?.mesh;
+  const hub = mesh?.kind === 'hub' ? [mesh.hub] : [];
+  const tables = new Set([placeOfFar, ...hub, destination.name]);
+  return {
+    ...series,
+    clockErrorMs: probe.clockErrorMs + clockError(run, probe.host.name),
+    // Only what frames of this probe meet; between two others nothing of the switch explains anything.
+    phases: onItsWay
+      ? phases.filter(
+          (phase) => phase.kind !== 'converging' || (phase.network === probe.network && tables.has(phase.host)),
+        )
+      : [],
+  };
+}
+
+function clockError({ clocks }: CertifiedRun, host: string): number {
+  return clocks.get(host)?.errorMs ?? 0;
+}
+
+function interval({ kind, host, network, from, to }: SwitchPhase, zeroMs: number): TimelineInterval {
+  return {
+    kind,
+    host,
+    network,
+    fromMs: rounded(from.atMs - zeroMs),
+    fromErrorMs: rounded(Math.max(from.earlierMs, from.laterMs)),
+    toMs: to === null ? null : rounded(Math.max(to.atMs, from.atMs) - zeroMs),
+    toErrorMs: to === null ? 0 : rounded(Math.max(to.earlierMs, to.laterMs)),
+  };
+}
+
+function verdictOf(
+  context: MigrationContext,
+  hosts: readonly HostCertificate[],
+  frames: readonly FrameInterval[],
+): Certificate['verdict'] {
+  const right = context.convergence.length > 0 && context.convergence.every(({ seen, expected }) => seen === expected);
+  const proven = hosts.every((host) => host.traces.length > 0) && context.proofs.every(isProven);
+  const count = (kind: FrameInterval['kind']) =>
+    frames.filter((frame) => frame.kind === kind).reduce((sum, frame) => sum + frame.count, 0);
+  const unexplained = frames
+    .filter((frame) => frame.confidence === 'unknown')
+    .reduce((sum, frame) => sum + frame.count, 0);
+  const where = `${context.vm.name} is at ${context.destination.name}`;
+  const traces = formatCount(
+    hosts.reduce((sum, host) => sum + host.traces.length, 0),
+    'trace',
+  );
+  const shown =
+    right && proven ? `every host sends to it there (${traces})` : 'it is not shown that every host sends to it';
+  const ofThem = unexplained === 0 ? '' : `, ${unexplained} of them without a known cause`;
+  return {
+    ok: right && proven,
+    text: `${where}: ${shown}; ${formatCount(count('lost'), 'frame')} lost, ${count('late')} late${ofThem}`,
+  };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000 + 0;
+}

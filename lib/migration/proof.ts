@@ -1,0 +1,56 @@
+import type { TraceProof } from '../model/certificate.js';
+import { tapName } from '../model/names.js';
+import type { Network, Nic } from '../model/topology.js';
+import type { HostProof, MigrationContext } from './context.js';
+import type { FrameArrival, FrameTrace, MigrationHost } from './needs.js';
+
+/** Every host's switch is asked what it does with frames for the VM, all at once. */
+export async function proveAll(context: MigrationContext): Promise<HostProof[]> {
+  return await Promise.all(
+    context.vm.nics.flatMap((nic, index) => context.hosts.map((host) => prove(context, host, { nic, index }))),
+  );
+}
+
+export function isProven({ traces }: HostProof): boolean {
+  return traces.every((trace) => trace.ok);
+}
+
+async function prove(
+  context: MigrationContext,
+  host: MigrationHost,
+  { nic, index }: { nic: Nic; index: number },
+): Promise<HostProof> {
+  const { network, mac } = nic;
+  const traces = await host.traceFrames(network, mac, arrivalsAt(context, host, network));
+  const tap = host === context.destination ? tapName(context.topology.name, context.vm.name, index) : null;
+  const expected = context.expectedPlace(host.name, network);
+  return { host: host.name, network, mac, traces: traces.map((trace) => judged(trace, { expected, tap })) };
+}
+
+/** It must leave by one port: the one that leads to the expected host, and there the VM's own. */
+function judged(trace: FrameTrace, { expected, tap }: { expected: string; tap: string | null }): TraceProof {
+  const ports = trace.outputs.map((output) => output.port);
+  const leavesTowards = trace.outputs.map((output) => output.leadsTo ?? 'nowhere known');
+  const right = ports.length === 1 && leavesTowards[0] === expected && (tap === null || ports[0] === tap);
+  const wanted = tap === null ? `towards ${expected}` : `by ${tap}`;
+  const leaves = ports.map((port, index) => `${port} (${leavesTowards[index]})`).join(', ');
+  const problem = trace.problem ?? (right ? '' : `it leaves by ${leaves} in place of ${wanted}`);
+  return { from: trace.cameInBy, leavesTowards, ports, ok: problem === '', problem, text: trace.text };
+}
+
+/** Where frames for the VM come from: a host's own ports; at the VM's new host and at a hub also out of the tunnels. */
+function arrivalsAt({ topology, hosts, source, destination }: MigrationContext, host: MigrationHost, name: string) {
+  const network = topology.networks.find((candidate) => candidate.name === name);
+  const arrivals: FrameArrival[] = [{ kind: 'local' }];
+  if (network === undefined || (host !== destination && !isHub(network, host))) return arrivals;
+  // The old host's tunnel has a flow of its own for late frames; the others meet the tables.
+  const other = hosts.find((candidate) => ![host, source, destination].includes(candidate));
+  const far = [source, other].filter((each) => each !== undefined && each !== host);
+  const byTunnel = far.map((each): FrameArrival => ({ kind: 'tunnel', from: each?.name ?? '' }));
+  // A spoke has one tunnel for all.
+  return [...arrivals, ...(network.mesh.kind === 'hub' && !isHub(network, host) ? byTunnel.slice(0, 1) : byTunnel)];
+}
+
+function isHub({ mesh }: Network, host: MigrationHost): boolean {
+  return mesh.kind === 'hub' && mesh.hub === host.name;
+}
