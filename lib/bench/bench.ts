@@ -10,7 +10,7 @@ import { benchApply } from './apply-bench.js';
 import { verdictsOn } from './figures.js';
 import { withLab } from './lab.js';
 import { benchMigrate } from './migrate-bench.js';
-import type { BenchResult, Machine } from './result.js';
+import type { BenchPeer, BenchResult, Machine } from './result.js';
 import { benchTopology, DEFAULT_TOPOLOGY } from './topology.js';
 
 export type BenchPartName = 'migrate' | 'apply';
@@ -22,19 +22,21 @@ export interface BenchOptions {
   readonly file?: string;
   /** Left out: both. */
   readonly only?: BenchPartName;
+  /** Whom vxmig's migrations are measured against. */
+  readonly against: readonly BenchPeer[];
   readonly emit: Emit;
   readonly emitLab: (event: LabEvent) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * vxmig against plain `virsh migrate`, and against a script of ovs-vsctl: everything in one run, on one lab that this call builds
- * and removes again, also when it fails.
+ * vxmig against its peers: its migrations against OVN and plain `virsh migrate`, its apply against a script of ovs-vsctl. Everything in
+ * one run, on one lab that this call builds and removes again, also when it fails.
  * @throws VxmigError
  */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   const startedAt = new Date();
-  const { runs, only, emit, signal } = options;
+  const { runs, only, against, emit, signal } = options;
   const directory = await mkdtemp(join(tmpdir(), 'vxmig-bench-'));
   try {
     const machine = await observeMachine();
@@ -44,7 +46,10 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       const networks = { ...files.networks, hosts: topology.hosts };
       const apply =
         only === 'migrate' ? null : await benchApply({ ...part, topology: networks, file: files.networksFile });
-      const migrate = only === 'apply' ? null : await benchMigrate({ ...part, topology, file: files.file });
+      const migrate =
+        only === 'apply'
+          ? null
+          : await benchMigrate({ ...part, topology, file: files.file, move: files.move, against });
       return {
         ok: true,
         vxmig: VERSION,
@@ -63,10 +68,11 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
 }
 
 async function observeMachine(): Promise<Machine> {
-  const [libvirt, qemu, ovs] = await Promise.all([
+  const [libvirt, qemu, ovs, ovn] = await Promise.all([
     versionOf('virsh', ['--version']),
     versionOf('qemu-system-x86_64', ['--version']),
     versionOf('ovs-vswitchd', ['--version']),
+    versionOf('ovn-controller', ['--version']),
   ]);
   return {
     cpus: cpus().length,
@@ -77,6 +83,7 @@ async function observeMachine(): Promise<Machine> {
     libvirt,
     qemu,
     ovs,
+    ovn,
     loadBefore: loadavg()[0] ?? 0,
   };
 }

@@ -1,18 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { parseTopology } from '../topology/read.js';
 
 export const DEFAULT_TOPOLOGY = new URL('../../../topologies/two-subnets.yaml', import.meta.url);
 
-/** The topology under a name of its own, in files: as a whole, and with its networks only. */
+/** The topology under a name of its own, in files: as a whole, with probes from both ends of the move too, and with its networks only. */
 export interface BenchTopology {
   readonly topology: Topology;
   readonly file: string;
   readonly networks: Topology;
   readonly networksFile: string;
+  readonly move: Move;
+}
+
+/** Who moves, and where to from the host that the topology names. */
+export interface Move {
+  readonly vm: Vm;
+  readonly to: string;
 }
 
 /**
@@ -34,11 +41,28 @@ export async function benchTopology(source: string | URL, directory: string): Pr
   const document = parseDocument(text);
   // Names end at 31 characters.
   document.set('name', `bench-${name}`.slice(0, 31));
+  const named = parseTopology(document.toString(), path);
+  const { vm, to } = chooseMove(named);
+  watchFrom(
+    document,
+    [vm.host, to],
+    named.probes.filter((probe) => probe.to === vm.name),
+  );
   const whole = await written(document.toString(), join(directory, 'bench.yaml'));
   document.delete('vms');
   document.delete('probes');
   const networks = await written(document.toString(), join(directory, 'networks.yaml'));
-  return { topology: whole.topology, file: whole.file, networks: networks.topology, networksFile: networks.file };
+  return { ...whole, networks: networks.topology, networksFile: networks.file, move: { vm, to } };
+}
+
+/** Each host sees a move from another side: the old one, the new one, and one that is neither. */
+function watchFrom(document: Document, ends: readonly string[], probes: Topology['probes']): void {
+  const watching = probes.flatMap(({ from }) => (from.kind === 'host' ? [from.name] : []));
+  const [model] = probes;
+  if (model === undefined) return;
+  for (const from of ends.filter((end) => !watching.includes(end))) {
+    document.addIn(['probes'], { from, to: model.to, interval: `${model.intervalMs}ms` });
+  }
 }
 
 async function written(text: string, file: string): Promise<{ topology: Topology; file: string }> {
@@ -48,7 +72,7 @@ async function written(text: string, file: string): Promise<{ topology: Topology
 }
 
 /** Who moves, and between which hosts: the first VM that is watched, to a host in another subnet that does not itself watch. */
-export function chooseMove(topology: Topology): { readonly vm: Vm; readonly to: string } {
+export function chooseMove(topology: Topology): Move {
   const vm = topology.vms.find(({ name }) =>
     topology.probes.some((probe) => probe.to === name && probe.from.kind === 'host'),
   );

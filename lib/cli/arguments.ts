@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { BENCH_PEERS, type BenchPeer } from '../bench/result.js';
 import { parseBytes, parseDurationMs } from '../topology/units.js';
 
 /** `64MiB` in bytes, as the topology file writes sizes. */
@@ -15,6 +16,14 @@ export function durationArgument(text: string): number {
 export function countArgument(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 to 9999.');
   return Number(text);
+}
+
+/** `virsh,ovn`: whom the bench migrates against. */
+export function peersArgument(text: string): BenchPeer[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !BENCH_PEERS.some((peer) => peer === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`Write some of ${BENCH_PEERS.join(',')}.`);
+  return BENCH_PEERS.filter((peer) => names.includes(peer));
 }
 
 function orRefused(parse: () => number, mend: string): number {
