@@ -34,7 +34,6 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
-import { cookieOf } from '../pipeline/cookie.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
@@ -124,11 +123,6 @@ export class SshMigrationHost implements MigrationHost {
     );
     const add = [lateArrivalFlow(nic.mac, tunnel, tap)];
     await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
-  }
-
-  async refuseLate(network: string, mac: string): Promise<void> {
-    const what = { table: tableNumber('admit'), mac, cookie: cookieOf('redirect') };
-    await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
   }
 
   #network(name: string): Network {

@@ -13,11 +13,8 @@ export async function reserve(context: MigrationContext): Promise<void> {
   const steered = async () => {
     if (options.redirect) context.control = await source.control(domain);
   };
-  const settled = async () => {
-    for (const { network, mac } of context.vm.nics) await source.refuseLate(network, mac);
-  };
   // All of them come to their end before anything is undone.
-  const ends = await Promise.allSettled([prepared(), watchSwitchover(context), steered(), settled()]);
+  const ends = await Promise.allSettled([prepared(), watchSwitchover(context), steered()]);
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }

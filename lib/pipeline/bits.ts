@@ -8,9 +8,12 @@ const NAMED = {
   toTunnel: { ...bits('reg0', 1, 1), purpose: 'fdb says that its destination is behind a tunnel.' },
   wasHome: { ...bits('reg0', 2, 2), purpose: 'Its destination lived on this host lately.' },
   outPort: { ...bits('reg1', 0, 15), purpose: 'The port that fdb knows for its destination; 0: none.' },
+  senderLow: { ...bits('reg2', 0, 31), purpose: 'Its source MAC, read only so that the datapath tells senders apart.' },
+  senderHigh: { ...bits('reg3', 0, 15), purpose: 'The first 16 bits of that.' },
 } as const;
 
-export const { fromTunnel, toTunnel, wasHome, outPort }: Record<keyof typeof NAMED, Subfield> = NAMED;
+export const { fromTunnel, toTunnel, wasHome, outPort, senderLow, senderHigh }: Record<keyof typeof NAMED, Subfield> =
+  NAMED;
 
 export const NAMED_BITS: readonly (NamedBits & { readonly purpose: string })[] = Object.entries(NAMED).map(
   ([name, entry]) => ({

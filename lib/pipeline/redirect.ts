@@ -1,6 +1,8 @@
-import { output, outputInPort } from '../openflow/action.js';
+import { type Action, gotoTable, move, output, outputInPort } from '../openflow/action.js';
+import { bits } from '../openflow/field.js';
 import type { Flow } from '../openflow/flow.js';
 import { match } from '../openflow/match.js';
+import { senderHigh, senderLow } from './bits.js';
 import { cookieOf } from './cookie.js';
 import { tableNumber } from './tables.js';
 
@@ -8,8 +10,19 @@ import { tableNumber } from './tables.js';
 const REDIRECT_TIMEOUT_SECONDS = 1;
 
 /**
+ * Frames that are not learned from must not share a datapath flow with those of other senders. When such a flow is translated anew, and then
+ * learns, OVS credits what all of them sent lately to the one whose frame made the flow (ofproto-dpif-upcall.c, push_dp_ops): a sender that has
+ * long since been heard elsewhere would be learned behind the tunnel of its detour.
+ */
+const TELL_SENDERS_APART: readonly Action[] = [
+  move(bits('eth_src', 0, 31), senderLow),
+  move(bits('eth_src', 32, 47), senderHigh),
+];
+
+/**
  * Sends frames for a VM on the move to its new host, whatever fdb knows: they wait in the tap there until the guest
- * runs. A frame that came from there (a peer on the new host, whose table still points here) goes back the same way.
+ * runs. A frame that came from there (a peer on the new host, whose table still points here) goes back the same way. None of them is
+ * taken for a late one of the VM's last move.
  */
 export function redirectFlows(mac: string, tunnel: number): Flow[] {
   const redirect = {
@@ -18,6 +31,13 @@ export function redirectFlows(mac: string, tunnel: number): Flow[] {
     hardTimeoutSeconds: REDIRECT_TIMEOUT_SECONDS,
   };
   return [
+    {
+      ...redirect,
+      table: tableNumber('admit'),
+      priority: 160,
+      match: match({ eth_dst: mac }),
+      actions: [...TELL_SENDERS_APART, gotoTable(tableNumber('redirect'))],
+    },
     { ...redirect, priority: 210, match: match({ in_port: tunnel, eth_dst: mac }), actions: [outputInPort] },
     { ...redirect, priority: 200, match: match({ eth_dst: mac }), actions: [output(tunnel)] },
   ];
@@ -50,7 +70,7 @@ export function arrivalFlow(mac: string, tunnel: number, tap: number): Flow {
     cookie: cookieOf('local'),
     priority: 150,
     match: match({ in_port: tunnel, eth_dst: mac }),
-    actions: [output(tap)],
+    actions: [...TELL_SENDERS_APART, output(tap)],
   };
 }
 

@@ -4,7 +4,7 @@ import { ethernet, toHex } from '../../lib/frames/frame.js';
 import { OPENFLOW_VERSION, renderFlow } from '../../lib/openflow/text.js';
 import type { BridgeFacts } from '../../lib/pipeline/facts.js';
 import { bridgeFlows } from '../../lib/pipeline/flows.js';
-import { destinationRedirectFlows, redirectFlows } from '../../lib/pipeline/redirect.js';
+import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../../lib/pipeline/redirect.js';
 import { tableNumber } from '../../lib/pipeline/tables.js';
 import { OvsSandbox, whyNoSwitch } from './ovs-sandbox.js';
 
@@ -137,6 +137,11 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
       await send('a', rarpAnnouncement(WEB));
       t.strictSame(await receivers('b', WEB, 1), ['vm-b'], 'from the old host');
       t.strictSame(await receivers('b', WEB, 2), [], 'from nobody else');
+      const megaflow = await ovs.appctl('ofproto/trace', 'b', `in_port=1,dl_src=${PEER},dl_dst=${WEB}`);
+      t.match(megaflow, new RegExp(`^Megaflow: .*dl_src=${PEER}`, 'm'), 'each sender has a datapath flow of its own');
+      // It came from there a moment ago: its late frames must not keep those of its peers there from being sent ahead.
+      const late = `add ${renderFlow(lateArrivalFlow(WEB, 1, VM_PORT))}\n`;
+      await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', 'a', '-'], late);
       const lines = redirectFlows(WEB, 1).map((flow) => `add ${renderFlow({ ...flow, hardTimeoutSeconds: 60 })}\n`);
       await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', 'a', '-'], lines.join(''));
       t.strictSame(await receivers('c', WEB), ['vm-b'], 'a third host reaches it through the old one');
