@@ -31,6 +31,8 @@ const WALK_AHEAD_BYTES = 2 * MIB;
 /** What that window is to leave, and with how much the crawl begins. */
 const WALK_LEAVES_BYTES = 0.25 * MIB;
 const CRAWL_AHEAD_BYTES = 0.4 * MIB;
+/** ROMs are, and video memory is not. */
+const SMALL_TAIL_BYTES = 1 * MIB;
 /** A step that is shorter than so many looks could be missed. */
 const LOOKS_PER_STEP = 2.5;
 /** How far apart looks are on a machine that has more to do than it can; what is assumed of one that is not known. */
@@ -126,18 +128,19 @@ function laterPass(
 
 function firstPass(state: GateState, remaining: number, tail: number, lookMs: number): GateStep {
   const { phase, speed } = state;
-  const ahead = remaining > tail ? remaining - tail : remaining;
+  const inTail = remaining <= tail;
+  const ahead = inTail ? remaining : remaining - tail;
   const next = { ...state, leftMs: timeMs(ahead, speed) };
-  const limit = (to: GatePhase, mibPerSecond: number): GateStep => ({
-    kind: 'limit',
-    state: { ...next, phase: to },
-    mibPerSecond,
-  });
-  if (phase === 'crawl') {
-    // It is not all zeros: to crawl through it would take too long.
-    const inTail = remaining <= tail && remaining > WALK_AHEAD_BYTES;
-    return inTail ? limit('tail', LEAST_SLOW_MIB_PER_SECOND) : { kind: 'wait', state: next };
+  const wait: GateStep = { kind: 'wait', state: next };
+  const limit = (to: GatePhase, mibPerSecond: number): GateStep =>
+    phase === to ? wait : { kind: 'limit', state: { ...next, phase: to }, mibPerSecond };
+  if (inTail) {
+    // Video memory that is not all zeros: to crawl through it would take too long.
+    return remaining > SMALL_TAIL_BYTES
+      ? limit('tail', LEAST_SLOW_MIB_PER_SECOND)
+      : limit('crawl', CRAWL_MIB_PER_SECOND);
   }
+  if (phase === 'crawl') return wait;
   if (ahead <= CRAWL_AHEAD_BYTES) return limit('crawl', CRAWL_MIB_PER_SECOND);
   if ((phase === 'sprint' || phase === 'slow') && ahead <= WALK_AHEAD_BYTES) {
     const walk = Math.floor((ahead - WALK_LEAVES_BYTES) / MIB / WINDOW_SECONDS);
@@ -149,16 +152,15 @@ function firstPass(state: GateState, remaining: number, tail: number, lookMs: nu
   if (phase === 'sprint' && !meetsWalk && next.leftMs <= Math.max(SLOW_AHEAD_MS, 3 * lookMs)) {
     return limit('slow', Math.max(LEAST_SLOW_MIB_PER_SECOND, Math.round((speed ?? 0) / SLOW_DIVISOR / MIB)));
   }
-  return { kind: 'wait', state: next };
+  return wait;
 }
 
 /**
- * QEMU sends its blocks of memory from the largest to the smallest (softmmu/physmem.c, ram_block_add). Video memory is mostly zeros, which cost
- * next to nothing to send, whatever the speed: the copy has to be slow before they come.
+ * QEMU sends its blocks of memory from the largest to the smallest (softmmu/physmem.c, ram_block_add). Video memory and ROMs are mostly zeros,
+ * which cost next to nothing to send, whatever the speed: the copy has to be slow before they come.
  */
 function tailOf({ memoryTotalBytes: total }: JobStats, { guestBytes }: GateSetting): number {
-  const besides = total !== null && guestBytes != null ? total - guestBytes : 0;
-  return besides > WALK_AHEAD_BYTES ? besides : 0;
+  return total !== null && guestBytes != null ? Math.max(0, total - guestBytes) : 0;
 }
 
 function timeMs(bytes: number, bytesPerSecond: number | null): number {

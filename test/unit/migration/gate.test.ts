@@ -121,6 +121,21 @@ t.test('slow before the video memory, whose zeros pass in no time', async (t) =>
   t.strictSame(run(filled, 'pre-copy', setting), ['crawl 2', 'tail 4', 'wait', 'crawl 2'], 'no zeros');
 });
 
+t.test('the ROMs at the end are no reserve: much of them is zeros', async (t) => {
+  const series = [
+    stats({ iteration: 1, remainingMib: 2.5 }),
+    stats({ iteration: 1, remainingMib: 1.1 }),
+    stats({ iteration: 1, remainingMib: 0.3 }),
+    stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
+  ];
+  t.strictSame(run(series, 'pre-copy', { lookMs: 12, guestBytes: 127.25 * MIB }), [
+    'walk 15',
+    'crawl 2',
+    'wait',
+    'ready',
+  ]);
+});
+
 t.test('post-copy needs one pass only', async (t) => {
   t.strictSame(
     run([stats({ iteration: 1, remainingMib: 90 }), stats({ iteration: 2, remainingMib: 90 })], 'post-copy'),
