@@ -45,7 +45,10 @@ export function planTopology(
   const hosts = observed.map((host) => {
     const plan = planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host);
     if (!migrations.some((migration) => migration.to === host.host)) return plan;
-    return withoutRemoving(plan, planHost(topology.name, desiredHost(topology, host.host, facts(host.host)), host));
+    const later = desiredHost(topology, host.host, facts(host.host));
+    // An adopted domain leaves nothing of vxmig's behind, and is not there before the migration.
+    const own = { ...later, domains: later.domains.filter(({ kind }) => kind === 'own') };
+    return withoutRemoving(plan, planHost(topology.name, own, host));
   });
   return {
     current,

@@ -188,6 +188,17 @@ t.test("what a migration has left at the new home is the VM's, and is not remove
   t.notOk(moves.changes.some(({ action }) => action === 'delete'));
 });
 
+t.test('a domain that somebody else has defined is not looked for at its new home before the move', async (t) => {
+  const adopted = ['image: micro', 'domain: legacy'] as const;
+  const there = topologyOf(adopted);
+  const xml = `<domain type='qemu'><interface type='user'><mac address='52:54:00:09:00:01'/></interface></domain>`;
+  const hosts = withHost(freshHosts(there), 'host-a', () => ({
+    domains: [{ name: 'legacy', state: 'running', owner: null, xml }],
+  }));
+  const plan = planned(topologyOf(adopted, ['host: host-a', 'host: host-b']), hosts);
+  t.strictSame(plan.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
+});
+
 t.test('a stopped VM that the file puts elsewhere is started there, and its remains are removed', async (t) => {
   const moved = topologyOf(['host: host-a', 'host: host-b']);
   const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({
