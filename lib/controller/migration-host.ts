@@ -34,6 +34,7 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
+import { cookieOf } from '../pipeline/cookie.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
@@ -123,6 +124,12 @@ export class SshMigrationHost implements MigrationHost {
     );
     const add = [lateArrivalFlow(nic.mac, tunnel, tap)];
     await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
+  }
+
+  async refuseLate(network: string, mac: string): Promise<void> {
+    // A redirect's flow in that table goes with it; its guard puts it back, and the others of the redirect stand by themselves.
+    const what = { table: tableNumber('admit'), mac, cookie: cookieOf('redirect') };
+    await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
   }
 
   #network(name: string): Network {

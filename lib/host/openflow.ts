@@ -17,10 +17,11 @@ export async function dumpFlows(shell: HostShell, bridges: readonly string[]): P
 export async function removeFlows(
   shell: HostShell,
   bridge: string,
-  { table, mac }: { readonly table: number; readonly mac: string },
+  { table, mac, cookie }: { readonly table: number; readonly mac: string; readonly cookie?: bigint },
 ): Promise<string[]> {
   const script = `ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$1" "$2" && ovs-ofctl -O ${OPENFLOW_VERSION} del-flows "$1" "$2"`;
-  const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, `table=${table},dl_dst=${mac}`]);
+  const owner = cookie === undefined ? '' : `cookie=0x${cookie.toString(16)}/-1,`;
+  const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, `${owner}table=${table},dl_dst=${mac}`]);
   return stdout.split('\n').flatMap((line) => (line.includes('actions=') ? [line.trim()] : []));
 }
 

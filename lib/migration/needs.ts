@@ -24,6 +24,8 @@ export interface MigrationHost {
   primeTap(vm: string, nicIndex: number): Promise<void>;
   /** For a while takes what comes for the VM from where it was, without learning from it who lives there. */
   acceptLate(vm: string, nicIndex: number, from: string): Promise<void>;
+  /** Ends that: the VM has left, and what comes for it must meet the tables again. */
+  refuseLate(network: string, mac: string): Promise<void>;
   /** Stands by to send frames for a VM towards `to` instead of to its tap here. */
   redirect(request: RedirectRequest): Promise<Redirect>;
   abortMigration(domain: string): Promise<void>;

@@ -62,7 +62,7 @@ if (why !== null) {
       t.ok(run.backAfterResumeMs > 0 && run.backAfterResumeMs < 5000, `${run.tool}: it answers again`);
       t.ok(
         migrate.curves[run.tool].some(
-          (slot: { atMs: number; replies: number }) => slot.atMs === 500 && slot.replies > 0,
+          (slot: { atMs: number; replies: number }) => slot.atMs === 200 && slot.replies > 0,
         ),
         `${run.tool}: its resume was seen`,
       );
