@@ -27,7 +27,9 @@ const SLOW_AHEAD_MS = 150;
 const SLOW_DIVISOR = 3;
 const LEAST_SLOW_MIB_PER_SECOND = 4;
 /** What is left of the first pass when one window is made to end just before the pass does. */
-const WALK_AHEAD_BYTES = 2 * MIB;
+const WALK_AHEAD_BYTES = 4 * MIB;
+/** A walk that has come so far within a window gets a new speed: the next window would go too far at the old one. */
+const WALK_ON = 0.6;
 /** What that window is to leave, and with how much the crawl begins. */
 const WALK_LEAVES_BYTES = 0.25 * MIB;
 const CRAWL_AHEAD_BYTES = 0.4 * MIB;
@@ -48,11 +50,19 @@ export interface GateState {
   readonly speed: number | null;
   /** What is left of the pass, at that speed. */
   readonly leftMs: number;
+  /** What was left ahead when the walk's speed was chosen. */
+  readonly walkBytes: number;
   /** A pass after the first, and what there was to send when it began, at most. */
   readonly pass: { readonly iteration: number; readonly bytes: number } | null;
 }
 
-export const GATE_SHUT: GateState = { phase: 'sprint', speed: null, leftMs: Number.POSITIVE_INFINITY, pass: null };
+export const GATE_SHUT: GateState = {
+  phase: 'sprint',
+  speed: null,
+  leftMs: Number.POSITIVE_INFINITY,
+  walkBytes: 0,
+  pass: null,
+};
 
 export interface GateSetting {
   readonly strategy: Strategy;
@@ -142,9 +152,11 @@ function firstPass(state: GateState, remaining: number, tail: number, lookMs: nu
   }
   if (phase === 'crawl') return wait;
   if (ahead <= CRAWL_AHEAD_BYTES) return limit('crawl', CRAWL_MIB_PER_SECOND);
-  if ((phase === 'sprint' || phase === 'slow') && ahead <= WALK_AHEAD_BYTES) {
+  const walks = ahead <= (phase === 'walk' ? WALK_ON * state.walkBytes : WALK_AHEAD_BYTES);
+  if (walks) {
     const walk = Math.floor((ahead - WALK_LEAVES_BYTES) / MIB / WINDOW_SECONDS);
-    return limit('walk', Math.max(CRAWL_MIB_PER_SECOND, walk));
+    const walking = { ...next, phase: 'walk', walkBytes: ahead } as const;
+    return { kind: 'limit', state: walking, mibPerSecond: Math.max(CRAWL_MIB_PER_SECOND, walk) };
   }
   // Where the looks are quick one of them meets the walk's beginning at full speed.
   const perLook = (speed ?? 0) * LOOKS_PER_STEP * (lookMs / 1000);

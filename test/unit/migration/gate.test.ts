@@ -49,15 +49,17 @@ function run(
 t.test('an idle guest: slowed down, crawling through the end of the first pass, then ready', async (t) => {
   const series = [
     stats({ iteration: 1, remainingMib: 100 }),
-    stats({ iteration: 1, remainingMib: 4 }),
-    stats({ iteration: 1, remainingMib: 3, mibPerSecond: 11 }),
-    stats({ iteration: 1, remainingMib: 1.9, mibPerSecond: 11 }),
-    stats({ iteration: 1, remainingMib: 1, mibPerSecond: 8 }),
+    stats({ iteration: 1, remainingMib: 5 }),
+    stats({ iteration: 1, remainingMib: 4.5, mibPerSecond: 11 }),
+    stats({ iteration: 1, remainingMib: 3.9, mibPerSecond: 11 }),
+    stats({ iteration: 1, remainingMib: 3, mibPerSecond: 8 }),
+    stats({ iteration: 1, remainingMib: 2, mibPerSecond: 8 }),
     stats({ iteration: 1, remainingMib: 0.4, mibPerSecond: 8 }),
     stats({ iteration: 1, remainingMib: 0.1, mibPerSecond: 1 }),
     stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
   ];
-  t.strictSame(run(series), ['wait', 'slow 11', 'wait', 'walk 16', 'wait', 'crawl 2', 'wait', 'ready']);
+  const steps = ['wait', 'slow 11', 'wait', 'walk 36', 'wait', 'walk 17', 'crawl 2', 'wait', 'ready'];
+  t.strictSame(run(series), steps, 'a walk that has come far in one window goes on more slowly');
 });
 
 t.test('a link so fast that the slow part is never seen', async (t) => {
@@ -99,9 +101,9 @@ t.test('what was sent before the look counts: a slow look judges with more care'
 });
 
 t.test('where the looks are quick, full speed lasts until the walk begins', async (t) => {
-  const series = [stats({ iteration: 1, remainingMib: 3 }), stats({ iteration: 1, remainingMib: 1.5 })];
-  t.strictSame(run(series, 'pre-copy', { lookMs: 12 }), ['wait', 'walk 12']);
-  t.strictSame(run(series, 'pre-copy', { lookMs: 60 }), ['slow 11', 'walk 12']);
+  const series = [stats({ iteration: 1, remainingMib: 5 }), stats({ iteration: 1, remainingMib: 3 })];
+  t.strictSame(run(series, 'pre-copy', { lookMs: 12 }), ['wait', 'walk 27']);
+  t.strictSame(run(series, 'pre-copy', { lookMs: 60 }), ['slow 11', 'walk 27']);
 });
 
 t.test('slow before the video memory, whose zeros pass in no time', async (t) => {
