@@ -77,6 +77,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     stoppedAtMs: null,
     resumedAtMs: null,
     unready: null,
+    queuesBefore: null,
     redirects: [],
     armingAtMs: null,
     armedAtMs: null,
@@ -87,6 +88,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
     convergence: [],
     proofs: [],
     repairs: [],
+    queuesAfter: null,
   };
   const record = { ...(await migrate(context)), vxmig: VERSION };
   return {

@@ -12,6 +12,7 @@ import type { PingEvent } from '../measure/ping-stream.js';
 import { fpingPace, PingStream, pingArgv } from '../measure/ping-stream.js';
 import type { QemuEvent } from '../measure/qemu-events.js';
 import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
+import { parseQueueDrops, type QueueDrops, READ_QUEUE_DROPS } from '../measure/queue-drops.js';
 import type {
   AnnounceRound,
   DomainSeen,
@@ -113,6 +114,13 @@ export class SshMigrationHost implements MigrationHost {
       tap: tap?.name ?? null,
       ...limits,
     });
+  }
+
+  async queueDrops(vm: string): Promise<readonly QueueDrops[]> {
+    const { nics } = this.topology.vms.find((candidate) => candidate.name === vm) ?? { nics: [] };
+    const taps = nics.map((_, index) => tapName(this.topology.name, vm, index));
+    const { stdout } = await this.#shell.run(['sh', '-c', READ_QUEUE_DROPS, 'sh', ...taps]);
+    return parseQueueDrops(stdout);
   }
 
   async acceptLate(vm: string, nicIndex: number, from: string): Promise<void> {

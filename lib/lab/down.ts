@@ -8,6 +8,7 @@ import { rootDevicePrefix } from './lab-names.js';
 import { applyLinkOperations } from './link-operations.js';
 import { Links } from './links.js';
 import { observeLabNames } from './list.js';
+import { restorePacketBuffer } from './packet-buffer.js';
 import { killAll, observeLabPids, observeNetworkNamespaces, observePidsInNetworkNamespaces } from './processes.js';
 
 export interface DownReport {
@@ -72,8 +73,16 @@ async function removeFiles(lab: string): Promise<void> {
   // The last lab takes the shared directories with it; rmdir refuses where something else is in them. The lock keeps
   // them from going while another lab's `up` is about to write its first file.
   await withMachineLock(async () => {
-    for (const directory of [labsDirectory(), dirname(labsDirectory())]) await rmdir(directory).catch(() => undefined);
+    if (await removedEmpty(labsDirectory())) await restorePacketBuffer();
+    await removedEmpty(dirname(labsDirectory()));
   });
+}
+
+async function removedEmpty(directory: string): Promise<boolean> {
+  return rmdir(directory).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Looks at the machine itself, not at what was done. */

@@ -8,6 +8,7 @@ import { type LabState, type LabStateStore, readLabState } from './lab-state.js'
 import { applyLinkOperations } from './link-operations.js';
 import { planManagementBridge } from './network-plan.js';
 import { openState } from './open-state.js';
+import { raisePacketBuffer } from './packet-buffer.js';
 import { checkMachine } from './preflight.js';
 import { isLabProcess } from './processes.js';
 import { allDone } from './settle.js';
@@ -44,7 +45,9 @@ export async function labUp(
       const store = await openState(topology);
       const hosts = topology.hosts.map((host) => host.name);
       emit({ kind: 'lab-started', lab, hosts, management: store.state.management.cidr });
-      const changed = await converge(store, machineWarnings, { emit, signal, kvm: options.kvm ?? false });
+      const tight = await raisePacketBuffer();
+      const warnings = tight === null ? machineWarnings : [...machineWarnings, tight];
+      const changed = await converge(store, warnings, { emit, signal, kvm: options.kvm ?? false });
       await store.update({ phase: 'up' });
       emit({ kind: 'lab-up', lab, durationMs: Math.round(performance.now() - since), changed });
       return store.state;

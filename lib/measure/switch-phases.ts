@@ -18,6 +18,14 @@ export interface SwitchInstants {
   /** Post-copy: all memory is at the destination. */
   readonly fetched: Instant | null;
   readonly tables: readonly TableInstant[];
+  readonly overflows: readonly OverflowInstants[];
+}
+
+/** Between which readings a host's queues dropped frames. */
+export interface OverflowInstants {
+  readonly host: string;
+  readonly from: Instant;
+  readonly to: Instant;
 }
 
 /** When a host's table had the guest at its new place for good. */
@@ -35,7 +43,8 @@ export interface SwitchPhase extends Phase {
 
 /** The phases of a switch in order, without those that did not happen. */
 export function switchPhases(instants: SwitchInstants): SwitchPhase[] {
-  const { source, destination, began, copyBegan, armed, stopped, resumed, caughtUp, fetched, tables } = instants;
+  const { source, destination, began, copyBegan, armed, stopped, resumed, caughtUp, fetched, tables, overflows } =
+    instants;
   const held = armed !== null && !tooSoon(instants) ? LATE : LATE_AND_LOST;
   const redirected = armed !== null;
   const inTime = redirected && (stopped === null || armed.atMs <= stopped.atMs);
@@ -54,6 +63,7 @@ export function switchPhases(instants: SwitchInstants): SwitchPhase[] {
     ...(caughtUp === null ? [] : [phase('waking', destination, resumed, caughtUp, LATE)]),
     ...tables.map(({ host, network, moved }) => phase('converging', host, resumed, moved, LATE_AND_LOST, { network })),
     ...(fetched === null ? [] : [phase('fetching', destination, resumed, fetched, LATE)]),
+    ...overflows.map(({ host, from, to }) => phase('overflow', host, from, to, LOST, { mayBe: true })),
   ].filter((each) => each !== null);
 }
 

@@ -1,6 +1,6 @@
 import { caughtUpAt, type Watcher } from '../measure/caught-up.js';
 import { causesOf, type Instant, LATE_MEANS, type WatchedSeries } from '../measure/causes.js';
-import { type SwitchPhase, switchPhases, type TableInstant } from '../measure/switch-phases.js';
+import { type OverflowInstants, type SwitchPhase, switchPhases, type TableInstant } from '../measure/switch-phases.js';
 import { countMoves, lastChangeTo } from '../measure/table-moves.js';
 import type { Certificate, FrameInterval, HostCertificate, TimelineInterval } from '../model/certificate.js';
 import type { ClockOffset } from '../model/clock-offset.js';
@@ -9,6 +9,7 @@ import type { ProbeSeries } from '../model/probe-series.js';
 import { formatCount } from '../model/quantities.js';
 import { fdbKey, type MigrationContext, type RunningProbe } from './context.js';
 import { isProven } from './proof.js';
+import type { Overflowed } from './queues.js';
 
 /** Date.now() and ovs-ofctl cut off what is less than a millisecond. */
 const STAMP_MS = 1;
@@ -20,6 +21,7 @@ export interface CertifiedRun {
   readonly series: readonly ProbeSeries[];
   /** As `clocks` of the context, with the error that they had over the whole run. */
   readonly clocks: ReadonlyMap<string, ClockOffset>;
+  readonly overflowed: Overflowed | null;
 }
 
 /** What the run proves of each host, and why frames were lost or late. Nothing is asked of anybody: all has been seen by now. */
@@ -41,6 +43,7 @@ export function certificateOf(context: MigrationContext, run: CertifiedRun): Cer
     hosts,
     repaired: context.repairs.length > 0,
     repairs: context.repairs,
+    overflows: run.overflowed?.overflows ?? [],
     timeline: phases.map((phase) => interval(phase, zeroMs)),
     lateMeans: LATE_MEANS,
     frames: frames.map((frame) => ({
@@ -118,7 +121,17 @@ function phasesOf(context: MigrationContext, run: CertifiedRun): SwitchPhase[] {
     caughtUp: caughtUpAt(watchersOf(context, run), context.resumedAtMs),
     fetched: context.options.strategy === 'post-copy' ? ours(switchedOverAt(run)) : null,
     tables: context.convergence.flatMap((entry) => tableInstant(context, run, entry)),
+    overflows: overflowInstants(run.overflowed),
   });
+}
+
+/** One for each host: which of its queues it was makes no difference to the frames. */
+function overflowInstants(overflowed: Overflowed | null): OverflowInstants[] {
+  if (overflowed === null) return [];
+  const { overflows, fromMs, toMs } = overflowed;
+  const at = (atMs: number): Instant => ({ atMs, earlierMs: 0, laterMs: STAMP_MS });
+  const hosts = new Set(overflows.map(({ host }) => host));
+  return [...hosts].map((host) => ({ host, from: at(fromMs), to: at(toMs) }));
 }
 
 /** What is seen of the VM, with how far the times can be off. */
@@ -157,22 +170,22 @@ function watched(
   run: CertifiedRun,
   { probe, series, phases }: { probe: RunningProbe; series: ProbeSeries; phases: readonly SwitchPhase[] },
 ): WatchedSeries {
-  const { vm, topology, destination } = context;
+  const { vm, topology, source, destination } = context;
   const far = probe.from === vm.name ? probe.to : probe.from;
   const onItsWay = probe.from === vm.name || probe.to === vm.name;
   const placeOfFar = topology.vms.find((candidate) => candidate.name === far)?.host ?? far;
   const mesh = topology.networks.find((network) => network.name === probe.network)?.mesh;
   const hub = mesh?.kind === 'hub' ? [mesh.hub] : [];
   const tables = new Set([placeOfFar, ...hub, destination.name]);
+  const meets = ({ kind, host, network }: SwitchPhase) => {
+    if (kind === 'converging') return network === probe.network && tables.has(host);
+    return kind !== 'overflow' || tables.has(host) || host === source.name;
+  };
   return {
     ...series,
     clockErrorMs: probe.clockErrorMs + clockError(run, probe.host.name),
     // Only what frames of this probe meet; between two others nothing of the switch explains anything.
-    phases: onItsWay
-      ? phases.filter(
-          (phase) => phase.kind !== 'converging' || (phase.network === probe.network && tables.has(phase.host)),
-        )
-      : [],
+    phases: onItsWay ? phases.filter((phase) => meets(phase)) : [],
   };
 }
 

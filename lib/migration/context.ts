@@ -1,4 +1,5 @@
 import type { PingEvent } from '../measure/ping-stream.js';
+import type { QueueDrops } from '../measure/queue-drops.js';
 import type { Repair, TraceProof } from '../model/certificate.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import type { Emit } from '../model/event.js';
@@ -59,6 +60,8 @@ export interface MigrationContext {
   resumedAtMs: number | null;
   /** Why the destination is not proven ready for frames that are sent ahead; resolves to null: it is. */
   unready: Promise<string | null> | null;
+  /** What the hosts' queues had dropped when memory began to flow. */
+  queuesBefore: Promise<QueueReading> | null;
   /** reserve, redirect */
   redirects: readonly PlacedRedirect[];
   /** Between these two instants the sources' redirects took effect, which are the last. */
@@ -75,6 +78,8 @@ export interface MigrationContext {
   convergence: readonly HostConvergence[];
   proofs: readonly HostProof[];
   repairs: readonly Repair[];
+  /** What the hosts' queues have dropped when all frames that waited have been answered. */
+  queuesAfter: Promise<QueueReading> | null;
   /** Where a host's table should have the VM after the move: the destination, or for spokes the hub. */
   readonly expectedPlace: (host: string, network: string) => string;
   /** A spoke has the VM behind the hub before and after: there is nothing to converge. */
@@ -84,6 +89,13 @@ export interface MigrationContext {
 /** The follower of one host's table for one MAC. */
 export interface FollowedTable extends FdbFollower {
   readonly key: string;
+}
+
+/** A reading of the hosts' queues; a host that could not be asked is not in it. */
+export interface QueueReading {
+  readonly beganAtMs: number;
+  readonly endedAtMs: number;
+  readonly byHost: ReadonlyMap<string, readonly QueueDrops[]>;
 }
 
 /** What a host's switch does with frames for one of the VM's MACs. */

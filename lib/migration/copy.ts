@@ -3,6 +3,7 @@ import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
 import { note } from './context.js';
 import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
+import { readQueues } from './queues.js';
 import { whyUnready } from './ready.js';
 import type { Whereabouts } from './stage.js';
 import { until } from './until.js';
@@ -43,7 +44,6 @@ export async function copy(context: MigrationContext): Promise<void> {
   const guestBytes = guestMemoryBytes(context.domainXml);
   let gate: GateState = GATE_SHUT;
   let shut = false;
-  let primed = false;
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!(await until(paused, lookAgainMs(context, gate), context.signal))) {
     if (performance.now() > deadline) {
@@ -66,13 +66,15 @@ export async function copy(context: MigrationContext): Promise<void> {
       // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
       await context.control?.setMaxDowntime(SHUT_DOWNTIME_MS);
     }
-    if (context.control !== null) {
-      // Once memory flows, the destination's QEMU has opened its taps.
-      if (!primed && (stats.memoryProcessedBytes ?? 0) > 0) {
-        primed = true;
+    // Once memory flows, the destination's QEMU has opened its taps.
+    if (context.queuesBefore === null && (stats.memoryProcessedBytes ?? 0) > 0) {
+      context.queuesBefore = readQueues(context);
+      if (context.control !== null) {
         await primeTaps(context);
         context.unready = whyUnready(context);
       }
+    }
+    if (context.control !== null) {
       const step = nextGateStep(gate, stats, { strategy: options.strategy, lookMs: looks.worst, guestBytes });
       if (step.kind === 'ready') {
         context.downtimeMs = step.downtimeMs;

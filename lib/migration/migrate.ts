@@ -8,6 +8,7 @@ import { certificateOf } from './certificate.js';
 import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
 import type { GuestProbe } from './guest-probe.js';
 import { startProbes } from './probes.js';
+import { overflowsOf } from './queues.js';
 import { runStages, type StagesOutcome } from './stage.js';
 import { MIGRATION_STAGES } from './stages.js';
 import { until } from './until.js';
@@ -48,8 +49,9 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
       },
     });
     const endMs = Date.now();
-    const [clocks] = await Promise.all([
+    const [clocks, overflowed] = await Promise.all([
       clocksOverTheRun(context, endMs - startMs),
+      overflowsOf(context),
       lastReplies(context, guestProbes, startMs, endMs),
     ]);
     await Promise.all(guestProbes.map((probe) => probe.stop()));
@@ -59,7 +61,7 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
         context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
     }
     const series = pings.map((ping) => ping.series);
-    const certificate = certificateOf(context, { startMs, stages: outcome.stages, series, clocks });
+    const certificate = certificateOf(context, { startMs, stages: outcome.stages, series, clocks, overflowed });
     const result = { ...resultOf(context, outcome, pings), certificate };
     return {
       startedAt: new Date(startMs).toISOString(),

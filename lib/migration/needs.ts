@@ -1,6 +1,7 @@
 import type { AnnounceFrame } from '../frames/announce.js';
 import type { PingEvent } from '../measure/ping-stream.js';
 import type { QemuEvent } from '../measure/qemu-events.js';
+import type { QueueDrops } from '../measure/queue-drops.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import type { Topology } from '../model/topology.js';
@@ -22,6 +23,8 @@ export interface MigrationHost {
   control(domain: string): Promise<MigrationControl>;
   /** Puts a frame that means nothing into the tap of a VM that is on its way here. */
   primeTap(vm: string, nicIndex: number): Promise<void>;
+  /** What queues there have dropped: the VM's taps, and those by which a switch in userspace reads its ports. */
+  queueDrops(vm: string): Promise<readonly QueueDrops[]>;
   /** For a while takes what comes for the VM from where it was, without learning from it who lives there. */
   acceptLate(vm: string, nicIndex: number, from: string): Promise<void>;
   /** Ends that: the VM has left, and what comes for it must meet the tables again. */

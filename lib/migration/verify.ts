@@ -11,6 +11,7 @@ import {
   type RunningProbe,
 } from './context.js';
 import { isProven, proveAll } from './proof.js';
+import { readQueues } from './queues.js';
 import { closeRedirects } from './redirect.js';
 import { repair } from './repair.js';
 import { until } from './until.js';
@@ -28,6 +29,7 @@ const SILENCE_MS = 10_000;
  */
 export async function verify(context: MigrationContext): Promise<void> {
   let wrong = (await context.arrival?.settled) ?? [];
+  context.queuesAfter = readQueues(context);
   if (wrong.length === 0 && movedAgain(context)) wrong = await settle(context);
   if (wrong.length > 0) {
     const list = wrong.map(({ host, network, found }) => `${host} (${network}): ${found}`);

@@ -10,6 +10,8 @@ export interface Certificate {
   /** A host had to be made to learn the new place. */
   readonly repaired: boolean;
   readonly repairs: readonly Repair[];
+  /** Queues that had no room for frames while the VM moved, whosever frames these were. Not in files of versions that did not look. */
+  readonly overflows?: readonly Overflow[];
   readonly timeline: readonly TimelineInterval[];
   /** What counts as late, in words. */
   readonly lateMeans: string;
@@ -65,6 +67,15 @@ export interface Repair {
   readonly done: string;
 }
 
+export interface Overflow {
+  readonly host: string;
+  /** `tap`: what waits for a guest; `packet socket`: what waits for a switch in userspace. */
+  readonly queue: 'tap' | 'packet socket';
+  readonly device: string;
+  /** How many it dropped. */
+  readonly frames: number;
+}
+
 /**
  * - `before`: nothing of the VM has been touched yet
  * - `copying`: the source's QEMU copies memory, and may be slow to serve the guest
@@ -75,6 +86,7 @@ export interface Repair {
  * - `waking`: the guest runs, and has not yet answered all that waited for it
  * - `converging`: the guest runs, and that host's table has it at the old place
  * - `fetching`: the guest runs, and gets memory from the old host as it asks for it (post-copy)
+ * - `overflow`: a queue of that host dropped frames in this time; when is not known
  */
 export type CauseKind =
   | 'before'
@@ -85,7 +97,8 @@ export type CauseKind =
   | 'paused'
   | 'waking'
   | 'converging'
-  | 'fetching';
+  | 'fetching'
+  | 'overflow';
 
 export interface Cause {
   readonly kind: CauseKind;

@@ -1,6 +1,13 @@
 import type { Certificate } from '../model/certificate.js';
 import { formatMs } from '../model/quantities.js';
-import { causesWords, causeWords, fateSummary, monitorWords, proofSummary } from './certificate-words.js';
+import {
+  causesWords,
+  causeWords,
+  fateSummary,
+  monitorWords,
+  overflowWords,
+  proofSummary,
+} from './certificate-words.js';
 import { type Heading, numbers, tableOf, words } from './html-table.js';
 import { type Markup, markup } from './markup.js';
 
@@ -15,6 +22,7 @@ export function certificateSection(certificate: Certificate, to: string): Markup
 <p class="${verdict.ok ? 'good' : 'bad'}">${verdict.text}.</p>
 <dl><dt>Proven</dt><dd>${proofSummary(certificate, to)}</dd>${fates}</dl>
 ${repairs.map(({ host, found, done }) => markup`<p><strong>Repaired:</strong> ${host}: ${found}. ${done}.</p>`)}
+${(certificate.overflows ?? []).map((overflow) => markup`<p><strong>Overflowed:</strong> ${overflowWords(overflow)}.</p>`)}
 ${hosts.length === 0 ? null : hostTable(certificate)}
 ${hosts.flatMap((host) =>
   host.traces.map(

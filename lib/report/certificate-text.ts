@@ -1,6 +1,13 @@
 import type { Certificate } from '../model/certificate.js';
 import { formatMs } from '../model/quantities.js';
-import { causesWords, causeWords, fateSummary, monitorWords, proofSummary } from './certificate-words.js';
+import {
+  causesWords,
+  causeWords,
+  fateSummary,
+  monitorWords,
+  overflowWords,
+  proofSummary,
+} from './certificate-words.js';
 import { paint, type Style } from './style.js';
 import { columnsText } from './table.js';
 
@@ -11,6 +18,9 @@ export function certificateFacts(certificate: Certificate, to: string, style: St
   if (certificate.repaired) {
     const hosts = [...new Set(certificate.repairs.map((repair) => repair.host))].join(', ');
     facts.push(['repaired', paint(style, 'warning', `${hosts} had to be made to learn the new place`)]);
+  }
+  for (const overflow of certificate.overflows ?? []) {
+    facts.push(['overflowed', paint(style, 'warning', overflowWords(overflow))]);
   }
   for (const kind of ['lost', 'late'] as const) {
     const summary = fateSummary(certificate.frames, kind);

@@ -1,4 +1,4 @@
-import type { Cause, CauseKind, Certificate, FrameInterval } from '../model/certificate.js';
+import type { Cause, CauseKind, Certificate, FrameInterval, Overflow } from '../model/certificate.js';
 import { formatCount, formatMs } from '../model/quantities.js';
 
 const WORDS: Readonly<Partial<Record<CauseKind, (host: string) => string>>> = {
@@ -11,6 +11,7 @@ const WORDS: Readonly<Partial<Record<CauseKind, (host: string) => string>>> = {
   waking: (host) => `${host} was catching up`,
   converging: (host) => `${host} had not learned the new place`,
   fetching: (host) => `${host} fetched memory`,
+  overflow: (host) => `a queue of ${host} was full`,
 };
 
 export function causeWords({ kind, host }: Cause): string {
@@ -59,6 +60,10 @@ export function proofSummary({ hosts, clocks, verdict }: Certificate, to: string
   if (verdict.ok) return `${formatCount(traces.length, 'trace')}: every switch sends to ${to}; ${known}`;
   const wrong = hosts.filter((host) => host.traces.some((trace) => !trace.ok)).map(({ host }) => host);
   return wrong.length === 0 ? `not proven; ${known}` : `not by ${[...new Set(wrong)].join(', ')}; ${known}`;
+}
+
+export function overflowWords({ host, queue, device, frames }: Overflow): string {
+  return `${host}: the ${queue} of ${device} had no room for ${formatCount(frames, 'frame')}`;
 }
 
 /** How far a place in the table's history can be trusted, for people. */

@@ -137,7 +137,7 @@ function intervalsOf({ certificate }: MigrationResult): PlotInterval[] {
   if (certificate === undefined) return [];
   const zeroMs = Date.parse(certificate.zeroAt);
   return certificate.timeline
-    .filter(({ kind }) => !['before', 'copying', 'paused'].includes(kind))
+    .filter(({ kind }) => !['before', 'copying', 'paused', 'overflow'].includes(kind))
     .map(({ fromMs, toMs, ...cause }) => ({
       fromMs: zeroMs + fromMs,
       toMs: toMs === null ? Number.POSITIVE_INFINITY : zeroMs + toMs,

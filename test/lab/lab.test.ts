@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -26,11 +27,17 @@ const why = await whyNoLab(twoSubnets(name('none')));
 if (why !== null) t.plan(0, why);
 else await tests();
 
+async function receiveBuffer(): Promise<number> {
+  return Number(await readFile('/proc/sys/net/core/rmem_default', 'utf8'));
+}
+
 async function tests(): Promise<void> {
   await t.test('a lab: up, up again, used, damaged, mended, down', async (t) => {
     const lab = name('one');
     const topology = twoSubnets(lab, { rate: '200mbit', delayMs: 5 });
     t.teardown(() => labDown(lab, quiet).catch(quiet));
+    const alone = (await labList()).length === 0;
+    const bufferBefore = await receiveBuffer();
     const linksBefore = new Set(await linkNames());
     const events: LabEvent[] = [];
     const state = await labUp(topology, (event) => events.push(event));
@@ -63,6 +70,10 @@ async function tests(): Promise<void> {
         (await labStatus(lab)).warnings.some(({ code }) => code === 'delay-unavailable'),
         probe.failed,
       );
+    });
+
+    await t.test('packet sockets hold what a tap does', async (t) => {
+      t.ok((await receiveBuffer()) >= 1024 * 1024);
     });
 
     await t.test('a second up finds nothing to do', async (t) => {
@@ -180,6 +191,7 @@ async function tests(): Promise<void> {
       t.same(await tracesOf(lab, devices), []);
       await t.rejects(labDown(lab, quiet), { code: 'NOT_FOUND' });
       await t.rejects(labStatus(lab), { code: 'NOT_FOUND' });
+      if (alone) t.equal(await receiveBuffer(), bufferBefore, 'the machine has its setting back');
     });
   });
 

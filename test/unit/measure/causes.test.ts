@@ -46,6 +46,21 @@ t.test('a redirect that comes late loses what was sent before it stood, and is n
   t.end();
 });
 
+t.test('what a full queue has dropped need not be this frame', (t) => {
+  const from = { atMs: 0, earlierMs: 0, laterMs: 1 };
+  const overflow: SwitchPhase = {
+    ...{ kind: 'overflow', host: 'host-c', network: null, from, to: { ...from, atMs: 5_000 } },
+    ...{ explains: ['lost'], heldUntil: null, mayBe: true },
+  };
+  const requests = [0, 1, 2, 3].map((sequence) => ({
+    ...{ sequence, sentAtMs: 1_000 + 10 * sequence, rttMs: sequence === 2 ? null : 1 },
+  }));
+  const series = { ...watched(PAUSED_ONLY), requests, clockErrorMs: 0.1 };
+  t.same(told(causesOf({ ...series, phases: [overflow] })), ['1 lost, undecided: overflow host-c']);
+  t.same(told(causesOf({ ...series, phases: [] })), ['1 lost, unknown: ']);
+  t.end();
+});
+
 t.test('a host that does not learn is named, once it alone is left as a cause', (t) => {
   const frames = causesOf(watched(STALE_HOST));
   const sure = frames.filter(({ confidence, causes }) => confidence === 'sure' && causes[0]?.kind === 'converging');

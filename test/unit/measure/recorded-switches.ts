@@ -34,6 +34,7 @@ const NOTHING: Omit<SwitchInstants, 'source' | 'destination'> = {
   caughtUp: null,
   fetched: null,
   tables: [],
+  overflows: [],
 };
 
 /** A busy controller: QEMU had paused the guest before the redirect stood. */

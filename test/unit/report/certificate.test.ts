@@ -14,6 +14,7 @@ t.test('in short: what is proven, what was repaired, and why frames were lost an
   const text = migrationText(RESULT, { style: PLAIN });
   t.match(text, '  proven     1 trace: every switch sends to host-b; clocks known to ±0.7 ms\n');
   t.match(text, '  repaired   host-c had to be made to learn the new place\n');
+  t.match(text, '  overflowed host-c: the packet socket of eth0 had no room for 106 frames\n');
   t.match(text, '  lost       2 frames: 2 the guest was paused or host-c had not learned the new place\n');
   t.match(text, '  late       9 frames, by up to 112 ms: 9 the guest was paused\n');
   t.notMatch(text, /\nCertificate/);
@@ -48,6 +49,7 @@ t.test('on the page: with the traces, and nothing in them is markup', (t) => {
   const page = runPage(CERTIFIED);
   t.match(page, '<h2 id="certificate">Certificate</h2>');
   t.match(page, 'in_port=401 &lt;&amp; more&gt;');
+  t.match(page, '<strong>Overflowed:</strong> host-c: the packet socket of eth0');
   t.match(page, '<strong>Repaired:</strong> host-c');
   t.match(page, /<rect class="strip"[^>]*><title>host-c had not learned the new place<\/title>/);
   t.notMatch(runPage(RUN), 'id="certificate"');

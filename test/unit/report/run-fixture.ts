@@ -94,6 +94,7 @@ export const CERTIFICATE: Certificate = {
     },
   ],
   repaired: true,
+  overflows: [{ host: 'host-c', queue: 'packet socket', device: 'eth0', frames: 106 }],
   repairs: [
     {
       host: 'host-c',

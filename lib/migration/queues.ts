@@ -1,0 +1,38 @@
+import { droppedSince, type QueueDrops } from '../measure/queue-drops.js';
+import type { Overflow } from '../model/certificate.js';
+import { messageOf } from '../model/errors.js';
+import type { MigrationContext, QueueReading } from './context.js';
+
+/** Never rejects: a host whose queues cannot be read is left out, with a warning. */
+export async function readQueues({ hosts, vm, emit }: MigrationContext): Promise<QueueReading> {
+  const beganAtMs = Date.now();
+  const readings = hosts.map(async (host): Promise<[string, readonly QueueDrops[]][]> => {
+    try {
+      return [[host.name, await host.queueDrops(vm.name)]];
+    } catch (error) {
+      emit({ kind: 'warning', text: `${host.name}: whether its queues overflow is not known: ${messageOf(error)}` });
+      return [];
+    }
+  });
+  const byHost = new Map((await Promise.all(readings)).flat());
+  return { beganAtMs, endedAtMs: Date.now(), byHost };
+}
+
+/** What has been dropped between two readings. */
+export interface Overflowed {
+  readonly overflows: readonly Overflow[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** null where no memory flowed. A run that ended before its second reading has it now. */
+export async function overflowsOf(context: MigrationContext): Promise<Overflowed | null> {
+  const before = await context.queuesBefore;
+  if (before === null) return null;
+  const after = await (context.queuesAfter ?? readQueues(context));
+  const overflows = [...after.byHost].flatMap(([host, drops]) => {
+    const former = before.byHost.get(host);
+    return former === undefined ? [] : droppedSince(former, drops).map((drop) => ({ host, ...drop }));
+  });
+  return { overflows, fromMs: before.beganAtMs, toMs: after.endedAtMs };
+}
