@@ -5,7 +5,7 @@ import type { MigrationContext } from './context.js';
  * Five rounds, as QEMU does by itself (net/announce.c), but closer together: what QEMU's first frame did not mend should
  * not wait for 800 ms.
  */
-const ROUND_DELAYS_MS = [0, 20, 30, 50, 80];
+const ROUND_DELAYS_MS = [0, 15, 20, 30, 40];
 
 /**
  * RARP for the FDBs, gratuitous ARP and unsolicited neighbour advertisements for the neighbours' caches, from the VM's
