@@ -1,5 +1,6 @@
 import { apply } from '../controller/apply.js';
 import { Controller } from '../controller/controller.js';
+import type { LockOptions } from '../controller/host-locks.js';
 import type { MigratedVm } from '../controller/migrate-vm.js';
 import { changesText } from '../report/changes-text.js';
 import type { Style } from '../report/style.js';
@@ -7,10 +8,14 @@ import type { CommandContext } from './context.js';
 import { failureOf } from './migration-failure.js';
 import { reachableTopology } from './topology-file.js';
 
-export async function applyCommand(context: CommandContext, file: string): Promise<number> {
+export async function applyCommand(context: CommandContext, file: string, lock: LockOptions): Promise<number> {
   const controller = await Controller.connect(await reachableTopology(file), context.emit);
   try {
-    const { ok, changes, runs } = await apply(controller, { emit: context.emit, signal: context.signal });
+    const { emit } = context;
+    const { ok, changes, runs } = await controller.locked(
+      { ...lock, work: 'apply', emit, signal: context.signal },
+      (signal) => apply(controller, { emit, signal }),
+    );
     const { style } = context.output;
     const runTexts = runs.length === 0 ? [] : await textsOf(runs, style);
     const text = [

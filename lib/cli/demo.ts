@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEFAULT_LOCK } from '../controller/host-locks.js';
 import { observeLabNames } from '../lab/list.js';
 import { exitCodeOf, messageOf, VxmigError } from '../model/errors.js';
 import { formatMs } from '../model/quantities.js';
@@ -90,12 +91,13 @@ function stepsWith(file: string): Step[] {
     {
       command: `vxmig apply ${file}`,
       what: 'What the file says is made on all three: bridges, VXLAN tunnels, flows, and the VM "web" on host-a.',
-      run: (context) => applyCommand(context, file),
+      run: (context) => applyCommand(context, file, DEFAULT_LOCK),
     },
     {
       command: `vxmig migrate ${file} web --to host-b --write`,
       what: 'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms all the while.',
-      run: (context) => migrateCommand(context, file, 'web', { to: 'host-b', write: true, redirect: true }),
+      run: (context) =>
+        migrateCommand(context, file, 'web', { to: 'host-b', write: true, redirect: true, lock: DEFAULT_LOCK }),
     },
     {
       command: `vxmig verify ${file}`,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Controller } from '../controller/controller.js';
 import { destroy, planDestruction } from '../controller/destroy.js';
+import type { LockOptions } from '../controller/host-locks.js';
 import { labSshSettings } from '../lab/connect.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
@@ -12,22 +13,26 @@ import { reachableTopology } from './topology-file.js';
 export async function destroyCommand(
   context: CommandContext,
   fileOrName: string,
-  options: { readonly yes: boolean },
+  options: { readonly yes: boolean; readonly lock: LockOptions },
 ): Promise<number> {
   const topology = existsSync(fileOrName) ? await reachableTopology(fileOrName) : await labByName(fileOrName);
   const controller = await Controller.connect(topology, context.emit);
   try {
-    const plans = await planDestruction(controller);
-    const planned = [...plans.values()].flatMap((plan) => plan.changes);
-    if (
-      planned.length > 0 &&
-      !options.yes &&
-      process.stdin.isTTY &&
-      !(await confirmed(changesText(planned, context.output.style)))
-    ) {
-      throw new VxmigError('INTERRUPTED', 'nothing was removed', { hint: 'Answer `yes`, or say --yes.' });
-    }
-    const changes = await destroy(controller, plans);
+    const request = { ...options.lock, work: 'destroy', emit: context.emit, signal: context.signal };
+    // Who is asked takes his time: others must not change meanwhile what he sees.
+    const changes = await controller.locked(request, async () => {
+      const plans = await planDestruction(controller);
+      const planned = [...plans.values()].flatMap((plan) => plan.changes);
+      if (
+        planned.length > 0 &&
+        !options.yes &&
+        process.stdin.isTTY &&
+        !(await confirmed(changesText(planned, context.output.style)))
+      ) {
+        throw new VxmigError('INTERRUPTED', 'nothing was removed', { hint: 'Answer `yes`, or say --yes.' });
+      }
+      return await destroy(controller, plans);
+    });
     const text =
       changes.length === 0
         ? `Nothing to do: ${topology.name} has nothing on these hosts.`

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Controller } from '../controller/controller.js';
-import { migrateVm } from '../controller/migrate-vm.js';
+import type { LockOptions } from '../controller/host-locks.js';
+import { type MigrateOverrides, migrateVm } from '../controller/migrate-vm.js';
 import { VxmigError } from '../model/errors.js';
 import type { Strategy } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
@@ -18,6 +19,7 @@ export interface MigrateCommandOptions {
   readonly timeoutMs?: number;
   readonly redirect: boolean;
   readonly write: boolean;
+  readonly lock: LockOptions;
 }
 
 export async function migrateCommand(
@@ -33,22 +35,22 @@ export async function migrateCommand(
   // The destination is what is wanted: everything else is planned as if the file said so.
   const controller = await Controller.connect(withVmsAt(topology, [[vm, options.to]]), context.emit);
   try {
-    const plan = await controller.plan();
-    const migration = plan.migrations.find((candidate) => candidate.vm === vm);
-    if (migration === undefined) throw notToMigrate(controller, vm, options.to);
-    const { strategy, bandwidthBytesPerSecond, timeoutMs } = options;
-    const run = await migrateVm(controller, {
-      ...migration,
-      current: plan.current,
-      emit: context.emit,
-      signal: context.signal,
-      overrides: {
-        redirect: options.redirect,
-        ...(strategy === undefined ? {} : { strategy }),
-        ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    const { emit } = context;
+    const run = await controller.locked(
+      { ...options.lock, work: `migrate ${vm} of`, emit, signal: context.signal },
+      async (signal) => {
+        const plan = await controller.plan();
+        const migration = plan.migrations.find((candidate) => candidate.vm === vm);
+        if (migration === undefined) throw notToMigrate(controller, vm, options.to);
+        return await migrateVm(controller, {
+          ...migration,
+          current: plan.current,
+          emit,
+          signal,
+          overrides: overridesOf(options),
+        });
       },
-    });
+    );
     const { result } = run.record;
     const said = topology.vms.find((candidate) => candidate.name === vm)?.host;
     const text = [runText(run.record, context.output.style), `Kept as ${run.file} (vxmig report latest)`];
@@ -59,6 +61,20 @@ export async function migrateCommand(
   } finally {
     controller.close();
   }
+}
+
+function overridesOf({
+  redirect,
+  strategy,
+  bandwidthBytesPerSecond,
+  timeoutMs,
+}: MigrateCommandOptions): MigrateOverrides {
+  return {
+    redirect,
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 function notToMigrate(controller: Controller, name: string, to: string): VxmigError {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { BenchPeer } from '../bench/result.js';
+import { DEFAULT_LOCK, type LockOptions } from '../controller/host-locks.js';
 import type { Strategy } from '../model/topology.js';
 import { countArgument, durationArgument, peersArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
@@ -56,20 +57,19 @@ function registerLooking(program: Command, choose: Choose): void {
 }
 
 function registerChanging(program: Command, choose: Choose): void {
-  program
-    .command('apply')
+  withLockOptions(program.command('apply'))
     .description('bring the hosts to what the file says, and live-migrate every VM whose host has changed')
     .argument('<file>', 'topology file')
     .addHelpText(
       'after',
       '\nA second apply does nothing.\n\nExample:\n  vxmig apply topologies/two-subnets.yaml\nNext:\n  vxmig migrate FILE VM --to HOST',
     )
-    .action((file: string) => {
-      choose(async (context) => (await import('./apply.js')).applyCommand(context, file), { logs: true });
+    .action((file: string, options: LockFlags) => {
+      const lock = lockOptions(options);
+      choose(async (context) => (await import('./apply.js')).applyCommand(context, file, lock), { logs: true });
     });
 
-  program
-    .command('migrate')
+  withLockOptions(program.command('migrate'))
     .description('move one VM to another host while it runs, and measure who noticed')
     .argument('<file>', 'topology file')
     .argument('<vm>', 'the VM to move')
@@ -93,6 +93,7 @@ function registerChanging(program: Command, choose: Choose): void {
         to,
         write: write ?? false,
         redirect: redirect ?? true,
+        lock: lockOptions(options),
         ...(strategy === undefined ? {} : { strategy }),
         ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: bandwidth }),
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
@@ -102,18 +103,39 @@ function registerChanging(program: Command, choose: Choose): void {
       });
     });
 
-  program
-    .command('destroy')
+  withLockOptions(program.command('destroy'))
     .description('remove what vxmig made on the hosts, and nothing else')
     .argument('<file-or-name>', "topology file, or the topology's name")
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  vxmig destroy topologies/two-subnets.yaml\nNext:\n  vxmig lab down FILE')
-    .action((fileOrName: string, options: { yes?: boolean }) => {
-      const yes = options.yes ?? false;
-      choose(async (context) => (await import('./destroy.js')).destroyCommand(context, fileOrName, { yes }), {
+    .action((fileOrName: string, options: LockFlags & { yes?: boolean }) => {
+      const given = { yes: options.yes ?? false, lock: lockOptions(options) };
+      choose(async (context) => (await import('./destroy.js')).destroyCommand(context, fileOrName, given), {
         logs: true,
       });
     });
+}
+
+/** For commands that change hosts. */
+function withLockOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--lock-timeout <duration>',
+        'wait so long for another controller on these hosts (default: 10s)',
+      ).argParser(durationArgument),
+    )
+    .option('--steal-lock', 'take the lock from another controller, which then stops');
+}
+
+function lockOptions({ lockTimeout, stealLock }: LockFlags): LockOptions {
+  return { timeoutMs: lockTimeout ?? DEFAULT_LOCK.timeoutMs, steal: stealLock ?? DEFAULT_LOCK.steal };
+}
+
+interface LockFlags {
+  /** Milliseconds. */
+  readonly lockTimeout?: number;
+  readonly stealLock?: boolean;
 }
 
 /** On a lab of its own: no host of the user's is touched. */
@@ -140,7 +162,7 @@ interface BenchFlags {
   readonly plot?: string;
 }
 
-interface MigrateFlags {
+interface MigrateFlags extends LockFlags {
   readonly to: string;
   readonly strategy?: Strategy;
   /** Bytes per second. */

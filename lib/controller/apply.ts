@@ -1,4 +1,5 @@
 import type { Change } from '../model/change.js';
+import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import { domainOf } from '../plan/desired.js';
 import type { HostPlan } from '../plan/host-plan.js';
@@ -8,6 +9,7 @@ import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
+import { FINISH, takeBack, undone } from './undo.js';
 
 export interface ApplyResult {
   readonly ok: boolean;
@@ -25,17 +27,30 @@ export interface ApplyOptions {
  * Brings the hosts to what the topology says: networks on all hosts at once, then VMs, then migrations one by one,
  * then what is no longer needed is removed.
  *
- * @throws VxmigError: what apply had done until then is in the message; a second apply goes on from there
+ * @throws VxmigError: until the migrations what apply had done is taken back, or the message says what is left; after that the message says what
+ *   has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
-  return await execute(controller, await controller.plan(), options);
+  const plan = await controller.plan();
+  const sessions = [...controller.sessions.values()];
+  const before = new Map(sessions.map((session) => [session.name, session.observed]));
+  try {
+    await prepare(controller, plan, options);
+  } catch (error) {
+    throw undone(error, await takeBack(sessions, { plan, before }));
+  }
+  const result = await move(controller, plan, options);
+  // The migration has been rolled back; where it was the first, all can be as before.
+  const moved = result.runs.some(({ record }) => record.result.outcome !== 'rolled-back');
+  if (!result.ok && options.signal.aborted && !moved) {
+    const left = await takeBack(sessions, { plan, before });
+    if (left !== '') options.emit({ kind: 'warning', text: `Left on ${left}. ${FINISH}` });
+  }
+  return result;
 }
 
-async function execute(
-  controller: Controller,
-  plan: Plan,
-  { emit, signal, overrides }: ApplyOptions,
-): Promise<ApplyResult> {
+/** Networks and VMs. */
+async function prepare(controller: Controller, plan: Plan, { emit, signal }: ApplyOptions): Promise<void> {
   await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
   await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));
@@ -44,12 +59,21 @@ async function execute(
   );
   const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm))).map((vm) => vm.name);
   await awaitGuests(controller, plan.current, started, emit, signal);
+  signal.throwIfAborted();
   for (const change of plan.changes)
     if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
+}
+
+/** Migrations, and what is no longer needed after them. */
+async function move(
+  controller: Controller,
+  plan: Plan,
+  { emit, signal, overrides }: ApplyOptions,
+): Promise<ApplyResult> {
   const runs: MigratedVm[] = [];
   let { current } = plan;
   for (const { vm, from, to } of plan.migrations) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw halfMoved(plan, runs, signal.reason);
     // Loaded only here: most applies move nothing, and their start is what is waited for.
     const { migrateVm } = await import('./migrate-vm.js');
     const run = await migrateVm(controller, { vm, from, to, current, emit, signal, overrides: overrides ?? {} });
@@ -60,6 +84,17 @@ async function execute(
   await everyHost(controller, plan, (session, host) => session.executeRemovals(host.remove));
   for (const change of plan.changes) if (change.action === 'delete') emit({ kind: 'change-applied', change });
   return { ok: true, changes: plan.changes, runs };
+}
+
+/** Between two migrations: those that have been made stay. */
+function halfMoved({ migrations }: Plan, runs: readonly MigratedVm[], reason: unknown): VxmigError {
+  const moved = runs.map(({ record }) => `${record.result.vm} is on ${record.result.to}`);
+  const rest = migrations.slice(runs.length).map(({ vm, from }) => `${vm} is still on ${from}`);
+  const code = reason instanceof VxmigError ? reason.code : 'INTERRUPTED';
+  return new VxmigError(code, `${messageOf(reason)}: ${[...moved, ...rest].join(', ')}`, {
+    hint: '`vxmig apply FILE` goes on from there.',
+    cause: reason,
+  });
 }
 
 async function everyHost(

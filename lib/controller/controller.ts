@@ -5,6 +5,7 @@ import type { Topology } from '../model/topology.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { factsOf } from './facts.js';
 import { sshOf } from './host-address.js';
+import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
 import { SshMigrationHost } from './migration-host.js';
 
@@ -69,6 +70,12 @@ export class Controller {
     const facts = factsOf(this.topology, observed);
     for (const session of this.sessions.values()) session.facts = facts(session.name);
     return planTopology(this.topology, observed, facts);
+  }
+
+  /** Does `work` while no other controller may change these hosts. @throws VxmigError LOCKED; see withHostLocks */
+  async locked<Result>(request: LockRequest, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const what = `${request.work} ${this.topology.name}`;
+    return await withHostLocks([...this.sessions.values()], { ...request, work: what }, work);
   }
 
   migrationHost(name: string, current: Topology): SshMigrationHost {

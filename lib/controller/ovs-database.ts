@@ -1,12 +1,18 @@
 import type { HostShell } from '../host/connection.js';
 import { commit } from '../ovsdb/commit.js';
 import { Connection } from '../ovsdb/connection.js';
+import { Lock } from '../ovsdb/lock.js';
+import { assertLock, type Mutation, mutate, type Operation } from '../ovsdb/operations.js';
 import { selectTables } from '../ovsdb/select.js';
-import { asNumber, asOptional, asString, asStringMap, asUuids, type Row } from '../ovsdb/value.js';
+import { asNumber, asOptional, asString, asStringMap, asUuids, mapOf, type Row } from '../ovsdb/value.js';
 import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
 import type { OvsChange } from '../plan/host-plan.js';
 import type { ObservedBridge, ObservedInterface, ObservedPort } from '../plan/observed.js';
 import { ovsTransaction } from '../plan/ovs-operations.js';
+
+/** One for all topologies on a host: they share its underlay bridge and its VMs' memory. */
+const HOST_LOCK = 'vxmig';
+const HOLDER_KEY = 'vxmig-lock-holder';
 
 const SOCKET = '/var/run/openvswitch/db.sock';
 /** How long ovs-vswitchd may take to put a change into force. */
@@ -27,6 +33,8 @@ export interface SwitchState {
 
 /** A host's Open vSwitch database, spoken to directly over the forwarded socket. */
 export class OvsDatabase {
+  #lock: Lock | null = null;
+
   private constructor(
     readonly host: string,
     readonly connection: Connection,
@@ -53,9 +61,42 @@ export class OvsDatabase {
     return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
   }
 
-  /** In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError */
+  /** In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError, also where our lock has been taken away */
   async change(changes: readonly OvsChange[]): Promise<void> {
-    await commit(this.connection, OPEN_VSWITCH, ovsTransaction(changes), { waitForSwitchMs: SWITCH_TIMEOUT_MS });
+    const { intent, operations } = ovsTransaction(changes);
+    await commit(
+      this.connection,
+      OPEN_VSWITCH,
+      { intent, operations: [...operations, ...this.#asHolder()] },
+      { waitForSwitchMs: SWITCH_TIMEOUT_MS },
+    );
+  }
+
+  /** Asks for the host's lock; it is ours where the result says so. @throws OvsdbError */
+  async askForLock({ steal }: { readonly steal: boolean }): Promise<Lock> {
+    const lock = await (steal ? Lock.steal(this.connection, HOST_LOCK) : Lock.request(this.connection, HOST_LOCK));
+    if (lock.isHeld) this.#lock = lock;
+    return lock;
+  }
+
+  /** Who says that he has the lock; null: nobody. One who died may still be named. @throws OvsdbError */
+  async lockHolder(): Promise<string | null> {
+    const { Open_vSwitch: rows } = await selectTables(this.connection, OPEN_VSWITCH, {
+      Open_vSwitch: ['external_ids'],
+    });
+    return asStringMap([...rows.values()][0]?.external_ids)[HOLDER_KEY] ?? null;
+  }
+
+  /** Writes, or takes away, who has the lock: the database itself does not tell others. @throws OvsdbError where it is not us */
+  async nameLockHolder(holder: string | null): Promise<void> {
+    const named: Mutation[] = holder === null ? [] : [['external_ids', 'insert', mapOf({ [HOLDER_KEY]: holder })]];
+    const mutations: Mutation[] = [['external_ids', 'delete', [HOLDER_KEY]], ...named];
+    const operations = [mutate('Open_vSwitch', [], mutations), ...this.#asHolder()];
+    await commit(this.connection, OPEN_VSWITCH, { intent: 'vxmig: who has the lock', operations });
+  }
+
+  #asHolder(): Operation[] {
+    return this.#lock === null ? [] : [assertLock(HOST_LOCK)];
   }
 }
 

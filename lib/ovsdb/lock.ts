@@ -12,6 +12,11 @@ export class Lock {
   readonly #waiters = new Set<() => void>();
   #isHeld = false;
   #wasStolen = false;
+  #tellStolen: () => void = () => undefined;
+  /** Resolves when somebody has taken it from us; never, where nobody does. */
+  readonly stolen: Promise<void> = new Promise((resolve) => {
+    this.#tellStolen = resolve;
+  });
 
   private constructor(connection: Connection, id: string) {
     this.#connection = connection;
@@ -22,6 +27,7 @@ export class Lock {
       if (method === 'stolen') {
         this.#isHeld = false;
         this.#wasStolen = true;
+        this.#tellStolen();
       }
     });
   }

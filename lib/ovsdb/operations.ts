@@ -31,6 +31,7 @@ export type Operation =
       readonly timeoutMs: number;
     }
   | { readonly op: 'comment'; readonly comment: string }
+  | { readonly op: 'assert'; readonly lock: string }
   | { readonly op: 'abort' };
 
 /** Empty: every row. */
@@ -97,6 +98,11 @@ export function comment(text: string): Operation {
   return { op: 'comment', comment: text };
 }
 
+/** The transaction takes effect only while the session has the lock (RFC 7047 §5.2.10). */
+export function assertLock(lock: string): Operation {
+  return { op: 'assert', lock };
+}
+
 export function abort(): Operation {
   return { op: 'abort' };
 }
@@ -136,6 +142,8 @@ export function encodeOperation(operation: Operation): Json {
     }
     case 'comment':
       return { op: 'comment', comment: operation.comment };
+    case 'assert':
+      return { op: 'assert', lock: operation.lock };
     case 'abort':
       return { op: 'abort' };
   }

@@ -66,18 +66,24 @@ function planTap(topology: string, host: string, tap: DesiredTap, observed: Obse
     plan.changes.push(change(host, 'tap-device', tap.name, 'create', `VM ${tap.vm} needs a tap device here`));
     return;
   }
-  if (link.alias !== linkAlias(topology)) {
+  if (link.alias !== linkAlias(topology) && !isHalfMade(link)) {
     throw new VxmigError('CLASH', `the device ${tap.name} on ${host} does not belong to this topology`, {
       where: `${host} ${tap.name}`,
     });
   }
   const why = [
+    ...(isHalfMade(link) ? ['it is not marked yet'] : []),
     ...(link.mtu === tap.mtu ? [] : [`its MTU is ${link.mtu}, not ${tap.mtu}`]),
     ...(link.up ? [] : ['it is down']),
   ];
   if (why.length === 0) return;
   plan.prepare.push(tapSettings(topology, tap));
   plan.changes.push(change(host, 'tap-device', tap.name, 'update', why.join('; ')));
+}
+
+/** A tap gets its mark right after it is made: one of a name that only we would give it, and that nobody has touched since, is of an apply that died between. */
+function isHalfMade({ kind, alias, up, addresses }: ObservedLink): boolean {
+  return kind === 'tun' && alias === null && !up && addresses.length === 0;
 }
 
 function planProbe(

@@ -16,6 +16,8 @@ import { planUnderlay } from './underlay-plan.js';
 export interface Plan {
   /** The topology as it is before the migrations: every VM at the host where it runs now. */
   readonly current: Topology;
+  /** Its name, which is on all that it makes. */
+  readonly topology: string;
   readonly hosts: readonly HostPlan[];
   readonly migrations: readonly PlannedMigration[];
   readonly changes: readonly Change[];
@@ -52,6 +54,7 @@ export function planTopology(
   });
   return {
     current,
+    topology: topology.name,
     hosts,
     migrations,
     changes: [

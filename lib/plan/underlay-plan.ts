@@ -213,6 +213,15 @@ export function releaseUnderlay(
   };
 }
 
+/** Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off in the middle. */
+export function restoreAddresses(before: ObservedHost, now: ObservedHost): Command[] {
+  const isUnderlay = ({ externalIds }: ObservedBridge) => externalIds[KIND_KEY] === 'underlay';
+  const bridge = now.bridges.find(isUnderlay);
+  if (bridge === undefined || before.bridges.some(isUnderlay)) return [];
+  const nic = before.links.find((link) => link.name === bridge.externalIds[NIC_KEY]);
+  return nic === undefined ? [] : giveAddresses(nic, nic.name, before);
+}
+
 function moveAddresses(from: ObservedLink, to: string, observed: ObservedHost, mtu: number): Command[] {
   return [
     upAndMtu(to, mtu),

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { guardMigrate } from '../../../lib/host/migrate-guard.js';
@@ -20,11 +20,17 @@ echo "the job's own words" >&2
 exit "$(cat ${directory}/end)"`,
   });
   const command = await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live']);
+  const lines = async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+  while (!(await lines()).some((line) => line.startsWith('job '))) await sleep(20);
   return {
     command,
     local,
-    lines: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
-    end: (status: number) => writeFile(`${directory}/end`, String(status)),
+    lines,
+    end: async (status: number) => {
+      // Who finds the file must find all of it.
+      await writeFile(`${directory}/ending`, String(status));
+      await rename(`${directory}/ending`, `${directory}/end`);
+    },
   };
 }
 
@@ -35,11 +41,8 @@ const RESTORED = [
 
 t.test('a migration that succeeds: its limits went with the VM', async (t) => {
   const { command, lines, end } = await hostOf(t);
-  t.match(
-    await lines(),
-    [/migrate-getspeed --domain 'a web'; migrate-getmaxdowntime --domain 'a web'$/],
-    'read before',
-  );
+  const [first] = await lines();
+  t.match(first, /migrate-getspeed --domain 'a web'; migrate-getmaxdowntime --domain 'a web'$/, 'read before');
   await end(0);
   t.match(await command.ended, { exitCode: 0 });
   t.match(await lines(), [/getspeed/, 'job a web --live']);

@@ -39,12 +39,11 @@ function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
       };
     case 'set-bridge':
       return { ...host, bridges: bridges((bridge) => ({ ...bridge, ...change.columns })) };
-    case 'delete-bridge':
-      return {
-        ...host,
-        bridges: host.bridges.filter((bridge) => bridge.uuid !== change.uuid),
-        links: host.links.filter((link) => link.name !== change.bridge),
-      };
+    case 'delete-bridge': {
+      const gone = host.bridges.find((bridge) => bridge.uuid === change.uuid);
+      const devices = [change.bridge, ...(gone?.ports ?? []).filter(isInternal).map(({ name }) => name)];
+      return withoutDevices({ ...host, bridges: host.bridges.filter((bridge) => bridge !== gone) }, devices);
+    }
     case 'add-port':
       return {
         ...host,
@@ -61,12 +60,29 @@ function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
           ),
         })),
       };
-    case 'delete-port':
-      return {
-        ...host,
-        bridges: bridges((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => port.uuid !== change.uuid) })),
-      };
+    case 'delete-port': {
+      const gone = host.bridges.flatMap(({ ports }) => ports).filter((port) => port.uuid === change.uuid);
+      const rest = bridges((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => !gone.includes(port)) }));
+      return withoutDevices(
+        { ...host, bridges: rest },
+        gone.filter(isInternal).map(({ name }) => name),
+      );
+    }
   }
+}
+
+function isInternal(port: ObservedPort): boolean {
+  return port.interface.type === 'internal';
+}
+
+/** Open vSwitch's own devices go with their ports, in whatever namespace they are. */
+function withoutDevices(host: ObservedHost, names: readonly string[]): ObservedHost {
+  const rest = (links: readonly ObservedLink[]) => links.filter((link) => !names.includes(link.name));
+  return {
+    ...host,
+    links: rest(host.links),
+    namespaces: host.namespaces.map((namespace) => ({ ...namespace, links: rest(namespace.links) })),
+  };
 }
 
 function newPort(name: string, columns: Extract<OvsChange, { kind: 'add-port' }>['columns']): ObservedPort {

@@ -1,0 +1,75 @@
+import type { Change } from '../model/change.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import type { ObservedHost } from '../plan/observed.js';
+import type { Plan } from '../plan/plan.js';
+import { planUndo } from '../plan/undo-plan.js';
+import type { HostSession } from './host-session.js';
+
+/** What a failed apply has left on a host, as far as that is known. */
+interface Leftover {
+  readonly host: string;
+  readonly what: string;
+}
+
+/** An apply that did not come to its end: its plan, and the hosts as the plan saw them. */
+export interface Attempt {
+  readonly plan: Plan;
+  readonly before: ReadonlyMap<string, ObservedHost>;
+}
+
+/** Takes all hosts back to how they were, and looks whether they are; resolves to what is left, in words: empty where nothing is. Never rejects. */
+export async function takeBack(sessions: readonly HostSession[], { plan, before }: Attempt): Promise<string> {
+  const left = sessions.map(async (session): Promise<Leftover[]> => {
+    try {
+      const changes = await undoHost(session, plan, before);
+      const what = changes.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+      return changes.length === 0 ? [] : [{ host: session.name, what }];
+    } catch (error) {
+      return [{ host: session.name, what: `not known (${messageOf(error)})` }];
+    }
+  });
+  return (await Promise.all(left))
+    .flat()
+    .map(({ host, what }) => `${host}: ${what}`)
+    .join('; ');
+}
+
+/** The failure, with how its undoing ended. */
+export function undone(failure: unknown, left: string): VxmigError {
+  const code = failure instanceof VxmigError ? failure.code : 'APPLY_FAILED';
+  const where = failure instanceof VxmigError && failure.where !== undefined ? { where: failure.where } : {};
+  const detail = { ...where, cause: failure };
+  if (left === '') {
+    const hint = failure instanceof VxmigError ? failure.hint : 'Mend what the message names, then apply again.';
+    return new VxmigError(code, `${sentence(failure)} What apply had changed was taken back.`, { hint, ...detail });
+  }
+  return new VxmigError(
+    code,
+    `${sentence(failure)} Not all that apply had changed could be taken back. Left on ${left}.`,
+    {
+      hint: FINISH,
+      ...detail,
+    },
+  );
+}
+
+function sentence(failure: unknown): string {
+  return `${messageOf(failure).replace(/[\s:.]+$/, '')}.`;
+}
+
+export const FINISH = '`vxmig apply FILE` goes on from what is there; `vxmig destroy FILE` removes it.';
+
+async function undoHost(
+  session: HostSession,
+  { topology, hosts }: Plan,
+  before: ReadonlyMap<string, ObservedHost>,
+): Promise<readonly Change[]> {
+  const plan = hosts.find(({ host }) => host === session.name);
+  const was = before.get(session.name);
+  if (plan === undefined || was === undefined || plan.changes.length === 0) return [];
+  const undo = planUndo(plan, topology, was, await session.observe(topology));
+  await session.execute(undo);
+  await session.executeDomains(undo.domains);
+  await session.executeRemovals(undo.remove);
+  return planUndo(plan, topology, was, await session.observe(topology)).changes;
+}
