@@ -1,0 +1,67 @@
+/** Something that goes wrong on a machine of the lab while vxmig works. */
+export interface Fault {
+  readonly name: string;
+  /** A host's part in the migration, or the router. */
+  readonly at: 'source' | 'destination' | 'onlooker' | 'router' | 'controller';
+  /** For its shell, as root. */
+  readonly script: string;
+  /** What takes it away again, besides `lab up`. */
+  readonly heal: string | null;
+}
+
+export interface FaultCase {
+  readonly fault: Fault;
+  readonly point: string;
+}
+
+const AT_HOSTS = ['source', 'destination', 'onlooker'] as const;
+
+const DAEMONS: readonly Fault[] = ['libvirtd', 'ovs-vswitchd', 'ovsdb-server', 'sshd'].flatMap((daemon) =>
+  AT_HOSTS.map((at) => ({ name: `${daemon} dies`, at, script: `pkill -KILL -x ${daemon}`, heal: null })),
+);
+
+const QEMU: readonly Fault[] = [
+  { name: 'QEMU dies', at: 'destination', script: 'pkill -KILL -f ^/usr/bin/qemu-system', heal: null },
+  { name: 'QEMU dies', at: 'source', script: 'pkill -KILL -f ^/usr/bin/qemu-system', heal: null },
+];
+
+const CUT = `nft 'add table ip cut; add chain ip cut c { type filter hook forward priority 0; policy drop; }'`;
+const UNCUT = 'nft delete table ip cut';
+
+const UNDERLAY: readonly Fault[] = [
+  {
+    name: 'the underlay is cut for 1 s',
+    at: 'router',
+    script: `${CUT}; (sleep 1; ${UNCUT}) >/dev/null 2>&1 &`,
+    heal: null,
+  },
+  { name: 'the underlay is cut for good', at: 'router', script: CUT, heal: `${UNCUT} || true` },
+];
+
+const KILLED: Fault = { name: 'vxmig is killed', at: 'controller', script: '', heal: null };
+
+/** Where in a migration. */
+export const MIGRATION_POINTS = [
+  'before reserve',
+  'after reserve',
+  'copying',
+  'armed',
+  'STOP',
+  'RESUME',
+  'before verify',
+  'before release',
+];
+/** Where in an apply. */
+export const APPLY_POINTS = ['before network', 'after network', 'before VMs', 'after VMs'];
+
+export const MIGRATION_FAULTS: readonly FaultCase[] = [...DAEMONS, ...QEMU, ...UNDERLAY].flatMap((fault) =>
+  MIGRATION_POINTS.map((point) => ({ fault, point })),
+);
+
+export const APPLY_FAULTS: readonly FaultCase[] = [KILLED, ...DAEMONS.filter(({ at }) => at !== 'onlooker')].flatMap(
+  (fault) => APPLY_POINTS.map((point) => ({ fault, point })),
+);
+
+export function caseName({ fault, point }: FaultCase): string {
+  return `${fault.name}${fault.at === 'router' || fault.at === 'controller' ? '' : ` at the ${fault.at}`}: ${point}`;
+}

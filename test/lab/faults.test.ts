@@ -1,0 +1,165 @@
+import { appendFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { Test } from 'tap';
+import { findMachine } from '../../lib/lab/machine.js';
+import { enterMachine } from '../../lib/lab/run-inside.js';
+import { isVerified } from './documents.js';
+import { caseName, type FaultCase, MIGRATION_FAULTS } from './fault-cases.js';
+import { type Document, onLab, type TestLab } from './harness.js';
+import { holding, holdings } from './host-state.js';
+
+const PROGRAM = fileURLToPath(new URL('./faulty-vxmig.js', import.meta.url));
+const PLACES: Readonly<Record<string, string>> = {
+  source: 'host-a',
+  destination: 'host-b',
+  onlooker: 'host-c',
+  router: 'router',
+};
+/** For the copy: a cut underlay is noticed by nothing else. */
+const TIMEOUT = '20s';
+
+/** Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS=TEXT those whose names hold it. */
+const USUAL = [
+  'libvirtd dies at the source: copying',
+  'libvirtd dies at the destination: armed',
+  'ovs-vswitchd dies at the destination: armed',
+  'ovs-vswitchd dies at the onlooker: RESUME',
+  'ovsdb-server dies at the source: copying',
+  'sshd dies at the source: armed',
+  'sshd dies at the destination: STOP',
+  'QEMU dies at the destination: STOP',
+  'the underlay is cut for 1 s: STOP',
+  'the underlay is cut for good: copying',
+];
+const asked = process.env.VXMIG_FAULTS;
+const cases = MIGRATION_FAULTS.filter((each) =>
+  asked === undefined ? USUAL.includes(caseName(each)) : asked === 'all' || caseName(each).includes(asked),
+);
+
+await onLab('two-subnets', async (t, lab) => {
+  await lab.apply();
+  const page = (path: string) => lab.page('host-c', 'blue', `http://10.9.0.1${path}`);
+  await page('/cgi-bin/pattern?size=8');
+
+  for (const each of cases) {
+    await t.test(caseName(each), async (t) => {
+      // An earlier case that failed must not fail this one.
+      await lab.succeed('lab', 'up', lab.file);
+      if ((await lab.run('apply', lab.file)).exitCode !== 0) {
+        await lab.run('destroy', lab.file, '--yes');
+        await lab.apply();
+        await page('/cgi-bin/pattern?size=8');
+      }
+      const run = await withFault(lab, each);
+      t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
+      const alive = await lives(lab);
+      t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
+      await healed(lab, each);
+      const home = await homeOf(lab);
+      await isTold(t, run, home);
+      const lost = home === null;
+      if (lost) t.ok(each.fault.name.startsWith('QEMU'), 'only with its QEMU the VM is gone');
+      await lab.apply();
+      t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
+      t.same(await lab.succeed('plan', lab.file), { ok: true, changes: [] });
+      isVerified(t, await lab.succeed('verify', lab.file));
+      if (lost) await page('/cgi-bin/pattern?size=8');
+      t.match(await page('/cgi-bin/check'), /^intact\n/);
+      t.same(await leftovers(lab), []);
+      await recorded(each, run, lost);
+    });
+  }
+});
+
+interface Ended {
+  readonly exitCode: number | undefined;
+  readonly document: Document;
+  readonly stderr: string;
+}
+
+async function withFault(lab: TestLab, { fault, point }: FaultCase): Promise<Ended> {
+  const inside = await findMachine(lab.name, PLACES[fault.at] ?? '');
+  const command = JSON.stringify(enterMachine(inside, ['sh', '-c', fault.script]));
+  const args = [PROGRAM, point, command, '--json', 'migrate', lab.file, 'web', '--to', 'host-b', '--timeout', TIMEOUT];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, args, {
+    reject: false,
+    stdin: 'ignore',
+    timeout: 100_000,
+    killSignal: 'SIGKILL',
+    env: { XDG_STATE_HOME: `${lab.file}.state` },
+  });
+  if (!stderr.includes(`reached ${point}: `)) throw new Error(`${point} was not reached: ${stderr}`);
+  return { exitCode, document: stdout === '' ? undefined : JSON.parse(stdout), stderr };
+}
+
+/** The hosts at which a QEMU has the VM and lets it run; asked of the processes, for libvirt may be dead. */
+async function lives(lab: TestLab): Promise<string[]> {
+  const script = 'for vm in $(virsh -q list --name 2>/dev/null); do virsh domstate "$vm"; done';
+  const states = await Promise.all(
+    ['host-a', 'host-b'].map(
+      async (host) => [host, await lab.shell(host, `timeout 5 sh -c '${script}' || true`)] as const,
+    ),
+  );
+  return states.filter(([, state]) => /^running$/m.test(state)).map(([host]) => host);
+}
+
+async function healed(lab: TestLab, { fault }: FaultCase): Promise<void> {
+  if (fault.heal !== null) await lab.shell(PLACES[fault.at] ?? '', fault.heal);
+  await lab.succeed('lab', 'up', lab.file);
+}
+
+/** Where it runs when libvirt has come to rest; null: nowhere. */
+async function homeOf(lab: TestLab): Promise<string | null> {
+  for (let look = 0; ; look++) {
+    const [home, ...others] = await lives(lab);
+    if (others.length > 0) throw new Error('it runs twice');
+    if (home !== undefined) return home;
+    if (look === 40) return null;
+    await sleep(250);
+  }
+}
+
+async function isTold(t: Test, { exitCode, document, stderr }: Ended, home: string | null): Promise<void> {
+  t.type(document, 'object', `one JSON document; stderr: ${stderr.slice(-500)}`);
+  if (document?.outcome === 'migrated') t.equal(home, 'host-b', 'it says where the VM is');
+  if (document?.outcome === 'rolled-back') t.equal(home, 'host-a', 'it says where the VM is');
+  t.equal(exitCode === 0, document?.ok, 'exit status');
+  if (document?.ok !== true) t.match(document?.error, { code: /./, message: /./, hint: /./ });
+  t.notMatch(stderr, /\n {4}at /, 'no stack trace');
+}
+
+/** Of vxmig's own, on the hosts. */
+async function leftovers(lab: TestLab): Promise<string[]> {
+  const lists = lab.topology.hosts.map(async ({ name }) => {
+    const processes = (await lab.on(name, 'ps', '-eo', 'args')).split('\n');
+    const lock = await lab.on(
+      name,
+      'ovs-vsctl',
+      '--if-exists',
+      'get',
+      'Open_vSwitch',
+      '.',
+      'external_ids:vxmig-lock-holder',
+    );
+    return [
+      ...processes.filter((line) => /^(virsh|ovs-ofctl|fping|bash|sh) /.test(line)).map((line) => `${name}: ${line}`),
+      ...(lock.trim() === '' ? [] : [`${name}: ${lock}`]),
+    ];
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** For docs/faults.md: VXMIG_FAULTS_FILE gets a line for each case. */
+async function recorded(each: FaultCase, { document }: Ended, lost: boolean): Promise<void> {
+  const file = process.env.VXMIG_FAULTS_FILE;
+  if (file === undefined) return;
+  const { fault, point } = each;
+  const outcome = lost ? 'lost' : (document.outcome ?? 'refused');
+  const code = document.error?.code ?? null;
+  await appendFile(
+    file,
+    `${JSON.stringify({ fault: fault.name, at: fault.at, point, outcome, code, message: document.error?.message ?? null })}\n`,
+  );
+}

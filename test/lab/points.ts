@@ -1,0 +1,69 @@
+import { HostSession } from '../../lib/controller/host-session.js';
+import { SshMigrationHost } from '../../lib/controller/migration-host.js';
+import { MIGRATION_STAGES } from '../../lib/migration/stages.js';
+
+/**
+ * Calls `reach` at each point of an apply or a migration, for tests in which something happens just there. Of a migration: `before STAGE`, `after STAGE`, `copying` (memory
+ * flows), `armed`, and QEMU's events, `STOP` and `RESUME`. Of an apply: `before network`, `after network`, `before VMs`, `after VMs`, `before removals`, each on the first host that comes to it.
+ */
+export function onPoints(reach: (point: string) => void): void {
+  const seen = new Set<string>();
+  const once = (point: string) => {
+    if (seen.size !== seen.add(point).size) reach(point);
+  };
+  ofMigrations(once);
+  ofApplies(once);
+}
+
+function ofMigrations(reach: (point: string) => void): void {
+  for (const stage of MIGRATION_STAGES) {
+    const { enter, name } = stage;
+    Object.assign(stage, {
+      enter: async (context: Parameters<typeof enter>[0]) => {
+        reach(`before ${name}`);
+        await enter(context);
+        reach(`after ${name}`);
+      },
+    });
+  }
+  const { redirect, followQemuEvents, queueDrops } = SshMigrationHost.prototype;
+  SshMigrationHost.prototype.redirect = async function (request) {
+    const made = await redirect.call(this, request);
+    if (this.name !== request.from) return made;
+    const arm = made.arm.bind(made);
+    return Object.assign(made, {
+      arm: async () => {
+        await arm();
+        reach('armed');
+      },
+    });
+  };
+  SshMigrationHost.prototype.followQemuEvents = async function (domain, onEvent) {
+    return await followQemuEvents.call(this, domain, (event) => {
+      onEvent(event);
+      reach(event.event);
+    });
+  };
+  SshMigrationHost.prototype.queueDrops = async function (vm) {
+    reach('copying');
+    return await queueDrops.call(this, vm);
+  };
+}
+
+function ofApplies(reach: (point: string) => void): void {
+  const { execute, executeDomains, executeRemovals } = HostSession.prototype;
+  HostSession.prototype.execute = async function (plan) {
+    if (plan.changes.length > 0) reach('before network');
+    await execute.call(this, plan);
+    if (plan.changes.length > 0) reach('after network');
+  };
+  HostSession.prototype.executeDomains = async function (steps) {
+    if (steps.length > 0) reach('before VMs');
+    await executeDomains.call(this, steps);
+    if (steps.length > 0) reach('after VMs');
+  };
+  HostSession.prototype.executeRemovals = async function (remove) {
+    if (remove.ovs.length + remove.commands.length > 0) reach('before removals');
+    await executeRemovals.call(this, remove);
+  };
+}
