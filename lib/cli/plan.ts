@@ -1,5 +1,6 @@
 import { Controller } from '../controller/controller.js';
-import { changesText } from '../report/changes-text.js';
+import { totalsOf } from '../model/change.js';
+import { changesText, totalsText } from '../report/changes-text.js';
 import type { CommandContext } from './context.js';
 import { reachableTopology } from './topology-file.js';
 
@@ -16,8 +17,8 @@ export async function planCommand(
     const text =
       changes.length === 0
         ? 'No changes: the hosts hold what the topology says.'
-        : changesText(changes, context.output.style);
-    context.output.result({ ok: true, changes }, text);
+        : `${changesText(changes, context.output.style)}\n\n${totalsText(changes)}`;
+    context.output.result({ ok: true, changes, totals: totalsOf(changes) }, text);
     return options.detailedExitcode && changes.length > 0 ? CHANGES_PENDING : 0;
   } finally {
     controller.close();
