@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { BenchPeer } from '../bench/result.js';
+import { SCRIPT_STEPS } from '../model/plan-script.js';
 import type { Strategy } from '../model/topology.js';
 import { countArgument, durationArgument, peersArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
+import type { PlanFlags } from './plan.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
 
@@ -28,12 +30,16 @@ function registerLooking(program: Command, choose: Choose): void {
     .description('what apply would do, and why, without touching anything')
     .argument('<file>', 'topology file')
     .option('--detailed-exitcode', 'exit with 2 if changes are pending')
-    .addHelpText('after', '\nExample:\n  vxmig plan topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
-    .action((file: string, options: { detailedExitcode?: boolean }) => {
-      const detailedExitcode = options.detailedExitcode ?? false;
-      choose(async (context) => (await import('./plan.js')).planCommand(context, file, { detailedExitcode }), {
-        logs: true,
-      });
+    .option('--as-shell', 'print the commands that do the same, for each host')
+    .option('--host <host>', "of the commands, one host's: a script that runs there")
+    .addOption(new Option('--step <step>', 'of the commands, those of one step').choices(SCRIPT_STEPS))
+    .addHelpText(
+      'after',
+      '\nThe commands are in the order in which apply does it: the networks of all hosts, VMs, migrations, removals. Where VMs are\nmigrated, run each step on all hosts before the next.\n\nExample:\n  vxmig plan topologies/two-subnets.yaml\n  vxmig plan FILE --as-shell --host host-a | ssh root@host-a sh\nNext:\n  vxmig apply FILE',
+    )
+    .action((file: string, { detailedExitcode, asShell, ...part }: Partial<PlanFlags>) => {
+      const flags = { ...part, detailedExitcode: detailedExitcode ?? false, asShell: asShell ?? false };
+      choose(async (context) => (await import('./plan.js')).planCommand(context, file, flags), { logs: true });
     });
 
   program
