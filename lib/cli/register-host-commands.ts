@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import type { BenchPeer } from '../bench/result.js';
 import { SCRIPT_STEPS } from '../model/plan-script.js';
 import type { Strategy } from '../model/topology.js';
-import { countArgument, durationArgument, peersArgument, sizeArgument } from './arguments.js';
+import { countArgument, durationArgument, listenArgument, peersArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 import type { PlanFlags } from './plan.js';
+import type { WatchFlags } from './watch.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
 
@@ -12,6 +13,7 @@ const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge
 export function registerHostCommands(program: Command, choose: Choose): void {
   registerLooking(program, choose);
   registerChanging(program, choose);
+  registerWatch(program, choose);
   registerBench(program, choose);
 }
 
@@ -117,6 +119,36 @@ function registerChanging(program: Command, choose: Choose): void {
     .action((fileOrName: string, options: { yes?: boolean }) => {
       const yes = options.yes ?? false;
       choose(async (context) => (await import('./destroy.js')).destroyCommand(context, fileOrName, { yes }), {
+        logs: true,
+      });
+    });
+}
+
+function registerWatch(program: Command, choose: Choose): void {
+  program
+    .command('watch')
+    .description('keep watching the hosts: say what drifts from the file as it happens, and mend it if asked')
+    .argument('<file>', 'topology file')
+    .addOption(
+      new Option(
+        '--repair [scope]',
+        'mend bridges, tunnels, flows and taps; with vms, start VMs that are shut off, too',
+      )
+        .choices(['networks', 'vms'])
+        .preset('networks'),
+    )
+    .addOption(
+      new Option(
+        '--metrics <listen>',
+        "for Prometheus, at /metrics of [ADDRESS:]PORT (loopback's if no address is said)",
+      ).argParser(listenArgument),
+    )
+    .addHelpText(
+      'after',
+      '\nA VM is never stopped, resumed or migrated. While another vxmig works on a host nothing there is judged. Ends with Ctrl-C.\nWith --json it prints a stream: one document on each line, as things happen.\n\nExample:\n  vxmig watch topologies/two-subnets.yaml --repair --metrics 9100',
+    )
+    .action((file: string, { repair = 'nothing', ...others }: Partial<WatchFlags>) => {
+      choose(async (context) => (await import('./watch.js')).watchCommand(context, file, { repair, ...others }), {
         logs: true,
       });
     });
