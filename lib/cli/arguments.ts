@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { BENCH_PEERS, type BenchPeer } from '../bench/result.js';
 import { parseBytes, parseDurationMs } from '../topology/units.js';
+import type { ListenAddress } from './metrics-server.js';
 
 /** `64MiB` in bytes, as the topology file writes sizes. */
 export function sizeArgument(text: string): number {
@@ -10,6 +12,15 @@ export function sizeArgument(text: string): number {
 /** `120s` in milliseconds, as the topology file writes durations. */
 export function durationArgument(text: string): number {
   return orRefused(() => parseDurationMs(text), 'Write a duration as 500ms, 120s or 5m.');
+}
+
+/** `9100`, `127.0.0.1:9100` or `[::1]:9100`; on loopback where no address is said. */
+export function listenArgument(text: string): ListenAddress {
+  const [, bracketed, plain, digits = ''] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? '127.0.0.1';
+  if (digits === '' || Number(digits) > 65_535 || isIP(address) === 0)
+    throw new InvalidArgumentError('Write a port, or an address and a port: 9100, 127.0.0.1:9100, [::1]:9100.');
+  return { address, port: Number(digits) };
 }
 
 /** A whole number from 1 on. */

@@ -27,6 +27,11 @@ export class Output {
     else if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   }
 
+  /** One of many results, at once: a line of text, or with --json a document on a line of its own. */
+  line(document: unknown, text: string): void {
+    process.stdout.write(`${this.options.json ? JSON.stringify(document) : text}\n`);
+  }
+
   /** On failure: what went wrong and how to mend it, on stderr, and as the document with --json. */
   failure(error: unknown): void {
     if (this.options.json) {

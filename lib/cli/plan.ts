@@ -1,25 +1,55 @@
 import { Controller } from '../controller/controller.js';
-import { changesText } from '../report/changes-text.js';
+import { planScript } from '../controller/plan-script.js';
+import { type Change, totalsOf } from '../model/change.js';
+import { VxmigError } from '../model/errors.js';
+import type { ScriptStep } from '../model/plan-script.js';
+import type { Topology } from '../model/topology.js';
+import { changesText, totalsText } from '../report/changes-text.js';
+import { scriptText } from '../report/script-text.js';
+import type { Style } from '../report/style.js';
 import type { CommandContext } from './context.js';
 import { reachableTopology } from './topology-file.js';
 
 const CHANGES_PENDING = 2;
 
-export async function planCommand(
-  context: CommandContext,
-  file: string,
-  options: { readonly detailedExitcode: boolean },
-): Promise<number> {
-  const controller = await Controller.connect(await reachableTopology(file), context.emit);
+export interface PlanFlags {
+  readonly detailedExitcode: boolean;
+  readonly asShell: boolean;
+  /** Of the script only this host's part. */
+  readonly host?: string;
+  /** Of the script only this step. */
+  readonly step?: ScriptStep;
+}
+
+export async function planCommand(context: CommandContext, file: string, options: PlanFlags): Promise<number> {
+  const topology = await reachableTopology(file);
+  refuseUnknown(topology, options);
+  const controller = await Controller.connect(topology, context.emit);
   try {
-    const { changes } = await controller.plan();
-    const text =
-      changes.length === 0
-        ? 'No changes: the hosts hold what the topology says.'
-        : changesText(changes, context.output.style);
-    context.output.result({ ok: true, changes }, text);
+    const plan = await controller.plan();
+    const { changes } = plan;
+    const sections = planScript(topology, plan).filter(
+      ({ host, step }) => host === (options.host ?? host) && step === (options.step ?? step),
+    );
+    const text = options.asShell ? scriptText(sections) : changesOrNone(changes, context.output.style);
+    const document = { ok: true, changes, totals: totalsOf(changes) };
+    context.output.result(options.asShell ? { ...document, shell: sections } : document, text);
     return options.detailedExitcode && changes.length > 0 ? CHANGES_PENDING : 0;
   } finally {
     controller.close();
   }
+}
+
+function changesOrNone(changes: readonly Change[], style: Style): string {
+  if (changes.length === 0) return 'No changes: the hosts hold what the topology says.';
+  return `${changesText(changes, style)}\n\n${totalsText(changes)}`;
+}
+
+function refuseUnknown(topology: Topology, { asShell, host, step }: PlanFlags): void {
+  if (!asShell && (host !== undefined || step !== undefined)) {
+    throw new VxmigError('USAGE', '--host and --step choose from the script', { hint: 'Say --as-shell too.' });
+  }
+  if (host === undefined || topology.hosts.some((candidate) => candidate.name === host)) return;
+  const known = topology.hosts.map((candidate) => candidate.name).join(', ');
+  throw new VxmigError('NOT_FOUND', `the topology has no host ${host}; it has: ${known}`, { where: host });
 }

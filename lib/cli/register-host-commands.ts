@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { BenchPeer } from '../bench/result.js';
 import { DEFAULT_LOCK, type LockOptions } from '../controller/host-locks.js';
+import { SCRIPT_STEPS } from '../model/plan-script.js';
 import type { Strategy } from '../model/topology.js';
-import { countArgument, durationArgument, peersArgument, sizeArgument } from './arguments.js';
+import { countArgument, durationArgument, listenArgument, peersArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
+import type { PlanFlags } from './plan.js';
+import type { WatchFlags } from './watch.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
 
@@ -11,6 +14,7 @@ const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge
 export function registerHostCommands(program: Command, choose: Choose): void {
   registerLooking(program, choose);
   registerChanging(program, choose);
+  registerWatch(program, choose);
   registerBench(program, choose);
 }
 
@@ -29,12 +33,16 @@ function registerLooking(program: Command, choose: Choose): void {
     .description('what apply would do, and why, without touching anything')
     .argument('<file>', 'topology file')
     .option('--detailed-exitcode', 'exit with 2 if changes are pending')
-    .addHelpText('after', '\nExample:\n  vxmig plan topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
-    .action((file: string, options: { detailedExitcode?: boolean }) => {
-      const detailedExitcode = options.detailedExitcode ?? false;
-      choose(async (context) => (await import('./plan.js')).planCommand(context, file, { detailedExitcode }), {
-        logs: true,
-      });
+    .option('--as-shell', 'print the commands that do the same, for each host')
+    .option('--host <host>', "of the commands, one host's: a script that runs there")
+    .addOption(new Option('--step <step>', 'of the commands, those of one step').choices(SCRIPT_STEPS))
+    .addHelpText(
+      'after',
+      '\nThe commands are in the order in which apply does it: the networks of all hosts, VMs, migrations, removals. Where VMs are\nmigrated, run each step on all hosts before the next.\n\nExample:\n  vxmig plan topologies/two-subnets.yaml\n  vxmig plan FILE --as-shell --host host-a | ssh root@host-a sh\nNext:\n  vxmig apply FILE',
+    )
+    .action((file: string, { detailedExitcode, asShell, ...part }: Partial<PlanFlags>) => {
+      const flags = { ...part, detailedExitcode: detailedExitcode ?? false, asShell: asShell ?? false };
+      choose(async (context) => (await import('./plan.js')).planCommand(context, file, flags), { logs: true });
     });
 
   program
@@ -136,6 +144,36 @@ interface LockFlags {
   /** Milliseconds. */
   readonly lockTimeout?: number;
   readonly stealLock?: boolean;
+}
+
+function registerWatch(program: Command, choose: Choose): void {
+  program
+    .command('watch')
+    .description('keep watching the hosts: say what drifts from the file as it happens, and mend it if asked')
+    .argument('<file>', 'topology file')
+    .addOption(
+      new Option(
+        '--repair [scope]',
+        'mend bridges, tunnels, flows and taps; with vms, start VMs that are shut off, too',
+      )
+        .choices(['networks', 'vms'])
+        .preset('networks'),
+    )
+    .addOption(
+      new Option(
+        '--metrics <listen>',
+        "for Prometheus, at /metrics of [ADDRESS:]PORT (loopback's if no address is said)",
+      ).argParser(listenArgument),
+    )
+    .addHelpText(
+      'after',
+      '\nA VM is never stopped, resumed or migrated. While another vxmig works on a host nothing there is judged. Ends with Ctrl-C.\nWith --json it prints a stream: one document on each line, as things happen.\n\nExample:\n  vxmig watch topologies/two-subnets.yaml --repair --metrics 9100',
+    )
+    .action((file: string, { repair = 'nothing', ...others }: Partial<WatchFlags>) => {
+      choose(async (context) => (await import('./watch.js')).watchCommand(context, file, { repair, ...others }), {
+        logs: true,
+      });
+    });
 }
 
 /** On a lab of its own: no host of the user's is touched. */

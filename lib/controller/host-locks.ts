@@ -77,27 +77,37 @@ async function allLocks(
     const busy = asked.filter(({ lock }) => !lock.isHeld).map(({ session }) => session);
     if (busy.length === 0) return asked;
     await Promise.all(asked.map(({ lock }) => lock.release()));
-    if (performance.now() >= deadline) throw await locked(busy);
-    if (!told) emit({ kind: 'note', text: `Waiting: ${await holders(busy)}` });
+    const named = await holders(busy);
+    // Who has not given his name may only be looking (`vxmig watch`).
+    if (performance.now() >= deadline && (told || named.some(({ who }) => who !== null))) throw locked(named);
+    if (!told) emit({ kind: 'note', text: `Waiting: ${wordsFor(named)}` });
     await sleep(RETRY_MS * (1 + Math.random()), undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function locked(busy: readonly HostSession[]): Promise<VxmigError> {
-  return new VxmigError('LOCKED', await holders(busy), {
-    where: busy.map(({ name }) => name).join(', '),
+interface Holder {
+  readonly host: string;
+  /** null: he has not said. */
+  readonly who: string | null;
+}
+
+async function holders(busy: readonly HostSession[]): Promise<Holder[]> {
+  return await Promise.all(busy.map(async ({ name, ovs }) => ({ host: name, who: await ovs.lockHolder() })));
+}
+
+function locked(named: readonly Holder[]): VxmigError {
+  return new VxmigError('LOCKED', wordsFor(named), {
+    where: named.map(({ host }) => host).join(', '),
     hint: 'Wait for it with --lock-timeout 60s. If its machine is gone for good and the lock is not, --steal-lock takes it.',
   });
 }
 
-/** `host-a, host-b: root@desk, process 4711: apply two-subnets, since …` */
-async function holders(busy: readonly HostSession[]): Promise<string> {
-  const named = await Promise.all(busy.map(async ({ name, ovs }) => [name, await ovs.lockHolder()] as const));
+/** `host-a, host-b locked by root@desk, process 4711: apply two-subnets, since …` */
+function wordsFor(named: readonly Holder[]): string {
   const hostsOf = new Map<string, string[]>();
-  for (const [name, holder] of named) {
-    // Between taking a lock and saying so lies a moment.
-    const who = holder ?? 'another controller, which has only just begun';
-    hostsOf.set(who, [...(hostsOf.get(who) ?? []), name]);
+  for (const { host, who } of named) {
+    const holder = who ?? 'another controller, which has only just begun';
+    hostsOf.set(holder, [...(hostsOf.get(holder) ?? []), host]);
   }
   return [...hostsOf].map(([who, hosts]) => `${hosts.join(', ')} locked by ${who}`).join('; ');
 }

@@ -96,7 +96,8 @@ export class OvsDatabase {
   }
 
   #asHolder(): Operation[] {
-    return this.#lock === null ? [] : [assertLock(HOST_LOCK)];
+    // One that was taken from us must fail, one that we have given back need not be had.
+    return this.#lock?.isHeld || this.#lock?.wasStolen ? [assertLock(HOST_LOCK)] : [];
   }
 }
 

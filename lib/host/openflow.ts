@@ -1,3 +1,4 @@
+import type { Command } from '../model/command.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
@@ -27,7 +28,11 @@ export async function removeFlows(
 
 /** Changes flows as one: no frame meets half of them (OpenFlow 1.4 bundles). */
 export async function changeFlows(shell: HostShell, bridge: string, diff: FlowDiff): Promise<void> {
-  await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'], {
-    stdin: renderBundle(diff),
-  });
+  const { argv, stdin } = flowCommand(bridge, diff);
+  await shell.run(argv, { stdin });
+}
+
+export function flowCommand(bridge: string, diff: FlowDiff): Required<Command> {
+  const argv = ['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'];
+  return { argv, stdin: renderBundle(diff) };
 }

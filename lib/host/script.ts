@@ -18,7 +18,8 @@ function commandScript(commands: readonly Command[]): string {
   return `${commands.map(commandText).join('\n')}\n`;
 }
 
-function commandText({ argv, stdin }: Command): string {
+/** One command, with its standard input as a here-document whose mark is not in it. */
+export function commandText({ argv, stdin }: Command): string {
   if (stdin === undefined) return shellLine(argv);
   let mark = 'END';
   while (stdin.includes(mark)) mark += '_';

@@ -1,3 +1,4 @@
+import type { Command } from '../model/command.js';
 import { CommandError } from '../model/errors.js';
 import type { HostShell } from './connection.js';
 import { guardMigrate } from './migrate-guard.js';
@@ -91,16 +92,27 @@ function knownState(word: string): DomainState {
   return word === 'running' || word === 'paused' || word === 'shut off' || word === 'crashed' ? word : 'other';
 }
 
+/** What is done to a domain, as commands. */
+export const DOMAIN_COMMANDS = {
+  define: (xml: string): Command => ({ argv: virsh('define', '--validate', '--file', '/dev/stdin'), stdin: xml }),
+  start: (name: string): Command => ({ argv: virsh('start', '--domain', name) }),
+  /** What waits for it is delivered: see {@link resumeDomain}. */
+  resume: (name: string): Command => ({ argv: virsh('resume', '--domain', name) }),
+  stop: (name: string): Command => ({ argv: virsh('destroy', '--domain', name) }),
+  undefine: (name: string): Command => ({ argv: virsh('undefine', '--domain', name) }),
+} as const;
+
 export async function defineDomain(shell: HostShell, xml: string): Promise<void> {
-  await shell.run(virsh('define', '--validate', '--file', '/dev/stdin'), { stdin: xml });
+  const { argv } = DOMAIN_COMMANDS.define(xml);
+  await shell.run(argv, { stdin: xml });
 }
 
 export async function startDomain(shell: HostShell, name: string): Promise<void> {
-  await shell.run(virsh('start', '--domain', name));
+  await shell.run(DOMAIN_COMMANDS.start(name).argv);
 }
 
 export async function destroyDomain(shell: HostShell, name: string): Promise<void> {
-  await shell.run(virsh('destroy', '--domain', name));
+  await shell.run(DOMAIN_COMMANDS.stop(name).argv);
 }
 
 /** domiflist's columns are Interface, Type, Source, Model and MAC. */
@@ -115,7 +127,7 @@ export async function resumeDomain(shell: HostShell, name: string): Promise<void
 }
 
 export async function undefineDomain(shell: HostShell, name: string): Promise<void> {
-  await shell.run(virsh('undefine', '--domain', name));
+  await shell.run(DOMAIN_COMMANDS.undefine(name).argv);
 }
 
 export interface MigrateOptions {
@@ -131,14 +143,11 @@ export interface MigrateOptions {
   readonly bandwidthBytesPerSecond: number | null;
 }
 
-/**
- * `virsh migrate` on the source; it ends when the VM runs at the destination or the migration failed. Peer to peer: with a virsh that drives
- * the migration itself, its death in the last phase would leave the VM paused at the source and gone at the destination.
- */
-export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
+/** See {@link followMigrate}. */
+export function migrateArgv(options: MigrateOptions): string[] {
   const { migrateAddress } = options;
   const address = migrateAddress.includes(':') ? `[${migrateAddress}]` : migrateAddress;
-  const argv = virsh(
+  return virsh(
     'migrate',
     '--live',
     '--p2p',
@@ -160,7 +169,14 @@ export async function followMigrate(shell: HostShell, options: MigrateOptions): 
       ? []
       : ['--bandwidth', String(Math.max(1, Math.round(options.bandwidthBytesPerSecond / 1_048_576)))]),
   );
-  return await guardMigrate(shell, options.domain, argv);
+}
+
+/**
+ * `virsh migrate` on the source; it ends when the VM runs at the destination or the migration failed. Peer to peer: with a virsh that drives
+ * the migration itself, its death in the last phase would leave the VM paused at the source and gone at the destination.
+ */
+export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
+  return await guardMigrate(shell, options.domain, migrateArgv(options));
 }
 
 /** Raw job statistics of the running job, or of the last completed one; empty where libvirt has none. */

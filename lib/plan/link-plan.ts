@@ -3,8 +3,7 @@ import type { Command } from '../model/command.js';
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { change } from './change.js';
-import type { DesiredHost, DesiredProbePort, DesiredTap } from './desired.js';
-
+import type { DesiredHost, DesiredPort, DesiredProbePort, DesiredTap } from './desired.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias } from './ownership.js';
 
@@ -22,12 +21,38 @@ export interface LinkPlan {
 export function planLinks(topology: string, desired: DesiredHost, observed: ObservedHost): LinkPlan {
   const plan: LinkPlan = { changes: [], prepare: [], settle: [], remove: [] };
   const ports = desired.bridges.flatMap((bridge) => bridge.ports);
+  const renamed = findRenamed(topology, ports, observed);
   for (const port of ports) {
-    if (port.kind === 'tap') planTap(topology, desired.host, port, observed, plan);
+    if (port.kind === 'tap') planTap(topology, desired.host, port, observed, renamed, plan);
     if (port.kind === 'probe') planProbe(topology, desired.host, port, observed, plan);
   }
-  removeLinks(topology, desired.host, new Set(ports.map((port) => port.name)), observed, plan);
+  const kept = [...ports.map((port) => port.name), ...(renamed === null ? [] : [renamed.now])];
+  removeLinks(topology, desired.host, new Set(kept), observed, plan);
   return plan;
+}
+
+interface RenamedTap {
+  readonly was: string;
+  readonly now: string;
+}
+
+/**
+ * A tap that somebody has renamed still is the VM's: a new one in its place would be nobody's. It is known by what Open vSwitch has: a port
+ * whose device is missing, and a device that is no port. Where there are several of these nobody can tell which was which.
+ */
+function findRenamed(topology: string, wanted: readonly DesiredPort[], observed: ObservedHost): RenamedTap | null {
+  const ports = new Set(observed.bridges.flatMap((bridge) => bridge.ports.map((port) => port.name)));
+  const isLink = (name: string) => observed.links.some((link) => link.name === name);
+  const lost = wanted.filter(({ kind, name }) => kind === 'tap' && ports.has(name) && !isLink(name));
+  const found = observed.links.filter((link) => isOurTap(topology, link) && !ports.has(link.name));
+  const [was, now] = [lost[0], found[0]];
+  return was === undefined || now === undefined || lost.length > 1 || found.length > 1
+    ? null
+    : { was: was.name, now: now.name };
+}
+
+function isOurTap(topology: string, link: ObservedLink): boolean {
+  return link.alias === linkAlias(topology) && link.kind === 'tun';
 }
 
 /** The commands that make a tap; the same for apply and for the reservation at a migration's destination. */
@@ -59,7 +84,24 @@ function tapSettings(topology: string, tap: DesiredTap): Command {
   };
 }
 
-function planTap(topology: string, host: string, tap: DesiredTap, observed: ObservedHost, plan: LinkPlan): void {
+function planTap(
+  topology: string,
+  host: string,
+  tap: DesiredTap,
+  observed: ObservedHost,
+  renamed: RenamedTap | null,
+  plan: LinkPlan,
+): void {
+  if (renamed?.was === tap.name) {
+    plan.prepare.push(
+      // Before 6.2 the kernel renames only what is down.
+      { argv: ['ip', 'link', 'set', 'dev', renamed.now, 'down'] },
+      { argv: ['ip', 'link', 'set', 'dev', renamed.now, 'name', tap.name] },
+      tapSettings(topology, tap),
+    );
+    plan.changes.push(change(host, 'tap-device', tap.name, 'update', `it was renamed to ${renamed.now}`));
+    return;
+  }
   const link = observed.links.find((candidate) => candidate.name === tap.name);
   if (link === undefined) {
     plan.prepare.push(...tapCommands(topology, tap));
@@ -145,7 +187,7 @@ function removeLinks(
   plan: LinkPlan,
 ): void {
   for (const link of observed.links) {
-    if (link.alias !== linkAlias(topology) || link.kind !== 'tun' || wanted.has(link.name)) continue;
+    if (!isOurTap(topology, link) || wanted.has(link.name)) continue;
     plan.remove.push({ argv: ['ip', 'link', 'delete', 'dev', link.name] });
     plan.changes.push(change(host, 'tap-device', link.name, 'delete', 'no VM needs it here'));
   }

@@ -9,6 +9,7 @@ import { planDomains } from './domain-plan.js';
 import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
 import { planLinks } from './link-plan.js';
+import { type AfterMoves, planAfterMoves } from './move-plan.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 import { planUnderlay } from './underlay-plan.js';
@@ -21,6 +22,14 @@ export interface Plan {
   readonly hosts: readonly HostPlan[];
   readonly migrations: readonly PlannedMigration[];
   readonly changes: readonly Change[];
+  /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and rollback. */
+  readonly moves: ReadonlyMap<string, PlannedMove>;
+}
+
+export interface PlannedMove {
+  /** As the host's own plan, with what the VMs need that are on their way here. */
+  readonly before: HostPlan;
+  readonly after: AfterMoves;
 }
 
 export interface PlannedMigration {
@@ -52,11 +61,19 @@ export function planTopology(
     const own = { ...later, domains: later.domains.filter(({ kind }) => kind === 'own') };
     return withoutRemoving(plan, planHost(topology.name, own, host));
   });
+  const moves = observed.flatMap((host) => {
+    const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
+    if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
+    const before = desiredHost(current, host.host, { ...facts(host.host), incoming });
+    const after = planAfterMoves(before, desiredHost(topology, host.host, facts(host.host)), host);
+    return [[host.host, { before: planHost(topology.name, before, host), after }] as const];
+  });
   return {
     current,
     topology: topology.name,
     hosts,
     migrations,
+    moves: new Map(moves),
     changes: [
       ...hosts.flatMap((host) => host.changes),
       ...migrations.map(({ vm, from, to }) =>

@@ -1,21 +1,18 @@
-import type { Change, ChangeAction } from '../model/change.js';
+import { CHANGE_ACTIONS, type Change, type ChangeAction, totalsOf } from '../model/change.js';
 import { paint, type Style, type Tone } from './style.js';
 
 interface ActionLook {
   readonly sign: string;
   readonly ascii: string;
   readonly tone: Tone;
-  readonly planned: string;
-  readonly done: string;
 }
 
 const LOOKS: Readonly<Record<ChangeAction, ActionLook>> = {
-  create: { sign: '+', ascii: '+', tone: 'good', planned: 'to add', done: 'added' },
-  update: { sign: '~', ascii: '~', tone: 'warning', planned: 'to change', done: 'changed' },
-  delete: { sign: '-', ascii: '-', tone: 'bad', planned: 'to destroy', done: 'destroyed' },
-  migrate: { sign: '→', ascii: '>', tone: 'heading', planned: 'to migrate', done: 'migrated' },
+  create: { sign: '+', ascii: '+', tone: 'good' },
+  update: { sign: '~', ascii: '~', tone: 'warning' },
+  delete: { sign: '-', ascii: '-', tone: 'bad' },
+  migrate: { sign: '→', ascii: '>', tone: 'heading' },
 };
-const ACTIONS = ['create', 'update', 'delete', 'migrate'] as const;
 
 /** The changes host by host, in the order in which they come, each with its reason; no newline at the end. */
 export function changesText(changes: readonly Change[], style: Style): string {
@@ -35,12 +32,8 @@ export function changeLine(change: Change, style: Style): string {
   return `${sign} ${change.kind} ${change.name}${why}`;
 }
 
-/** `Plan: 3 to add, 1 to change, 0 to destroy, 1 to migrate.`, or the same told after the deed. */
-export function totalsText(changes: readonly Change[], tense: 'planned' | 'done'): string {
-  if (changes.length === 0) return 'No changes: the hosts are as the file says.';
-  const counts = ACTIONS.map((action) => {
-    const count = changes.filter((change) => change.action === action).length;
-    return `${count} ${LOOKS[action][tense]}`;
-  });
-  return `${tense === 'planned' ? 'Plan' : 'Applied'}: ${counts.join(', ')}.`;
+/** `Plan: 3 to create, 1 to update, 0 to delete, 1 to migrate.` */
+export function totalsText(changes: readonly Change[]): string {
+  const totals = totalsOf(changes);
+  return `Plan: ${CHANGE_ACTIONS.map((action) => `${totals[action]} to ${action}`).join(', ')}.`;
 }

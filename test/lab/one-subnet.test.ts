@@ -27,6 +27,6 @@ await onLab('one-subnet', async (t, lab) => {
 
   await t.test('--write keeps the file and the hosts in step', async (t) => {
     isMigrated(t, await lab.migrate('web', 'host-b', '--write'), { vm: 'web', from: 'host-a', to: 'host-b' });
-    t.same(await lab.succeed('plan', lab.file), { ok: true, changes: [] });
+    t.same((await lab.succeed('plan', lab.file)).changes, []);
   });
 });

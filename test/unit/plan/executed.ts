@@ -4,6 +4,7 @@ import { flowKey } from '../../../lib/openflow/flow.js';
 import { readOwnerMark } from '../../../lib/plan/domain-xml.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from '../../../lib/plan/host-plan.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
+import type { Plan } from '../../../lib/plan/plan.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -22,6 +23,40 @@ export function executed(plan: HostPlan, before: ObservedHost): ObservedHost {
   for (const change of plan.remove.ovs) host = afterOvs(host, change);
   for (const command of plan.remove.commands) host = afterCommand(host, command);
   return host;
+}
+
+/** The same for a plan that moves VMs: what `plan --as-shell` prints, with a libvirt that does as it is told. */
+export function executedMoves(plan: Plan, before: readonly ObservedHost[]): ObservedHost[] {
+  const ready = before.map((host) => {
+    const own = plan.hosts.find((candidate) => candidate.host === host.host);
+    const network = plan.moves.get(host.host)?.before ?? own;
+    if (own === undefined || network === undefined) return host;
+    return executed({ ...network, domains: own.domains, remove: { domains: [], ovs: [], commands: [] } }, host);
+  });
+  const moved = plan.migrations.reduce((hosts, { vm, from, to }) => {
+    const domain = hosts.find(({ host }) => host === from)?.domains.find(({ name }) => name === vm);
+    if (domain === undefined) throw new Error(`${vm} is not on ${from}`);
+    return hosts.map((host) => {
+      if (host.host === from) return { ...host, domains: host.domains.filter((candidate) => candidate !== domain) };
+      return host.host === to ? { ...host, domains: [...host.domains, domain] } : host;
+    });
+  }, ready);
+  return moved.map((host) => {
+    const after = plan.moves.get(host.host)?.after ?? { flows: [], ports: [], commands: [] };
+    const own = plan.hosts.find((candidate) => candidate.host === host.host);
+    let left = after.flows.reduce(afterFlows, host);
+    for (const { port } of after.ports) left = withoutPort(left, port);
+    for (const command of after.commands) left = afterCommand(left, command);
+    const nothing = { prepare: [], ovs: [], settle: [], flows: [], domains: [] };
+    return own === undefined ? left : executed({ ...own, ...nothing }, left);
+  });
+}
+
+function withoutPort(host: ObservedHost, name: string): ObservedHost {
+  return {
+    ...host,
+    bridges: host.bridges.map((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => port.name !== name) })),
+  };
 }
 
 let lastUuid = 0;
@@ -137,6 +172,7 @@ function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHos
   if (argv[0] === 'ethtool' || line.includes(' ethtool ')) return host;
   if (argv[0] === 'nft') return { ...host, nftTables: tablesAfter(host.nftTables, stdin ?? '') };
   if (argv[0] === 'ovs-appctl') return { ...host, switchRoutes: switchRoutesAfter(host.switchRoutes, argv.slice(3)) };
+  if (argv[0] === 'ovs-vsctl' && argv[2] === 'del-port') return withoutPort(host, argv[3] ?? '');
   if (argv[0] !== 'ip') throw new Error(`not in the model: ${line}`);
   if (argv[1] === '-n') return inNamespace(host, argv[2] ?? '', argv.slice(3));
   const words = argv.slice(argv[1] === '-4' || argv[1] === '-6' ? 2 : 1);
@@ -218,6 +254,8 @@ function linkAfter(before: ObservedLink, words: readonly string[]): ObservedLink
   if (words.includes('mtu')) link.mtu = Number(value('mtu'));
   if (words.includes('address')) link.mac = value('address');
   if (words.includes('up')) link.up = true;
+  if (words.includes('down')) link.up = false;
+  if (words.includes('name')) link.name = value('name');
   return link;
 }
 

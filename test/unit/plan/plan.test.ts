@@ -127,6 +127,14 @@ t.test('drift is found, told with what is there, and mended', async (t) => {
       changes: ['host-a tap-device create'],
       why: /VM web needs a tap device here/,
     },
+    'a tap that was renamed': {
+      host: 'host-a',
+      drift: ({ links }) => ({
+        links: links.map((link) => (isTap(link.name) ? { ...link, name: 'mytap' } : link)),
+      }),
+      changes: ['host-a tap-device update'],
+      why: /it was renamed to mytap/,
+    },
     'a VM that is shut off': {
       host: 'host-a',
       drift: ({ domains }) => ({ domains: domains.map((domain) => ({ ...domain, state: 'shut off' })) }),

@@ -125,9 +125,7 @@ host-b
   > bridge web
   + bridge br-phy  (it is not there)`,
   );
-  t.equal(totalsText(changes, 'planned'), 'Plan: 2 to add, 1 to change, 1 to destroy, 1 to migrate.');
-  t.equal(totalsText(changes, 'done'), 'Applied: 2 added, 1 changed, 1 destroyed, 1 migrated.');
-  t.equal(totalsText([], 'planned'), 'No changes: the hosts are as the file says.');
+  t.equal(totalsText(changes), 'Plan: 2 to create, 1 to update, 1 to delete, 1 to migrate.');
   t.match(stripVTControlCharacters(changesText(changes, RICH)), '→ bridge web');
   t.end();
 });

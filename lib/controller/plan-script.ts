@@ -1,0 +1,112 @@
+import { flowCommand } from '../host/openflow.js';
+import { shellLine } from '../host/quote.js';
+import { commandText } from '../host/script.js';
+import { DOMAIN_COMMANDS, migrateArgv } from '../host/virsh.js';
+import type { Change } from '../model/change.js';
+import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
+import type { Topology } from '../model/topology.js';
+import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
+import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
+import { ovsVsctl } from '../plan/ovs-vsctl.js';
+import type { Plan, PlannedMigration } from '../plan/plan.js';
+import { libvirtUriOf } from './host-address.js';
+
+/**
+ * The plan as commands that a person would type, in the order in which apply does it. A migration is the plain one of
+ * virsh: apply's own also sends frames ahead, measures, and rolls back.
+ */
+export function planScript(topology: Topology, plan: Plan): ScriptSection[] {
+  const sections = SCRIPT_STEPS.flatMap((step) =>
+    plan.hosts.map((host) => ({ step, host: host.host, commands: commandsOf(topology, plan, host, step) })),
+  );
+  return sections.flatMap(({ step, host, commands }) => {
+    if (commands.length === 0) return [];
+    const changes = changesOf(plan, host).filter((change) => stepOf(change) === step);
+    return [{ step, host, script: `${[...changes.map(remark), ...commands].join('\n')}\n` }];
+  });
+}
+
+function commandsOf(topology: Topology, plan: Plan, host: HostPlan, step: ScriptStep): string[] {
+  const move = plan.moves.get(host.host);
+  switch (step) {
+    case 'networks': {
+      const { prepare, ovs, settle, flows } = move?.before ?? host;
+      return [
+        ...prepare.map(commandText),
+        ...ovsText(ovs),
+        ...settle.map(commandText),
+        ...flows.map(({ bridge, diff }) => commandText(flowCommand(bridge, diff))),
+      ];
+    }
+    case 'vms':
+      return host.domains.map(domainText);
+    case 'migrations':
+      return plan.migrations.filter(({ from }) => from === host.host).map((one) => migrationText(topology, one));
+    case 'removals':
+      return [
+        ...(move?.after.flows.map(({ bridge, diff }) => commandText(flowCommand(bridge, diff))) ?? []),
+        ...(move === undefined ? [] : vsctl(move.after.ports.map(({ bridge, port }) => ['del-port', bridge, port]))),
+        ...(move?.after.commands.map(commandText) ?? []),
+        ...host.remove.domains.map(domainText),
+        ...ovsText(host.remove.ovs),
+        ...host.remove.commands.map(commandText),
+      ];
+  }
+}
+
+/** Where VMs move, the host's own changes leave out what they need on their way. */
+function changesOf(plan: Plan, host: string): readonly Change[] {
+  const own = plan.changes.filter((change) => change.host === host);
+  const needs = plan.moves.get(host)?.before.changes ?? [];
+  return [
+    ...own,
+    ...needs.filter(
+      ({ kind, name, action }) => action !== 'delete' && !own.some((one) => one.kind === kind && one.name === name),
+    ),
+  ];
+}
+
+function stepOf(change: Change): ScriptStep {
+  if (change.action === 'migrate') return 'migrations';
+  if (change.action === 'delete') return 'removals';
+  return change.kind === 'vm' ? 'vms' : 'networks';
+}
+
+/** Reasons tell what is on the host, and that may hold anything: also what would end a comment. */
+function remark({ kind, name, action, why }: Change): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get through
+  return `# ${action} ${kind} ${name}: ${why}`.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+}
+
+function ovsText(changes: readonly OvsChange[]): string[] {
+  return vsctl(ovsVsctl(changes));
+}
+
+/** One transaction, a line for each part of it. */
+function vsctl(subCommands: readonly (readonly string[])[]): string[] {
+  if (subCommands.length === 0) return [];
+  return [['ovs-vsctl', ...subCommands.map((words) => `-- ${shellLine(words)}`)].join(' \\\n  ')];
+}
+
+function domainText(step: DomainStep): string {
+  if (step.kind === 'define') return commandText(DOMAIN_COMMANDS.define(step.xml));
+  return commandText(DOMAIN_COMMANDS[step.kind](step.domain));
+}
+
+function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): string {
+  const vm = topology.vms.find((candidate) => candidate.name === name);
+  if (vm === undefined) throw new Error(`no VM ${name} in topology ${topology.name}`);
+  const target = hostOf(topology, to);
+  const { strategy, bandwidthBytesPerSecond } = vm.migration;
+  return shellLine(
+    migrateArgv({
+      domain: domainOf(vm),
+      destinationUri: libvirtUriOf(target),
+      migrateAddress: vtepOf(target),
+      postCopy: strategy === 'post-copy',
+      waitForPostCopy: false,
+      autoConverge: strategy === 'auto-converge',
+      bandwidthBytesPerSecond,
+    }),
+  );
+}

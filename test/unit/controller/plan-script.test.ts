@@ -1,0 +1,66 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import t from 'tap';
+import { planScript } from '../../../lib/controller/plan-script.js';
+import { ovsVsctl } from '../../../lib/plan/ovs-vsctl.js';
+import { scriptText } from '../../../lib/report/script-text.js';
+import { appliedHosts, freshHosts, planned, topologyOf, USERSPACE, withHost } from '../plan/hosts.js';
+
+const TOPOLOGY = topologyOf();
+
+t.test('all hosts have their networks before the first VM is started', async (t) => {
+  const sections = planScript(TOPOLOGY, planned(TOPOLOGY, freshHosts(TOPOLOGY), USERSPACE));
+  t.strictSame(
+    sections.map(({ step, host }) => `${step} ${host}`),
+    ['networks host-a', 'networks host-b', 'networks host-c', 'vms host-a'],
+  );
+  for (const { host, script } of sections) {
+    execFileSync('sh', ['-n'], { input: script });
+    t.match(script, /^# create /, `${host}: reasons come first`);
+  }
+});
+
+t.test('of several hosts it is for reading, and refuses to run on one of them', async (t) => {
+  const [first, ...others] = planScript(TOPOLOGY, planned(TOPOLOGY, freshHosts(TOPOLOGY)));
+  if (first === undefined) throw new Error('no section');
+  t.equal(spawnSync('sh', { input: scriptText([first, ...others]) }).status, 3);
+  t.match(scriptText([first]), /^set -eu\n### host-a: networks\n/);
+});
+
+t.test('what a host holds cannot break out of a comment', async (t) => {
+  const evil = 'x\necho broken out\n\u2028';
+  const drifted = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ bridges }) => ({
+    bridges: bridges.map((bridge) => ({ ...bridge, failMode: evil })),
+  }));
+  const [section] = planScript(TOPOLOGY, planned(TOPOLOGY, drifted));
+  t.match(section?.script, /^# update bridge .*broken out/);
+  t.notMatch(section?.script, /^echo/m);
+});
+
+t.test('a migration: the way there first, then virsh, then what it leaves', async (t) => {
+  const moved = topologyOf(['host: host-a', 'host: host-b']);
+  const sections = planScript(moved, planned(moved, appliedHosts(TOPOLOGY)));
+  t.strictSame(
+    sections.map(({ step, host }) => `${step} ${host}`),
+    ['networks host-b', 'migrations host-a', 'removals host-a', 'removals host-b'],
+  );
+  const [there, move, left, arrived] = sections.map(({ script }) => script);
+  t.match(there, /# create tap-device .*\nip tuntap add dev tap-web-/s);
+  t.match(move, /^# migrate vm web: .*\nvirsh .* migrate --live .*--migrateuri tcp:\/\/198\.18\.2\.10$/m);
+  t.match(left, /del-port br-blue-\S+ tap-web-.*\nip link delete dev tap-web-/s);
+  t.match(arrived, /^delete_strict .*dl_dst=52:54:00:09:00:01$/m, 'its arrival is over');
+});
+
+t.test('values that ovs-vsctl would take apart are quoted for it', async (t) => {
+  const columns = {
+    externalIds: { 'attached-mac': '52:54:00:09:00:01', note: 'a "b", {c}=d' },
+    type: '',
+    options: { remote_ip: 'fd00::1', key: '' },
+    ofportRequest: null,
+  };
+  const change = { kind: 'set-port', bridge: 'br', port: 'p', uuid: 'u', interfaceUuid: 'i', columns } as const;
+  const ids = 'external_ids={attached-mac="52:54:00:09:00:01",note="a \\"b\\", {c}=d"}';
+  t.strictSame(ovsVsctl([change]), [
+    ['set', 'Port', 'p', ids],
+    ['set', 'Interface', 'p', 'type=""', 'options={remote_ip="fd00::1",key=""}', 'ofport_request=[]', ids],
+  ]);
+});
