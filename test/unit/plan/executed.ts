@@ -78,7 +78,7 @@ function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
       return {
         ...host,
         bridges: host.bridges.filter((bridge) => bridge.uuid !== change.uuid),
-        links: host.links.filter((link) => link.name !== change.bridge),
+        links: host.links.filter((link) => link.name !== change.bridge && !ownDevices(host, change).has(link.name)),
       };
     case 'add-port':
       return {
@@ -102,6 +102,12 @@ function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
         bridges: bridges((bridge) => ({ ...bridge, ports: bridge.ports.filter((port) => port.uuid !== change.uuid) })),
       };
   }
+}
+
+/** Devices that Open vSwitch has made for a bridge's ports, and that go with it. */
+function ownDevices(host: ObservedHost, { uuid }: { readonly uuid: string }): ReadonlySet<string> {
+  const ports = host.bridges.find((bridge) => bridge.uuid === uuid)?.ports ?? [];
+  return new Set(ports.flatMap(({ name, interface: { type } }) => (type === 'internal' ? [name] : [])));
 }
 
 function newPort(name: string, columns: Extract<OvsChange, { kind: 'add-port' }>['columns']): ObservedPort {
@@ -213,7 +219,10 @@ function movedLink(host: ObservedHost, name: string, target: string): ObservedHo
 function inNamespace(host: ObservedHost, name: string, words: readonly string[]): ObservedHost {
   const namespaces = host.namespaces.map((namespace) => {
     if (namespace.name !== name) return namespace;
-    const links = linksAfter(namespace.links, words);
+    const links =
+      words[0] === 'link' && words[1] === 'delete'
+        ? namespace.links.filter((link) => link.name !== words[3])
+        : linksAfter(namespace.links, words);
     const mark = links.find((link) => link.name === 'lo')?.alias ?? null;
     return { ...namespace, links, topology: mark?.replace(/^vxmig:/, '') ?? null };
   });
