@@ -22,8 +22,9 @@ export interface PlanFlags {
 }
 
 export async function planCommand(context: CommandContext, file: string, options: PlanFlags): Promise<number> {
+  refuseScriptOptionsAlone(options);
   const topology = await reachableTopology(file);
-  refuseUnknown(topology, options);
+  refuseUnknownHost(topology, options);
   const controller = await Controller.connect(topology, context.emit);
   try {
     const plan = await controller.plan();
@@ -45,10 +46,12 @@ function changesOrNone(changes: readonly Change[], style: Style): string {
   return `${changesText(changes, style)}\n\n${totalsText(changes)}`;
 }
 
-function refuseUnknown(topology: Topology, { asShell, host, step }: PlanFlags): void {
-  if (!asShell && (host !== undefined || step !== undefined)) {
-    throw new VxmigError('USAGE', '--host and --step choose from the script', { hint: 'Say --as-shell too.' });
-  }
+function refuseScriptOptionsAlone({ asShell, host, step }: PlanFlags): void {
+  if (asShell || (host === undefined && step === undefined)) return;
+  throw new VxmigError('USAGE', '--host and --step choose from the script', { hint: 'Say --as-shell too.' });
+}
+
+function refuseUnknownHost(topology: Topology, { host }: PlanFlags): void {
   if (host === undefined || topology.hosts.some((candidate) => candidate.name === host)) return;
   const known = topology.hosts.map((candidate) => candidate.name).join(', ');
   throw new VxmigError('NOT_FOUND', `the topology has no host ${host}; it has: ${known}`, { where: host });

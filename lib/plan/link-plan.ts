@@ -137,13 +137,17 @@ function planProbe(
 ): void {
   const namespace = observed.namespaces.find((candidate) => candidate.name === port.namespace);
   const link = namespace?.links.find((candidate) => candidate.name === port.name);
-  const why = probeFaults(port, link);
+  const isNew = link !== undefined && observed.links.some((candidate) => candidate.name === port.name);
+  const why = isNew ? ['Open vSwitch has made its device anew, outside its namespace'] : probeFaults(port, link);
   if (why.length === 0) return;
   const inside = ['ip', '-n', port.namespace];
   // A second row of that name in one transaction would only rename the first: the port goes before its successor comes.
   if (hasLostDevice(port, observed)) plan.prepare.push({ argv: ['ovs-vsctl', '--if-exists', 'del-port', port.name] });
   if (namespace === undefined) plan.settle.push({ argv: ['ip', 'netns', 'add', port.namespace] });
-  if (link === undefined) plan.settle.push({ argv: ['ip', 'link', 'set', 'dev', port.name, 'netns', port.namespace] });
+  // In userspace a switch that is started anew does not look for its devices in namespaces, and leaves the old one there connected to nothing.
+  if (isNew) plan.settle.push({ argv: [...inside, 'link', 'delete', 'dev', port.name] });
+  if (link === undefined || isNew)
+    plan.settle.push({ argv: ['ip', 'link', 'set', 'dev', port.name, 'netns', port.namespace] });
   plan.settle.push(
     // The mark of ownership: a namespace itself carries no label.
     { argv: [...inside, 'link', 'set', 'dev', 'lo', 'alias', linkAlias(topology), 'up'] },

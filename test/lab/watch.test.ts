@@ -12,6 +12,11 @@ const RESTART_SWITCH = `ovs-appctl -t ovs-vswitchd exit
 while [ -e /run/openvswitch/ovs-vswitchd.pid ]; do sleep 0.1; done
 ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route -vconsole:off -vsyslog:off`;
 
+const RESTART_DATABASE = `ovs-appctl -t ovsdb-server exit
+while [ -e /run/openvswitch/ovsdb-server.pid ]; do sleep 0.1; done
+ovsdb-server /etc/openvswitch/conf.db --remote=punix:/run/openvswitch/db.sock \
+  --remote=db:Open_vSwitch,Open_vSwitch,manager_options --pidfile --detach --no-chdir -vconsole:off -vsyslog:off`;
+
 await onLab('two-subnets', async (t, lab) => {
   const tunnel = tunnelPortName(lab.name, 'blue', 'host-a');
   const bridge = bridgeName(lab.name, 'blue');
@@ -31,6 +36,9 @@ await onLab('two-subnets', async (t, lab) => {
     });
     await lab.apply();
     t.match(await watch.next('host-c', 'gone'), { kind: 'tunnel', name: tunnel });
+    await lab.shell('host-b', RESTART_DATABASE);
+    t.match(await watch.next('host-b', 'lost'), { why: /closed the connection/ });
+    t.match(await watch.next('host-b', 'watching'), { again: true });
     await lab.on('host-a', 'virsh', 'destroy', 'web');
     t.match(await watch.next('host-a', 'drift'), { kind: 'vm', name: 'web', why: 'it is shut off' });
     t.match(await metricsOf(watch), /^vxmig_drifts\{topology="[^"]+",host="host-a",kind="vm"\} 1$/m);

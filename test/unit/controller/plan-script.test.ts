@@ -23,6 +23,7 @@ t.test('of several hosts it is for reading, and refuses to run on one of them', 
   const [first, ...others] = planScript(TOPOLOGY, planned(TOPOLOGY, freshHosts(TOPOLOGY)));
   if (first === undefined) throw new Error('no section');
   t.equal(spawnSync('sh', { input: scriptText([first, ...others]) }).status, 3);
+  t.equal(scriptText([]), '# nothing to do');
   t.match(scriptText([first]), /^set -eu\n### host-a: networks\n/);
 });
 

@@ -165,6 +165,7 @@ const deeds: Readonly<Record<string, Deed>> = {
   'a VM is paused': onDomain((domain) => [{ ...domain, state: 'paused' }]),
   'a VM is stopped and undefined': onDomain(() => []),
   'ovs-vswitchd is started anew': (host) => ({
+    links: [...host.links, ...madeAnew(host)],
     bridges: host.bridges.map((bridge) => ({ ...bridge, flows: [] })),
     switchRoutes: { ...host.switchRoutes, added: [] },
   }),
@@ -190,6 +191,16 @@ const deeds: Readonly<Record<string, Deed>> = {
     };
   },
 };
+
+/** The userspace datapath does not find its ports' devices in namespaces again. */
+function madeAnew(host: ObservedHost): ObservedLink[] {
+  const ports = host.bridges.flatMap((bridge) => (bridge.datapathType === 'netdev' ? bridge.ports : []));
+  return ports.flatMap(({ name, interface: { type } }) =>
+    type === 'internal' && !host.links.some((link) => link.name === name)
+      ? [{ name, mac: '02:00:00:00:00:88', mtu: 1500, up: false, kind: 'tun', alias: null, addresses: [] }]
+      : [],
+  );
+}
 
 function onDomain(change: (domain: ObservedHost['domains'][number]) => ObservedHost['domains']): Deed {
   return ({ domains }, which) => {

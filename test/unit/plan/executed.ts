@@ -229,7 +229,10 @@ function movedLink(host: ObservedHost, name: string, target: string): ObservedHo
 function inNamespace(host: ObservedHost, name: string, words: readonly string[]): ObservedHost {
   const namespaces = host.namespaces.map((namespace) => {
     if (namespace.name !== name) return namespace;
-    const links = linksAfter(namespace.links, words);
+    const links =
+      words[0] === 'link' && words[1] === 'delete'
+        ? namespace.links.filter((link) => link.name !== words[3])
+        : linksAfter(namespace.links, words);
     const mark = links.find((link) => link.name === 'lo')?.alias ?? null;
     return { ...namespace, links, topology: mark?.replace(/^vxmig:/, '') ?? null };
   });

@@ -9,7 +9,7 @@ import { executed, executedMoves } from './executed.js';
 import { beside, foreignIn } from './foreign.js';
 import { after } from './hosts.js';
 
-const RUNS = 200;
+const RUNS = 100;
 
 /** A failure prints the seed, and the smallest counterexample. */
 function holds<Drawn>(t: Test, property: fc.IProperty<Drawn>): void {
