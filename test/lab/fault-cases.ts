@@ -38,6 +38,35 @@ const UNDERLAY: readonly Fault[] = [
   { name: 'the underlay is cut for good', at: 'router', script: CUT, heal: `${UNCUT} || true` },
 ];
 
+const QEMU_PATH = '/usr/bin/qemu-system-x86_64';
+const REFUSES = `printf '#!/bin/sh\\necho "unsupported machine type" >&2\\nexit 1\\n' >/tmp/qemu; chmod +x /tmp/qemu; mount --bind /tmp/qemu ${QEMU_PATH}`;
+/** What libvirt and QEMU write at a VM's start is under /run and /var/lib/libvirt. */
+const FULL =
+  'mount -t tmpfs -o size=4k tmpfs /var/lib/libvirt/qemu; dd if=/dev/zero of=/var/lib/libvirt/qemu/full bs=4k count=1 2>/dev/null';
+
+/** What can go wrong with the VM itself, each where it does. */
+const DESTINATIONS: readonly FaultCase[] = [
+  ...['before reserve', 'after reserve'].flatMap((point) => [
+    {
+      point,
+      fault: { name: 'QEMU refuses the VM', at: 'destination', script: REFUSES, heal: `umount ${QEMU_PATH}` },
+    } as const,
+    {
+      point,
+      fault: { name: 'the disk is full', at: 'destination', script: FULL, heal: 'umount /var/lib/libvirt/qemu' },
+    } as const,
+  ]),
+  {
+    point: 'RESUME',
+    fault: {
+      name: 'the guest stands still on arrival',
+      at: 'destination',
+      script: 'virsh suspend web',
+      heal: 'virsh resume web',
+    },
+  },
+];
+
 const KILLED: Fault = { name: 'vxmig is killed', at: 'controller', script: '', heal: null };
 
 /** Where in a migration. */
@@ -54,9 +83,10 @@ export const MIGRATION_POINTS = [
 /** Where in an apply. */
 export const APPLY_POINTS = ['before network', 'after network', 'before VMs', 'after VMs'];
 
-export const MIGRATION_FAULTS: readonly FaultCase[] = [...DAEMONS, ...QEMU, ...UNDERLAY].flatMap((fault) =>
-  MIGRATION_POINTS.map((point) => ({ fault, point })),
-);
+export const MIGRATION_FAULTS: readonly FaultCase[] = [
+  ...[...DAEMONS, ...QEMU, ...UNDERLAY].flatMap((fault) => MIGRATION_POINTS.map((point) => ({ fault, point }))),
+  ...DESTINATIONS,
+];
 
 export const APPLY_FAULTS: readonly FaultCase[] = [KILLED, ...DAEMONS.filter(({ at }) => at !== 'onlooker')].flatMap(
   (fault) => APPLY_POINTS.map((point) => ({ fault, point })),

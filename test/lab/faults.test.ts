@@ -32,6 +32,9 @@ const USUAL = [
   'QEMU dies at the destination: STOP',
   'the underlay is cut for 1 s: STOP',
   'the underlay is cut for good: copying',
+  'the underlay is cut for good: STOP',
+  'QEMU refuses the VM at the destination: after reserve',
+  'the guest stands still on arrival at the destination: RESUME',
 ];
 const asked = process.env.VXMIG_FAULTS;
 const cases = MIGRATION_FAULTS.filter((each) =>
@@ -46,6 +49,7 @@ await onLab('two-subnets', async (t, lab) => {
   for (const each of cases) {
     await t.test(caseName(each), async (t) => {
       // An earlier case that failed must not fail this one.
+      await lab.shell('router', 'nft delete table ip cut 2>/dev/null || true');
       await lab.succeed('lab', 'up', lab.file);
       if ((await lab.run('apply', lab.file)).exitCode !== 0) {
         await lab.run('destroy', lab.file, '--yes');
@@ -63,7 +67,7 @@ await onLab('two-subnets', async (t, lab) => {
       if (lost) t.ok(each.fault.name.startsWith('QEMU'), 'only with its QEMU the VM is gone');
       await lab.apply();
       t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
-      t.same(await lab.succeed('plan', lab.file), { ok: true, changes: [] });
+      t.same((await lab.succeed('plan', lab.file)).changes, []);
       isVerified(t, await lab.succeed('verify', lab.file));
       if (lost) await page('/cgi-bin/pattern?size=8');
       t.match(await page('/cgi-bin/check'), /^intact\n/);
