@@ -63,8 +63,14 @@ export class Watch {
 
   /** Until the signal; resolves when nothing of ours runs on the hosts any more. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.run(signal)));
-    await this.#close();
+    // A bug at one host ends the others, too.
+    const broken = new AbortController();
+    const over = AbortSignal.any([signal, broken.signal]);
+    try {
+      await Promise.all(this.#hosts.map((host) => host.run(over).finally(() => broken.abort())));
+    } finally {
+      await this.#close();
+    }
   }
 
   async #close(): Promise<void> {
@@ -178,10 +184,18 @@ class HostLoop {
     }
   }
 
+  /** Until the time is over, something stirs, or the signal; leaves no listener behind, for there are many pauses in a long watch. */
   async #pause(waitMs: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, waitMs);
+      signal.addEventListener('abort', end);
+      this.#wake = end;
+    });
   }
 
   #lookWithin(ms: number): void {
