@@ -1,7 +1,8 @@
 import type { HostShell } from '../host/connection.js';
 import { commit } from '../ovsdb/commit.js';
 import { Connection } from '../ovsdb/connection.js';
-import { selectTables } from '../ovsdb/select.js';
+import { OvsdbError } from '../ovsdb/errors.js';
+import { selectTables, type Tables } from '../ovsdb/select.js';
 import { asNumber, asOptional, asString, asStringMap, asUuids, type Row } from '../ovsdb/value.js';
 import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
 import type { OvsChange } from '../plan/host-plan.js';
@@ -41,22 +42,43 @@ export class OvsDatabase {
   }
 
   async read(): Promise<SwitchState> {
-    const tables = await selectTables(this.connection, OPEN_VSWITCH, COLUMNS);
-    const interfaces = tables.Interface;
-    const ports = new Map(
-      [...tables.Port].flatMap(([uuid, row]) => {
-        const port = observedPort(uuid, row, interfaces);
-        return port === null ? [] : [[uuid, port] as const];
-      }),
-    );
-    const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables));
-    return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
+    return await this.#told(async () => switchState(await selectTables(this.connection, OPEN_VSWITCH, COLUMNS)));
   }
 
   /** In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError */
   async change(changes: readonly OvsChange[]): Promise<void> {
-    await commit(this.connection, OPEN_VSWITCH, ovsTransaction(changes), { waitForSwitchMs: SWITCH_TIMEOUT_MS });
+    const waitForSwitchMs = SWITCH_TIMEOUT_MS;
+    await this.#told(() => commit(this.connection, OPEN_VSWITCH, ovsTransaction(changes), { waitForSwitchMs }));
   }
+
+  /** Not every error of the protocol knows whose server it is about. */
+  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof OvsdbError)) throw error;
+      throw new OvsdbError(`${this.host}: ${error.message}`, {
+        where: error.where ?? this.host,
+        hint: error.hint,
+        cause: error,
+        ...(error.intent === undefined ? {} : { intent: error.intent }),
+        ...(error.operation === undefined ? {} : { operation: error.operation }),
+        ...(error.error === undefined ? {} : { error: error.error }),
+      });
+    }
+  }
+}
+
+function switchState(tables: Tables<typeof COLUMNS>): SwitchState {
+  const interfaces = tables.Interface;
+  const ports = new Map(
+    [...tables.Port].flatMap(([uuid, row]) => {
+      const port = observedPort(uuid, row, interfaces);
+      return port === null ? [] : [[uuid, port] as const];
+    }),
+  );
+  const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables));
+  return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
 }
 
 function observedBridge(

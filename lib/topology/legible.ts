@@ -1,3 +1,4 @@
+import { printable } from '../model/printable.js';
 import type { Problem } from '../model/problem.js';
 
 /** Nobody reads more, and a broken file of 1 MiB has a hundred thousand. */
@@ -12,8 +13,8 @@ const LONGEST_MESSAGE = 400;
 export function legible(problems: readonly Problem[]): readonly Problem[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
     ...problem,
-    message: printable(shortened(problem.message)),
-    mend: printable(shortened(problem.mend)),
+    message: printable(shortened(problem.message)).replaceAll('\n', '\\n'),
+    mend: printable(shortened(problem.mend)).replaceAll('\n', '\\n'),
   }));
   const next = problems[MOST_PROBLEMS];
   if (next === undefined) return shown;
@@ -26,15 +27,4 @@ function shortened(text: string): string {
     ? text
     : // Not within a pair of surrogates.
       `${text.slice(0, LONGEST_MESSAGE - 1).replace(/[\ud800-\udbff]$/, '')}…`;
-}
-
-/** Control characters, line ends too, and what changes the direction of a line (Unicode TR 36 §3.2) are written as JSON writes them. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from({ length: character.length }, (_, index) => escapeOf(character.charCodeAt(index))).join(''),
-  );
-}
-
-function escapeOf(unit: number): string {
-  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }

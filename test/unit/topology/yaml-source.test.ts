@@ -78,9 +78,9 @@ t.test('what a file says cannot make a message that a terminal obeys, or one wit
   const [long] = problemsOf(SAMPLE.replace('198.18.1.0/24', `"${'1:'.repeat(50_000)}/64"`));
   t.match(long, /^5:16 .*…$/);
   t.ok(String(long).length < 500);
-  const many = problemsOf(SAMPLE + Array.from({ length: 90_000 }, (_, index) => `k${index}: 1\n`).join(''));
+  const many = problemsOf(SAMPLE + Array.from({ length: 20_000 }, (_, index) => `k${index}: 1\n`).join(''));
   t.equal(many.length, 501);
-  t.equal(many.at(-1), '524:1 89500 more mistakes from here on');
+  t.equal(many.at(-1), '524:1 19500 more mistakes from here on');
 });
 
 t.test('collections as keys are told by us, not by a warning of the process', async (t) => {
