@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
+import { factsOf } from '../controller/facts.js';
 import { sshDirectory } from '../lab/lab-directory.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
-import type { Datapath } from '../model/topology.js';
 import { applyFigures } from './figures.js';
 import type { BenchPart } from './migrate-bench.js';
 import { timedRun, vxmigArgv } from './program.js';
@@ -23,9 +23,9 @@ export async function benchApply(part: BenchPart): Promise<ApplyBench> {
   const controller = await Controller.connect(topology, emit);
   try {
     await controller.plan();
-    const datapath = (host: string): Datapath =>
-      controller.session(host).observed.kernelDatapath ? 'system' : 'netdev';
-    const script = byHandScript(topology, { sshConfig: join(sshDirectory(topology.name), 'config'), datapath });
+    const observed = [...controller.sessions.values()].map((session) => session.observed);
+    const facts = factsOf(topology, observed);
+    const script = byHandScript(topology, { sshConfig: join(sshDirectory(topology.name), 'config'), facts });
     const scriptFile = join(part.stateDirectory, 'by-hand.sh');
     await writeFile(scriptFile, script);
     const byHand = async (): Promise<ApplyRun[]> => {

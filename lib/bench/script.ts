@@ -1,22 +1,22 @@
 import { shellWord } from '../host/quote.js';
 import type { Datapath, Topology } from '../model/topology.js';
-import { type DesiredBridge, desiredHost } from '../plan/desired.js';
+import { type DesiredBridge, desiredHost, type HostFacts } from '../plan/desired.js';
 
 export interface ScriptOptions {
   /** For `ssh -F`. */
   readonly sshConfig: string;
-  readonly datapath: (host: string) => Datapath;
+  /** As apply has found the hosts, so that both make the same tunnels. */
+  readonly facts: (host: string) => HostFacts;
 }
 
 /**
  * What somebody would write by hand who wants the topology's bridges and tunnels quickly: all hosts at once over ssh, on each
  * a single ovs-vsctl. It looks at nothing and sets no flows, so it is the least that making them can take.
  */
-export function byHandScript(topology: Topology, { sshConfig, datapath }: ScriptOptions): string {
+export function byHandScript(topology: Topology, { sshConfig, facts }: ScriptOptions): string {
   const lines = topology.hosts.map(({ name }) => {
-    const accelerator = { type: 'qemu' } as const;
-    const { bridges } = desiredHost(topology, name, { datapath: datapath(name), accelerator });
-    const words = bridges.flatMap((bridge) => bridgeWords(bridge, datapath(name)));
+    const { bridges, datapath } = desiredHost(topology, name, facts(name));
+    const words = bridges.flatMap((bridge) => bridgeWords(bridge, datapath));
     const command = ['ovs-vsctl', ...words.slice(1)].join(' ');
     return `ssh -F ${shellWord(sshConfig)} ${shellWord(name)} ${shellWord(command)} & jobs="$jobs $!"`;
   });
@@ -37,7 +37,7 @@ function bridgeWords(bridge: DesiredBridge, datapath: Datapath): string[] {
     port.kind === 'tunnel'
       ? ['--', 'add-port', name, port.name, '--', 'set', 'interface', port.name, 'type=vxlan'].concat(
           `options:remote_ip=${port.remoteIp}`,
-          `options:local_ip=${port.localIp}`,
+          ...(port.localIp === null ? [] : [`options:local_ip=${port.localIp}`]),
           `options:key=${port.vni}`,
         )
       : [],

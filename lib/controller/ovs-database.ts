@@ -1,9 +1,10 @@
 import type { HostShell } from '../host/connection.js';
 import { commit } from '../ovsdb/commit.js';
 import { Connection } from '../ovsdb/connection.js';
+import { OvsdbError } from '../ovsdb/errors.js';
 import { Lock } from '../ovsdb/lock.js';
 import { assertLock, type Mutation, mutate, type Operation } from '../ovsdb/operations.js';
-import { selectTables } from '../ovsdb/select.js';
+import { selectTables, type Tables } from '../ovsdb/select.js';
 import { asNumber, asOptional, asString, asStringMap, asUuids, mapOf, type Row } from '../ovsdb/value.js';
 import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
 import type { OvsChange } from '../plan/host-plan.js';
@@ -49,27 +50,15 @@ export class OvsDatabase {
   }
 
   async read(): Promise<SwitchState> {
-    const tables = await selectTables(this.connection, OPEN_VSWITCH, COLUMNS);
-    const interfaces = tables.Interface;
-    const ports = new Map(
-      [...tables.Port].flatMap(([uuid, row]) => {
-        const port = observedPort(uuid, row, interfaces);
-        return port === null ? [] : [[uuid, port] as const];
-      }),
-    );
-    const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables));
-    return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
+    return await this.#told(async () => switchState(await selectTables(this.connection, OPEN_VSWITCH, COLUMNS)));
   }
 
   /** In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError, also where our lock has been taken away */
   async change(changes: readonly OvsChange[]): Promise<void> {
     const { intent, operations } = ovsTransaction(changes);
-    await commit(
-      this.connection,
-      OPEN_VSWITCH,
-      { intent, operations: [...operations, ...this.#asHolder()] },
-      { waitForSwitchMs: SWITCH_TIMEOUT_MS },
-    );
+    const transaction = { intent, operations: [...operations, ...this.#asHolder()] };
+    const waitForSwitchMs = SWITCH_TIMEOUT_MS;
+    await this.#told(() => commit(this.connection, OPEN_VSWITCH, transaction, { waitForSwitchMs }));
   }
 
   /** Asks for the host's lock; it is ours where the result says so. @throws OvsdbError */
@@ -81,9 +70,8 @@ export class OvsDatabase {
 
   /** Who says that he has the lock; null: nobody. One who died may still be named. @throws OvsdbError */
   async lockHolder(): Promise<string | null> {
-    const { Open_vSwitch: rows } = await selectTables(this.connection, OPEN_VSWITCH, {
-      Open_vSwitch: ['external_ids'],
-    });
+    const columns = { Open_vSwitch: ['external_ids'] } as const;
+    const { Open_vSwitch: rows } = await this.#told(() => selectTables(this.connection, OPEN_VSWITCH, columns));
     return asStringMap([...rows.values()][0]?.external_ids)[HOLDER_KEY] ?? null;
   }
 
@@ -92,13 +80,43 @@ export class OvsDatabase {
     const named: Mutation[] = holder === null ? [] : [['external_ids', 'insert', mapOf({ [HOLDER_KEY]: holder })]];
     const mutations: Mutation[] = [['external_ids', 'delete', [HOLDER_KEY]], ...named];
     const operations = [mutate('Open_vSwitch', [], mutations), ...this.#asHolder()];
-    await commit(this.connection, OPEN_VSWITCH, { intent: 'vxmig: who has the lock', operations });
+    const transaction = { intent: 'vxmig: who has the lock', operations };
+    await this.#told(() => commit(this.connection, OPEN_VSWITCH, transaction));
   }
 
   #asHolder(): Operation[] {
     // One that was taken from us must fail, one that we have given back need not be had.
     return this.#lock?.isHeld || this.#lock?.wasStolen ? [assertLock(HOST_LOCK)] : [];
   }
+
+  /** Not every error of the protocol knows whose server it is about. */
+  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof OvsdbError)) throw error;
+      throw new OvsdbError(`${this.host}: ${error.message}`, {
+        where: error.where ?? this.host,
+        hint: error.hint,
+        cause: error,
+        ...(error.intent === undefined ? {} : { intent: error.intent }),
+        ...(error.operation === undefined ? {} : { operation: error.operation }),
+        ...(error.error === undefined ? {} : { error: error.error }),
+      });
+    }
+  }
+}
+
+function switchState(tables: Tables<typeof COLUMNS>): SwitchState {
+  const interfaces = tables.Interface;
+  const ports = new Map(
+    [...tables.Port].flatMap(([uuid, row]) => {
+      const port = observedPort(uuid, row, interfaces);
+      return port === null ? [] : [[uuid, port] as const];
+    }),
+  );
+  const bridges = [...tables.Bridge].map(([uuid, row]) => observedBridge(uuid, row, ports, tables));
+  return { version: asString([...tables.Open_vSwitch.values()][0]?.ovs_version), bridges };
 }
 
 function observedBridge(

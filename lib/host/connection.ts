@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { CommandError, messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
+import { endOf } from './channel-end.js';
 import { type Dialling, dial, diallingOf } from './dial.js';
 import { shellLine } from './quote.js';
 
@@ -61,6 +62,7 @@ wait "$child"; status=$?
 kill "$watcher" 2>/dev/null
 exit "$status"`;
 
+const OPEN_TIMEOUT_MS = 15_000;
 const OUTPUT_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** One host over SSH. More connections are dialled when one has no free session left. */
@@ -105,9 +107,7 @@ export class HostConnection implements HostShell {
     const taken = entry;
     taken.sessions += 1;
     try {
-      const channel = await new Promise<ClientChannel>((resolve, reject) => {
-        taken.client.exec(shellLine(argv), (error, stream) => (error ? reject(error) : resolve(stream)));
-      });
+      const channel = await answered<ClientChannel>((answer) => taken.client.exec(shellLine(argv), answer));
       channel.once('close', () => {
         taken.sessions -= 1;
       });
@@ -165,15 +165,10 @@ export class HostConnection implements HostShell {
   async follow(argv: readonly string[], stopSignal: 'INT' | 'TERM'): Promise<RunningCommand> {
     const channel = await this.#session(['sh', '-c', FOLLOW, 'sh', stopSignal, ...argv]);
     let stderr = '';
-    const ended = new Promise<{ exitCode: number | null; stderr: string }>((resolve) => {
-      channel.on('close', (exit?: number | null) => resolve({ exitCode: exit ?? null, stderr }));
-    });
+    const { ended, end } = endOf(channel, () => stderr);
     const running = Object.assign(new EventEmitter<{ line: [string]; errorLine: [string] }>(), {
       ended,
-      stop: async () => {
-        channel.end();
-        await ended;
-      },
+      stop: end,
     });
     eachLine(channel, (line) => running.emit('line', line));
     eachLine(channel.stderr, (line) => {
@@ -186,18 +181,13 @@ export class HostConnection implements HostShell {
   async converse(argv: readonly string[]): Promise<Conversation> {
     const channel = await this.#session(argv);
     let stderr = '';
-    const ended = new Promise<{ exitCode: number | null; stderr: string }>((resolve) => {
-      channel.on('close', (exit?: number | null) => resolve({ exitCode: exit ?? null, stderr }));
-    });
+    const { ended, end } = endOf(channel, () => stderr);
     const conversation = Object.assign(new EventEmitter<{ text: [string] }>(), {
       ended,
       say: (text: string) => {
         channel.write(text);
       },
-      end: async () => {
-        channel.end();
-        await ended;
-      },
+      end,
     });
     channel.on('data', (chunk: Buffer) => conversation.emit('text', chunk.toString()));
     channel.stderr.on('data', (chunk: Buffer) => {
@@ -211,24 +201,39 @@ export class HostConnection implements HostShell {
     const entry = this.#clients[0];
     if (entry === undefined)
       throw new VxmigError('SSH_CONNECT', `the connection to ${this.name} is closed`, { where: this.name });
-    return await new Promise<Duplex>((resolve, reject) => {
-      entry.client.openssh_forwardOutStreamLocal(path, (error, stream) => {
-        if (error) {
-          reject(
-            new VxmigError('SSH_CONNECT', `cannot reach ${path} on ${this.name}: ${error.message}`, {
-              where: this.name,
-              cause: error,
-            }),
-          );
-        } else resolve(stream);
+    try {
+      return await answered<Duplex>((answer) => entry.client.openssh_forwardOutStreamLocal(path, answer));
+    } catch (cause) {
+      throw new VxmigError('SSH_CONNECT', `cannot reach ${path} on ${this.name}: ${messageOf(cause)}`, {
+        where: this.name,
+        cause,
       });
-    });
+    }
   }
 
   close(): void {
     this.#closed = true;
     for (const { client } of [...this.#clients]) client.end();
   }
+}
+
+/** sshd opens a channel at once, or says that it does not. One that comes too late is closed. */
+async function answered<Channel extends Duplex>(
+  ask: (answer: (error: Error | undefined, channel: Channel) => void) => void,
+): Promise<Channel> {
+  return await new Promise<Channel>((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new Error(`no answer within ${OPEN_TIMEOUT_MS} ms`));
+    }, OPEN_TIMEOUT_MS);
+    ask((error, channel) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else if (late) channel.destroy();
+      else resolve(channel);
+    });
+  });
 }
 
 function eachLine(stream: NodeJS.ReadableStream, emit: (line: string) => void): void {

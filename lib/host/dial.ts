@@ -1,14 +1,18 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { AuthenticationType, Client, ConnectConfig } from 'ssh2';
 import SshClient from 'ssh2/lib/client.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
 import { fingerprintOf, knownKeys, readKnownHosts, sameFingerprint } from './host-key.js';
+import { readIdentity } from './identity.js';
 
 const READY_TIMEOUT_MS = 15_000;
+
+/** Which keys a host may show, and where that is written. */
+interface TrustedKeys {
+  readonly fingerprints: readonly string[];
+  readonly source: string;
+}
 
 /** How one host is reached, read once for all connections to it. */
 export interface Dialling {
@@ -16,13 +20,15 @@ export interface Dialling {
   readonly name: string;
   readonly place: string;
   readonly config: ConnectConfig;
-  readonly trusts: (hostKey: Buffer) => boolean;
+  readonly trusted: TrustedKeys;
 }
 
 /** @throws VxmigError SSH_CONNECT where the identity file cannot be read */
 export async function diallingOf(name: string, settings: SshSettings): Promise<Dialling> {
-  const [trusts, privateKey] = await Promise.all([hostKeyRule(settings), readIdentity(settings.identityFile)]);
-  const agent = settings.identityFile === null ? process.env.SSH_AUTH_SOCK : undefined;
+  const [trusted, { privateKey, agent }] = await Promise.all([
+    trustedKeys(settings),
+    readIdentity(settings.identityFile, process.env.SSH_AUTH_SOCK),
+  ]);
   const config = {
     host: settings.address,
     port: settings.port,
@@ -34,7 +40,7 @@ export async function diallingOf(name: string, settings: SshSettings): Promise<D
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(agent === undefined ? {} : { agent }),
   };
-  return { name, place: `${settings.address}:${settings.port}`, config, trusts };
+  return { name, place: `${settings.address}:${settings.port}`, config, trusted };
 }
 
 /** Only what there is something for: sshd takes milliseconds, and the network its way there and back, to refuse `none`. */
@@ -47,7 +53,7 @@ function authentications(privateKey: Buffer | undefined, agent: string | undefin
 }
 
 /** A connection that is ready for commands. @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
-export async function dial({ name, place, config, trusts }: Dialling): Promise<Client> {
+export async function dial({ name, place, config, trusted }: Dialling): Promise<Client> {
   const client = new SshClient();
   let refusedKey: string | undefined;
   // A connection that breaks fails the commands that run over it; the event itself must not end the process.
@@ -57,9 +63,10 @@ export async function dial({ name, place, config, trusts }: Dialling): Promise<C
     client.connect({
       ...config,
       hostVerifier: (key: Buffer) => {
-        const trusted = trusts(key);
-        if (!trusted) refusedKey = fingerprintOf(key);
-        return trusted;
+        const shown = fingerprintOf(key);
+        const isTrusted = trusted.fingerprints.some((known) => sameFingerprint(shown, known));
+        if (!isTrusted) refusedKey = shown;
+        return isTrusted;
       },
     });
     // Otherwise a short request waits for the other side's delayed acknowledgement, 40 ms each time.
@@ -70,31 +77,38 @@ export async function dial({ name, place, config, trusts }: Dialling): Promise<C
     client.destroy();
     const details = { where: name, cause };
     throw refusedKey === undefined
-      ? new VxmigError('SSH_CONNECT', `cannot connect to ${name} (${place}): ${messageOf(cause)}`, details)
-      : new VxmigError(
-          'SSH_HOST_KEY',
-          `${name} (${place}) shows the SSH key ${refusedKey}, which is not the known one`,
+      ? new VxmigError(
+          'SSH_CONNECT',
+          `cannot connect to ${name} (${place}): ${messageOf(cause).slice(0, 400)}`,
           details,
-        );
+        )
+      : wrongKey(name, place, refusedKey, trusted, details);
   }
 }
 
-async function hostKeyRule({ hostKey, address, port }: SshSettings): Promise<(key: Buffer) => boolean> {
-  if (hostKey !== null) return (key) => sameFingerprint(fingerprintOf(key), hostKey);
+function wrongKey(
+  name: string,
+  place: string,
+  shown: string,
+  { fingerprints, source }: TrustedKeys,
+  details: { readonly where: string; readonly cause: unknown },
+): VxmigError {
+  const known = fingerprints.length === 0 ? `${source} has none for it` : `${source} has ${fingerprints.join(', ')}`;
+  const hint =
+    'On the host itself, `for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done` prints its keys. If that one is among them, ' +
+    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology, or mend known_hosts; if not, somebody stands in between.`;
+  return new VxmigError(
+    'SSH_HOST_KEY',
+    `${name} (${place}) shows the SSH key ${shown}, and ${known}; nothing was sent to it`,
+    {
+      ...details,
+      hint,
+    },
+  );
+}
+
+async function trustedKeys({ hostKey, address, port }: SshSettings): Promise<TrustedKeys> {
+  if (hostKey !== null) return { fingerprints: [hostKey], source: 'the topology' };
   const known = knownKeys(await readKnownHosts(), address, port);
-  return (key) => known.some((candidate) => candidate.equals(key));
-}
-
-async function readIdentity(file: string | null): Promise<Buffer | undefined> {
-  if (file !== null) {
-    const path = file.replace(/^~(?=\/)/, homedir());
-    return await readFile(path).catch((cause: unknown) => {
-      throw new VxmigError('SSH_CONNECT', `cannot read the identity file ${path}: ${messageOf(cause)}`, { cause });
-    });
-  }
-  for (const name of ['id_ed25519', 'id_ecdsa', 'id_rsa']) {
-    const key = await readFile(join(homedir(), '.ssh', name)).catch(() => undefined);
-    if (key !== undefined) return key;
-  }
-  return undefined;
+  return { fingerprints: known.map(fingerprintOf), source: 'known_hosts' };
 }

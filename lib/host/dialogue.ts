@@ -2,6 +2,8 @@ import { VxmigError } from '../model/errors.js';
 import type { Conversation } from './connection.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
+/** No answer is nearly as long; a command that prints without end must not take the memory. */
+const LONGEST_ANSWER = 2 ** 20;
 
 /** Questions to a running command, one at a time: an answer is what it prints until its mark. */
 export class Dialogue {
@@ -18,7 +20,7 @@ export class Dialogue {
     private readonly ask: (question: string, mark: string) => string,
   ) {
     conversation.on('text', (text) => {
-      this.#text += text;
+      if (this.#text.length <= LONGEST_ANSWER) this.#text += text;
       this.#notify();
     });
     void conversation.ended.then(() => {
@@ -52,6 +54,8 @@ export class Dialogue {
     for (;;) {
       const at = this.#text.indexOf(mark);
       if (at >= 0) return this.#text.slice(0, at);
+      if (this.#text.length > LONGEST_ANSWER)
+        throw new VxmigError('SSH_CONNECT', `the command on ${this.host} prints without end`, { where: this.host });
       if (this.#over)
         throw new VxmigError('SSH_CONNECT', `the command on ${this.host} ended before it answered`, {
           where: this.host,

@@ -1,8 +1,9 @@
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { Flow } from '../openflow/flow.js';
-import { DUMP_OPTIONS, parseFlows } from '../openflow/text.js';
+import { DUMP_OPTIONS } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
+import { readFlows } from './openflow.js';
 
 /** What the host's kernel has configured, and its switch of flows, read in one go. */
 export interface KernelState {
@@ -48,7 +49,17 @@ exit 0
 export async function observeKernel(shell: HostShell, bridges: readonly string[]): Promise<KernelState> {
   const { stdout } = await shell.run(['sh', '-s', '--', ...bridges], { stdin: SCRIPT });
   const sections = splitSections(stdout);
+  if (!sections.has('links')) {
+    const message = `a shell on ${shell.name} was asked to print what is configured there, and printed something else`;
+    const hint = 'Try `ssh` to it: what its shell prints at login, or runs in place of a command, must go.';
+    throw new VxmigError('HOST_UNFIT', message, { where: shell.name, hint });
+  }
   const text = (name: string) => sections.get(name)?.trim() ?? '';
+  const flows = new Map(
+    [...sections].flatMap(([name, body]) =>
+      name.startsWith('flows ') ? [[name.slice('flows '.length), readFlows(shell.name, body)]] : [],
+    ),
+  );
   try {
     return {
       links: parseLinks(text('links')),
@@ -62,11 +73,7 @@ export async function observeKernel(shell: HostShell, bridges: readonly string[]
       kvm: text('kvm') === 'yes',
       // SSH_CONNECTION: client address, client port, server address, server port (ssh(1)).
       sshAddress: text('ssh').split(' ')[2] ?? null,
-      flows: new Map(
-        [...sections].flatMap(([name, body]) =>
-          name.startsWith('flows ') ? [[name.slice('flows '.length), parseFlows(body)]] : [],
-        ),
-      ),
+      flows,
     };
   } catch (cause) {
     throw new VxmigError('HOST_UNFIT', `ip on ${shell.name} does not print the JSON that is expected of iproute2`, {

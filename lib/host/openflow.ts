@@ -1,4 +1,5 @@
 import type { Command } from '../model/command.js';
+import { messageOf, VxmigError } from '../model/errors.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
@@ -11,7 +12,17 @@ export async function dumpFlows(shell: HostShell, bridges: readonly string[]): P
   const script = `for bridge; do echo "=== $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null; done; exit 0`;
   const { stdout } = await shell.run(['sh', '-c', script, 'sh', ...bridges]);
   const parts = stdout.split(/^=== (.+)$/m);
-  return new Map(bridges.map((bridge) => [bridge, parseFlows(parts[parts.indexOf(bridge) + 1] ?? '')]));
+  return new Map(bridges.map((bridge) => [bridge, readFlows(shell.name, parts[parts.indexOf(bridge) + 1] ?? '')]));
+}
+
+/** The flows in what ovs-ofctl on `host` has printed. @throws VxmigError HOST_UNFIT */
+export function readFlows(host: string, text: string): Flow[] {
+  try {
+    return parseFlows(text);
+  } catch (cause) {
+    const message = `ovs-ofctl on ${host} printed what is no flow: ${messageOf(cause).slice(0, 400)}`;
+    throw new VxmigError('HOST_UNFIT', message, { where: host, cause });
+  }
 }
 
 /** Removes the flows of one table for one destination MAC (all, or those with a cookie), and says what they were. */

@@ -123,7 +123,7 @@ exec ${VIRSH.join(' ')} resume --domain "$1"
 
 /** What has come for it while it was paused is dropped: nobody waits any more for an answer to it. */
 export async function resumeDomain(shell: HostShell, name: string): Promise<void> {
-  await shell.run(['sh', '-s', name], { stdin: RESUME });
+  await shell.run(['sh', '-s', '--', name], { stdin: RESUME });
 }
 
 export async function undefineDomain(shell: HostShell, name: string): Promise<void> {

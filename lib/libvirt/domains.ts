@@ -51,7 +51,7 @@ export class Libvirt {
     const connection = new LibvirtConnection(stream);
     try {
       const kinds = await connection.call(PROCEDURE.authList);
-      const kind = kinds.uint() === 0 ? AUTH_NONE : kinds.uint();
+      const kind = await whole(async () => (kinds.uint() === 0 ? AUTH_NONE : kinds.uint()));
       if (kind === AUTH_POLKIT) await connection.call(PROCEDURE.authPolkit);
       else if (kind !== AUTH_NONE) throw new LibvirtError(`the daemon asks for authentication of kind ${kind}`);
       // The name may be left out, which a 1 or 0 before it says.
@@ -70,7 +70,7 @@ export class Libvirt {
   /** Every domain, running or not. One that goes while the others are asked about is left out. */
   async domains(): Promise<LibvirtDomain[]> {
     const answer = await this.connection.call(PROCEDURE.connectListAllDomains, new XdrWriter().uint(1).uint(0));
-    const references = Array.from({ length: answer.uint() }, () => readReference(answer));
+    const references = await whole(async () => readReferences(answer));
     const domains = await Promise.all(references.map((reference) => orNull(this.#describe(reference))));
     return domains.flatMap((domain) => domain ?? []);
   }
@@ -78,7 +78,7 @@ export class Libvirt {
   /** null where there is none of that name. */
   async domain(name: string): Promise<LibvirtDomain | null> {
     const lookup = this.connection.call(PROCEDURE.domainLookupByName, new XdrWriter().string(name));
-    return await orNull(lookup.then((answer) => this.#describe(readReference(answer))));
+    return await orNull(whole(() => lookup.then((answer) => this.#describe(readReference(answer)))));
   }
 
   async #describe(reference: DomainReference): Promise<LibvirtDomain> {
@@ -86,12 +86,28 @@ export class Libvirt {
       this.connection.call(PROCEDURE.domainGetState, writeReference(reference).uint(0)),
       this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(XML_INACTIVE)),
     ]);
-    return { name: reference.name, state: stateOf(state.int()), xml: xml.string() };
+    return await whole(async () => ({ name: reference.name, state: stateOf(state.int()), xml: xml.string() }));
   }
 }
 
 function stateOf(number: number): LibvirtDomain['state'] {
   return [...STATES].find(([known]) => known === number)?.[1] ?? 'other';
+}
+
+/** What is announced may be more than there is: an answer ends where its bytes do. */
+function readReferences(answer: XdrReader): DomainReference[] {
+  const references: DomainReference[] = [];
+  for (let left = answer.uint(); left > 0; left -= 1) references.push(readReference(answer));
+  return references;
+}
+
+/** An answer that is shorter than what it should hold (XdrReader's RangeError) is one that the daemon should not give. */
+async function whole<Value>(read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof RangeError ? new LibvirtError(`an answer that cannot be read: ${error.message}`) : error;
+  }
 }
 
 function readReference(answer: XdrReader): DomainReference {

@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /** Every way vxmig can fail that is not a bug: code → exit status, what it means, how to mend it. docs/errors.md is generated from it. */
 export const ERRORS = {
   USAGE: { exit: 3, meaning: 'The command line is wrong; nothing was touched.', mend: 'See `vxmig --help`.' },
@@ -95,7 +97,7 @@ export class VxmigError extends Error {
   readonly where: string | undefined;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    super(printable(message), detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = 'VxmigError';
     this.code = code;
     this.hint = detail.hint ?? ERRORS[code].mend;
@@ -113,13 +115,24 @@ export class CommandError extends VxmigError {
     detail: ErrorDetail = {},
   ) {
     const status = exitCode === null ? 'was killed' : `ended with status ${exitCode}`;
-    super('COMMAND_FAILED', `${argv.join(' ')} ${status} on ${host}: ${stderr.trim() || '(it printed nothing)'}`, {
-      where: host,
-      ...detail,
-    });
+    super(
+      'COMMAND_FAILED',
+      `${argv.join(' ')} ${status} on ${host}: ${lastOf(stderr.trim()) || '(it printed nothing)'}`,
+      {
+        where: host,
+        ...detail,
+      },
+    );
     this.name = 'CommandError';
   }
 }
+
+/** A host may print without end; why it failed is said last. */
+function lastOf(text: string): string {
+  return text.length <= MOST_SAID ? text : `…${text.slice(-MOST_SAID)}`;
+}
+
+const MOST_SAID = 8192;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof VxmigError ? ERRORS[error.code].exit : 1;

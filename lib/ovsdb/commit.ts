@@ -78,6 +78,9 @@ async function transact(connection: Connection, db: string, transaction: Transac
     const result = results[index];
     if (!isObject(result))
       throw new OvsdbError(`${intent}: no result for ${describeOperation(operation)}`, { intent, operation: index });
+    // To take no answer for an empty table would be to make anew all that is there.
+    if (operation.op === 'select' && !Array.isArray(result.rows))
+      throw new OvsdbError(`${intent}: no rows for ${describeOperation(operation)}`, { intent, operation: index });
     const checked = resultOf(result);
     if (checked.count === 0 && !('mayMatchNothing' in operation && operation.mayMatchNothing)) {
       throw new OvsdbError(`${intent}: ${describeOperation(operation)}: there is no such row`, {

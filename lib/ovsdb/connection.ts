@@ -153,7 +153,8 @@ function refusal(method: string, error: Json, where: string | undefined): OvsdbE
   const fields = typeof error === 'object' && error !== null && !Array.isArray(error) ? error : {};
   const { error: word, details } = fields as Readonly<Record<string, Json>>;
   const what = [word, details].filter((part) => typeof part === 'string').join(': ') || JSON.stringify(error);
-  return new OvsdbError(`the database refused "${method}": ${what}`, {
+  const said = what.length > 1000 ? `${what.slice(0, 1000)}…` : what;
+  return new OvsdbError(`the database refused "${method}": ${said}`, {
     ...(typeof word === 'string' ? { error: word } : {}),
     ...place(where),
   });

@@ -81,7 +81,7 @@ function notAValue(json: Json | undefined): OvsdbError {
 export function asSet(value: Value | undefined): readonly Atom[] {
   if (value === undefined) return [];
   if (Array.isArray(value)) return value as readonly Atom[];
-  if (value instanceof Map) throw new Error('a map is no set');
+  if (value instanceof Map) throw new OvsdbError('the database server sent a map for a set');
   return [value as Atom];
 }
 

@@ -5,6 +5,9 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** A whole database of hundreds of ports is below a mebibyte; more than this is a server gone wrong. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
+/** The protocol's own values are a dozen levels deep at most; JSON.stringify and whatever else recurses must come to an end. */
+const MAX_DEPTH = 64;
+
 const OPEN = new Set(['{', '[']);
 const CLOSE = new Set(['}', ']']);
 
@@ -51,8 +54,11 @@ export class JsonSplitter {
     else if (this.#inString) {
       if (character === '\\') this.#escaped = true;
       else if (character === '"') this.#inString = false;
-    } else if (OPEN.has(character)) this.#depth++;
-    else if (CLOSE.has(character)) {
+    } else if (OPEN.has(character)) {
+      this.#depth++;
+      if (this.#depth > MAX_DEPTH)
+        throw new OvsdbError(`the database server sent a message of more than ${MAX_DEPTH} levels`);
+    } else if (CLOSE.has(character)) {
       if (this.#depth === 0) throw garbage(character);
       this.#depth--;
       return this.#depth === 0;

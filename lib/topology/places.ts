@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter, type Node, type Pair } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 import type { Path } from './complaint.js';
 
 /** Line and column, both from 1. */
@@ -23,7 +34,7 @@ function offsetOf(document: Document, path: Path, at: 'key' | 'value'): number {
   for (const [index, segment] of path.entries()) {
     const isLast = index === path.length - 1;
     if (isMap(node)) {
-      const pair = node.items.find((candidate) => keyText(candidate) === String(segment));
+      const pair = pairsOf(node).get(String(segment));
       if (pair === undefined) return offset;
       const keyOffset = isNode(pair.key) ? startOf(pair.key) : undefined;
       offset = keyOffset ?? offset;
@@ -46,8 +57,24 @@ function offsetOf(document: Document, path: Path, at: 'key' | 'value'): number {
 
 function leadsOn(document: Document, value: unknown, segment: string | number | undefined): boolean {
   const node = resolved(document, value);
-  return isMap(node) ? node.items.some((pair) => keyText(pair) === String(segment)) : isSeq(node);
+  return isMap(node) ? pairsOf(node).has(String(segment)) : isSeq(node);
 }
+
+/** By key; of one that is there twice the first. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const known = PAIRS.get(map);
+  if (known !== undefined) return known;
+  const pairs = new Map<string, Pair>();
+  for (const pair of map.items) {
+    const key = keyText(pair);
+    if (!pairs.has(key)) pairs.set(key, pair);
+  }
+  PAIRS.set(map, pairs);
+  return pairs;
+}
+
+/** A document does not change once read; looking through 1 MiB of keys for each of its mistakes took minutes. */
+const PAIRS = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
 function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);

@@ -1,11 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { VxmigError } from '../model/errors.js';
 import type { Problem } from '../model/problem.js';
 import type { Topology } from '../model/topology.js';
 import { buildTopology } from './build.js';
 import type { Complaint } from './complaint.js';
+import { decodeText } from './decode-text.js';
 import { readDraft } from './draft.js';
 import type { TopologyFile } from './file.js';
+import { legible } from './legible.js';
 import { checkMeaning } from './meaning.js';
 import { placeOfPath } from './places.js';
 import { remarksOn } from './remarks.js';
@@ -44,9 +46,9 @@ export function parseTopology(text: string, file: string): Topology {
 
 function checked(text: string, file: string): { readonly topology: Topology; readonly remarks: readonly Problem[] } {
   const { source, problems } = readYaml(text, file);
-  if (source === null) throw new TopologyError(inOrder(problems), text);
+  if (source === null) throw mistakesIn(problems, text);
   const mistakes = [...problems, ...placed(complaintsAbout(source), source, file)];
-  if (mistakes.length > 0) throw new TopologyError(inOrder(mistakes), text);
+  if (mistakes.length > 0) throw mistakesIn(mistakes, text);
   // ajv has vouched for the type.
   const value = source.value() as TopologyFile;
   return { topology: buildTopology(value), remarks: placed(remarksOn(value), source, file) };
@@ -65,24 +67,42 @@ function placed(complaints: readonly Complaint[], source: YamlSource, file: stri
   });
 }
 
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+function mistakesIn(problems: readonly Problem[], text: string): TopologyError {
+  const inOrder = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  return new TopologyError(legible(inOrder), text);
 }
 
 async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    const { size } = await stat(path);
-    // readYaml says the same of a text; looking first keeps a huge file out of memory.
-    if (size > LIMITS.fileBytes) {
-      const message = 'the file is larger than 1 MiB';
-      throw new TopologyError([{ file: path, line: 1, column: 1, message, mend: 'is this the right file?' }], '');
-    }
-    return await readFile(path, 'utf8');
+    bytes = await readBeginning(path, LIMITS.fileBytes + 1);
   } catch (cause) {
-    if (cause instanceof VxmigError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
     const reason = REASONS[code] ?? `cannot be read (${code})`;
     throw new VxmigError('NOT_FOUND', `${path}: ${reason}`, { where: path, hint: 'Check the path.', cause });
+  }
+  // What was cut may have been cut within a character.
+  if (bytes.length > LIMITS.fileBytes) return bytes.toString('latin1');
+  const { text, problem } = decodeText(bytes, path);
+  if (problem !== null) throw new TopologyError([problem], '');
+  return text;
+}
+
+/** No more than `limitBytes`: a device or a pipe may never end, and says nothing of its size. */
+async function readBeginning(path: string, limitBytes: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const parts: Buffer[] = [];
+    let left = limitBytes;
+    while (left > 0) {
+      const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(Math.min(left, 65_536)) });
+      if (bytesRead === 0) break;
+      parts.push(buffer.subarray(0, bytesRead));
+      left -= bytesRead;
+    }
+    return Buffer.concat(parts);
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,14 @@
-import { type Document, isNode, isScalar, Lexer, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isNode,
+  isScalar,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { Problem } from '../model/problem.js';
 import { placeOfOffset } from './places.js';
 
@@ -18,10 +28,19 @@ export function readYaml(
   file: string,
 ): { readonly source: YamlSource | null; readonly problems: readonly Problem[] } {
   const tooMuch = beyondLimits(text);
-  if (tooMuch !== null) return { source: null, problems: [{ file, column: 1, ...tooMuch }] };
+  if (tooMuch !== null) return { source: null, problems: [{ file, ...tooMuch }] };
   const lines = new LineCounter();
-  // The library's own check for duplicate keys takes 9 s for 1 MiB of keys.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  // The library's own check for duplicate keys takes 9 s for 1 MiB of keys; warnings are told below, not by the process.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+    // The same whatever a %YAML directive says, and no tag makes a value that JSON does not have.
+    schema: 'core',
+    merge: false,
+    resolveKnownTags: false,
+  });
   const problems = [
     ...[...document.errors, ...document.warnings].map((error) => ({
       file,
@@ -31,30 +50,95 @@ export function readYaml(
     ...duplicateKeys(document, lines, file),
   ];
   if (document.errors.length > 0) return { source: null, problems };
+  const unusable = (problem: Omit<Problem, 'file'>) => ({
+    source: null,
+    problems: [...problems, { file, ...problem }],
+  });
+  const wrong = wrongAlias(document, lines) ?? wrongKey(document, lines);
+  if (wrong !== null) return unusable(wrong);
   const value = () => document.toJS({ maxAliasCount: LIMITS.aliases }) as unknown;
   try {
     value();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const mend = 'write the values out in place of the aliases';
-    return { source: null, problems: [...problems, { file, line: 1, column: 1, message: `aliases: ${reason}`, mend }] };
+    return unusable(excessOfAliases(document, lines, cause));
   }
   return { source: { document, lines, value }, problems };
 }
 
-interface Excess {
-  readonly line: number;
-  readonly message: string;
-  readonly mend: string;
+/** An alias that stands for nothing, or for something that it is in itself. */
+function wrongAlias(document: Document, lines: LineCounter): Omit<Problem, 'file'> | null {
+  const anchors = new Set<string>();
+  const wrong: { readonly alias: Alias; readonly message: string }[] = [];
+  visit(document, {
+    Alias(_, alias, path) {
+      const isInside = path.some((around) => isNode(around) && 'anchor' in around && around.anchor === alias.source);
+      if (isInside) wrong.push({ alias, message: `\`*${alias.source}\` is within what it stands for` });
+      else if (!anchors.has(alias.source))
+        wrong.push({ alias, message: `there is no anchor \`&${alias.source}\` before this alias` });
+      return wrong.length > 0 ? visit.BREAK : undefined;
+    },
+    Node(_, node) {
+      if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+    },
+  });
+  const [first] = wrong;
+  if (first === undefined) return null;
+  const mend = 'write the value itself; a text that begins with `*` needs quotes';
+  return { ...placeOfOffset(lines, first.alias.range?.[0] ?? 0), message: first.message, mend };
 }
+
+/** A collection or an alias as a key: JSON knows texts only. */
+function wrongKey(document: Document, lines: LineCounter): Omit<Problem, 'file'> | null {
+  let offset: number | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isNode(key) || isScalar(key)) return undefined;
+      offset = key.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  if (offset === undefined) return null;
+  return { ...placeOfOffset(lines, offset), message: 'a key that is no text', mend: 'keys are names: `name: value`' };
+}
+
+/** Aliases that together stand for too much are told at the first. */
+function excessOfAliases(document: Document, lines: LineCounter, cause: unknown): Omit<Problem, 'file'> {
+  let offset = 0;
+  visit(document, {
+    Alias(_, alias) {
+      offset = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  const message = `aliases: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return { ...placeOfOffset(lines, offset), message, mend: 'write the values out in place of the aliases' };
+}
+
+type Excess = Omit<Problem, 'file'>;
+
+/** YAML 1.2 §5.1: what may not stand in a file; and a line end that no tool counts any more. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|\r(?!\n)/u;
 
 /** Looked for in the tokens, before parsing: the parser itself recurses. */
 function beyondLimits(text: string): Excess | null {
   if (Buffer.byteLength(text) > LIMITS.fileBytes) {
     return {
       line: 1,
+      column: 1,
       message: 'the file is larger than 1 MiB',
       mend: 'a topology file is a few KiB: is this the right file?',
+    };
+  }
+  const forbidden = FORBIDDEN.exec(text);
+  if (forbidden !== null) {
+    const before = text.slice(0, forbidden.index).split('\n');
+    const code = forbidden[0].charCodeAt(0).toString(16).padStart(4, '0').toUpperCase();
+    return {
+      line: before.length,
+      column: (before.at(-1) ?? '').length + 1,
+      message: `a control character (U+${code})`,
+      mend: code === '000D' ? 'end lines by LF or CR LF' : 'remove it: is this a text file?',
     };
   }
   let line = 1;
@@ -69,6 +153,7 @@ function beyondLimits(text: string): Excess | null {
     if (brackets > LIMITS.nesting || indicatorsInLine > LIMITS.nesting || indentOf(token) > 16 * LIMITS.nesting) {
       return {
         line,
+        column: 1,
         message: `nested more than ${LIMITS.nesting} levels deep`,
         mend: 'a topology is 5 levels deep: is this the right file?',
       };

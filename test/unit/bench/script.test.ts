@@ -5,12 +5,13 @@ import { byHandScript } from '../../../lib/bench/script.js';
 import { chooseMove } from '../../../lib/bench/topology.js';
 import { bridgeName, tunnelPortName } from '../../../lib/model/names.js';
 import { parseTopology } from '../../../lib/topology/read.js';
+import { KERNEL, USERSPACE } from '../plan/hosts.js';
 
 const file = new URL('../../../../topologies/two-subnets.yaml', import.meta.url);
 const topology = parseTopology(readFileSync(file, 'utf8'), 'two-subnets.yaml');
 
 t.test('the script: one ssh and one ovs-vsctl per host, in parallel', async (t) => {
-  const script = byHandScript(topology, { sshConfig: '/tmp/with space/config', datapath: () => 'netdev' });
+  const script = byHandScript(topology, { sshConfig: '/tmp/with space/config', facts: () => USERSPACE });
   execFileSync('sh', ['-n'], { input: script });
   const lines = script.split('\n').filter((line) => line.startsWith('ssh '));
   t.equal(lines.length, 3);
@@ -26,10 +27,16 @@ t.test('the script: one ssh and one ovs-vsctl per host, in parallel', async (t) 
     `add-port ${bridgeName('two-subnets', 'blue')} ${tunnelPortName('two-subnets', 'blue', 'host-b')} `,
   );
   t.match(lines[0], 'options:remote_ip=198.18.2.10 options:local_ip=198.18.1.10');
+  const facts = () => ({ ...USERSPACE, switchRoutesFollowKernel: false });
+  t.notMatch(
+    byHandScript(topology, { sshConfig: '/dev/null', facts }),
+    'local_ip',
+    'where apply names none, neither does it',
+  );
 });
 
 t.test('the script fails where one of its hosts does', async (t) => {
-  const script = byHandScript(topology, { sshConfig: '/dev/null', datapath: () => 'system' });
+  const script = byHandScript(topology, { sshConfig: '/dev/null', facts: () => KERNEL });
   const failing = `ssh() { [ "$3" != host-b ]; }\n${script}`;
   t.throws(() => execFileSync('sh', ['-s'], { input: failing }));
   t.doesNotThrow(() => execFileSync('sh', ['-s'], { input: failing.replace('host-b ]', 'nobody ]') }));

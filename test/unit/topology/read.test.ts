@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { VxmigError } from '../../../lib/model/errors.js';
@@ -150,6 +150,19 @@ t.test('a file that cannot be read', async (t) => {
   await t.rejects(readTopology(`${folder}/none.yaml`), { code: 'NOT_FOUND', message: /there is no such file/ });
   await t.rejects(readTopology(folder), { code: 'NOT_FOUND', message: /is a directory/ });
   await t.rejects(readTopology(`${folder}/huge.yaml`), { code: 'TOPOLOGY_INVALID', message: /larger than 1 MiB/ });
+});
+
+t.test('a file that is no text, or has no end', async (t) => {
+  const folder = t.testdir();
+  const write = (name: string, bytes: Buffer) => writeFileSync(`${folder}/${name}`, bytes);
+  write('latin1.yaml', Buffer.from(SAMPLE.replace('name: sample', 'name: sample # déjà'), 'latin1'));
+  write('utf16.yaml', Buffer.from(`\ufeff${SAMPLE}`, 'utf16le'));
+  write('cut.yaml', Buffer.from(`${SAMPLE}# é`).subarray(0, -1));
+  await t.rejects(readTopology(`${folder}/latin1.yaml`), { where: /latin1.yaml:2:17$/, message: /not UTF-8 \(save/ });
+  await t.rejects(readTopology(`${folder}/utf16.yaml`), { where: /:1:1$/, message: /the file is UTF-16/ });
+  await t.rejects(readTopology(`${folder}/cut.yaml`), { where: /:24:3$/, message: /not UTF-8/ });
+  await t.rejects(readTopology('/dev/zero'), { code: 'TOPOLOGY_INVALID', message: /larger than 1 MiB/ });
+  await t.rejects(readTopology('/dev/null'), { code: 'TOPOLOGY_INVALID', message: /the file is empty/ });
 });
 
 t.test('the error carries every problem, its first place and a line for each', async (t) => {

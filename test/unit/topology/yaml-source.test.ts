@@ -30,7 +30,7 @@ t.test('hostile files are refused, not parsed', async (t) => {
     'c: &c [*b,*b,*b,*b,*b,*b,*b,*b]',
     'd: [*c,*c]',
   ];
-  t.match(problemsOf(bomb.join('\n')), [/^1:1 aliases: Excessive alias count/]);
+  t.match(problemsOf(bomb.join('\n')), [/^2:8 aliases: Excessive alias count/]);
 });
 
 t.test('quoted brackets are no nesting, and aliases may be used', async (t) => {
@@ -46,4 +46,61 @@ t.test('names that JavaScript’s objects have of their own', async (t) => {
   t.same(problemsOf(SAMPLE.replaceAll('host-a', 'constructor')), []);
   t.match(problemsOf(SAMPLE.replaceAll('host-a', '__proto__')), [/^8:3 `__proto__` cannot be a name/]);
   t.same(problemsOf(SAMPLE.replace('host: host-a', 'host: constructor')), ['15:11 there is no host constructor']);
+});
+
+t.test('an alias to nothing, and one to what it stands in', async (t) => {
+  t.same(problemsOf(`${SAMPLE}extra: *none\n`), ['24:8 there is no anchor `&none` before this alias']);
+  t.same(problemsOf(`${SAMPLE}extra: &x [*x]\n`), ['24:12 `*x` is within what it stands for']);
+});
+
+t.test('tags and directives make no values that JSON does not have', async (t) => {
+  for (const value of [
+    '!!binary AAEC',
+    '!!set {a, b}',
+    '!!omap [{a: 1}]',
+    '!!timestamp 2026-01-01',
+    '!!js/function "x"',
+  ]) {
+    t.match(problemsOf(SAMPLE.replace('name: sample', `name: ${value}`))[0], /^2:7 Unresolved tag/, value);
+  }
+  t.match(problemsOf(`%YAML 1.1\n---\n${SAMPLE.replace('vni: 5001', 'vni: 1:23:21')}`), [/^13:15 .*"1:23:21" is not/]);
+});
+
+t.test('control characters and odd line ends are refused where they stand', async (t) => {
+  t.same(problemsOf(SAMPLE.replace('sample', 'sam\u0000ple')), ['2:10 a control character (U+0000)']);
+  t.same(problemsOf(SAMPLE.replaceAll('\n', '\r')), ['1:11 a control character (U+000D)']);
+  t.same(problemsOf(SAMPLE.replaceAll('\n', '\r\n')), []);
+  t.same(problemsOf(`\ufeff${SAMPLE}`), []);
+});
+
+t.test('what a file says cannot make a message that a terminal obeys, or one without end', async (t) => {
+  t.match(problemsOf(`${SAMPLE}"\\e[31m\\u202Ered": 1\n`), ['24:1 unknown key `\\u001b[31m\\u202ered` in the file']);
+  const [long] = problemsOf(SAMPLE.replace('198.18.1.0/24', `"${'1:'.repeat(50_000)}/64"`));
+  t.match(long, /^5:16 .*…$/);
+  t.ok(String(long).length < 500);
+  const many = problemsOf(SAMPLE + Array.from({ length: 20_000 }, (_, index) => `k${index}: 1\n`).join(''));
+  t.equal(many.length, 501);
+  t.equal(many.at(-1), '524:1 19500 more mistakes from here on');
+});
+
+t.test('collections as keys are told by us, not by a warning of the process', async (t) => {
+  const warned: string[] = [];
+  const listen = (warning: Error) => warned.push(warning.message);
+  process.on('warning', listen);
+  t.match(problemsOf(`${SAMPLE}? {a: 1}\n: 2\n`), ['24:3 a key that is no text']);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', listen);
+  t.same(warned, []);
+});
+
+t.test('numbers that nothing can count with', async (t) => {
+  const memory = (size: string) => problemsOf(SAMPLE.replace('image: micro', `image: micro\n    memory: ${size}`));
+  t.same(memory('999999GiB'), []);
+  t.match(memory(`${'9'.repeat(400)}GiB`), [/^17:13 `memory` of VM web: .* is not a size/]);
+  t.match(problemsOf(SAMPLE.replace('image: micro', 'image: micro\n    migration: {timeout: 99999999999m}')), [
+    /not a time/,
+  ]);
+  t.match(problemsOf(SAMPLE.replace('vni: 5001', 'vni: .inf')), [
+    '11:15 `vni` of network blue: Infinity is not a VXLAN network identifier',
+  ]);
 });
