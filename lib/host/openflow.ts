@@ -1,7 +1,7 @@
 import type { FlowDiff } from '../openflow/diff.js';
 import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
-import { DUMP_OPTIONS, OPENFLOW_VERSION, parseFlows } from '../openflow/text.js';
+import { DUMP_OPTIONS, OPENFLOW_VERSION, parseCountedFlows, parseFlows } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
 
 /** All flows of some bridges, in one session. A bridge that does not exist has none. */
@@ -11,6 +11,23 @@ export async function dumpFlows(shell: HostShell, bridges: readonly string[]): P
   const { stdout } = await shell.run(['sh', '-c', script, 'sh', ...bridges]);
   const parts = stdout.split(/^=== (.+)$/m);
   return new Map(bridges.map((bridge) => [bridge, parseFlows(parts[parts.indexOf(bridge) + 1] ?? '')]));
+}
+
+export interface CountedFlow {
+  readonly flow: Flow;
+  /** As the switch has counted them so far; frames of the last half second may be missing. */
+  readonly packets: number;
+}
+
+/** A bridge's flows of some tables with what they took. A bridge that does not exist has none. */
+export async function countedFlows(
+  shell: HostShell,
+  bridge: string,
+  tables: readonly number[],
+): Promise<readonly CountedFlow[]> {
+  const script = `for table in $2; do ovs-ofctl -O ${OPENFLOW_VERSION} --no-names dump-flows "$1" "table=$table" 2>/dev/null; done; exit 0`;
+  const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, tables.join(' ')]);
+  return parseCountedFlows(stdout);
 }
 
 /** Removes the flows of one table for one destination MAC (all, or those with a cookie), and says what they were. */

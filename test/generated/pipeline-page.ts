@@ -10,7 +10,10 @@ const CATEGORY_PURPOSE: Readonly<Record<Category, string>> = {
   local: 'a port of this host: a tap, a probe port (`local.ts`)',
   tunnel: 'a VXLAN port (`tunnels.ts`)',
   flood: 'the two lists of ports that a flooded frame goes to (`flood.ts`)',
-  redirect: 'set aside for frames that a migration sends elsewhere; no flow has it yet',
+  redirect:
+    'what a migration sends ahead, and what is late after it (`redirect.ts`); with a timeout, so it is never planned',
+  security: 'what a VM may send (`guard.ts`); in the lower 32 bits of a drop its reason (`drop-reason.ts`)',
+  access: 'the access rules (`access.ts`); in the lower 32 bits the rule',
   learned: 'made by the switch itself out of a frame it saw; comes and goes, and is never planned',
 };
 
