@@ -62,7 +62,7 @@ function forgeriesOf(nic: Nic): Forgery[] {
     sources !== null && !sources.some((source) => holds(source, address));
   const ipv4 = isForged(security.ipv4, FORGED.ipv4);
   const ipv6 = isForged(security.ipv6, FORGED.ipv6);
-  const claim = `icmp6,ipv6_src=${linkLocalOf(mac)},icmp_type=136,icmp_code=0`;
+  const claim = `icmp6,ipv6_src=${linkLocalOf(mac)},icmpv6_type=136,icmpv6_code=0`;
   const forgeries: (Forgery | false)[] = [
     { what: 'MAC', reason: 'mac', frame: `dl_src=${FORGED.mac},dl_dst=${BROADCAST},dl_type=0x0800` },
     { what: 'ARP MAC', reason: 'arp', frame: `${own},arp,arp_op=2,arp_sha=${FORGED.mac}` },
@@ -120,7 +120,7 @@ function askAbout({ ethSrc, ethDst, family, src, dst, protocol, port }: AccessFr
     ...(port === null ? [] : [`tp_src=50000,tp_dst=${port}`]),
     ...(protocol === 'tcp' ? ['tcp_flags=syn'] : []),
     // An echo request: neighbour discovery is ICMPv6 too.
-    ...(protocol === 'icmp' ? [`icmp_type=${family === 4 ? 8 : 128}`] : []),
+    ...(protocol === 'icmp' ? [family === 4 ? 'icmp_type=8' : 'icmpv6_type=128'] : []),
   ];
   const frame = `dl_src=${ethSrc},dl_dst=${ethDst},dl_type=${etherType},${source}=${src},${destination}=${dst},nw_proto=${number}`;
   const flow = ['in_port=LOCAL', frame, ...inside].join(',');

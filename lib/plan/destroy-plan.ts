@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import { change } from './change.js';
 import type { HostPlan } from './host-plan.js';
+import { deleteTap } from './link-plan.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias, ownedBy } from './ownership.js';
 import { releaseUnderlay } from './underlay-plan.js';
@@ -35,7 +36,7 @@ export function planDestroy(
         ...underlay.ovs,
       ],
       commands: [
-        ...taps.map(({ name }) => ({ argv: ['ip', 'link', 'delete', 'dev', name] })),
+        ...taps.flatMap(({ name }) => deleteTap(name, observed)),
         ...namespaces.map(({ name }) => ({ argv: ['ip', 'netns', 'delete', name] })),
         ...underlay.commands,
       ],

@@ -4,7 +4,7 @@ import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { change } from './change.js';
 import type { DesiredHost, DesiredProbePort, DesiredTap } from './desired.js';
-
+import { barrierOf, dropInKernel, liftBarrier } from './kernel-barrier.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias } from './ownership.js';
 
@@ -23,7 +23,7 @@ export function planLinks(topology: string, desired: DesiredHost, observed: Obse
   const plan: LinkPlan = { changes: [], prepare: [], settle: [], remove: [] };
   const ports = desired.bridges.flatMap((bridge) => bridge.ports);
   for (const port of ports) {
-    if (port.kind === 'tap') planTap(topology, desired.host, port, observed, plan);
+    if (port.kind === 'tap') planTap(topology, desired, port, observed, plan);
     if (port.kind === 'probe') planProbe(topology, desired.host, port, observed, plan);
   }
   removeLinks(topology, desired.host, new Set(ports.map((port) => port.name)), observed, plan);
@@ -33,6 +33,14 @@ export function planLinks(topology: string, desired: DesiredHost, observed: Obse
 /** The commands that make a tap; the same for apply and for the reservation at a migration's destination. */
 function tapCommands(topology: string, tap: DesiredTap): Command[] {
   return [{ argv: ['ip', 'tuntap', 'add', 'dev', tap.name, 'mode', 'tap'] }, tapSettings(topology, tap)];
+}
+
+export function deleteTap(name: string, observed: ObservedHost): Command[] {
+  const barrier = barrierOf(name);
+  return [
+    { argv: ['ip', 'link', 'delete', 'dev', name] },
+    ...(observed.nftTables.includes(barrier) ? [liftBarrier(barrier)] : []),
+  ];
 }
 
 function tapSettings(topology: string, tap: DesiredTap): Command {
@@ -59,10 +67,17 @@ function tapSettings(topology: string, tap: DesiredTap): Command {
   };
 }
 
-function planTap(topology: string, host: string, tap: DesiredTap, observed: ObservedHost, plan: LinkPlan): void {
+function planTap(
+  topology: string,
+  { host, datapath }: DesiredHost,
+  tap: DesiredTap,
+  observed: ObservedHost,
+  plan: LinkPlan,
+): void {
+  const barrier = datapath === 'netdev' ? [dropInKernel(barrierOf(tap.name), tap.name)] : [];
   const link = observed.links.find((candidate) => candidate.name === tap.name);
   if (link === undefined) {
-    plan.prepare.push(...tapCommands(topology, tap));
+    plan.prepare.push(...tapCommands(topology, tap), ...barrier);
     plan.changes.push(change(host, 'tap-device', tap.name, 'create', `VM ${tap.vm} needs a tap device here`));
     return;
   }
@@ -71,12 +86,14 @@ function planTap(topology: string, host: string, tap: DesiredTap, observed: Obse
       where: `${host} ${tap.name}`,
     });
   }
-  const why = [
+  const isOpen = barrier.length > 0 && !observed.nftTables.includes(barrierOf(tap.name));
+  const settings = [
     ...(link.mtu === tap.mtu ? [] : [`its MTU is ${link.mtu}, not ${tap.mtu}`]),
     ...(link.up ? [] : ['it is down']),
   ];
+  const why = [...settings, ...(isOpen ? ["the host's own network stack takes what the VM sends"] : [])];
   if (why.length === 0) return;
-  plan.prepare.push(tapSettings(topology, tap));
+  plan.prepare.push(...(settings.length > 0 ? [tapSettings(topology, tap)] : []), ...(isOpen ? barrier : []));
   plan.changes.push(change(host, 'tap-device', tap.name, 'update', why.join('; ')));
 }
 
@@ -140,7 +157,7 @@ function removeLinks(
 ): void {
   for (const link of observed.links) {
     if (link.alias !== linkAlias(topology) || link.kind !== 'tun' || wanted.has(link.name)) continue;
-    plan.remove.push({ argv: ['ip', 'link', 'delete', 'dev', link.name] });
+    plan.remove.push(...deleteTap(link.name, observed));
     plan.changes.push(change(host, 'tap-device', link.name, 'delete', 'no VM needs it here'));
   }
   for (const namespace of observed.namespaces) {
