@@ -1,6 +1,7 @@
 import { MAC_AGEING_SECONDS } from '../../lib/pipeline/base.js';
 import { NAMED_BITS } from '../../lib/pipeline/bits.js';
 import { CATEGORIES, type Category, cookieOf } from '../../lib/pipeline/cookie.js';
+import { DROP_REASONS } from '../../lib/pipeline/drop-reason.js';
 import { PIPELINE, tableNumber } from '../../lib/pipeline/tables.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
 
@@ -24,6 +25,7 @@ export function pipelinePage(): string {
   const tables = PIPELINE.map(
     ({ name, miss, purpose }) => `| ${tableNumber(name)} | \`${name}\` | ${purpose} | ${miss} |`,
   );
+  const reasons = Object.entries(DROP_REASONS).map(([reason, { id, says }]) => `| ${id} | \`${reason}\` | ${says} |`);
   const bits = NAMED_BITS.map(
     ({ name, field, from, to, purpose }) =>
       `| \`${name}\` | \`${field}[${from === to ? from : `${from}..${to}`}]\` | ${purpose} |`,
@@ -52,6 +54,15 @@ ${tables.join('\n')}
 \`fdb\` and \`home\` hold nothing but what was learned: each frame's source MAC, for ${MAC_AGEING_SECONDS} s from the last frame that
 said the same. \`fdb\` is overwritten by whoever is heard last; \`home\` is written by local ports only and is not taken back when the
 MAC is heard from a tunnel, so it remembers who lived here.
+
+## Drops that are counted
+
+Port security drops for one of these reasons, each by flows of its own for each port; \`vxmig status\` adds up their \`n_packets\`. The reason's number stands in the lower bits of
+the cookie (\`0x…000N\`), and an access rule's in the same place under its category. Why so: [decision 15](decisions/0015-port-security-and-access-rules.md).
+
+| number | reason | what is dropped |
+| --- | --- | --- |
+${reasons.join('\n')}
 
 ## Bits of the registers
 
