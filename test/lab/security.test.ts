@@ -103,6 +103,9 @@ await onLab('two-subnets', async (t, lab) => {
     }
     const udp = (await lab.on('host-a', 'cat', '/proc/net/snmp')).match(/^Udp: \d.*$/m)?.[0]?.split(' ') ?? [];
     t.equal(udp[2], '0', 'the host’s own network stack has got none of it, though it hears the tap');
+    const text = (await lab.start('status', lab.file)).stdout;
+    t.match(text, /^Dropped by port security and access rules$/m);
+    t.match(text, /^host-a +blue +web +[1-9]\d* +from a MAC address that is not its own$/m);
     await isUnharmed();
   });
 
