@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type TraceQuestion, traceFrames } from '../host/trace.js';
 import type { FrameArrival, FrameTrace } from '../migration/needs.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
-import type { Network, Topology } from '../model/topology.js';
+import type { Network, Nic, Topology } from '../model/topology.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { tunnelTowards } from '../plan/desired.js';
 import type { HostSession } from './host-session.js';
 
-/** Nobody's: what is only asked about has no sender. */
-const SENDER = '02:00:00:00:00:00';
+/** Nobody's: what is only asked about has no sender, unless a VM's port is to take it. */
+const NOBODY = '02:00:00:00:00:00';
 /** Nobody on the host has sent to a tunnel's far end lately: its next hop is asked for before the answer counts. */
 const RESOLVE_TRIES = 3;
 const RESOLVE_MS = 30;
@@ -22,7 +22,7 @@ export interface FrameQuestion {
   readonly warmUp: (tunnel: number) => Promise<void>;
 }
 
-/** What a host's bridge would do with pings for a VM. @throws CommandError where the switch cannot tell */
+/** What a host's bridge would do with TCP segments for a VM, of connections that stand: access rules do not keep these. @throws CommandError where the switch cannot tell */
 export async function askSwitch(session: HostSession, question: FrameQuestion): Promise<FrameTrace[]> {
   const { topology, network, arrivals } = question;
   const ports = new Map(session.ports(network.name).map(({ ofport, name }) => [ofport, name]));
@@ -54,12 +54,11 @@ interface Entrance {
 
 function entrance(session: HostSession, question: FrameQuestion, arrival: FrameArrival): Entrance {
   const { topology, network, mac } = question;
-  const frame = `dl_src=${SENDER},dl_dst=${mac},${payloadFor(topology, network.name, mac)}`;
-  const from =
-    arrival.kind === 'tunnel'
-      ? tunnelTowards(topology, network, session.name, arrival.from)
-      : localPort(session, question);
-  if (from !== null) {
+  const sender = arrival.kind === 'tunnel' ? null : localSender(session, question);
+  const nic = nicOf(topology, network.name, mac);
+  const frame = `dl_src=${sender?.mac ?? NOBODY},dl_dst=${mac},${payload(nic, sender)}`;
+  const from = arrival.kind === 'tunnel' ? tunnelTowards(topology, network, session.name, arrival.from) : sender?.port;
+  if (from !== undefined) {
     return { name: from, question: { flow: `in_port=${session.ofport(network.name, from)},${frame}` } };
   }
   // No port of its own: nobody there sends. Its tables are asked from the one on in which the destination begins to matter.
@@ -67,19 +66,46 @@ function entrance(session: HostSession, question: FrameQuestion, arrival: FrameA
   return { name: 'table redirect', question: { flow: `in_port=LOCAL,${frame}`, actions } };
 }
 
-/** The host's own port, or that of another VM there. */
-function localPort(session: HostSession, { topology, network, mac }: FrameQuestion): string | null {
-  const there = new Set(session.ports(network.name).map(({ name }) => name));
-  const taps = topology.vms.flatMap((vm) =>
-    vm.nics.flatMap((nic, index) => (nic.mac === mac ? [] : [tapName(topology.name, vm.name, index)])),
-  );
-  return [probePortName(topology.name, network.name, session.name), ...taps].find((name) => there.has(name)) ?? null;
+interface Sender {
+  readonly port: string;
+  readonly mac: string;
+  /** null: any will do. */
+  readonly addresses: readonly string[] | null;
 }
 
-/** A ping for the VM's first address, so that a flow that picks out more than the MAC is met as well. */
-function payloadFor(topology: Topology, network: string, mac: string): string {
-  const nic = topology.vms.flatMap((vm) => vm.nics).find((one) => one.mac === mac && one.network === network);
-  const address = nic?.addresses[0]?.split('/')[0];
-  if (address === undefined) return 'dl_type=0x0800';
-  return address.includes(':') ? `icmp6,ipv6_dst=${address}` : `icmp,nw_dst=${address}`;
+/** The host's own port, or that of another VM there, which must say who it is. */
+function localSender(session: HostSession, { topology, network, mac }: FrameQuestion): Sender | null {
+  const taps = topology.vms.flatMap((vm) =>
+    vm.nics.flatMap((nic, index) =>
+      nic.mac === mac || nic.network !== network.name
+        ? []
+        : [{ port: tapName(topology.name, vm.name, index), mac: nic.mac, addresses: nic.addresses }],
+    ),
+  );
+  const probe: Sender = {
+    port: probePortName(topology.name, network.name, session.name),
+    mac: NOBODY,
+    addresses: null,
+  };
+  const there = new Set(session.ports(network.name).map(({ name }) => name));
+  return [probe, ...taps].find(({ port }) => there.has(port)) ?? null;
+}
+
+function nicOf(topology: Topology, network: string, mac: string): Nic | undefined {
+  return topology.vms.flatMap((vm) => vm.nics).find((one) => one.mac === mac && one.network === network);
+}
+
+/** For an address of the VM that the sender has one of the family for, so that a flow that picks out more than the MAC is met as well. */
+function payload(nic: Nic | undefined, sender: Sender | null): string {
+  const bare = (address: string) => address.split('/')[0] ?? '';
+  const isV6 = (address: string) => address.includes(':');
+  for (const to of nic?.addresses ?? []) {
+    const from = sender?.addresses?.find((address) => isV6(address) === isV6(to));
+    if (from === undefined && sender !== null && sender.addresses !== null) continue;
+    const [protocol, prefix] = isV6(to) ? ['tcp6', 'ipv6'] : ['tcp', 'nw'];
+    const source = from === undefined ? '' : `,${prefix}_src=${bare(from)}`;
+    return `${protocol}${source},${prefix}_dst=${bare(to)},tcp_flags=ack`;
+  }
+  // ARP without a sender's address, which anybody may send.
+  return `arp,arp_op=1,arp_sha=${sender?.mac ?? NOBODY}`;
 }

@@ -4,6 +4,7 @@ import type { HostStatus, TopologyStatus, TunnelStatus, VmStatus } from '../mode
 import { domainOf } from '../plan/desired.js';
 import { ownedBy } from '../plan/ownership.js';
 import type { ConnectFailure, Controller } from './controller.js';
+import { readDrops } from './drops.js';
 import { fdbPlaces } from './places.js';
 
 /** Reads every host that can be reached. */
@@ -18,6 +19,7 @@ export async function status(controller: Controller, failures: readonly ConnectF
     tunnels: tunnels(controller),
     vms: vms(controller, topology),
     fdb,
+    drops: await readDrops(controller, topology),
   };
 }
 

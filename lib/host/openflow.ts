@@ -3,7 +3,7 @@ import { messageOf, VxmigError } from '../model/errors.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
-import { DUMP_OPTIONS, OPENFLOW_VERSION, parseFlows } from '../openflow/text.js';
+import { DUMP_OPTIONS, OPENFLOW_VERSION, parseCountedFlows, parseFlows } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
 
 /** All flows of some bridges, in one session. A bridge that does not exist has none. */
@@ -23,6 +23,23 @@ export function readFlows(host: string, text: string): Flow[] {
     const message = `ovs-ofctl on ${host} printed what is no flow: ${messageOf(cause).slice(0, 400)}`;
     throw new VxmigError('HOST_UNFIT', message, { where: host, cause });
   }
+}
+
+export interface CountedFlow {
+  readonly flow: Flow;
+  /** As the switch has counted them so far; frames of the last half second may be missing. */
+  readonly packets: number;
+}
+
+/** A bridge's flows of some tables with what they took. A bridge that does not exist has none. */
+export async function countedFlows(
+  shell: HostShell,
+  bridge: string,
+  tables: readonly number[],
+): Promise<readonly CountedFlow[]> {
+  const script = `for table in $2; do ovs-ofctl -O ${OPENFLOW_VERSION} --no-names dump-flows "$1" "table=$table" 2>/dev/null; done; exit 0`;
+  const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, tables.join(' ')]);
+  return parseCountedFlows(stdout);
 }
 
 /** Removes the flows of one table for one destination MAC (all, or those with a cookie), and says what they were. */

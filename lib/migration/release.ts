@@ -2,26 +2,42 @@ import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
 import { afterwards } from './occupy.js';
 import { closeRedirects } from './redirect.js';
-import { whereIs } from './whereabouts.js';
+import { type Place, whereIs } from './whereabouts.js';
 
 /** The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the MAC. */
 export async function release(context: MigrationContext): Promise<void> {
-  const { source, destination, domain, hosts } = context;
+  const { source, domain, hosts } = context;
   const places = await whereIs(domain, hosts);
-  const running = places.filter((place) => place.state === 'running').map((place) => place.host);
-  if (running.length !== 1 || running[0] !== destination.name) {
-    throw new VxmigError(
-      'MIGRATION_FAILED',
-      `the VM ${context.vm.name} should run on ${destination.name} alone; it runs on ${running.join(', ') || 'none'}`,
-      {
-        where: domain,
-        hint: 'Nothing was removed at the source. Look at `virsh list --all` on both hosts.',
-      },
-    );
-  }
+  const wrong = notThereAlone(context, places);
+  if (wrong !== null) throw wrong;
   // libvirt undefines it with --undefinesource; a definition that stayed behind could be started a second time.
   if (places.some((place) => place.host === source.name)) await source.undefine(domain);
   await closeRedirects(context);
   await context.control?.close();
   await source.converge({ topology: afterwards(context), incoming: [] });
+}
+
+/** null where the VM runs at the destination and nowhere else. Otherwise nothing is removed at the source. */
+function notThereAlone({ vm, domain, destination }: MigrationContext, places: readonly Place[]): VxmigError | null {
+  const alive = places.filter(({ state }) => state !== 'shut off' && state !== 'crashed');
+  const running = alive.filter(({ state }) => state === 'running').map(({ host }) => host);
+  if (running.length === 1 && running[0] === destination.name) return null;
+  const [only] = alive;
+  if (alive.length === 1 && only?.host === destination.name) {
+    return new VxmigError('NOT_CONVERGED', `${vm.name} is ${only.state} on ${destination.name}`, {
+      where: domain,
+      hint: 'It ran there when it came. `virsh resume` lets it go on; the guest’s serial console may tell why.',
+    });
+  }
+  if (alive.length === 0) {
+    return new VxmigError('MIGRATION_FAILED', `${vm.name} runs nowhere: its QEMU on ${destination.name} has ended`, {
+      where: domain,
+      hint: `Its log is on ${destination.name} in /var/log/libvirt/qemu; \`vxmig apply FILE\` starts it anew.`,
+    });
+  }
+  const where = alive.map(({ host, state }) => `${host} (${state})`).join(' and ');
+  return new VxmigError('MIGRATION_FAILED', `${vm.name} should run on ${destination.name} alone; it is on ${where}`, {
+    where: domain,
+    hint: 'Nothing was removed at the source. Look at `virsh list --all` on both hosts, and end the one that is wrong.',
+  });
 }

@@ -77,10 +77,13 @@ export async function runStages<Context>(
       error: joined(error, undone.error === null ? [] : [undone.error], 'the rollback failed too'),
     };
   }
+  // The VM had moved, and is not where it should be all the same.
+  const grave = late.filter((error) => error instanceof VxmigError && error.code === 'MIGRATION_FAILED');
+  const [first, ...others] = [...grave, ...late.filter((error) => !grave.includes(error))];
   return {
-    outcome: 'migrated',
+    outcome: grave.length === 0 ? 'migrated' : 'failed',
     stages: figures,
-    error: late.length === 0 ? null : joined(late[0], late.slice(1), 'and then'),
+    error: late.length === 0 ? null : joined(first, others, grave.length === 0 ? 'and then' : 'besides'),
   };
 }
 

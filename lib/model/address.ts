@@ -88,3 +88,18 @@ export function overlap(a: Prefix, b: Prefix): boolean {
 function bytesToValue(bytes: readonly number[]): bigint {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
+
+/** The link-local IPv6 address that a machine forms out of its MAC (RFC 4291 appendix A). @throws RangeError for what is no MAC */
+export function linkLocalOf(mac: string): string {
+  const bytes = mac.split(':').map((pair) => Number.parseInt(pair, 16));
+  const [first, second, third, fourth, fifth, sixth] = bytes;
+  if (bytes.length !== 6 || first === undefined || bytes.some(Number.isNaN)) throw new RangeError(`not a MAC: ${mac}`);
+  const identifier = [first ^ 2, second, third, 0xff, 0xfe, fourth, fifth, sixth].map((byte) => byte ?? 0);
+  return formatIp({ family: 6, value: (0xfe80n << 112n) | bytesToValue(identifier) });
+}
+
+/** An address, with or without the length of the network that it is in, as a prefix that holds nothing else: `10.9.0.1/32`. */
+export function asHostPrefix(text: string): string {
+  const ip = parsePrefix(text)?.ip ?? parseIp(text);
+  return ip === null ? text : formatPrefix({ ip, length: bitsOf(ip.family) });
+}

@@ -6,6 +6,8 @@ export interface TopologyStatus {
   readonly tunnels: readonly TunnelStatus[];
   readonly vms: readonly VmStatus[];
   readonly fdb: readonly FdbPlace[];
+  /** Nothing that was never met. */
+  readonly drops: readonly DropCount[];
 }
 
 export interface HostStatus {
@@ -44,4 +46,17 @@ export interface FdbPlace {
   readonly mac: string;
   /** A host; null: the table has no entry. */
   readonly seen: string | null;
+}
+
+/** What one host's switch has dropped for one reason, counted since the reason's flows came there: with the VM, or with the rule. */
+export interface DropCount {
+  readonly host: string;
+  readonly network: string;
+  /** Who sent it, or whose rule it was; null: a network's rule. */
+  readonly vm: string | null;
+  readonly by: 'port-security' | 'access-rule';
+  /** A word for each reason of port security; `rule N`. */
+  readonly reason: string;
+  readonly says: string;
+  readonly packets: number;
 }

@@ -52,6 +52,7 @@ export interface Network {
   readonly cidrs: readonly string[];
   readonly mtu: number;
   readonly mesh: Mesh;
+  readonly acl: readonly AccessRule[];
 }
 
 export type Mesh = { readonly kind: 'full' } | { readonly kind: 'hub'; readonly hub: string };
@@ -63,6 +64,8 @@ export interface Vm {
   readonly vcpus: number;
   readonly source: VmSource;
   readonly nics: readonly Nic[];
+  /** Each of these has the VM as one of its ends. */
+  readonly acl: readonly AccessRule[];
   readonly migration: MigrationSettings;
 }
 
@@ -76,7 +79,36 @@ export interface Nic {
   readonly mac: string;
   /** With prefix length: `10.9.0.1/24`. */
   readonly addresses: readonly string[];
+  readonly allow: Allowance;
 }
+
+/** What port security lets a NIC send beyond its own MAC and addresses. */
+export interface Allowance {
+  /** There is no port security at this NIC. */
+  readonly any: boolean;
+  readonly macs: readonly string[];
+  /** Addresses as prefixes of full length. */
+  readonly prefixes: readonly string[];
+  readonly dhcpServer: boolean;
+  readonly routerAdvertisements: boolean;
+  readonly vlan: boolean;
+}
+
+/** One rule of an `acl`. */
+export interface AccessRule {
+  readonly from: AccessEnd;
+  readonly to: AccessEnd;
+  readonly protocol: 'any' | 'tcp' | 'udp' | 'icmp';
+  /** Destination ports, both included; null: all. */
+  readonly ports: { readonly first: number; readonly last: number } | null;
+  readonly action: 'allow' | 'deny';
+}
+
+export type AccessEnd =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'vm' | 'host'; readonly name: string }
+  /** An address is a prefix of full length. */
+  | { readonly kind: 'prefix'; readonly prefix: string };
 
 export type Strategy = 'pre-copy' | 'post-copy' | 'auto-converge';
 

@@ -1,5 +1,5 @@
-/** How a field's value is written: hexadecimal, decimal, port, EtherType, or as an address. */
-export type FieldFormat = 'hex' | 'dec' | 'port' | 'mac' | 'ipv4' | 'ipv6';
+/** How a field's value is written: hexadecimal, decimal, port, as an address, as a VLAN tag, as a word for fragments, or as flags of TCP. */
+export type FieldFormat = 'hex' | 'dec' | 'port' | 'mac' | 'ipv4' | 'ipv6' | 'tag' | 'fragment' | 'flags';
 
 /** What a packet must be for a field to exist (ovs-fields(7), "Prerequisites"). */
 export interface Prerequisite {
@@ -28,6 +28,7 @@ const ip: Prerequisite = { etherTypes: [ETHER_TYPE.ip] };
 const ipv6: Prerequisite = { etherTypes: [ETHER_TYPE.ipv6] };
 const anyIp: Prerequisite = { etherTypes: [ETHER_TYPE.ip, ETHER_TYPE.ipv6] };
 const ports: Prerequisite = { ...anyIp, ipProtocols: [IP_PROTOCOL.tcp, IP_PROTOCOL.udp, IP_PROTOCOL.sctp] };
+const tcp: Prerequisite = { ...anyIp, ipProtocols: [IP_PROTOCOL.tcp] };
 const icmp: Prerequisite = { ...anyIp, ipProtocols: [IP_PROTOCOL.icmp, IP_PROTOCOL.icmp6] };
 const solicitation: Prerequisite = { ...ipv6, ipProtocols: [IP_PROTOCOL.icmp6], icmpTypes: [135] };
 const advertisement: Prerequisite = { ...solicitation, icmpTypes: [136] };
@@ -48,6 +49,8 @@ const TABLE = {
   tun_ipv6_dst: ['tun_ipv6_dst', 'NXM_NX_TUN_IPV6_DST', 128, 'ipv6', null],
   metadata: ['metadata', 'OXM_OF_METADATA', 64, 'hex', null],
   in_port: ['in_port', 'NXM_OF_IN_PORT', 16, 'port', null],
+  /** Of the outermost VLAN tag; bit 12 says that there is one. */
+  vlan_tci: ['vlan_tci', 'NXM_OF_VLAN_TCI', 16, 'tag', null],
   eth_src: ['dl_src', 'NXM_OF_ETH_SRC', 48, 'mac', null],
   eth_dst: ['dl_dst', 'NXM_OF_ETH_DST', 48, 'mac', null],
   eth_type: ['dl_type', 'NXM_OF_ETH_TYPE', 16, 'hex', null],
@@ -61,6 +64,7 @@ const TABLE = {
   arp_op: ['arp_op', 'NXM_OF_ARP_OP', 16, 'dec', arp],
   arp_sha: ['arp_sha', 'NXM_NX_ARP_SHA', 48, 'mac', arp],
   arp_tha: ['arp_tha', 'NXM_NX_ARP_THA', 48, 'mac', arp],
+  ip_frag: ['nw_frag', 'NXM_NX_IP_FRAG', 2, 'fragment', anyIp],
   icmp_type: ['icmp_type', null, 8, 'dec', icmp],
   icmp_code: ['icmp_code', null, 8, 'dec', icmp],
   nd_target: ['nd_target', 'NXM_NX_ND_TARGET', 128, 'ipv6', neighbour],
@@ -68,6 +72,7 @@ const TABLE = {
   nd_tll: ['nd_tll', 'NXM_NX_ND_TLL', 48, 'mac', advertisement],
   tp_src: ['tp_src', null, 16, 'dec', ports],
   tp_dst: ['tp_dst', null, 16, 'dec', ports],
+  tcp_flags: ['tcp_flags', 'NXM_NX_TCP_FLAGS', 12, 'flags', tcp],
 } as const satisfies Record<string, readonly [string, string | null, number, FieldFormat, Prerequisite | null]>;
 
 export type FieldName = RegisterName | keyof typeof TABLE;

@@ -65,3 +65,11 @@ export function parseFlows(dump: string): Flow[] {
     .filter((line) => line.includes('actions='))
     .map(parseFlow);
 }
+
+/** The same of a dump with statistics: each flow with the packets that it took so far. */
+export function parseCountedFlows(dump: string): { readonly flow: Flow; readonly packets: number }[] {
+  return dump
+    .split('\n')
+    .filter((line) => line.includes('actions='))
+    .map((line) => ({ flow: parseFlow(line), packets: Number(/\bn_packets=(\d+)/.exec(line)?.[1] ?? 0) }));
+}

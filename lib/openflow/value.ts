@@ -10,6 +10,18 @@ export interface Masked {
   readonly mask: bigint;
 }
 
+/** Kinds of fragments, as value and mask of OVS's two bits (ovs-fields(7), "ip_frag"). */
+const FRAGMENTS: ReadonlyMap<string, Masked> = new Map([
+  ['no', { value: 0n, mask: 3n }],
+  ['first', { value: 1n, mask: 3n }],
+  ['later', { value: 3n, mask: 3n }],
+  ['yes', { value: 1n, mask: 1n }],
+  ['not_later', { value: 0n, mask: 2n }],
+]);
+
+/** TCP's flags from the lowest bit on (RFC 9293 §3.1, RFC 3540). */
+const TCP_FLAGS = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr', 'ns'];
+
 export function renderPort(port: number): string {
   return PORT_WORDS.get(port) ?? String(port);
 }
@@ -29,7 +41,11 @@ export function renderHex(value: bigint): string {
 export function renderValue(field: FieldName, value: bigint): string {
   switch (fieldInfo(field).format) {
     case 'hex':
+    case 'fragment':
+    case 'flags':
       return renderHex(value);
+    case 'tag':
+      return `0x${value.toString(16).padStart(4, '0')}`;
     case 'dec':
       return value.toString();
     case 'port':
@@ -45,6 +61,8 @@ export function renderValue(field: FieldName, value: bigint): string {
 
 /** `10.9.0.0/24`, `0x1/0xf`, `01:00:…/01:00:…`; no mask where it covers the whole field. */
 export function renderMasked(field: FieldName, { value, mask }: Masked): string {
+  const word = renderWords(field, { value, mask });
+  if (word !== undefined) return word;
   if (mask === fullMask(field)) return renderValue(field, value);
   const { format, bits } = fieldInfo(field);
   if (format === 'ipv4' || format === 'ipv6') {
@@ -56,11 +74,38 @@ export function renderMasked(field: FieldName, { value, mask }: Masked): string 
   return `${renderValue(field, value)}/${renderValue(field, mask)}`;
 }
 
+/** Fragments and flags, which OVS prints as words. */
+function renderWords(field: FieldName, { value, mask }: Masked): string | undefined {
+  const { format } = fieldInfo(field);
+  if (format === 'fragment') return [...FRAGMENTS].find(([, kind]) => kind.value === value && kind.mask === mask)?.[0];
+  if (format !== 'flags' || mask >= 1n << BigInt(TCP_FLAGS.length)) return undefined;
+  const named = TCP_FLAGS.map((name, bit) => ({ name, bit: 1n << BigInt(bit) })).filter(
+    ({ bit }) => (mask & bit) !== 0n,
+  );
+  return named.map(({ name, bit }) => `${(value & bit) === 0n ? '-' : '+'}${name}`).join('');
+}
+
+function parseWords(field: FieldName, text: string): Masked | undefined {
+  const { format } = fieldInfo(field);
+  if (format === 'fragment') return FRAGMENTS.get(text);
+  if (format !== 'flags' || !/^([+-][a-z]+)+$/.test(text)) return undefined;
+  let [value, mask] = [0n, 0n];
+  for (const [, sign, name = ''] of text.matchAll(/([+-])([a-z]+)/g)) {
+    const place = TCP_FLAGS.indexOf(name);
+    if (place < 0) return undefined;
+    mask |= 1n << BigInt(place);
+    if (sign === '+') value |= 1n << BigInt(place);
+  }
+  return { value, mask };
+}
+
 /**
  * Reads a value with or without mask as OVS prints it, or as a person writes it (`10.9.0.0/24`, `0x1/0xf`, `LOCAL`).
  * Bits outside the mask are cleared. Throws RangeError with the field's name where the text is no such value.
  */
 export function parseMasked(field: FieldName, text: string): Masked {
+  const words = parseWords(field, text);
+  if (words !== undefined) return words;
   const slash = text.indexOf('/');
   const value = parseValue(field, slash < 0 ? text : text.slice(0, slash));
   if (slash < 0) return { value, mask: fullMask(field) };

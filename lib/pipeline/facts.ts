@@ -4,6 +4,9 @@ export interface BridgeFacts {
   readonly locals: readonly LocalPort[];
   /** At the hub of a hub-and-spoke network frames go from tunnel to tunnel. */
   readonly relays: boolean;
+  /** Of all hosts, both families. */
+  readonly vteps: readonly string[];
+  readonly access: AccessLists;
 }
 
 export interface LocalPort {
@@ -13,4 +16,46 @@ export interface LocalPort {
    * guest would get them late, and again after having seen them at the source. Only what its old host redirects goes there.
    */
   readonly incoming: { readonly mac: string; readonly tunnel: number } | null;
+  /** What a VM may send; null: the port is no VM's, or its VM may send anything. */
+  readonly security: PortSecurity | null;
 }
+
+/** Addresses are texts as OVS writes them. */
+export interface PortSecurity {
+  /** Its sources; it may say no others in ARP, RARP and neighbour discovery either. */
+  readonly macs: readonly string[];
+  /** Addresses or prefixes that it may send from; null: they are not checked. */
+  readonly ipv4: readonly string[] | null;
+  /** Link-local ones too. */
+  readonly ipv6: readonly string[] | null;
+  readonly mayServeDhcp: boolean;
+  readonly mayAdvertiseRouter: boolean;
+  readonly mayTag: boolean;
+}
+
+/** A frame goes on unless one of the three denies it; in each list the first rule that it meets decides. */
+export interface AccessLists {
+  readonly network: readonly AccessRule[];
+  /** One list for each VM, of what it sends; and of what is sent to it. */
+  readonly sender: readonly (readonly AccessRule[])[];
+  readonly receiver: readonly (readonly AccessRule[])[];
+}
+
+export interface AccessRule {
+  /** Stands in the cookies of its flows; from 1, unique within the bridge. */
+  readonly id: number;
+  /** Any one of these. */
+  readonly from: readonly AccessEnd[];
+  readonly to: readonly AccessEnd[];
+  readonly protocol: 'any' | 'tcp' | 'udp' | 'icmp';
+  /** Destination ports, both included; null: all. */
+  readonly ports: { readonly first: number; readonly last: number } | null;
+  readonly action: 'allow' | 'deny';
+}
+
+export type AccessEnd =
+  | { readonly kind: 'any' }
+  /** As the destination: unicast to it. */
+  | { readonly kind: 'mac'; readonly mac: string }
+  /** An address or prefix. `grouped`: only in frames to a group of MACs, which do not name the receiver by its own. */
+  | { readonly kind: 'ip'; readonly family: 4 | 6; readonly prefix: string; readonly grouped: boolean };

@@ -1,7 +1,9 @@
 import type { Flow } from '../openflow/flow.js';
+import { accessFlows } from './access.js';
 import { baseFlows } from './base.js';
 import type { BridgeFacts } from './facts.js';
 import { floodFlows } from './flood.js';
+import { guardFlows } from './guard.js';
 import { localPortFlows } from './local.js';
 import { arrivalFlow } from './redirect.js';
 import { tunnelFlows } from './tunnels.js';
@@ -10,10 +12,12 @@ import { tunnelFlows } from './tunnels.js';
 export function bridgeFlows(facts: BridgeFacts): Flow[] {
   return [
     ...baseFlows(facts.relays),
-    ...facts.locals.flatMap((port) => localPortFlows(port.ofport)),
+    ...facts.locals.flatMap(localPortFlows),
     ...facts.locals.flatMap(({ ofport, incoming }) =>
       incoming === null ? [] : [arrivalFlow(incoming.mac, incoming.tunnel, ofport)],
     ),
+    ...guardFlows(facts),
+    ...accessFlows(facts.access),
     ...facts.tunnels.flatMap((ofport) => tunnelFlows(ofport)),
     ...floodFlows(facts),
   ];

@@ -1,9 +1,12 @@
 import { bridgeName, probeAddresses, probeMac, probePortName, tapName, tunnelPortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
+import type { AccessLists, PortSecurity } from '../pipeline/facts.js';
+import { accessLists } from './access.js';
 import type { AdoptedNic } from './adopt-domain.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
 import { expectedPlace } from './expected-place.js';
+import { portSecurity } from './port-security.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
 export interface DesiredHost {
@@ -25,6 +28,9 @@ export interface DesiredBridge {
   readonly ports: readonly DesiredPort[];
   /** The port behind which each MAC of a VM is: what the forwarding table may have learned of it, and nothing else. */
   readonly behind: ReadonlyMap<string, string>;
+  /** Every host's tunnel endpoints, which no VM may send VXLAN to. */
+  readonly vteps: readonly string[];
+  readonly access: AccessLists;
 }
 
 export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
@@ -47,6 +53,8 @@ export interface DesiredTap {
   readonly mtu: number;
   /** The VM is on its way here, and not here yet: the tunnel port towards its old host. Null: it is here. */
   readonly incomingThrough: string | null;
+  /** What the VM may send; null: anything. */
+  readonly security: PortSecurity | null;
 }
 
 /** An internal port in a network namespace of its own: who probes the overlay does not put overlay routes on the host. */
@@ -131,6 +139,8 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
           ),
         ),
     ],
+    vteps: topology.hosts.flatMap((one) => one.addresses),
+    access: accessLists(topology, network),
     behind: new Map(
       topology.vms.flatMap((vm) =>
         vm.nics.flatMap((nic, index) => {
@@ -188,6 +198,7 @@ function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrou
             mac: nic.mac,
             mtu: network.mtu,
             incomingThrough,
+            security: portSecurity(nic),
           },
         ]
       : [],

@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import { change } from './change.js';
 import type { HostPlan } from './host-plan.js';
+import { isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias, ownedBy } from './ownership.js';
 import { releaseUnderlay } from './underlay-plan.js';
@@ -16,12 +17,14 @@ export function planDestroy(
   const bridges = observed.bridges.filter((bridge) => ownedBy(topology, bridge.externalIds));
   const taps = observed.links.filter((link) => link.alias === linkAlias(topology) && link.kind === 'tun');
   const namespaces = observed.namespaces.filter((namespace) => namespace.topology === topology);
+  const barriers = observed.nftTables.filter((table) => isBarrierOf(topology, table));
   const underlay = releaseUnderlay(topology, observed);
   return {
     changes: [
       ...domains.map(({ name }) => gone('vm', name)),
       ...bridges.map(({ name }) => gone('bridge', name)),
       ...taps.map(({ name }) => gone('tap-device', name)),
+      ...barriers.map((name) => gone('tap-barrier', name)),
       ...namespaces.map(({ name }) => gone('probe-namespace', name)),
       ...(underlay.change === null ? [] : [underlay.change]),
     ],
@@ -36,6 +39,7 @@ export function planDestroy(
       ],
       commands: [
         ...taps.map(({ name }) => ({ argv: ['ip', 'link', 'delete', 'dev', name] })),
+        ...barriers.map(liftBarrier),
         ...namespaces.map(({ name }) => ({ argv: ['ip', 'netns', 'delete', name] })),
         ...underlay.commands,
       ],

@@ -56,11 +56,19 @@ export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, 
     tap.incomingThrough === null ? null : { mac: tap.mac, tunnel: number(tap.incomingThrough) };
   return {
     relays: bridge.relays,
+    vteps: bridge.vteps,
+    access: bridge.access,
     tunnels: bridge.ports.filter((port) => port.kind === 'tunnel').map((port) => number(port.name)),
     locals: bridge.ports.flatMap((port) =>
       port.kind === 'tunnel'
         ? []
-        : [{ ofport: number(port.name), incoming: port.kind === 'tap' ? arrival(port) : null }],
+        : [
+            {
+              ofport: number(port.name),
+              incoming: port.kind === 'tap' ? arrival(port) : null,
+              security: port.kind === 'tap' ? port.security : null,
+            },
+          ],
     ),
   };
 }

@@ -4,6 +4,7 @@ import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { change } from './change.js';
 import type { DesiredHost, DesiredPort, DesiredProbePort, DesiredTap } from './desired.js';
+import { barrierOf, dropInKernel, isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias } from './ownership.js';
 
@@ -23,7 +24,7 @@ export function planLinks(topology: string, desired: DesiredHost, observed: Obse
   const ports = desired.bridges.flatMap((bridge) => bridge.ports);
   const renamed = findRenamed(topology, ports, observed);
   for (const port of ports) {
-    if (port.kind === 'tap') planTap(topology, desired.host, port, observed, renamed, plan);
+    if (port.kind === 'tap') planTap(topology, desired, port, observed, renamed, plan);
     if (port.kind === 'probe') planProbe(topology, desired.host, port, observed, plan);
   }
   const kept = [...ports.map((port) => port.name), ...(renamed === null ? [] : [renamed.now])];
@@ -86,25 +87,27 @@ function tapSettings(topology: string, tap: DesiredTap): Command {
 
 function planTap(
   topology: string,
-  host: string,
+  { host, datapath }: DesiredHost,
   tap: DesiredTap,
   observed: ObservedHost,
   renamed: RenamedTap | null,
   plan: LinkPlan,
 ): void {
+  const barrier = datapath === 'netdev' ? [dropInKernel(barrierOf(topology, tap.name), tap.name)] : [];
   if (renamed?.was === tap.name) {
     plan.prepare.push(
       // Before 6.2 the kernel renames only what is down.
       { argv: ['ip', 'link', 'set', 'dev', renamed.now, 'down'] },
       { argv: ['ip', 'link', 'set', 'dev', renamed.now, 'name', tap.name] },
       tapSettings(topology, tap),
+      ...barrier,
     );
     plan.changes.push(change(host, 'tap-device', tap.name, 'update', `it was renamed to ${renamed.now}`));
     return;
   }
   const link = observed.links.find((candidate) => candidate.name === tap.name);
   if (link === undefined) {
-    plan.prepare.push(...tapCommands(topology, tap));
+    plan.prepare.push(...tapCommands(topology, tap), ...barrier);
     plan.changes.push(change(host, 'tap-device', tap.name, 'create', `VM ${tap.vm} needs a tap device here`));
     return;
   }
@@ -113,13 +116,15 @@ function planTap(
       where: `${host} ${tap.name}`,
     });
   }
-  const why = [
+  const isOpen = barrier.length > 0 && !observed.nftTables.includes(barrierOf(topology, tap.name));
+  const settings = [
     ...(isHalfMade(link) ? ['it is not marked yet'] : []),
     ...(link.mtu === tap.mtu ? [] : [`its MTU is ${link.mtu}, not ${tap.mtu}`]),
     ...(link.up ? [] : ['it is down']),
   ];
+  const why = [...settings, ...(isOpen ? ["the host's own network stack takes what the VM sends"] : [])];
   if (why.length === 0) return;
-  plan.prepare.push(tapSettings(topology, tap));
+  plan.prepare.push(...(settings.length > 0 ? [tapSettings(topology, tap)] : []), ...(isOpen ? barrier : []));
   plan.changes.push(change(host, 'tap-device', tap.name, 'update', why.join('; ')));
 }
 
@@ -194,6 +199,12 @@ function removeLinks(
     if (!isOurTap(topology, link) || wanted.has(link.name)) continue;
     plan.remove.push({ argv: ['ip', 'link', 'delete', 'dev', link.name] });
     plan.changes.push(change(host, 'tap-device', link.name, 'delete', 'no VM needs it here'));
+  }
+  const barriers = new Set([...wanted].map((name) => barrierOf(topology, name)));
+  for (const table of observed.nftTables) {
+    if (!isBarrierOf(topology, table) || barriers.has(table)) continue;
+    plan.remove.push(liftBarrier(table));
+    plan.changes.push(change(host, 'tap-barrier', table, 'delete', 'its tap is not needed here'));
   }
   for (const namespace of observed.namespaces) {
     if (namespace.topology !== topology || wanted.has(namespace.name)) continue;

@@ -4,6 +4,7 @@ import { bridgeFlows } from '../pipeline/flows.js';
 import type { DesiredBridge, DesiredHost } from './desired.js';
 import { bridgeFacts } from './flow-plan.js';
 import type { BridgeFlows } from './host-plan.js';
+import { barrierOf, liftBarrier } from './kernel-barrier.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 
@@ -19,7 +20,12 @@ export interface AfterMoves {
  *
  * @param observed the host as it was before both: it knows the numbers of the ports that were there
  */
-export function planAfterMoves(before: DesiredHost, after: DesiredHost, observed: ObservedHost): AfterMoves {
+export function planAfterMoves(
+  topology: string,
+  before: DesiredHost,
+  after: DesiredHost,
+  observed: ObservedHost,
+): AfterMoves {
   const bridges = before.bridges.flatMap((bridge) => {
     const later = after.bridges.find((candidate) => candidate.name === bridge.name);
     return later === undefined ? [] : [afterMoves(bridge, later, observed)];
@@ -27,7 +33,12 @@ export function planAfterMoves(before: DesiredHost, after: DesiredHost, observed
   return {
     flows: bridges.flatMap(({ flows }) => (flows.diff.add.length + flows.diff.remove.length === 0 ? [] : [flows])),
     ports: bridges.flatMap(({ ports }) => ports),
-    commands: bridges.flatMap(({ commands }) => commands),
+    commands: bridges.flatMap(({ ports }) =>
+      ports.flatMap(({ port }) => [
+        { argv: ['ip', 'link', 'delete', 'dev', port] },
+        ...(before.datapath === 'netdev' ? [liftBarrier(barrierOf(topology, port))] : []),
+      ]),
+    ),
   };
 }
 
@@ -45,6 +56,5 @@ function afterMoves(before: DesiredBridge, after: DesiredBridge, observed: Obser
   return {
     flows: { bridge: before.name, diff },
     ports: gone.map((port) => ({ bridge: before.name, port: port.name })),
-    commands: gone.map((port) => ({ argv: ['ip', 'link', 'delete', 'dev', port.name] })),
   };
 }

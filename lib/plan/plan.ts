@@ -65,7 +65,7 @@ export function planTopology(
     const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
     if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
     const before = desiredHost(current, host.host, { ...facts(host.host), incoming });
-    const after = planAfterMoves(before, desiredHost(topology, host.host, facts(host.host)), host);
+    const after = planAfterMoves(topology.name, before, desiredHost(topology, host.host, facts(host.host)), host);
     return [[host.host, { before: planHost(topology.name, before, host), after }] as const];
   });
   return {

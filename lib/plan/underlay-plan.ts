@@ -7,6 +7,7 @@ import type { ObservedLink, SwitchRoute } from '../model/kernel-state.js';
 import { change } from './change.js';
 import type { DesiredHost } from './desired.js';
 import type { BridgeColumns, OvsChange } from './host-plan.js';
+import { dropInKernel, liftBarrier } from './kernel-barrier.js';
 import type { ObservedBridge, ObservedHost } from './observed.js';
 import { KIND_KEY, underlayUserKey } from './ownership.js';
 
@@ -106,7 +107,7 @@ function makeBridge(
     ovs,
     settle: [
       ...moveAddresses(nic, UNDERLAY_BRIDGE, observed, desired.vtepMtu),
-      dropInKernel(nic.name),
+      dropInKernel(NFT_TABLE, nic.name),
       ...missingRoutes(nic, observed).map(addRoute),
     ],
   };
@@ -126,7 +127,7 @@ function joinBridge(
   const routes = missingRoutes(link, observed);
   const settle = [
     ...(link.up && link.mtu === desired.vtepMtu ? [] : [upAndMtu(UNDERLAY_BRIDGE, desired.vtepMtu)]),
-    ...(observed.nftTables.includes(NFT_TABLE) ? [] : [dropInKernel(nic)]),
+    ...(observed.nftTables.includes(NFT_TABLE) ? [] : [dropInKernel(NFT_TABLE, nic)]),
     ...routes.map(addRoute),
   ];
   if (signedIn && settle.length === 0) return NOTHING;
@@ -203,8 +204,7 @@ export function releaseUnderlay(
     change: change(observed.host, 'underlay', bridge.name, 'delete', `${nic} gets its addresses back`),
     ovs: [{ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid }],
     commands: [
-      // Deleting an absent table is not an error with destroy; with delete it is.
-      { argv: ['nft', '-f', '-'], stdin: `table netdev ${NFT_TABLE} {}\ndelete table netdev ${NFT_TABLE}\n` },
+      liftBarrier(NFT_TABLE),
       ...observed.switchRoutes.added
         .filter((route) => route.device === bridge.name)
         .map(({ destination }) => ({ argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/del', destination] })),
@@ -259,20 +259,6 @@ function giveAddresses(from: ObservedLink, to: string, observed: ObservedHost): 
 
 function upAndMtu(device: string, mtu: number): Command {
   return { argv: ['ip', 'link', 'set', 'dev', device, 'mtu', String(mtu), 'up'] };
-}
-
-function dropInKernel(nic: string): Command {
-  // Declared empty and deleted first, so that running it twice leaves one rule.
-  const rule = [
-    `table netdev ${NFT_TABLE} {}`,
-    `delete table netdev ${NFT_TABLE}`,
-    `table netdev ${NFT_TABLE} {`,
-    `  chain ingress {`,
-    `    type filter hook ingress device "${nic}" priority 0; policy drop;`,
-    `  }`,
-    `}`,
-  ];
-  return { argv: ['nft', '-f', '-'], stdin: `${rule.join('\n')}\n` };
 }
 
 function holds(link: ObservedLink, address: string): boolean {

@@ -87,6 +87,7 @@ function onlyNew(topology: string, before: ObservedHost, now: ObservedHost): Obs
     domains: now.domains.filter((each) => !domain(each)),
     links: now.links.filter((each) => !link(each)),
     namespaces: now.namespaces.filter((each) => !namespace(each)),
+    nftTables: now.nftTables.filter((table) => !before.nftTables.includes(table)),
   };
 }
 

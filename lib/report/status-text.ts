@@ -48,10 +48,16 @@ export function statusText(status: TopologyStatus, style: Style): string {
     status.fdb.map((entry) => [entry.host, entry.network, entry.vm, entry.mac, entry.seen ?? '(not learned)']),
     style,
   );
+  const drops = columnsText(
+    [{ title: 'host' }, { title: 'network' }, { title: 'vm' }, { title: 'packets', align: 'right' }, { title: 'what' }],
+    status.drops.map((drop) => [drop.host, drop.network, drop.vm ?? '', String(drop.packets), drop.says]),
+    style,
+  );
   const section = (title: string, body: string) => `${paint(style, 'heading', title)}\n${body}`;
   return [
     section('Hosts', hosts),
     ...(status.tunnels.length === 0 ? [] : [section('Tunnels', tunnels)]),
     ...(status.vms.length === 0 ? [] : [section('VMs', vms), section('Where each MAC is known', fdb)]),
+    ...(status.drops.length === 0 ? [] : [section('Dropped by port security and access rules', drops)]),
   ].join('\n\n');
 }

@@ -1,5 +1,6 @@
 import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
 import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm } from '../model/topology.js';
+import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
 import { vxlanOverheadBytes } from './overhead.js';
 import { parseBytes, parseDurationMs } from './units.js';
@@ -24,8 +25,14 @@ export function buildTopology(file: Written.TopologyFile): Topology {
     lab: isLab ? {} : null,
     underlay,
     hosts,
-    networks: Object.entries(file.networks ?? {}).map(([name, network]) => buildNetwork(name, network, roomBytes)),
-    vms: Object.entries(file.vms ?? {}).map(([name, vm]) => buildVm(name, vm)),
+    networks: Object.entries(file.networks ?? {}).map(([name, network]) => ({
+      ...buildNetwork(name, network, roomBytes),
+      acl: (network.acl ?? []).map((rule) => buildRule(file, rule, null)),
+    })),
+    vms: Object.entries(file.vms ?? {}).map(([name, vm]) => ({
+      ...buildVm(name, vm),
+      acl: (vm.acl ?? []).map((rule) => buildRule(file, rule, name)),
+    })),
     probes: (file.probes ?? []).map(({ from, to, interval }) => ({
       from: { kind: Object.hasOwn(file.hosts, from) ? 'host' : 'vm', name: from },
       to,
@@ -56,7 +63,7 @@ function buildHost(name: string, host: Written.Host, isLab: boolean): Host {
   return { name, underlay: host.underlay, addresses, ssh: isLab ? null : ssh, datapath: host.datapath ?? null };
 }
 
-function buildNetwork(name: string, network: Written.Network, roomBytes: number): Network {
+function buildNetwork(name: string, network: Written.Network, roomBytes: number): Omit<Network, 'acl'> {
   return {
     name,
     type: 'vxlan',
@@ -73,7 +80,7 @@ function buildMesh(mesh: Written.Network['mesh']): Mesh {
   return hub === undefined ? { kind: 'full' } : { kind: 'hub', hub };
 }
 
-function buildVm(name: string, vm: Written.Vm): Vm {
+function buildVm(name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
   const { strategy, bandwidth, timeout } = vm.migration ?? {};
   return {
     name,
@@ -91,7 +98,12 @@ function buildVm(name: string, vm: Written.Vm): Vm {
 }
 
 function buildNic(nic: Written.Nic): Nic {
-  return { network: nic.network, mac: nic.mac.toLowerCase(), addresses: listOf(nic.address).map(canonicalPrefix) };
+  return {
+    network: nic.network,
+    mac: nic.mac.toLowerCase(),
+    addresses: listOf(nic.address).map(canonicalPrefix),
+    allow: buildAllowance(nic.allow ?? []),
+  };
 }
 
 function overlayMtu(underlay: readonly UnderlaySegment[], hosts: readonly Host[]): number {

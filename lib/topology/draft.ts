@@ -1,6 +1,6 @@
 import { type Ip, type Prefix, parseIp, parsePrefix } from '../model/address.js';
 import { aboutValue, type Complaint, type Path } from './complaint.js';
-import type { TopologyFile } from './file.js';
+import type { Rule, TopologyFile } from './file.js';
 import { shapeAt } from './shapes.js';
 
 /**
@@ -49,6 +49,7 @@ export interface DraftNetwork extends DraftPrefixes {
   readonly vni: number | undefined;
   readonly mtu: number | undefined;
   readonly hub: Sited<string> | undefined;
+  readonly acl: readonly DraftRule[];
 }
 
 export interface DraftVm {
@@ -57,6 +58,18 @@ export interface DraftVm {
   readonly host: string | undefined;
   readonly domain: string | undefined;
   readonly nics: readonly DraftNic[];
+  readonly acl: readonly DraftRule[];
+}
+
+export interface DraftRule {
+  readonly path: Path;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly protocol: Rule['protocol'];
+  readonly port: Rule['port'];
+  readonly action: Rule['action'] | undefined;
+  /** Nothing in it was refused. */
+  readonly complete: boolean;
 }
 
 export interface DraftNic extends DraftPrefixes {
@@ -64,6 +77,7 @@ export interface DraftNic extends DraftPrefixes {
   readonly network: string | undefined;
   /** Lower case. */
   readonly mac: string | undefined;
+  readonly allow: readonly { readonly path: Path; readonly text: string }[];
 }
 
 export interface DraftProbe {
@@ -124,7 +138,8 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
     networks: entries(file.networks).map(([name, network]) => {
       const path = ['networks', name];
       const hub = hubOf(network?.mesh, [...path, 'mesh']);
-      return { name, path, vni: network?.vni, mtu: network?.mtu, hub, ...prefixes(network, 'cidr', path) };
+      const acl = rules(network?.acl, path);
+      return { name, path, vni: network?.vni, mtu: network?.mtu, hub, acl, ...prefixes(network, 'cidr', path) };
     }),
     vms: entries(file.vms).map(([name, vm]) => {
       const path = ['vms', name];
@@ -134,10 +149,13 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
           path: nicPath,
           network: nic?.network,
           mac: nic?.mac?.toLowerCase(),
+          allow: (nic?.allow ?? []).flatMap((text, place) =>
+            text === undefined ? [] : [{ path: [...nicPath, 'allow', place], text }],
+          ),
           ...prefixes(nic, 'address', nicPath),
         };
       });
-      return { name, path, host: vm?.host, domain: vm?.domain, nics };
+      return { name, path, host: vm?.host, domain: vm?.domain, nics, acl: rules(vm?.acl, path) };
     }),
     probes: (file.probes ?? []).map((probe, index) => ({
       path: ['probes', index],
@@ -153,6 +171,19 @@ type OneOrMany = string | readonly (string | undefined)[] | undefined;
 
 function entries<T>(record: Readonly<Record<string, T>> | undefined): readonly (readonly [string, T])[] {
   return Object.entries(record ?? {});
+}
+
+function rules(acl: Partly<readonly Rule[]> | undefined, owner: Path): DraftRule[] {
+  return (acl ?? []).map((rule, index) => ({
+    path: [...owner, 'acl', index],
+    from: rule?.from,
+    to: rule?.to,
+    protocol: rule?.protocol,
+    port: rule?.port,
+    action: rule?.action,
+    // What the schema refuses is there still, as undefined.
+    complete: rule?.action !== undefined && Object.values(rule).every((value) => value !== undefined),
+  }));
 }
 
 function hubOf(mesh: unknown, path: Path): Sited<string> | undefined {

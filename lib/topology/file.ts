@@ -152,6 +152,38 @@ export interface Network {
          */
         hub: string;
       };
+  /**
+   * Access rules of the network, in order: the first that fits a frame decides; one that none fits goes on. Enforced where a frame enters the overlay, on every host, so they hold wherever a VM runs. The list of the VM that sends and the one of the VM that is sent to are asked besides: a frame goes on unless one of the three denies it. A TCP rule decides about the segment that opens a connection (SYN without ACK): replies and standing connections pass. ARP and neighbour discovery always pass.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  acl?: Rule[];
+}
+/**
+ * An access rule: which frames, and whether they go on.
+ */
+export interface Rule {
+  /**
+   * Who sends: a VM, a host (its probe port), an address or prefix, or `any` (default in a network's list). An address is compared with that in the packet; a VM and a host are known by their MACs.
+   */
+  from?: string;
+  /**
+   * Who is sent to: as `from`. A VM or host is meant by what is for its MAC, and by broadcasts and multicasts for one of its addresses.
+   */
+  to?: string;
+  /**
+   * `any` (default): every IP protocol; `tcp`, `udp`, or `icmp` (for IPv6 ICMPv6).
+   */
+  protocol?: 'any' | 'tcp' | 'udp' | 'icmp';
+  /**
+   * Destination port of TCP or UDP, or a range: `80`, `8000-8080`. Default: all.
+   */
+  port?: number | string;
+  /**
+   * `allow`: it goes on; `deny`: it is dropped, and counted (`vxmig status`).
+   */
+  action: 'allow' | 'deny';
 }
 /**
  * A virtual machine: `image` or `domain` says which.
@@ -184,6 +216,13 @@ export interface Vm {
    * @maxItems 8
    */
   nics: Nic[];
+  /**
+   * Access rules of the VM, in order, in all its networks; they move with it. The VM is the `to` where only `from` is written, and the `from` where only `to` is; where neither is, it is the `to` of what anybody sends. See `acl` of a network.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  acl?: Rule[];
   migration?: Migration;
 }
 /**
@@ -195,11 +234,18 @@ export interface Nic {
    */
   network: string;
   /**
+   * What port security lets it send besides. Without it: frames from its MAC only; IP, ARP and neighbour discovery from and for its `address`es and the link-local address that derives from its MAC (privacy addresses: add `fe80::/64` and the network's prefix), any IP source where neither `address` nor `allow` names one; no VLAN tags, no router advertisements, no DHCP answers. Items: further MACs, addresses and prefixes; `dhcp-server`, `router-advertisements` (and redirects), `vlan` (tagged frames), or `any`, alone: no port security at this NIC.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  allow?: string[];
+  /**
    * MAC address, unique in the file; quote it: `"52:54:00:09:00:01"`.
    */
   mac: string;
   /**
-   * Address with prefix length, `10.9.0.1/24`, or a list of two for IPv4 and IPv6. The lab's guest takes it; for a domain it says what to expect.
+   * Address with prefix length, `10.9.0.1/24`, or a list of two for IPv4 and IPv6. The lab's guest takes it; a domain must use it: it may send from no other (see `allow`).
    *
    * @minItems 1
    * @maxItems 2

@@ -13,8 +13,8 @@ const LONGEST_MESSAGE = 400;
 export function legible(problems: readonly Problem[]): readonly Problem[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
     ...problem,
-    message: printable(shortened(problem.message)).replaceAll('\n', '\\n'),
-    mend: printable(shortened(problem.mend)).replaceAll('\n', '\\n'),
+    message: printable(shortened(problem.message)).replaceAll('\n', '\\n').replaceAll('\t', '\\t'),
+    mend: printable(shortened(problem.mend)).replaceAll('\n', '\\n').replaceAll('\t', '\\t'),
   }));
   const next = problems[MOST_PROBLEMS];
   if (next === undefined) return shown;

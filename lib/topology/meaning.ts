@@ -1,5 +1,7 @@
 import type { Complaint } from './complaint.js';
 import type { Draft } from './draft.js';
+import { checkAccess } from './meaning/access.js';
+import { checkAllowances } from './meaning/allow.js';
 import { checkDevices } from './meaning/devices.js';
 import { checkNetworks } from './meaning/networks.js';
 import { checkProbes } from './meaning/probes.js';
@@ -12,6 +14,8 @@ export function checkMeaning(draft: Draft): readonly Complaint[] {
     ...checkUnderlay(draft),
     ...checkNetworks(draft),
     ...checkVms(draft),
+    ...checkAllowances(draft),
+    ...checkAccess(draft),
     ...checkProbes(draft),
     ...checkHostAndVmNames(draft),
     ...checkDevices(draft),

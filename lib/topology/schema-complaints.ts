@@ -78,6 +78,7 @@ function unknownKey(path: Path, key: string, known: readonly string[]): Complain
 /** Keys that other tools have at this place, or that people look for there. */
 const MISPLACED_KEYS: Readonly<Record<string, string>> = {
   'networks.hub': 'write `mesh: {hub: HOST}`',
+  'vms.allow': 'it belongs to a NIC: `nics: [{network: …, mac: …, allow: […]}]`',
   'vms.network': 'it belongs to a NIC: `nics: [{network: …, mac: …}]`',
   'vms.mac': 'it belongs to a NIC: `nics: [{network: …, mac: …}]`',
   'vms.address': 'it belongs to a NIC: `nics: [{network: …, mac: …, address: …}]`',

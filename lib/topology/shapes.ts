@@ -12,6 +12,23 @@ const NAME: Shape = {
   mend: 'a lower-case letter, then up to 30 lower-case letters, digits and dashes',
 };
 
+const ALLOW: Shape = {
+  noun: 'what a NIC may be allowed',
+  mend: 'a list of MACs, addresses, prefixes, `dhcp-server`, `router-advertisements`, `vlan`; or `allow: [any]`',
+};
+const ACL: Shape = {
+  noun: 'a list of access rules',
+  mend: 'for example `acl: [{from: any, protocol: tcp, port: 80, action: deny}]`, or leave it out',
+};
+const RULE: readonly (readonly [string, Shape])[] = [
+  ['', { noun: 'an access rule', mend: 'for example `{from: any, protocol: tcp, port: 80, action: deny}`' }],
+  ['/from', { noun: 'a VM, a host, an address, a prefix or `any`', mend: 'for example `from: 10.9.0.0/28`' }],
+  ['/to', { noun: 'a VM, a host, an address, a prefix or `any`', mend: 'for example `to: web`' }],
+  ['/protocol', { noun: 'a protocol', mend: '`any`, `tcp`, `udp` or `icmp`' }],
+  ['/port', { noun: 'a port or a range', mend: 'for example `port: 80` or `port: 8000-8080`, 0 to 65535' }],
+  ['/action', { noun: 'an action', mend: '`action: allow` or `action: deny`' }],
+];
+
 /** By path, with `*` for names and places in lists; the first that fits counts. */
 const SHAPES: readonly (readonly [string, Shape])[] = [
   ['version', { noun: 'a version that this vxmig reads', mend: '`version: 1`' }],
@@ -87,6 +104,10 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
     'vms/*/nics/*/address',
     { noun: 'an address with prefix length', mend: 'for example `address: 10.9.0.1/24`; for two families a list' },
   ],
+  ['vms/*/nics/*/allow', ALLOW],
+  ['vms/*/acl', ACL],
+  ['networks/*/acl', ACL],
+  ...['vms', 'networks'].flatMap((owner) => RULE.map(([key, shape]) => [`${owner}/*/acl/*${key}`, shape] as const)),
   ['vms/*/migration', { noun: 'a map', mend: 'for example `migration: {strategy: pre-copy}`' }],
   ['vms/*/migration/strategy', { noun: 'a strategy', mend: '`pre-copy`, `post-copy` or `auto-converge`' }],
   [
@@ -123,7 +144,11 @@ export function shapeAt(path: Path): Shape {
 
 /** Names stand at the second place of every path, and list places at the fourth. */
 function patternOf(path: Path): string {
-  return path.map((segment, index) => (index === 1 || (index === 3 && path[2] === 'nics') ? '*' : segment)).join('/');
+  return path
+    .map((segment, index) =>
+      index === 1 || (index === 3 && (path[2] === 'nics' || path[2] === 'acl')) ? '*' : segment,
+    )
+    .join('/');
 }
 
 const KINDS: Readonly<Record<string, string>> = { underlay: 'segment', hosts: 'host', networks: 'network', vms: 'VM' };
@@ -137,6 +162,10 @@ export function describePath(path: Path): string {
   const owner = kind === undefined ? `probe ${Number(name) + 1}` : `${kind} ${name}`;
   if (key === undefined) return owner;
   const [place, nicKey] = rest;
+  if (key === 'acl' && place !== undefined) {
+    const rule = `rule ${Number(place) + 1} of ${owner}`;
+    return nicKey === undefined ? rule : `\`${nicKey}\` of ${rule}`;
+  }
   if (key !== 'nics' || place === undefined) {
     const inner = rest.find((segment) => Number.isNaN(Number(segment)));
     return inner === undefined ? `\`${key}\` of ${owner}` : `\`${key}.${inner}\` of ${owner}`;

@@ -177,7 +177,7 @@ t.test('against a real switch', { skip }, async (t) => {
     const packet = reports.find((report) => report.kind === 'packet-in');
     if (packet?.kind !== 'packet-in') return t.fail('no packet-in');
     t.match(packet, { table: 1, cookie: 7n, inPort: 1 });
-    t.match(renderMatch(packet.packet), /^vlan_tci=0x0000,rarp,dl_src=52:54:00:00:00:05,/);
+    t.match(renderMatch(packet.packet), /^rarp,vlan_tci=0x0000,dl_src=52:54:00:00:00:05,/);
 
     reports.length = 0;
     await ovs.ofctl(['-O', OPENFLOW_VERSION, 'del-flows', 'br0', 'table=20']);

@@ -17,22 +17,23 @@ type HostName = (typeof HOSTS)[number];
 const VM_PORT = 201;
 const WEB = '52:54:00:09:00:01';
 const NEIGHBOUR_PORT = 202;
-const VM_ON_ITS_WAY = { ofport: VM_PORT, incoming: { mac: '52:54:00:09:00:01', tunnel: 1 } };
-const NEIGHBOUR = { ofport: NEIGHBOUR_PORT, incoming: null };
+const VM_THERE = { ofport: VM_PORT, incoming: null, security: null };
+const VM_ON_ITS_WAY = { ...VM_THERE, incoming: { mac: '52:54:00:09:00:01', tunnel: 1 } };
+const NEIGHBOUR = { ...VM_THERE, ofport: NEIGHBOUR_PORT };
+const OPEN: Pick<BridgeFacts, 'vteps' | 'access'> = { vteps: [], access: { network: [], sender: [], receiver: [] } };
 const PEER = '52:54:00:00:00:0c';
 
 const ovs = new OvsSandbox();
 t.teardown(() => ovs.destroy());
 
-async function install(host: HostName, facts: BridgeFacts): Promise<void> {
+async function install(host: HostName, facts: Omit<BridgeFacts, keyof typeof OPEN>): Promise<void> {
   await ovs.ofctl(['-O', OPENFLOW_VERSION, 'del-flows', host]);
-  const lines = bridgeFlows(facts).map((flow) => `add ${renderFlow(flow)}\n`);
+  const lines = bridgeFlows({ ...OPEN, ...facts }).map((flow) => `add ${renderFlow(flow)}\n`);
   await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', host, '-'], lines.join(''));
 }
 
 async function fullMesh(): Promise<void> {
-  for (const host of HOSTS)
-    await install(host, { tunnels: [1, 2], locals: [{ ofport: VM_PORT, incoming: null }], relays: false });
+  for (const host of HOSTS) await install(host, { tunnels: [1, 2], locals: [VM_THERE], relays: false });
 }
 
 /** The VM at `host` sends; what it teaches the switches stays. */
@@ -118,7 +119,7 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
     await fullMesh();
     await install('b', {
       tunnels: [1, 2],
-      locals: [{ ofport: VM_PORT, incoming: { mac: WEB, tunnel: 1 } }],
+      locals: [VM_ON_ITS_WAY],
       relays: false,
     });
     t.strictSame(await receivers('a', 'ff:ff:ff:ff:ff:ff'), ['vm-c']);
@@ -177,7 +178,7 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
   );
 
   await t.test('hub and spoke: the hub passes on what spokes send each other', async (t) => {
-    const local = [{ ofport: VM_PORT, incoming: null }];
+    const local = [VM_THERE];
     await install('a', { tunnels: [1, 2], locals: local, relays: true });
     await install('b', { tunnels: [1], locals: local, relays: false });
     await install('c', { tunnels: [1], locals: local, relays: false });

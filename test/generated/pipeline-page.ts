@@ -1,6 +1,7 @@
 import { MAC_AGEING_SECONDS } from '../../lib/pipeline/base.js';
 import { NAMED_BITS } from '../../lib/pipeline/bits.js';
 import { CATEGORIES, type Category, cookieOf } from '../../lib/pipeline/cookie.js';
+import { DROP_REASONS } from '../../lib/pipeline/drop-reason.js';
 import { PIPELINE, tableNumber } from '../../lib/pipeline/tables.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
 
@@ -10,7 +11,10 @@ const CATEGORY_PURPOSE: Readonly<Record<Category, string>> = {
   local: 'a port of this host: a tap, a probe port (`local.ts`)',
   tunnel: 'a VXLAN port (`tunnels.ts`)',
   flood: 'the two lists of ports that a flooded frame goes to (`flood.ts`)',
-  redirect: 'set aside for frames that a migration sends elsewhere; no flow has it yet',
+  redirect:
+    'what a migration sends ahead, and what is late after it (`redirect.ts`); with a timeout, so it is never planned',
+  security: 'what a VM may send (`guard.ts`); in the lower 32 bits of a drop its reason (`drop-reason.ts`)',
+  access: 'the access rules (`access.ts`); in the lower 32 bits the rule',
   learned: 'made by the switch itself out of a frame it saw; comes and goes, and is never planned',
 };
 
@@ -21,6 +25,7 @@ export function pipelinePage(): string {
   const tables = PIPELINE.map(
     ({ name, miss, purpose }) => `| ${tableNumber(name)} | \`${name}\` | ${purpose} | ${miss} |`,
   );
+  const reasons = Object.entries(DROP_REASONS).map(([reason, { id, says }]) => `| ${id} | \`${reason}\` | ${says} |`);
   const bits = NAMED_BITS.map(
     ({ name, field, from, to, purpose }) =>
       `| \`${name}\` | \`${field}[${from === to ? from : `${from}..${to}`}]\` | ${purpose} |`,
@@ -49,6 +54,15 @@ ${tables.join('\n')}
 \`fdb\` and \`home\` hold nothing but what was learned: each frame's source MAC, for ${MAC_AGEING_SECONDS} s from the last frame that
 said the same. \`fdb\` is overwritten by whoever is heard last; \`home\` is written by local ports only and is not taken back when the
 MAC is heard from a tunnel, so it remembers who lived here.
+
+## Drops that are counted
+
+Port security drops for one of these reasons, each by flows of its own for each port; \`vxmig status\` adds up their \`n_packets\`. The reason's number stands in the lower bits of
+the cookie (\`0x…000N\`), and an access rule's in the same place under its category. Why so: [decision 17](decisions/0017-port-security-and-access-rules.md).
+
+| number | reason | what is dropped |
+| --- | --- | --- |
+${reasons.join('\n')}
 
 ## Bits of the registers
 

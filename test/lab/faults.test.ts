@@ -6,11 +6,12 @@ import type { Test } from 'tap';
 import { findMachine } from '../../lib/lab/machine.js';
 import { enterMachine } from '../../lib/lab/run-inside.js';
 import { isVerified } from './documents.js';
-import { caseName, type FaultCase, MIGRATION_FAULTS } from './fault-cases.js';
+import { APPLY_FAULTS, caseName, type Fault, type FaultCase, MIGRATION_FAULTS } from './fault-cases.js';
 import { type Document, onLab, type TestLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 
 const PROGRAM = fileURLToPath(new URL('./faulty-vxmig.js', import.meta.url));
+const DYING = fileURLToPath(new URL('./dying-vxmig.js', import.meta.url));
 const PLACES: Readonly<Record<string, string>> = {
   source: 'host-a',
   destination: 'host-b',
@@ -22,13 +23,11 @@ const TIMEOUT = '20s';
 
 /** Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS=TEXT those whose names hold it. */
 const USUAL = [
-  'libvirtd dies at the source: copying',
   'libvirtd dies at the destination: armed',
   'ovs-vswitchd dies at the destination: armed',
   'ovs-vswitchd dies at the onlooker: RESUME',
   'ovsdb-server dies at the source: copying',
   'sshd dies at the source: armed',
-  'sshd dies at the destination: STOP',
   'QEMU dies at the destination: STOP',
   'the underlay is cut for 1 s: STOP',
   'the underlay is cut for good: copying',
@@ -36,17 +35,25 @@ const USUAL = [
   'QEMU refuses the VM at the destination: after reserve',
   'the guest stands still on arrival at the destination: RESUME',
 ];
+const USUAL_OF_APPLY = [
+  'vxmig is killed: after network',
+  'vxmig is killed: after VMs',
+  'ovs-vswitchd dies at the destination: after network',
+  'libvirtd dies at the source: before VMs',
+  'sshd dies at the source: before VMs',
+];
 const asked = process.env.VXMIG_FAULTS;
-const cases = MIGRATION_FAULTS.filter((each) =>
-  asked === undefined ? USUAL.includes(caseName(each)) : asked === 'all' || caseName(each).includes(asked),
-);
+const chosen = (cases: readonly FaultCase[], usual: readonly string[]) =>
+  cases.filter((each) =>
+    asked === undefined ? usual.includes(caseName(each)) : asked === 'all' || caseName(each).includes(asked),
+  );
 
 await onLab('two-subnets', async (t, lab) => {
   await lab.apply();
   const page = (path: string) => lab.page('host-c', 'blue', `http://10.9.0.1${path}`);
   await page('/cgi-bin/pattern?size=8');
 
-  for (const each of cases) {
+  for (const each of chosen(MIGRATION_FAULTS, USUAL)) {
     await t.test(caseName(each), async (t) => {
       // An earlier case that failed must not fail this one.
       await lab.shell('router', 'nft delete table ip cut 2>/dev/null || true');
@@ -56,7 +63,7 @@ await onLab('two-subnets', async (t, lab) => {
         await lab.apply();
         await page('/cgi-bin/pattern?size=8');
       }
-      const run = await withFault(lab, each);
+      const run = await withFault(lab, each, ['migrate', lab.file, 'web', '--to', 'host-b', '--timeout', TIMEOUT]);
       t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
       const alive = await lives(lab);
       t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
@@ -72,7 +79,28 @@ await onLab('two-subnets', async (t, lab) => {
       if (lost) await page('/cgi-bin/pattern?size=8');
       t.match(await page('/cgi-bin/check'), /^intact\n/);
       t.same(await leftovers(lab), []);
-      await recorded(each, run, lost);
+      await recorded('migrate', each, run, lost);
+    });
+  }
+
+  for (const each of chosen(APPLY_FAULTS, USUAL_OF_APPLY)) {
+    await t.test(`apply: ${caseName(each)}`, async (t) => {
+      await lab.succeed('destroy', lab.file, '--yes');
+      const run = await withFault(lab, each, ['apply', lab.file]);
+      t.comment(`${run.exitCode}: ${run.document?.error?.message}`);
+      if (each.fault.at !== 'controller') {
+        t.type(run.document, 'object', `one JSON document; stderr: ${run.stderr.slice(-500)}`);
+        t.equal(run.exitCode === 0, run.document?.ok, 'exit status');
+        if (run.document?.ok !== true) t.match(run.document?.error, { code: /./, message: /./, hint: /./ });
+      }
+      t.notMatch(run.stderr, /\n {4}at /, 'no stack trace');
+      await healed(lab, each);
+      await lab.apply();
+      t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
+      t.same((await lab.succeed('plan', lab.file)).changes, []);
+      isVerified(t, await lab.succeed('verify', lab.file));
+      t.same(await leftovers(lab), []);
+      await recorded('apply', each, run, false);
     });
   }
 });
@@ -83,10 +111,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function withFault(lab: TestLab, { fault, point }: FaultCase): Promise<Ended> {
-  const inside = await findMachine(lab.name, PLACES[fault.at] ?? '');
-  const command = JSON.stringify(enterMachine(inside, ['sh', '-c', fault.script]));
-  const args = [PROGRAM, point, command, '--json', 'migrate', lab.file, 'web', '--to', 'host-b', '--timeout', TIMEOUT];
+async function withFault(lab: TestLab, { fault, point }: FaultCase, command: readonly string[]): Promise<Ended> {
+  const killed = fault.at === 'controller';
+  const program = killed ? [DYING, 'SIGKILL', point] : [PROGRAM, point, await injection(lab, fault)];
+  const args = [...program, '--json', ...command];
   const { exitCode, stdout, stderr } = await execa(process.execPath, args, {
     reject: false,
     stdin: 'ignore',
@@ -94,8 +122,13 @@ async function withFault(lab: TestLab, { fault, point }: FaultCase): Promise<End
     killSignal: 'SIGKILL',
     env: { XDG_STATE_HOME: `${lab.file}.state` },
   });
-  if (!stderr.includes(`reached ${point}: `)) throw new Error(`${point} was not reached: ${stderr}`);
+  if (!stderr.includes(`reached ${point}`)) throw new Error(`${point} was not reached: ${stderr}`);
   return { exitCode, document: stdout === '' ? undefined : JSON.parse(stdout), stderr };
+}
+
+async function injection(lab: TestLab, { at, script }: Fault): Promise<string> {
+  const inside = await findMachine(lab.name, PLACES[at] ?? '');
+  return JSON.stringify(enterMachine(inside, ['sh', '-c', script]));
 }
 
 /** The hosts at which a QEMU has the VM and lets it run; asked of the processes, for libvirt may be dead. */
@@ -156,14 +189,14 @@ async function leftovers(lab: TestLab): Promise<string[]> {
 }
 
 /** For docs/faults.md: VXMIG_FAULTS_FILE gets a line for each case. */
-async function recorded(each: FaultCase, { document }: Ended, lost: boolean): Promise<void> {
+async function recorded(work: string, each: FaultCase, { document }: Ended, lost: boolean): Promise<void> {
   const file = process.env.VXMIG_FAULTS_FILE;
   if (file === undefined) return;
   const { fault, point } = each;
-  const outcome = lost ? 'lost' : (document.outcome ?? 'refused');
-  const code = document.error?.code ?? null;
+  const outcome = lost ? 'lost' : (document?.outcome ?? (document?.ok === true ? 'done' : 'failed'));
+  const code = document?.error?.code ?? null;
   await appendFile(
     file,
-    `${JSON.stringify({ fault: fault.name, at: fault.at, point, outcome, code, message: document.error?.message ?? null })}\n`,
+    `${JSON.stringify({ work, fault: fault.name, at: fault.at, point, outcome, code, message: document?.error?.message ?? null })}\n`,
   );
 }

@@ -11,6 +11,7 @@ const VM: Vm = {
   vcpus: 1,
   source: { kind: 'image', image: 'micro' },
   nics: [],
+  acl: [],
   migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
 };
 const TOPOLOGY: Topology = { name: 'x', lab: null, underlay: [], hosts: [HOST], networks: [], vms: [VM], probes: [] };

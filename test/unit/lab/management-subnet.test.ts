@@ -16,7 +16,7 @@ function topology(hosts: number, cidrs: string[] = ['198.18.1.0/24'], overlay: s
       ssh: null,
       datapath: null,
     })),
-    networks: [{ name: 'blue', type: 'vxlan', vni: 1, cidrs: overlay, mtu: 1450, mesh: { kind: 'full' } }],
+    networks: [{ name: 'blue', type: 'vxlan', vni: 1, cidrs: overlay, mtu: 1450, mesh: { kind: 'full' }, acl: [] }],
     vms: [],
     probes: [],
   };

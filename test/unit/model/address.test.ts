@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import {
+  asHostPrefix,
   contains,
   firstOf,
   formatIp,
   formatPrefix,
   lastOf,
+  linkLocalOf,
   overlap,
   parseIp,
   parsePrefix,
@@ -45,3 +47,11 @@ t.test('ranges', async (t) => {
 function fail(text: string): never {
   throw new Error(`not parsed: ${text}`);
 }
+
+t.test('the link-local address that a MAC makes, and an address alone', async (t) => {
+  t.equal(linkLocalOf('52:54:00:09:00:01'), 'fe80::5054:ff:fe09:1');
+  t.equal(linkLocalOf('02:00:5e:00:53:af'), 'fe80::5eff:fe00:53af', 'the bit that says "local" is turned');
+  t.throws(() => linkLocalOf('52:54:00'), RangeError);
+  t.equal(asHostPrefix('10.9.0.1/24'), '10.9.0.1/32');
+  t.equal(asHostPrefix('FD00:9::1'), 'fd00:9::1/128');
+});

@@ -43,6 +43,13 @@ const addresses = (...fields: FieldName[]) => fields.map((field) => fc.oneof(fix
 const ip = (etherType: string, protocols: readonly number[]) =>
   fc.constantFrom(...protocols).map((protocol) => ({ eth_type: etherType, nw_proto: String(protocol) }));
 
+/** Later ones have no ports and no flags to match. */
+const fragments = fc.oneof(
+  fixed({}),
+  fc.constantFrom('no', 'first', 'yes', 'not_later').map((kind) => ({ ip_frag: kind })),
+);
+const flags = fc.constantFrom({}, { tcp_flags: '+ack' }, { tcp_flags: '+syn-ack' }, { tcp_flags: '-fin+rst-ns' });
+
 const layers: fc.Arbitrary<Record<string, string>> = fc.oneof(
   fixed({}),
   fixed({ eth_type: '0x88cc' }),
@@ -53,6 +60,8 @@ const layers: fc.Arbitrary<Record<string, string>> = fc.oneof(
   ),
   merged(fc.oneof(fixed({ eth_type: '0x0800' }), ip('0x0800', [2, 47])), ...addresses('ip_src', 'ip_dst')),
   merged(ip('0x0800', [6, 17, 132]), ...addresses('ip_src', 'tp_src', 'tp_dst')),
+  merged(ip('0x0800', [6]), fragments, ...addresses('ip_dst', 'tp_dst'), flags),
+  merged(ip('0x86dd', [6]), fragments, ...addresses('ipv6_src'), flags),
   merged(ip('0x86dd', [6, 17, 132]), ...addresses('ipv6_src', 'ipv6_dst', 'tp_dst')),
   merged(fixed({ eth_type: '0x0800', nw_proto: '1' }), fc.oneof(fixed({}), fixed({ icmp_type: '8', icmp_code: '0' }))),
   merged(fixed({ eth_type: '0x86dd', nw_proto: '58', icmp_type: '135' }), ...addresses('nd_target', 'nd_sll')),
@@ -72,6 +81,7 @@ const inPort = fc.oneof(
 );
 const fields = merged(
   inPort,
+  fc.oneof(fixed({}), fixed({ vlan_tci: '0x1000/0x1000' })),
   ...addresses('reg3', 'reg15', 'tun_id', 'tun_src', 'metadata', 'eth_src', 'eth_dst'),
   layers,
 );

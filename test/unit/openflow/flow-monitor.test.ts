@@ -43,7 +43,7 @@ t.test('reads every kind of report', async (t) => {
   t.match(packet, { table: 4, cookie: 5n, inPort: 1 });
   t.equal(
     packet?.kind === 'packet-in' && renderMatch(packet.packet),
-    'vlan_tci=0x0000,rarp,dl_src=50:54:00:00:00:05,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=3',
+    'rarp,vlan_tci=0x0000,dl_src=50:54:00:00:00:05,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=3',
   );
   t.match(dropping, { actions: [] });
   t.match(deleted, { reason: 'hard' });

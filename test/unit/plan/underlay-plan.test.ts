@@ -1,9 +1,20 @@
 import t from 'tap';
+import { tapName } from '../../../lib/model/names.js';
 import { planDestroy } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { releaseUnderlay } from '../../../lib/plan/underlay-plan.js';
 import { executed } from './executed.js';
-import { after, appliedHosts, freshHost, freshHosts, planned, topologyOf, USERSPACE, withHost } from './hosts.js';
+import {
+  after,
+  appliedHosts,
+  freshHost,
+  freshHosts,
+  planned,
+  summary,
+  topologyOf,
+  USERSPACE,
+  withHost,
+} from './hosts.js';
 
 const TOPOLOGY = topologyOf();
 /** Another one on the same hosts. */
@@ -199,4 +210,17 @@ t.test(
 
 t.test('what the kernel has is not added to a switch that follows it', async (t) => {
   t.strictSame(hostB(appliedHosts(TOPOLOGY, USERSPACE)).switchRoutes.added, []);
+});
+
+t.test('what a guest sends does not reach the host’s own network stack, which would be past every flow', async (t) => {
+  const tap = tapName(TOPOLOGY.name, 'web', 0);
+  const barrier = `vxmig_plans.${tap.replaceAll('-', '_')}`;
+  const hosts = appliedHosts(TOPOLOGY, USERSPACE);
+  const [a] = hosts;
+  t.strictSame(a?.nftTables.includes(barrier), true);
+  const open = withHost(hosts, 'host-a', (host) => ({ nftTables: host.nftTables.filter((name) => name !== barrier) }));
+  const plan = planned(TOPOLOGY, open, USERSPACE);
+  t.strictSame(summary(plan), ['host-a tap-device update']);
+  t.match(plan.changes[0]?.why, /the host's own network stack takes what the VM sends/);
+  t.strictSame(summary(planned(TOPOLOGY, after(plan, open), USERSPACE)), [], 'and mends it');
 });

@@ -139,11 +139,75 @@ const MEANING: readonly Case[] = [
   ],
 ];
 
+const MICRO = 'image: micro';
+const BLUE = 'vni: 5001';
+const NIC = 'address: 10.9.0.1/24}]\n  db';
+/** A rule in web's list; in blue's. */
+const ofVm = (rule: string) => `image: micro\n    acl: [${rule}]`;
+const ofNetwork = (rule: string) => `vni: 5001, acl: [${rule}]`;
+const allowing = (items: string) => `address: 10.9.0.1/24, allow: ${items}}]\n  db`;
+
+const SECURITY: readonly Case[] = [
+  [MICRO, 'image: micro\n    §acl: []', '`acl` of VM web is empty'],
+  [BLUE, 'vni: 5001, §acl: []', '`acl` of network blue is empty'],
+  [MICRO, ofVm('§{from: any}'), 'rule 1 of VM web lacks `action`'],
+  [MICRO, ofVm('{action: §drop}'), '`action` of rule 1 of VM web: "drop" is not an action'],
+  [MICRO, ofVm('{action: deny, §ports: 80}'), 'unknown key `ports` in rule 1 of VM web'],
+  [MICRO, ofVm('{protocol: §sctp, action: deny}'), '`protocol` of rule 1 of VM web: "sctp" is not a protocol'],
+  [MICRO, ofVm('{protocol: icmp, §port: 80, action: deny}'), '`port` means nothing with protocol icmp'],
+  [BLUE, ofNetwork('{§port: 80, action: deny}'), '`port` means nothing with protocol any'],
+  [
+    MICRO,
+    ofVm('{protocol: tcp, port: §65536, action: deny}'),
+    '`port` of rule 1 of VM web: 65536 is not a port or a range',
+  ],
+  [MICRO, ofVm('{protocol: tcp, port: §80-70000, action: deny}'), '80-70000 is not a port or a range'],
+  [MICRO, ofVm('{protocol: tcp, port: §90-80, action: deny}'), 'the range 90-80 ends before it begins'],
+  [MICRO, ofVm('{from: §wbe, action: deny}'), 'there is no VM or host wbe'],
+  [MICRO, ofVm('{from: §10.9.0.300, action: deny}'), '10.9.0.300 is not an address or prefix'],
+  [MICRO, ofVm('{from: §10.9.0.1/24, action: deny}'), '10.9.0.1/24 has host bits set'],
+  [MICRO, ofVm('{from: §db, action: deny}'), 'VMs web and db have no network in common'],
+  [MICRO, ofVm('{from: §host-a, action: deny}'), 'host host-a has no port in a network of the VM'],
+  [MICRO, ofVm('§{from: host-b, to: 10.9.0.9, action: deny}'), 'the rule is not about VM web'],
+  [MICRO, ofVm('§{from: web, to: web, action: deny}'), 'nothing goes from VM web to itself over a network'],
+  [BLUE, ofNetwork('{from: §db, action: deny}'), 'VM db has no NIC in network blue'],
+  [BLUE, ofNetwork('{to: §host-a, action: deny}'), 'host host-a has no port in network blue'],
+  [
+    BLUE,
+    ofNetwork('§{from: 10.9.0.1, to: "fd00::1", action: deny}'),
+    'no packet is from an address of one family to one of the other',
+  ],
+  [
+    BLUE,
+    ofNetwork('{protocol: tcp, action: allow}, §{from: 10.9.0.0/28, protocol: tcp, port: 80, action: deny}'),
+    'the rule can never decide: rule 1 takes all that it would',
+  ],
+  [
+    BLUE,
+    ofNetwork('{from: 10.9.0.0/24, action: deny}, {to: web, action: deny}, §{from: 10.9.0.8, to: web, action: allow}'),
+    'the rule can never decide: rule 1 takes all that it would',
+  ],
+  [
+    MICRO,
+    ofVm('{protocol: udp, port: 80-90, action: deny}, §{protocol: udp, port: 85, action: allow}'),
+    'the rule can never decide: rule 1 takes all that it would',
+  ],
+  [NIC, 'address: 10.9.0.1/24, §allow: []}]\n  db', '`allow` of NIC 1 of VM web is empty'],
+  [NIC, allowing('[§router]'), '`allow` of NIC 1 of VM web: "router" is not what a NIC may be allowed'],
+  [NIC, allowing('[§any, vlan]'), '`any` allows everything'],
+  [NIC, allowing('[vlan, §vlan]'), 'vlan is in the list already'],
+  [NIC, allowing('[10.9.0.7, §10.9.0.7/32]'), '10.9.0.7/32 is in the list already'],
+  [NIC, allowing('[§10.9.0.700]'), '10.9.0.700 is not what a NIC may be allowed'],
+  [NIC, allowing('[§"52:54:00:09:00:01"]'), '52:54:00:09:00:01 is the NIC’s own'],
+  [NIC, allowing('[§"52:54:00:09:00:02"]'), '52:54:00:09:00:02 is VM db’s MAC address'],
+  [NIC, allowing('[§"01:00:5e:00:00:01"]'), '01:00:5e:00:00:01 is a multicast address'],
+];
+
 t.test('the sample itself is right', async (t) => {
   t.same(problemsOf(SAMPLE), []);
 });
 
-for (const [old, replacement, message] of [...SHAPE, ...MEANING]) {
+for (const [old, replacement, message] of [...SHAPE, ...MEANING, ...SECURITY]) {
   t.test(message, async (t) => {
     const { text, place } = marked(sampleWith(old, replacement));
     t.same(problemsOf(text), [`${place} ${message}`]);

@@ -61,6 +61,7 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
     cidrs: ['10.9.0.0/24'],
     mtu: 1450,
     mesh: { kind: 'full' },
+    acl: [],
   });
   t.same(topology.vms[0], {
     name: 'web',
@@ -68,7 +69,15 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
     memoryBytes: 128 * 2 ** 20,
     vcpus: 1,
     source: { kind: 'image', image: 'micro' },
-    nics: [{ network: 'blue', mac: '52:54:00:09:00:01', addresses: ['10.9.0.1/24'] }],
+    nics: [
+      {
+        network: 'blue',
+        mac: '52:54:00:09:00:01',
+        addresses: ['10.9.0.1/24'],
+        allow: { any: false, macs: [], prefixes: [], dhcpServer: false, routerAdvertisements: false, vlan: false },
+      },
+    ],
+    acl: [],
     migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
   });
   t.same(topology.probes, [{ from: { kind: 'host', name: 'host-b' }, to: 'web', intervalMs: 10 }]);
@@ -184,4 +193,37 @@ t.test('the error carries every problem, its first place and a line for each', a
         'bad.yaml:23:24: there is no VM wbe (did you mean `web`?)',
     );
   }
+});
+
+t.test('what is left out of an access rule', async (t) => {
+  const acl = (rules: string) => SAMPLE.replace('image: micro', `image: micro\n    acl: [${rules}]`);
+  const ends = (rules: string) => parseTopology(acl(rules), 'test.yaml').vms[0]?.acl.map(({ from, to }) => [from, to]);
+  const web = { kind: 'vm', name: 'web' };
+  const any = { kind: 'any' };
+  const host = { kind: 'host', name: 'host-b' };
+  t.same(ends('{action: deny}'), [[any, web]], 'of a VM: what anybody sends to it');
+  t.same(ends('{from: host-b, action: deny}'), [[host, web]]);
+  t.same(ends('{to: host-b, action: deny}'), [[web, host]]);
+  t.same(ends('{from: web, action: deny}'), [[web, any]]);
+  t.same(ends('{to: web, action: deny}'), [[any, web]]);
+  const [blue] = parseTopology(
+    SAMPLE.replace('mtu: 1450', 'acl: [{to: web, port: 80-90, protocol: tcp, action: allow}]'),
+    'x',
+  ).networks;
+  t.same(blue?.acl, [{ from: any, to: web, protocol: 'tcp', ports: { first: 80, last: 90 }, action: 'allow' }]);
+});
+
+t.test('what a NIC is allowed', async (t) => {
+  const text = SAMPLE.replace(
+    'address: 10.9.0.1/24}]\n  db',
+    'allow: [dhcp-server, "02:00:00:00:00:0A", 10.9.0.77, 10.9.0.128/25]}]\n  db',
+  ).replace('from: host-b, to: web', 'from: host-b, to: db');
+  t.same(parseTopology(text, 'test.yaml').vms[0]?.nics[0]?.allow, {
+    any: false,
+    macs: ['02:00:00:00:00:0a'],
+    prefixes: ['10.9.0.77/32', '10.9.0.128/25'],
+    dhcpServer: true,
+    routerAdvertisements: false,
+    vlan: false,
+  });
 });
