@@ -23,24 +23,17 @@ const TIMEOUT = '20s';
 
 /** Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS=TEXT those whose names hold it. */
 const USUAL = [
-  'libvirtd dies at the destination: armed',
   'ovs-vswitchd dies at the destination: armed',
   'ovs-vswitchd dies at the onlooker: RESUME',
-  'ovsdb-server dies at the source: copying',
-  'sshd dies at the source: armed',
   'QEMU dies at the destination: STOP',
   'the underlay is cut for 1 s: STOP',
-  'the underlay is cut for good: copying',
   'the underlay is cut for good: STOP',
-  'QEMU refuses the VM at the destination: after reserve',
   'the guest stands still on arrival at the destination: RESUME',
 ];
 const USUAL_OF_APPLY = [
   'vxmig is killed: after network',
   'vxmig is killed: after VMs',
-  'ovs-vswitchd dies at the destination: after network',
   'libvirtd dies at the source: before VMs',
-  'sshd dies at the source: before VMs',
 ];
 const asked = process.env.VXMIG_FAULTS;
 const chosen = (cases: readonly FaultCase[], usual: readonly string[]) =>
