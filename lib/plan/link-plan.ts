@@ -39,13 +39,17 @@ interface RenamedTap {
 
 /**
  * A tap that somebody has renamed still is the VM's: a new one in its place would be nobody's. It is known by what Open vSwitch has: a port
- * whose device is missing, and a device that is no port. Where there are several of these nobody can tell which was which.
+ * whose device is missing, and a device that is no port and that nobody wants. Where there are several of these nobody can tell which was which.
  */
 function findRenamed(topology: string, wanted: readonly DesiredPort[], observed: ObservedHost): RenamedTap | null {
   const ports = new Set(observed.bridges.flatMap((bridge) => bridge.ports.map((port) => port.name)));
   const isLink = (name: string) => observed.links.some((link) => link.name === name);
   const lost = wanted.filter(({ kind, name }) => kind === 'tap' && ports.has(name) && !isLink(name));
-  const found = observed.links.filter((link) => isOurTap(topology, link) && !ports.has(link.name));
+  // One of a name that is wanted is where it should be, even if its port was deleted.
+  const isWanted = (name: string) => wanted.some((port) => port.name === name);
+  const found = observed.links.filter(
+    (link) => isOurTap(topology, link) && !ports.has(link.name) && !isWanted(link.name),
+  );
   const [was, now] = [lost[0], found[0]];
   return was === undefined || now === undefined || lost.length > 1 || found.length > 1
     ? null
