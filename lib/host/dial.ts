@@ -3,7 +3,7 @@ import type { AuthenticationType, Client, ConnectConfig } from 'ssh2';
 import SshClient from 'ssh2/lib/client.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
-import { fingerprintOf, knownKeys, readKnownHosts, sameFingerprint } from './host-key.js';
+import { fingerprintOf, knownKeys, preferredAlgorithms, readKnownHosts, sameFingerprint } from './host-key.js';
 import { readIdentity } from './identity.js';
 
 const READY_TIMEOUT_MS = 15_000;
@@ -12,6 +12,8 @@ const READY_TIMEOUT_MS = 15_000;
 interface TrustedKeys {
   readonly fingerprints: readonly string[];
   readonly source: string;
+  /** Those themselves, as far as more than a fingerprint is known. */
+  readonly keys: readonly Buffer[];
 }
 
 /** How one host is reached, read once for all connections to it. */
@@ -37,6 +39,7 @@ export async function diallingOf(name: string, settings: SshSettings): Promise<D
     keepaliveInterval: 5_000,
     keepaliveCountMax: 3,
     authHandler: authentications(privateKey, agent),
+    algorithms: { serverHostKey: preferredAlgorithms(trusted.keys) },
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(agent === undefined ? {} : { agent }),
   };
@@ -108,7 +111,7 @@ function wrongKey(
 }
 
 async function trustedKeys({ hostKey, address, port }: SshSettings): Promise<TrustedKeys> {
-  if (hostKey !== null) return { fingerprints: [hostKey], source: 'the topology' };
+  if (hostKey !== null) return { fingerprints: [hostKey], source: 'the topology', keys: [] };
   const known = knownKeys(await readKnownHosts(), address, port);
-  return { fingerprints: known.map(fingerprintOf), source: 'known_hosts' };
+  return { fingerprints: known.map(fingerprintOf), source: 'known_hosts', keys: known };
 }

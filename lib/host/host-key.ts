@@ -33,6 +33,31 @@ export function knownKeys(knownHosts: string, address: string, port: number): Bu
   return keys.filter((key) => !revoked.has(key)).map((key) => Buffer.from(key, 'base64'));
 }
 
+/** The strongest first; SHA-1 is not among them. */
+const ALGORITHMS = {
+  'ssh-ed25519': ['ssh-ed25519'],
+  'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
+  'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
+  'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
+  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
+} as const;
+
+/**
+ * What to ask a host for, which shows one of its keys only: first the kinds of which a key is known (as ssh(1) does, "HostKeyAlgorithms"). Without that a
+ * host of which only the RSA key is known would show another one, and be refused.
+ */
+export function preferredAlgorithms(known: readonly Buffer[]): (typeof ALGORITHMS)[keyof typeof ALGORITHMS][number][] {
+  const types = new Set(known.map(typeOf));
+  const isKnown = ([type]: readonly [string, unknown]) => types.has(type);
+  const entries = Object.entries(ALGORITHMS);
+  return [...entries.filter(isKnown), ...entries.filter((entry) => !isKnown(entry))].flatMap(([, names]) => [...names]);
+}
+
+/** A key begins with its type, and that with its length (RFC 4253 §6.6). */
+function typeOf(key: Buffer): string {
+  return key.length < 4 ? '' : key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+}
+
 function nameMatches(name: string, wanted: string): boolean {
   if (!name.startsWith('|1|')) return name === wanted;
   const [, , salt = '', hash = ''] = name.split('|');

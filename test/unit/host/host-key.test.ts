@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import t from 'tap';
-import { fingerprintOf, knownKeys, sameFingerprint } from '../../../lib/host/host-key.js';
+import { fingerprintOf, knownKeys, preferredAlgorithms, sameFingerprint } from '../../../lib/host/host-key.js';
 
 /** As sshd sends it and known_hosts holds it, in base64: type and key, each with its length. */
 const KEY = 'AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl';
@@ -59,4 +59,12 @@ t.test('a revoked key is not trusted by another line either', async (t) => {
   t.strictSame(found(`192.0.2.7 ssh-ed25519 ${KEY}\n@revoked * ssh-ed25519 ${KEY}\n192.0.2.7 ssh-ed25519 ${OTHER}\n`), [
     OTHER,
   ]);
+});
+
+t.test('the kinds of which a key is known are asked for first', async (t) => {
+  const rsa = Buffer.concat([Buffer.from([0, 0, 0, 7]), Buffer.from('ssh-rsa'), Buffer.from([0, 0, 0, 1, 3])]);
+  t.strictSame(preferredAlgorithms([rsa]).slice(0, 3), ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519']);
+  t.equal(preferredAlgorithms([rsa, Buffer.from(KEY, 'base64')])[0], 'ssh-ed25519');
+  t.equal(preferredAlgorithms([])[0], 'ssh-ed25519');
+  t.equal(preferredAlgorithms([Buffer.from('x')])[0], 'ssh-ed25519', 'nonsense is no kind');
 });
