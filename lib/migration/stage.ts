@@ -74,7 +74,7 @@ export async function runStages<Context>(
     return {
       outcome: undone.error === null ? 'rolled-back' : 'failed',
       stages: figures,
-      error: joined(error, undone.error === null ? [] : [undone.error], 'the rollback failed too'),
+      error: undone.error === null ? rolledBack(error) : joined(error, [undone.error], 'the rollback failed too'),
     };
   }
   // The VM had moved, and is not where it should be all the same.
@@ -137,6 +137,17 @@ function lost(error: unknown, place: Whereabouts): VxmigError {
   return new VxmigError('MIGRATION_FAILED', message, {
     hint: 'Nothing more was touched. Run `virsh domstate` on both hosts; keep the one that runs, then `vxmig apply`.',
     cause: error,
+  });
+}
+
+/** Who failed could not know that all would be undone. */
+function rolledBack(error: unknown): VxmigError {
+  if (!(error instanceof VxmigError) || error.code !== 'MIGRATION_FAILED') return joined(error, [], '');
+  const { hint, where } = error;
+  return new VxmigError('MIGRATION_ROLLED_BACK', error.message, {
+    hint,
+    cause: error,
+    ...(where === undefined ? {} : { where }),
   });
 }
 

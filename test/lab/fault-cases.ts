@@ -70,7 +70,7 @@ const DESTINATIONS: readonly FaultCase[] = [
 const KILLED: Fault = { name: 'vxmig is killed', at: 'controller', script: '', heal: null };
 
 /** Where in a migration. */
-const MIGRATION_POINTS = [
+export const MIGRATION_POINTS = [
   'before reserve',
   'after reserve',
   'copying',
@@ -81,7 +81,7 @@ const MIGRATION_POINTS = [
   'before release',
 ];
 /** Where in an apply. */
-const APPLY_POINTS = ['before network', 'after network', 'before VMs', 'after VMs'];
+export const APPLY_POINTS = ['before network', 'after network', 'before VMs', 'after VMs'];
 
 export const MIGRATION_FAULTS: readonly FaultCase[] = [
   ...[...DAEMONS, ...QEMU, ...UNDERLAY].flatMap((fault) => MIGRATION_POINTS.map((point) => ({ fault, point }))),

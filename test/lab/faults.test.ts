@@ -58,12 +58,14 @@ await onLab('two-subnets', async (t, lab) => {
       }
       const run = await withFault(lab, each, ['migrate', lab.file, 'web', '--to', 'host-b', '--timeout', TIMEOUT]);
       t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
+      let [lost, atEnd] = [false, false];
+      t.teardown(() => recorded({ work: 'migrate', each, run, lost, held: atEnd && t.passing() }));
       const alive = await lives(lab);
       t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
       await healed(lab, each);
       const home = await homeOf(lab);
       await isTold(t, run, home);
-      const lost = home === null;
+      lost = home === null;
       if (lost) t.ok(each.fault.name.startsWith('QEMU'), 'only with its QEMU the VM is gone');
       await lab.apply();
       t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
@@ -72,7 +74,7 @@ await onLab('two-subnets', async (t, lab) => {
       if (lost) await page('/cgi-bin/pattern?size=8');
       t.match(await page('/cgi-bin/check'), /^intact\n/);
       t.same(await leftovers(lab), []);
-      await recorded('migrate', each, run, lost);
+      atEnd = true;
     });
   }
 
@@ -81,6 +83,8 @@ await onLab('two-subnets', async (t, lab) => {
       await lab.succeed('destroy', lab.file, '--yes');
       const run = await withFault(lab, each, ['apply', lab.file]);
       t.comment(`${run.exitCode}: ${run.document?.error?.message}`);
+      let atEnd = false;
+      t.teardown(() => recorded({ work: 'apply', each, run, lost: false, held: atEnd && t.passing() }));
       if (each.fault.at !== 'controller') {
         t.type(run.document, 'object', `one JSON document; stderr: ${run.stderr.slice(-500)}`);
         t.equal(run.exitCode === 0, run.document?.ok, 'exit status');
@@ -93,7 +97,7 @@ await onLab('two-subnets', async (t, lab) => {
       t.same((await lab.succeed('plan', lab.file)).changes, []);
       isVerified(t, await lab.succeed('verify', lab.file));
       t.same(await leftovers(lab), []);
-      await recorded('apply', each, run, false);
+      atEnd = true;
     });
   }
 });
@@ -181,15 +185,27 @@ async function leftovers(lab: TestLab): Promise<string[]> {
   return (await Promise.all(lists)).flat();
 }
 
-/** For docs/faults.md: VXMIG_FAULTS_FILE gets a line for each case. */
-async function recorded(work: string, each: FaultCase, { document }: Ended, lost: boolean): Promise<void> {
+interface Recorded {
+  readonly work: 'migrate' | 'apply';
+  readonly each: FaultCase;
+  readonly run: Ended;
+  readonly lost: boolean;
+  /** All that must be so was so. */
+  readonly held: boolean;
+}
+
+/** For docs/faults.md: the file VXMIG_FAULTS_FILE gets a line for each case that was run to its end. */
+async function recorded({
+  work,
+  each: { fault, point },
+  run: { exitCode, document },
+  lost,
+  held,
+}: Recorded): Promise<void> {
   const file = process.env.VXMIG_FAULTS_FILE;
   if (file === undefined) return;
-  const { fault, point } = each;
-  const outcome = lost ? 'lost' : (document?.outcome ?? (document?.ok === true ? 'done' : 'failed'));
-  const code = document?.error?.code ?? null;
-  await appendFile(
-    file,
-    `${JSON.stringify({ work, fault: fault.name, at: fault.at, point, outcome, code, message: document?.error?.message ?? null })}\n`,
-  );
+  const ended = exitCode === undefined ? 'killed' : exitCode === 0 ? 'done' : 'taken back, or left to the next';
+  const outcome = lost ? 'lost with its QEMU' : (document?.outcome ?? ended);
+  const line = { work, fault: fault.name, at: fault.at, point, outcome, ok: exitCode === 0, held };
+  await appendFile(file, `${JSON.stringify(line)}\n`);
 }

@@ -32,7 +32,7 @@ await onLab('two-subnets', async (t, lab) => {
     t.same(await lab.apply(), { ok: true, changes: [], migrations: [] });
     const plan = await lab.run('plan', lab.file, '--detailed-exitcode');
     t.equal(plan.exitCode, 0);
-    t.same(plan.document, { ok: true, changes: [] });
+    t.same(plan.document.changes, []);
     t.match((await lab.start('apply', lab.file)).stdout, /^Nothing to do/);
     const verified = await lab.succeed('verify', lab.file);
     isVerified(t, verified);

@@ -134,3 +134,22 @@ t.test('a finishing stage that fails does not stop the next', async (t) => {
   t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
   t.match(outcome, { outcome: 'migrated', error: { message: 'b cannot enter; and then: c cannot enter' } });
 });
+
+t.test('the outcome and the error’s code say the same', async (t) => {
+  const failing = (stage: Stage<Log>): Stage<Log> => ({
+    ...stage,
+    enter: async () => {
+      throw new VxmigError('MIGRATION_FAILED', `${stage.name} fails`);
+    },
+  });
+  const undone = [step('reversible', 'a'), failing(step('commit', 'b'))];
+  t.match(await runStages(undone, [], hooks('source')), {
+    outcome: 'rolled-back',
+    error: { code: 'MIGRATION_ROLLED_BACK', message: 'b fails' },
+  });
+  const gone = [step('commit', 'a'), step('finish', 'b', { enter: true }), failing(step('finish', 'c'))];
+  t.match(await runStages(gone, [], hooks()), {
+    outcome: 'failed',
+    error: { code: 'MIGRATION_FAILED', message: 'c fails; besides: b cannot enter' },
+  });
+});

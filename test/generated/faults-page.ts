@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { APPLY_POINTS, MIGRATION_POINTS } from '../lab/fault-cases.js';
+
+interface Run {
+  readonly work: 'migrate' | 'apply';
+  readonly fault: string;
+  readonly at: string;
+  readonly point: string;
+  readonly outcome: string;
+  readonly ok: boolean;
+  readonly held: boolean;
+}
+
+/** docs/faults.md, from the runs that are kept in test/lab/fault-runs.jsonl. */
+export function faultsPage(directory: URL): string {
+  const lines = readFileSync(new URL('test/lab/fault-runs.jsonl', directory), 'utf8').split('\n');
+  const runs = lines.filter((line) => line !== '').map((line): Run => JSON.parse(line));
+  const migrations = runs.filter(({ work }) => work === 'migrate');
+  const applies = runs.filter(({ work }) => work === 'apply');
+  const broken = runs.filter(({ held }) => !held).length;
+  return `# Faults
+
+<!-- Written by \`npm run docs\` from test/lab/fault-runs.jsonl; a test fails where the two differ. -->
+
+What happened when something failed on the lab's real daemons just as vxmig came to a point of its work: ${runs.length} runs, each of
+\`test/lab/faults.test.ts\`. In each it was looked at whether the VM ran at most once, whether vxmig said truly how it ended, and whether after \`lab up\` (which starts what has died)
+one plain \`vxmig apply\` brought all to what the file says: the VM once, its memory as it was, no flow, port, tap, process or lock left over, \`plan\` empty and \`verify\` content.
+${broken === 0 ? 'That held in all.' : `That did not hold in ${broken}: marked with **✗**.`}
+
+\`×\` is the number of runs, \`(!)\` that vxmig ended with an error that says what to do, an empty cell one that has not been run. The same again:
+\`VXMIG_FAULTS=all VXMIG_FAULTS_FILE=$PWD/test/lab/fault-runs.jsonl node dist/test/runner/run.js faults.test.ts\`, or a part of a row's name in place of \`all\`.
+
+## In a migration
+
+${table(migrations, MIGRATION_POINTS)}
+
+*migrated*: it runs at the new host. *rolled-back*: it runs where it was. *failed*: the message says where it is, or that this could not be found out, and what to do.
+Where the old host's connection to the new host's libvirt breaks just as the guest is let run there, libvirt lets it run at the old host too: that is the one that did not hold.
+
+## In an apply
+
+${table(applies, APPLY_POINTS)}
+`;
+}
+
+function table(runs: readonly Run[], points: readonly string[]): string {
+  const rows = [...new Set(runs.map(nameOf))].sort();
+  const row = (name: string) => {
+    const cells = points.map((point) => cell(runs.filter((run) => nameOf(run) === name && run.point === point)));
+    return `| ${[name, ...cells].join(' | ')} |`;
+  };
+  return [`| | ${points.join(' | ')} |`, `| --- |${points.map(() => ' --- |').join('')}`, ...rows.map(row)].join('\n');
+}
+
+function nameOf({ fault, at }: Run): string {
+  return at === 'router' || at === 'controller' ? fault : `${fault} at the ${at}`;
+}
+
+function cell(runs: readonly Run[]): string {
+  const words = runs.map(({ outcome, ok, held }) => `${held ? '' : '**✗** '}${outcome}${ok ? '' : ' (!)'}`);
+  return [...new Set(words)].map((word) => `${word} ×${words.filter((other) => other === word).length}`).join(', ');
+}
