@@ -1,4 +1,5 @@
-import { type RepairScope, Watch } from '../controller/watch.js';
+import type { RepairScope } from '../controller/host-watch.js';
+import { Watch } from '../controller/watch.js';
 import { ERRORS } from '../model/errors.js';
 import { prometheusText } from '../report/prometheus-text.js';
 import { watchLine } from '../report/watch-text.js';

@@ -38,11 +38,20 @@ export async function guardMigrate(
   shell: HostShell,
   domain: string,
   argv: readonly string[],
-): Promise<{ readonly ended: Promise<{ exitCode: number | null; stderr: string }> }> {
+): Promise<{ readonly ended: Promise<{ exitCode: number | null; stderr: string }>; readonly isOver: boolean }> {
   const conversation = await shell.converse(['bash', '-c', SCRIPT, 'bash', domain, shellWord(domain), ...argv]);
   const ready = once(conversation, 'text');
   const beats = setInterval(() => conversation.say('beat\n'), BEAT_MS);
-  void conversation.ended.then(() => clearInterval(beats));
+  let isOver = false;
+  void conversation.ended.then(() => {
+    clearInterval(beats);
+    isOver = true;
+  });
   await Promise.race([ready, conversation.ended]);
-  return conversation;
+  return {
+    ended: conversation.ended,
+    get isOver() {
+      return isOver;
+    },
+  };
 }

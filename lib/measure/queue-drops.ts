@@ -1,9 +1,7 @@
+import type { Overflow } from '../model/certificate.js';
+
 /** Frames that a queue had no room for, since it has been there. */
-export interface QueueDrops {
-  readonly queue: 'tap' | 'packet socket';
-  readonly device: string;
-  readonly frames: number;
-}
+export type QueueDrops = Omit<Overflow, 'host'>;
 
 /** For shells: prints what `parseQueueDrops` reads, for the taps that are its arguments and for all packet sockets. */
 export const READ_QUEUE_DROPS = `for tap; do

@@ -25,7 +25,7 @@ const ABORT_AGAIN_MS = 1_000;
 export async function copy(context: MigrationContext): Promise<void> {
   const { source, destination, domain, options, topology, vm } = context;
   context.copyBeganAtMs = Date.now();
-  context.command = await source.migrate({
+  const command = await source.migrate({
     domain,
     destinationUri: context.destinationUri,
     migrateAddress: context.destinationAddress,
@@ -34,11 +34,8 @@ export async function copy(context: MigrationContext): Promise<void> {
     autoConverge: options.strategy === 'auto-converge',
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
   });
-  let over = false;
-  void context.command.ended.then(() => {
-    over = true;
-  });
-  const paused = () => over || context.stoppedAtMs !== null;
+  context.command = command;
+  const paused = () => command.isOver || context.stoppedAtMs !== null;
   const deadline = performance.now() + options.timeoutMs;
   const looks = new RecentLooks();
   const guestBytes = guestMemoryBytes(context.domainXml);
@@ -47,14 +44,10 @@ export async function copy(context: MigrationContext): Promise<void> {
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!(await until(paused, lookAgainMs(context, gate), context.signal))) {
     if (performance.now() > deadline) {
-      throw new VxmigError(
-        'MIGRATION_ROLLED_BACK',
-        `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`,
-        {
-          where: vm.name,
-          hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
-        },
-      );
+      throw new VxmigError('MIGRATION_ROLLED_BACK', lateCopy(context), {
+        where: vm.name,
+        hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
+      });
     }
     const askedMs = performance.now();
     const stats = parseJobStats(await (context.control?.jobStats() ?? source.jobStats(domain, 'running')));
@@ -93,7 +86,7 @@ export async function copy(context: MigrationContext): Promise<void> {
     }
   }
   if (context.stoppedAtMs !== null) return;
-  const { exitCode, stderr } = await context.command.ended;
+  const { exitCode, stderr } = await command.ended;
   if (exitCode === 0) return;
   throw new VxmigError(
     'MIGRATION_ROLLED_BACK',
@@ -112,6 +105,11 @@ export async function copy(context: MigrationContext): Promise<void> {
  */
 async function primeTaps({ vm, destination }: MigrationContext): Promise<void> {
   for (const index of vm.nics.keys()) await destination.primeTap(vm.name, index);
+}
+
+/** What is said of a copy that takes longer than it may. */
+export function lateCopy({ vm, options }: MigrationContext): string {
+  return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
 }
 
 /** libvirt prints it in KiB always (formatdomain, "Memory Allocation"). */
@@ -143,17 +141,13 @@ function lookAgainMs(context: MigrationContext, gate: GateState): number {
 export async function abortCopy(context: MigrationContext): Promise<Whereabouts> {
   const { command, source, destination, domain } = context;
   if (command === null) return 'source';
-  let over = false;
-  void command.ended.then(() => {
-    over = true;
-  });
-  let ended = false;
   // Again and again: a job that libvirt has not begun yet cannot be aborted.
-  for (const deadline = performance.now() + ABORT_TIMEOUT_MS; !ended && performance.now() < deadline; ) {
+  const deadline = performance.now() + ABORT_TIMEOUT_MS;
+  do {
     await source.abortMigration(domain);
-    ended = await until(() => over, ABORT_AGAIN_MS);
-  }
-  if (!ended) return 'unknown';
+    await until(() => command.isOver, ABORT_AGAIN_MS);
+  } while (!command.isOver && performance.now() < deadline);
+  if (!command.isOver) return 'unknown';
   const place = await whereabouts(domain, source, destination);
   // A guest that was paused for the switchover when the copy failed is woken by libvirt; this is for when it did not.
   if (place === 'source' && (await source.domain(domain))?.state === 'paused') await source.resume(domain);

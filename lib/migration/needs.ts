@@ -114,6 +114,7 @@ export interface Redirect {
 /** A running `virsh migrate`. */
 export interface MigrateCommand {
   readonly ended: Promise<{ readonly exitCode: number | null; readonly stderr: string }>;
+  readonly isOver: boolean;
 }
 
 /** Something that goes on until it is stopped; `stop` resolves when it has ended. */

@@ -1,7 +1,7 @@
 import { parseJobStats, transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
-import { abortCopy } from './copy.js';
+import { abortCopy, lateCopy } from './copy.js';
 import { urge } from './redirect.js';
 import { until } from './until.js';
 
@@ -16,29 +16,24 @@ const END_LIMIT_MS = 30_000;
  * Why the switchover will not come to its end by itself, in words; null: it may. Where the two ends cannot reach each other any more nothing else tells: TCP
  * waits for a quarter of an hour. A guest in post-copy cannot go back, so it is given the time.
  */
-function stuck({ options, copyBeganAtMs, stoppedAtMs, resumedAtMs, vm }: MigrationContext): string | null {
+function stuck(context: MigrationContext): string | null {
+  const { options, copyBeganAtMs, stoppedAtMs, resumedAtMs, vm } = context;
   const since = (atMs: number) => Date.now() - atMs;
   if (resumedAtMs !== null) return since(resumedAtMs) > END_LIMIT_MS ? 'libvirt does not end it at the source' : null;
   if (options.strategy === 'post-copy') return null;
   if (stoppedAtMs !== null)
     return since(stoppedAtMs) > PAUSE_LIMIT_MS ? `${vm.name} has been paused for ${PAUSE_LIMIT_MS} ms` : null;
   const beganAtMs = copyBeganAtMs ?? Date.now();
-  return since(beganAtMs) > options.timeoutMs
-    ? `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`
-    : null;
+  return since(beganAtMs) > options.timeoutMs ? lateCopy(context) : null;
 }
 
 /** QEMU sends the rest, the guest runs at the destination, and libvirt ends it at the source. From here there is no way back. */
 export async function switchOver(context: MigrationContext): Promise<void> {
   const { command, source, destination, domain } = context;
   if (command === null) throw new Error('switch over without a copy');
-  let over = false;
-  void command.ended.then(() => {
-    over = true;
-  });
-  await urge(context, () => over);
-  await until(() => over || stuck(context) !== null, Number.POSITIVE_INFINITY);
-  const why = over ? null : stuck(context);
+  await urge(context, () => command.isOver);
+  await until(() => command.isOver || stuck(context) !== null, Number.POSITIVE_INFINITY);
+  const why = command.isOver ? null : stuck(context);
   if (why !== null) {
     await abortCopy(context);
     throw new VxmigError('MIGRATION_ROLLED_BACK', `${why}: the migration was called off`, {

@@ -2,6 +2,7 @@ import type { Change } from '../model/change.js';
 import { change } from './change.js';
 import type { HostPlan } from './host-plan.js';
 import { isBarrierOf, liftBarrier } from './kernel-barrier.js';
+import { deleteLink } from './link-plan.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias, ownedBy } from './ownership.js';
 import { releaseUnderlay } from './underlay-plan.js';
@@ -38,7 +39,7 @@ export function planDestroy(
         ...underlay.ovs,
       ],
       commands: [
-        ...taps.map(({ name }) => ({ argv: ['ip', 'link', 'delete', 'dev', name] })),
+        ...taps.map(({ name }) => deleteLink(name)),
         ...barriers.map(liftBarrier),
         ...namespaces.map(({ name }) => ({ argv: ['ip', 'netns', 'delete', name] })),
         ...underlay.commands,

@@ -65,6 +65,10 @@ function tapCommands(topology: string, tap: DesiredTap): Command[] {
   return [{ argv: ['ip', 'tuntap', 'add', 'dev', tap.name, 'mode', 'tap'] }, tapSettings(topology, tap)];
 }
 
+export function deleteLink(name: string): Command {
+  return { argv: ['ip', 'link', 'delete', 'dev', name] };
+}
+
 function tapSettings(topology: string, tap: DesiredTap): Command {
   // addrgenmode none: a tap that spoke IPv6 by itself would move MAC tables before the VM does.
   // promisc on: OVS would switch it on itself. After each change of a device OVS reads all routes anew, and frames that its userspace datapath
@@ -201,7 +205,7 @@ function removeLinks(
 ): void {
   for (const link of observed.links) {
     if (!isOurTap(topology, link) || wanted.has(link.name)) continue;
-    plan.remove.push({ argv: ['ip', 'link', 'delete', 'dev', link.name] });
+    plan.remove.push(deleteLink(link.name));
     plan.changes.push(change(host, 'tap-device', link.name, 'delete', 'no VM needs it here'));
   }
   const barriers = new Set([...wanted].map((name) => barrierOf(topology, name)));

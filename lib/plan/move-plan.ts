@@ -5,6 +5,7 @@ import type { DesiredBridge, DesiredHost } from './desired.js';
 import { bridgeFacts } from './flow-plan.js';
 import type { BridgeFlows } from './host-plan.js';
 import { barrierOf, liftBarrier } from './kernel-barrier.js';
+import { deleteLink } from './link-plan.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 
@@ -35,7 +36,7 @@ export function planAfterMoves(
     ports: bridges.flatMap(({ ports }) => ports),
     commands: bridges.flatMap(({ ports }) =>
       ports.flatMap(({ port }) => [
-        { argv: ['ip', 'link', 'delete', 'dev', port] },
+        deleteLink(port),
         ...(before.datapath === 'netdev' ? [liftBarrier(barrierOf(topology, port))] : []),
       ]),
     ),

@@ -9,6 +9,7 @@ import type { DesiredHost } from './desired.js';
 import type { BridgeColumns, OvsChange } from './host-plan.js';
 import { dropInKernel, liftBarrier } from './kernel-barrier.js';
 import type { ObservedBridge, ObservedHost } from './observed.js';
+import { columnsOfBridge } from './observed-columns.js';
 import { KIND_KEY, underlayUserKey } from './ownership.js';
 
 /** One for all topologies on a host: an underlay device can be in one bridge only. */
@@ -37,7 +38,7 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
   const bridge = observed.bridges.find((candidate) => candidate.name === holder?.name);
   if (bridge !== undefined && holder !== undefined) return joinBridge(topology, desired, observed, bridge, holder);
   const half = observed.bridges.find((candidate) => candidate.name === UNDERLAY_BRIDGE);
-  if (half !== undefined && half.externalIds[KIND_KEY] !== 'underlay') {
+  if (half !== undefined && !isUnderlay(half)) {
     throw new VxmigError('CLASH', `the bridge ${UNDERLAY_BRIDGE} on ${desired.host} is not vxmig's`, {
       where: `${desired.host} ${UNDERLAY_BRIDGE}`,
     });
@@ -121,7 +122,7 @@ function joinBridge(
   bridge: ObservedBridge,
   link: ObservedLink,
 ): UnderlayPlan {
-  if (bridge.externalIds[KIND_KEY] !== 'underlay') return NOTHING;
+  if (!isUnderlay(bridge)) return NOTHING;
   const signedIn = bridge.externalIds[underlayUserKey(topology)] !== undefined;
   const nic = bridge.externalIds[NIC_KEY] ?? '';
   const routes = missingRoutes(link, observed);
@@ -131,14 +132,10 @@ function joinBridge(
     ...routes.map(addRoute),
   ];
   if (signedIn && settle.length === 0) return NOTHING;
-  const columns: BridgeColumns = {
-    datapathType: bridge.datapathType,
-    failMode: bridge.failMode,
+  const columns = columnsOfBridge({
+    ...bridge,
     externalIds: { ...bridge.externalIds, [underlayUserKey(topology)]: 'yes' },
-    otherConfig: bridge.otherConfig,
-    tableNames: bridge.tableNames,
-    mtuRequest: bridge.mtuRequest,
-  };
+  });
   return {
     changes: [change(desired.host, 'underlay', UNDERLAY_BRIDGE, 'update', whyJoin(signedIn, routes))],
     ovs: signedIn ? [] : [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
@@ -186,12 +183,12 @@ export function releaseUnderlay(
   topology: string,
   observed: ObservedHost,
 ): { change: Change | null; ovs: OvsChange[]; commands: Command[] } {
-  const bridge = observed.bridges.find((candidate) => candidate.externalIds[KIND_KEY] === 'underlay');
+  const bridge = observed.bridges.find(isUnderlay);
   const key = underlayUserKey(topology);
   if (bridge === undefined || bridge.externalIds[key] === undefined) return { change: null, ovs: [], commands: [] };
   const externalIds = Object.fromEntries(Object.entries(bridge.externalIds).filter(([name]) => name !== key));
   if (Object.keys(externalIds).some((name) => name.startsWith(underlayUserKey('')))) {
-    const columns: BridgeColumns = { ...bridge, externalIds };
+    const columns = columnsOfBridge({ ...bridge, externalIds });
     return {
       change: change(observed.host, 'underlay', bridge.name, 'update', 'other topologies still use it'),
       ovs: [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
@@ -215,7 +212,6 @@ export function releaseUnderlay(
 
 /** Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off in the middle. */
 export function restoreAddresses(before: ObservedHost, now: ObservedHost): Command[] {
-  const isUnderlay = ({ externalIds }: ObservedBridge) => externalIds[KIND_KEY] === 'underlay';
   const bridge = now.bridges.find(isUnderlay);
   if (bridge === undefined || before.bridges.some(isUnderlay)) return [];
   const nic = before.links.find((link) => link.name === bridge.externalIds[NIC_KEY]);
@@ -259,6 +255,10 @@ function giveAddresses(from: ObservedLink, to: string, observed: ObservedHost): 
 
 function upAndMtu(device: string, mtu: number): Command {
   return { argv: ['ip', 'link', 'set', 'dev', device, 'mtu', String(mtu), 'up'] };
+}
+
+function isUnderlay({ externalIds }: ObservedBridge): boolean {
+  return externalIds[KIND_KEY] === 'underlay';
 }
 
 function holds(link: ObservedLink, address: string): boolean {

@@ -7,7 +7,8 @@ import { isTransient } from '../pipeline/cookie.js';
 import { change } from './change.js';
 import { planDestroy } from './destroy-plan.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from './host-plan.js';
-import type { ObservedBridge, ObservedDomain, ObservedHost, ObservedPort } from './observed.js';
+import type { ObservedBridge, ObservedDomain, ObservedHost } from './observed.js';
+import { columnsOfBridge, columnsOfPort } from './observed-columns.js';
 import { linkAlias, ownedBy, underlayUserKey } from './ownership.js';
 import { restoreAddresses } from './underlay-plan.js';
 
@@ -118,27 +119,19 @@ function newPorts(
 
 function restoredColumns(topology: string, before: ObservedHost, now: ObservedHost) {
   return bothBridges(topology, before, now).flatMap(({ was, is }) => [
-    ...(isDeepStrictEqual(bridgeColumns(was), bridgeColumns(is))
+    ...(isDeepStrictEqual(columnsOfBridge(was), columnsOfBridge(is))
       ? []
-      : [{ kind: 'set-bridge', bridge: is.name, uuid: is.uuid, columns: bridgeColumns(was) } as const]),
+      : [{ kind: 'set-bridge', bridge: is.name, uuid: is.uuid, columns: columnsOfBridge(was) } as const]),
     ...was.ports.flatMap((port) => {
       const there = is.ports.find(({ name }) => name === port.name);
-      if (there === undefined || isDeepStrictEqual(portColumns(port), portColumns(there))) return [];
+      if (there === undefined || isDeepStrictEqual(columnsOfPort(port), columnsOfPort(there))) return [];
       const { uuid, interface: device } = there;
-      const columns = portColumns(port);
+      const columns = columnsOfPort(port);
       return [
         { kind: 'set-port', bridge: is.name, port: port.name, uuid, interfaceUuid: device.uuid, columns } as const,
       ];
     }),
   ]);
-}
-
-function bridgeColumns({ datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest }: ObservedBridge) {
-  return { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest };
-}
-
-function portColumns({ externalIds, interface: { type, options, ofportRequest } }: ObservedPort) {
-  return { externalIds, type, options, ofportRequest };
 }
 
 function restoredFlows(topology: string, before: ObservedHost, now: ObservedHost): BridgeFlows[] {

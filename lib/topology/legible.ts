@@ -13,13 +13,17 @@ const LONGEST_MESSAGE = 400;
 export function legible(problems: readonly Problem[]): readonly Problem[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
     ...problem,
-    message: printable(shortened(problem.message)).replaceAll('\n', '\\n').replaceAll('\t', '\\t'),
-    mend: printable(shortened(problem.mend)).replaceAll('\n', '\\n').replaceAll('\t', '\\t'),
+    message: onOneLine(problem.message),
+    mend: onOneLine(problem.mend),
   }));
   const next = problems[MOST_PROBLEMS];
   if (next === undefined) return shown;
   const message = `${problems.length - MOST_PROBLEMS} more mistakes from here on`;
   return [...shown, { ...next, message, mend: 'mend those before it first: is this the right file?' }];
+}
+
+function onOneLine(text: string): string {
+  return printable(shortened(text)).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }
 
 function shortened(text: string): string {

@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isVerified } from './documents.js';
-import { onLab, type TestLab } from './harness.js';
-import { holding, holdings, sightOf } from './host-state.js';
-
-/** Long enough for a busy machine to see what is there already. */
-const PATIENCE_MS = 20_000;
+import { eventually } from './eventually.js';
+import { onLab } from './harness.js';
+import { holding, holdings, lockHolder, sightOf } from './host-state.js';
 
 await onLab('two-subnets', async (t, lab) => {
   const fresh = await sightOf(lab);
@@ -12,7 +9,7 @@ await onLab('two-subnets', async (t, lab) => {
   await t.test('interrupted while the guest boots: nothing is left behind', async (t) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const command = lab.start('--json', 'apply', lab.file);
-      await until('the VM runs', async () => (await lab.on('host-a', 'virsh', 'list', '--name')).includes('web'));
+      await eventually('the VM runs', async () => (await lab.on('host-a', 'virsh', 'list', '--name')).includes('web'));
       command.kill(signal);
       const { exitCode, stdout } = await command;
       t.equal(exitCode, 130);
@@ -36,7 +33,7 @@ await onLab('two-subnets', async (t, lab) => {
     const before = await sightOf(lab);
     await lab.edit((text) => text.replace('host: host-a ', 'host: host-b ').replace('mtu: 1450', 'mtu: 1400'));
     const command = lab.start('--json', 'apply', lab.file);
-    await until('it migrates', async () =>
+    await eventually('it migrates', async () =>
       (await lab.on('host-b', 'virsh', 'list', '--name', '--all')).includes('web'),
     );
     command.kill('SIGINT');
@@ -49,7 +46,7 @@ await onLab('two-subnets', async (t, lab) => {
 
   await t.test('two at once: the second waits, or is told who is there', async (t) => {
     const command = lab.start('--json', 'migrate', lab.file, 'web', '--to', 'host-b');
-    await until('it has the locks', async () => (await holder(lab)).includes('migrate web'));
+    await eventually('it has the locks', async () => (await lockHolder(lab, 'host-a')).includes('migrate web'));
     const refused = await lab.run('apply', lab.file, '--lock-timeout', '0s');
     t.equal(refused.exitCode, 5);
     t.match(refused.document.error, {
@@ -61,23 +58,25 @@ await onLab('two-subnets', async (t, lab) => {
     t.equal((await command).exitCode, 0);
     t.equal(waited.exitCode, 0, waited.document?.error?.message);
     t.match(waited.stderr, /Waiting: .* locked by .*migrate web/);
-    t.equal(await holder(lab), '');
+    t.equal(await lockHolder(lab, 'host-a'), '');
   });
 
   await t.test('the lock of one that was killed is free at once', async (t) => {
     const command = lab.start('migrate', lab.file, 'web', '--to', 'host-b');
-    await until('it has the locks', async () => (await holder(lab)).includes('migrate web'));
+    await eventually('it has the locks', async () => (await lockHolder(lab, 'host-a')).includes('migrate web'));
     command.kill('SIGKILL');
     await command;
     const { exitCode, document } = await lab.run('apply', lab.file);
     t.equal(exitCode, 0, document?.error?.message);
-    t.equal(await holder(lab), '');
+    t.equal(await lockHolder(lab, 'host-a'), '');
     t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
   });
 
   await t.test('a lock that is taken away: who had it stops and undoes', async (t) => {
     const command = lab.start('--json', 'migrate', lab.file, 'web', '--to', 'host-b', '--bandwidth', '4MiB');
-    await until('it copies', async () => (await lab.on('host-b', 'virsh', 'list', '--all', '--name')).includes('web'));
+    await eventually('it copies', async () =>
+      (await lab.on('host-b', 'virsh', 'list', '--all', '--name')).includes('web'),
+    );
     const thief = lab.run('destroy', lab.file, '--yes', '--steal-lock');
     const { exitCode, stdout } = await command;
     t.not(exitCode, 0);
@@ -87,24 +86,3 @@ await onLab('two-subnets', async (t, lab) => {
     t.same(await sightOf(lab), fresh);
   });
 });
-
-async function holder(lab: TestLab): Promise<string> {
-  const text = await lab.on(
-    'host-a',
-    'ovs-vsctl',
-    '--if-exists',
-    'get',
-    'Open_vSwitch',
-    '.',
-    'external_ids:vxmig-lock-holder',
-  );
-  return text.trim();
-}
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
-    await sleep(50);
-  }
-}

@@ -60,6 +60,21 @@ export function holding(lab: TestLab, places: Readonly<Record<string, string>>):
   );
 }
 
+/** What of vxmig's own runs on the hosts: `HOST: COMMAND LINE`. */
+export async function helpersOf(lab: TestLab): Promise<string[]> {
+  const lists = lab.topology.hosts.map(async ({ name }) => {
+    const lines = (await lab.on(name, 'ps', '-eo', 'args')).split('\n');
+    return lines.filter((line) => /^(virsh|ovs-ofctl|fping|bash|sh) /.test(line)).map((line) => `${name}: ${line}`);
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** Who says that he has the host's lock; empty: nobody. */
+export async function lockHolder(lab: TestLab, host: string): Promise<string> {
+  const key = 'external_ids:vxmig-lock-holder';
+  return (await lab.on(host, 'ovs-vsctl', '--if-exists', 'get', 'Open_vSwitch', '.', key)).trim();
+}
+
 export interface LabTraces {
   /** What of the lab is on the machine now. */
   left(): Promise<string[]>;

@@ -5,14 +5,13 @@ import type { Test } from 'tap';
 import { bridgeName } from '../../lib/model/names.js';
 import { tableNumber } from '../../lib/pipeline/tables.js';
 import { isVerified } from './documents.js';
+import { eventually } from './eventually.js';
 import { onLab, type TestLab } from './harness.js';
-import { holding, holdings } from './host-state.js';
+import { helpersOf, holding, holdings } from './host-state.js';
 
 const PROGRAM = fileURLToPath(new URL('./dying-vxmig.js', import.meta.url));
 const MAC = '52:54:00:09:00:01';
 
-/** libvirt may take a while to end a migration that was given up; nothing may take longer than this. */
-const PATIENCE_MS = 15_000;
 /** Frames that have waited 2 s are dropped; a loaded machine may be late with that. */
 const STALE_MS = 3_000;
 const LEFT_PAUSED_MS = 2_000;
@@ -48,7 +47,7 @@ await onLab('two-subnets', async (t, lab) => {
       t.ok(ends.includes(home), `it runs at ${home} alone`);
       await pings.answered();
       t.same(await limitsAt(lab, home), limits, 'nothing holds back its next migration');
-      await eventually('nothing of the migration runs any more', async () => (await helpers(lab)).length === 0);
+      await eventually('nothing of the migration runs any more', async () => (await helpersOf(lab)).length === 0);
       await pings.end(t);
       await lab.apply();
       t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'apply brings about what the file says');
@@ -128,14 +127,6 @@ async function migrateUntil(lab: TestLab, signal: NodeJS.Signals, point: string)
   };
 }
 
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
-    await sleep(50);
-  }
-}
-
 /** The one host that has the VM, running; at no look do two run it. */
 async function onlyHome(t: Test, lab: TestLab): Promise<string> {
   let home: string | undefined;
@@ -162,14 +153,6 @@ async function redirects(lab: TestLab): Promise<string[]> {
   );
   return (await Promise.all(dumps)).flatMap((dump) =>
     dump.split('\n').filter((line) => line.includes(`dl_dst=${MAC}`)),
-  );
-}
-
-/** What a migration starts on hosts. */
-async function helpers(lab: TestLab): Promise<string[]> {
-  const lists = lab.topology.hosts.map(({ name }) => lab.on(name, 'ps', '-eo', 'args'));
-  return (await Promise.all(lists)).flatMap((list) =>
-    list.split('\n').filter((line) => /^(virsh|ovs-ofctl|fping|bash|sh) /.test(line)),
   );
 }
 

@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Change } from '../model/change.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import type { Host, Topology } from '../model/topology.js';
+import type { WatchEvent, WatchNews } from '../model/watch-event.js';
+import type { WatchedState } from '../model/watch-state.js';
+import { driftNews } from '../plan/drift.js';
+import type { ObservedHost } from '../plan/observed.js';
+import { ownedBy } from '../plan/ownership.js';
+import { type Plan, planTopology } from '../plan/plan.js';
+import { factsOf } from './facts.js';
+import { withHostLocks } from './host-locks.js';
+import { WatchedHost } from './watched-host.js';
+
+/** Events of one change come in a row. */
+const DEBOUNCE_MS = 100;
+/** While another controller works on a host. */
+const BUSY_RETRY_MS = 500;
+/** While a host cannot be judged, because its switch is down, or something is in the way. */
+const TROUBLE_RETRY_MS = 2_000;
+/** For what nobody tells of: nftables, routes, the inside of probes' namespaces. */
+const LOOK_EVERY_MS = 30_000;
+const RECONNECT_MS = { first: 1_000, most: 30_000 } as const;
+const REPAIR_RETRY_MS = { first: 1_000, most: 60_000 } as const;
+
+/** `vms`: domains that are shut off or gone are started, too. Nothing is ever stopped, resumed or migrated. */
+export type RepairScope = 'nothing' | 'networks' | 'vms';
+
+export interface WatchOptions {
+  readonly repair: RepairScope;
+  readonly tell: (event: WatchEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One host's part of a watch: one look after the other, as long as the host is there. */
+export class HostWatch {
+  #watched: WatchedHost | null = null;
+  #observed: ObservedHost | null = null;
+  #drifts: readonly Change[] = [];
+  #look: WatchedState['look'] = null;
+  #repairs = 0;
+  #failedRepairs = 0;
+  #repairRetryMs: number = REPAIR_RETRY_MS.first;
+  #trouble: string | null = null;
+  #isBusy = false;
+  /** When to look next, by performance.now(). */
+  #lookAtMs = 0;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    private readonly topology: Topology,
+    private readonly host: Host,
+    private readonly options: WatchOptions,
+    private readonly all: readonly HostWatch[],
+  ) {}
+
+  async open(): Promise<void> {
+    this.#watched = await WatchedHost.open(this.topology, this.host, () => this.#lookWithin(DEBOUNCE_MS));
+    await this.observe();
+  }
+
+  async close(): Promise<void> {
+    await this.#watched?.close();
+    this.#watched = null;
+  }
+
+  get isConnected(): boolean {
+    return this.#watched !== null;
+  }
+
+  get observed(): ObservedHost | null {
+    return this.#observed;
+  }
+
+  state(): WatchedState {
+    const ours = this.#observed?.bridges.filter(({ externalIds }) => ownedBy(this.topology.name, externalIds)) ?? [];
+    const vms = this.#observed?.domains.filter(({ owner }) => owner?.topology === this.topology.name) ?? [];
+    return {
+      host: this.host.name,
+      connected: this.isConnected,
+      drifts: this.#drifts,
+      repairs: this.#repairs,
+      failedRepairs: this.#failedRepairs,
+      look: this.#look,
+      tunnels: ours.flatMap(({ ports }) => ports).filter((port) => port.interface.type === 'vxlan').length,
+      vmsRunning: vms.filter(({ state }) => state === 'running').length,
+    };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let first = true;
+    while (!signal.aborted) {
+      const watched = this.#watched ?? (await this.#reconnect(signal));
+      if (watched === null) return;
+      const ended = new AbortController();
+      const gone = watched.lost.then((why) => {
+        ended.abort();
+        return why;
+      });
+      await this.#lookAround(watched, AbortSignal.any([signal, ended.signal]), first ? 'first' : 'again');
+      first = false;
+      if (signal.aborted) return;
+      await watched.close();
+      this.#watched = null;
+      this.#tell({ event: 'lost', why: await gone, retryInMs: RECONNECT_MS.first });
+    }
+  }
+
+  async #reconnect(signal: AbortSignal): Promise<WatchedHost | null> {
+    for (let waitMs: number = RECONNECT_MS.first; ; waitMs = Math.min(2 * waitMs, RECONNECT_MS.most)) {
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return null;
+      try {
+        await this.open();
+        return this.#watched;
+      } catch (error) {
+        if (!(error instanceof VxmigError)) throw error;
+        await this.close();
+      }
+    }
+  }
+
+  /** One look after the other, as long as the host is there. */
+  async #lookAround(watched: WatchedHost, signal: AbortSignal, which: 'first' | 'again'): Promise<void> {
+    this.#lookAtMs = 0;
+    let told = false;
+    while (!signal.aborted) {
+      const waitMs = this.#lookAtMs - performance.now();
+      if (waitMs > 0) {
+        await this.#pause(waitMs, signal);
+        continue;
+      }
+      this.#lookAtMs = performance.now() + LOOK_EVERY_MS;
+      const drifts = await this.#attempt(watched, signal);
+      if (!told && drifts !== null) {
+        told = true;
+        this.#tell({ event: 'watching', observationMs: this.#look?.durationMs ?? 0, drifts, again: which === 'again' });
+      }
+    }
+  }
+
+  /** Until the time is over, something stirs, or the signal; leaves no listener behind, for there are many pauses in a long watch. */
+  async #pause(waitMs: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, waitMs);
+      signal.addEventListener('abort', end);
+      this.#wake = end;
+    });
+  }
+
+  #lookWithin(ms: number): void {
+    const atMs = performance.now() + ms;
+    if (atMs >= this.#lookAtMs) return;
+    this.#lookAtMs = atMs;
+    this.#wake();
+  }
+
+  /** How many drifts there are; null where it could not be told. */
+  async #attempt(watched: WatchedHost, signal: AbortSignal): Promise<number | null> {
+    try {
+      const isJudged = (await watched.isQuiet()) && (await this.#judge(watched, signal));
+      if (!isJudged) this.#beBusy();
+      this.#isBusy = !isJudged;
+      this.#trouble = null;
+      return isJudged ? this.#drifts.length : null;
+    } catch (error) {
+      if (!(error instanceof VxmigError)) throw error;
+      if (error.code === 'LOCKED') {
+        this.#beBusy();
+        return null;
+      }
+      const why = messageOf(error);
+      if (why !== this.#trouble && !signal.aborted && watched.session.ovs.connection.isOpen)
+        this.#tell({ event: 'trouble', why });
+      this.#trouble = why;
+      this.#lookWithin(TROUBLE_RETRY_MS);
+      return null;
+    }
+  }
+
+  async observe(): Promise<void> {
+    if (this.#watched === null) return;
+    const beganMs = performance.now();
+    this.#observed = await this.#watched.session.observe(this.topology.name);
+    this.#look = { atMs: Date.now(), durationMs: Math.round(performance.now() - beganMs) };
+  }
+
+  #beBusy(): void {
+    if (!this.#isBusy) this.#tell({ event: 'busy', why: 'another controller works there' });
+    this.#isBusy = true;
+    this.#lookWithin(BUSY_RETRY_MS);
+  }
+
+  /** False where another controller has come meanwhile: half of a migration is no drift. */
+  async #judge(watched: WatchedHost, signal: AbortSignal): Promise<boolean> {
+    // One that is down has no flows and no routes, and takes no change: that is one trouble, and not many drifts.
+    await watched.session.shell.run(['ovs-appctl', '-t', 'ovs-vswitchd', 'version']);
+    await this.observe();
+    if (!(await watched.isQuiet())) return false;
+    this.#compare(this.#plan());
+    if (this.options.repair !== 'nothing' && this.#drifts.some((drift) => this.#mayRepair(drift))) {
+      const work = `watch --repair ${this.topology.name}`;
+      const request = { ...{ work, timeoutMs: 0, steal: false, emit: () => {} }, signal };
+      await withHostLocks([watched.session], request, () => this.#repair(watched));
+    }
+    return true;
+  }
+
+  /** From the last looks at all hosts: one that is away holds what it held. */
+  #plan(): Plan {
+    const observed = this.all.flatMap((one) => one.observed ?? []);
+    const facts = factsOf(this.topology, observed);
+    if (this.#watched !== null) this.#watched.session.facts = facts(this.host.name);
+    return planTopology(this.topology, observed, facts);
+  }
+
+  #compare(plan: Plan): void {
+    const now = plan.changes.filter((change) => change.host === this.host.name);
+    const { appeared, gone } = driftNews(this.#drifts, now);
+    this.#drifts = now;
+    for (const { host: _, ...drift } of appeared) this.#tell({ event: 'drift', ...drift });
+    for (const { host: _, ...drift } of gone) this.#tell({ event: 'gone', ...drift });
+  }
+
+  #mayRepair({ kind, action }: Change): boolean {
+    if (action === 'migrate') return false;
+    return kind !== 'vm' || (this.options.repair === 'vms' && action !== 'delete');
+  }
+
+  async #repair(watched: WatchedHost): Promise<void> {
+    try {
+      // Where a VM runs is for all hosts together to tell.
+      await Promise.all(this.all.map((one) => one.observe()));
+      const plan = this.#plan();
+      const done = [
+        ...(await watched.session.converge(plan.current, { incoming: [] })),
+        ...(await this.#startVms(plan)),
+      ];
+      this.#repairRetryMs = REPAIR_RETRY_MS.first;
+      this.#repairs += done.length;
+      for (const { host: _, ...drift } of done) this.#tell({ event: 'repaired', ...drift });
+      this.#drifts = this.#drifts.filter(
+        (drift) => !done.some(({ kind, name }) => kind === drift.kind && name === drift.name),
+      );
+      await this.observe();
+      this.#compare(this.#plan());
+    } catch (error) {
+      if (!(error instanceof VxmigError) || !watched.session.ovs.connection.isOpen) throw error;
+      this.#failedRepairs += 1;
+      this.#tell({ event: 'repair-failed', why: messageOf(error) });
+      this.#lookWithin(this.#repairRetryMs);
+      this.#repairRetryMs = Math.min(2 * this.#repairRetryMs, REPAIR_RETRY_MS.most);
+    }
+  }
+
+  /** While a host is away nobody can say that a VM does not run there. */
+  async #startVms(plan: Plan): Promise<readonly Change[]> {
+    if (this.options.repair !== 'vms' || this.all.some((one) => !one.isConnected)) return [];
+    const steps = plan.hosts.find(({ host }) => host === this.host.name)?.domains ?? [];
+    const stopped = steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []));
+    const begun = steps.filter(({ kind, domain }) => kind !== 'resume' && stopped.includes(domain));
+    await this.#watched?.session.executeDomains(begun);
+    return plan.changes.filter(
+      ({ host, kind, name }) => host === this.host.name && kind === 'vm' && stopped.includes(name),
+    );
+  }
+
+  #tell(news: WatchNews): void {
+    this.options.tell({ at: new Date().toISOString(), host: this.host.name, ...news });
+  }
+}

@@ -1,0 +1,13 @@
+import type { BridgeColumns, PortColumns } from './host-plan.js';
+import type { ObservedBridge, ObservedPort } from './observed.js';
+
+/** What a bridge has now, as a plan would set it. */
+export function columnsOfBridge(bridge: ObservedBridge): BridgeColumns {
+  const { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest } = bridge;
+  return { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest };
+}
+
+/** The same of a port. */
+export function columnsOfPort({ externalIds, interface: { type, options, ofportRequest } }: ObservedPort): PortColumns {
+  return { externalIds, type, options, ofportRequest };
+}
