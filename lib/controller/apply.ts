@@ -8,6 +8,7 @@ import { awaitGuests } from './await-guests.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
+import { removeLeftCopy } from './left-copy.js';
 import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
 import { FINISH, takeBack, undone } from './undo.js';
 
@@ -51,6 +52,7 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
 
 /** Networks and VMs. */
 async function prepare(controller: Controller, plan: Plan, { emit, signal }: ApplyOptions): Promise<void> {
+  for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
   await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));

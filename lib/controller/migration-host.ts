@@ -195,6 +195,10 @@ export class SshMigrationHost implements MigrationHost {
     await virsh.abortJob(this.#shell, domain);
   }
 
+  async hasJob(domain: string): Promise<boolean> {
+    return await virsh.hasJob(this.#shell, domain);
+  }
+
   async jobStats(domain: string, which: 'running' | 'completed'): Promise<string> {
     return await virsh.readJobStats(this.#shell, domain, which);
   }

@@ -45,6 +45,7 @@ export async function observeHost(
     domains: domains.map((domain) => ({
       name: domain.name,
       state: domain.state,
+      pausedByMigration: domain.pausedByMigration,
       xml: domain.xml,
       owner: readOwnerMark(domain.xml),
     })),

@@ -21,7 +21,7 @@ export function planScript(topology: Topology, plan: Plan): ScriptSection[] {
   );
   return sections.flatMap(({ step, host, commands }) => {
     if (commands.length === 0) return [];
-    const changes = changesOf(plan, host).filter((change) => stepOf(change) === step);
+    const changes = changesOf(plan, host).filter((change) => stepOf(change, plan) === step);
     return [{ step, host, script: `${[...changes.map(remark), ...commands].join('\n')}\n` }];
   });
 }
@@ -39,7 +39,7 @@ function commandsOf(topology: Topology, plan: Plan, host: HostPlan, step: Script
       ];
     }
     case 'vms':
-      return host.domains.map(domainText);
+      return [...leftOn(plan, host.host), ...host.domains].map(domainText);
     case 'migrations':
       return plan.migrations.filter(({ from }) => from === host.host).map((one) => migrationText(topology, one));
     case 'removals':
@@ -66,10 +66,21 @@ function changesOf(plan: Plan, host: string): readonly Change[] {
   ];
 }
 
-function stepOf(change: Change): ScriptStep {
+/** What goes before the host's own VMs are seen to. */
+function leftOn(plan: Plan, host: string): DomainStep[] {
+  const left = plan.leftCopies.filter((copy) => copy.host === host);
+  return left.flatMap(({ domain }) => [
+    { kind: 'stop', domain },
+    { kind: 'undefine', domain },
+  ]);
+}
+
+function stepOf(change: Change, { leftCopies }: Plan): ScriptStep {
+  const { host, kind, name } = change;
+  if (kind === 'vm' && leftCopies.some((copy) => copy.host === host && copy.domain === name)) return 'vms';
   if (change.action === 'migrate') return 'migrations';
   if (change.action === 'delete') return 'removals';
-  return change.kind === 'vm' ? 'vms' : 'networks';
+  return kind === 'vm' ? 'vms' : 'networks';
 }
 
 /** Reasons tell what is on the host, and that may hold anything: also what would end a comment. */

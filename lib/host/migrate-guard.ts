@@ -7,39 +7,110 @@ const LEASE_SECONDS = 20;
 const BEAT_MS = 4_000;
 const VIRSH = 'virsh -q -c qemu:///system';
 
+/** How often the source's QEMU is looked at; one look costs 50 µs. */
+const LOOK_SECONDS = 0.005;
+/** A virsh that has not answered by then is not waited for: a domain that another job holds is the migration's own end, which fails. */
+const ANSWER_SECONDS = 3;
+const WAKE_TRIES = 60;
+
 /**
  * libvirtd drives the migration, so that it ends well whatever becomes of the virsh that asked for it. When nobody speaks to this shell any
  * more the job is aborted, again and again until it is over: libvirt refuses where it is too late to go back, and then brings it to its end.
  * A VM that stays gets back the limits that it had, for they outlive the job.
+ *
+ * With `uri` the guest arrives paused, and is woken from here when its QEMU on this host is past running it: when it has gone, or every thread
+ * of it is exiting (PF_EXITING in proc_pid_stat(5); a large guest's memory takes long to give back). libvirt by itself lets it run at the
+ * destination first and ends it here afterwards; where the connection breaks in between, it lets it run here too.
  */
 const SCRIPT = `trap '' PIPE
-domain=$1 quoted=$2; shift 2
+domain=$1 quoted=$2 uri=$3; shift 3
+export LC_ALL=C
 ask() { ${VIRSH} "$@" </dev/null 2>/dev/null; }
+there() { virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
 limits=$(ask "migrate-getspeed --domain $quoted; migrate-getmaxdowntime --domain $quoted")
 echo ready
 exec 3<&0
-"$@" 3<&- </dev/null & job=$!
+if [ -n "$uri" ]; then
+  read -r qemu <"/run/libvirt/qemu/$domain.pid"
+  coproc far { exec virsh -q -c "$uri" 2>&1 3<&-; }
+  say=\${far[1]} hear=\${far[0]}
+  exec 5<> <(:)
+fi
+"$@" 3<&- 5<&- </dev/null & job=$!
+alone=
+trap 'alone=yes' USR1
 {
   while read -r -t ${LEASE_SECONDS} _; do :; done <&3
+  kill -USR1 $$
   while kill -0 "$job"; do ask domjobabort --domain "$domain"; sleep 0.3; done
 } >/dev/null 2>&1 & watcher=$!
+could_run() {
+  local stat line fields
+  for stat in "/proc/$qemu/task/"*/stat; do
+    read -r line <"$stat" || continue
+    fields=(\${line##*) })
+    [ $((fields[6] & 4)) -ne 0 ] || return 0
+  done
+  return 1
+}
+woken=
+wake() {
+  local line
+  printf 'resume --domain %s\\ndomstate --domain %s\\n' "$quoted" "$quoted" >&"$say"
+  while read -r -t ${ANSWER_SECONDS} line <&"$hear"; do
+    if [ "$line" = running ]; then woken=yes; break; fi
+  done
+}
+if [ -n "$qemu" ]; then
+  while kill -0 "$job" && could_run; do read -r -t ${LOOK_SECONDS} _ <&5; done
+  could_run || wake
+fi 2>/dev/null
+# A signal of the watcher's ends a wait, not the job.
+while kill -0 "$job" 2>/dev/null; do wait "$job"; done
 wait "$job"; status=$?
 kill "$watcher" 2>/dev/null
-if [ "$status" -ne 0 ]; then
-  # Somebody has killed virsh: libvirtd goes on without it.
-  if [ "$status" -gt 128 ]; then ask domjobabort --domain "$domain"; fi
+moved=
+[ "$status" -eq 0 ] && moved=yes
+# Somebody has killed virsh: libvirtd goes on without it.
+if [ "$status" -gt 128 ]; then
+  while ask domjobabort --domain "$domain"; ask domjobinfo --domain "$domain" | grep -q 'Job type: .*ounded'; do sleep 0.3; done
+  [ -z "$qemu" ] || could_run || moved=yes
+fi 2>/dev/null
+if [ -n "$moved" ] && [ -n "$uri" ]; then
+  [ -n "$woken" ] || wake 2>/dev/null
+  # Nobody else will do it.
+  for ((try = 0; try < ${WAKE_TRIES}; try += 1)); do
+    [ -z "$woken" ] && [ -n "$alone" ] || break
+    there resume --domain "$domain"
+    if [ "$(there domstate --domain "$domain")" = running ]; then woken=yes; else sleep 1; fi
+  done
+elif [ "$status" -ne 0 ]; then
   ask migrate-setspeed --domain "$domain" --bandwidth "\${limits%%[!0-9]*}"
   ask migrate-setmaxdowntime --domain "$domain" --downtime "\${limits##*[!0-9]}"
 fi >/dev/null
 exit "$status"`;
 
-/** Runs `virsh migrate …` at the source; it is given up when we are gone. Before this resolves nobody may change the VM's limits. */
+/**
+ * Runs `virsh migrate …` at the source; it is given up when we are gone. Before this resolves nobody may change the VM's limits.
+ *
+ * @param wakeAt the destination's libvirt, where the guest arrives paused; null: it is libvirt that lets it run
+ */
 export async function guardMigrate(
   shell: HostShell,
   domain: string,
   argv: readonly string[],
+  wakeAt: string | null,
 ): Promise<{ readonly ended: Promise<{ exitCode: number | null; stderr: string }>; readonly isOver: boolean }> {
-  const conversation = await shell.converse(['bash', '-c', SCRIPT, 'bash', domain, shellWord(domain), ...argv]);
+  const conversation = await shell.converse([
+    'bash',
+    '-c',
+    SCRIPT,
+    'bash',
+    domain,
+    shellWord(domain),
+    wakeAt ?? '',
+    ...argv,
+  ]);
   const ready = once(conversation, 'text');
   const beats = setInterval(() => conversation.say('beat\n'), BEAT_MS);
   let isOver = false;

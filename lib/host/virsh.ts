@@ -11,8 +11,8 @@ export type DomainState = 'running' | 'paused' | 'shut off' | 'crashed' | 'other
 export interface DomainInfo {
   readonly name: string;
   readonly state: DomainState;
-  /** Why it is in that state: `booted`, `migrating`, `user`, … */
-  readonly reason: string;
+  /** As either end of one. */
+  readonly pausedByMigration: boolean;
   /** The persistent definition where there is one, else the live one. */
   readonly xml: string;
 }
@@ -85,7 +85,13 @@ function readAnswers(name: string, text: string): DomainInfo {
   const start = text.indexOf('<domain');
   const said = start < 0 ? text : text.slice(0, start);
   const [, word = 'other', reason = ''] = /^([a-z ]+?)\s*(?:\(([^)]*)\))?\s*$/m.exec(said.trim()) ?? [];
-  return { name, state: knownState(word), reason, xml: start < 0 ? '' : text.slice(start) };
+  const state = knownState(word);
+  return {
+    name,
+    state,
+    pausedByMigration: state === 'paused' && reason === 'migrating',
+    xml: start < 0 ? '' : text.slice(start),
+  };
 }
 
 function knownState(word: string): DomainState {
@@ -176,7 +182,9 @@ export function migrateArgv(options: MigrateOptions): string[] {
  * the migration itself, its death in the last phase would leave the VM paused at the source and gone at the destination.
  */
 export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
-  return await guardMigrate(shell, options.domain, migrateArgv(options));
+  // In post-copy it runs at the destination before the end, and libvirt never lets it run at the source again.
+  if (options.postCopy) return await guardMigrate(shell, options.domain, migrateArgv(options), null);
+  return await guardMigrate(shell, options.domain, [...migrateArgv(options), '--suspend'], options.destinationUri);
 }
 
 /** Raw job statistics of the running job, or of the last completed one; empty where libvirt has none. */
@@ -190,6 +198,15 @@ export async function readJobStats(shell: HostShell, domain: string, which: 'run
   );
   const { stdout, exitCode } = await shell.run(argv, { accept: [0, 1] });
   return exitCode === 0 ? stdout : '';
+}
+
+/** Whether libvirt works on it: while it does, the domain may end or come to life without our doing. @throws CommandError where libvirt does not answer */
+export async function hasJob(shell: HostShell, domain: string): Promise<boolean> {
+  const argv = virsh('domjobinfo', '--rawstats', '--domain', domain);
+  const { stdout, stderr, exitCode } = await shell.run(argv, { accept: [0, 1] });
+  if (exitCode === 0) return !/^Job type: *0\s*$/m.test(stdout);
+  if (UNKNOWN_DOMAIN.test(stderr)) return false;
+  throw new CommandError(shell.name, argv, exitCode, stderr);
 }
 
 /** Ends a running migration at the source; the VM goes on there. Harmless where no job runs. */

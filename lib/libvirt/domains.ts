@@ -21,10 +21,14 @@ const XML_INACTIVE = 2;
 const NO_DOMAIN = 42;
 const UUID_BYTES = 16;
 
+const PAUSED = 3;
+/** virDomainPausedReason */
+const PAUSED_BY_MIGRATION = 2;
+
 /** What libvirt calls its states, by number (virDomainState), where vxmig tells them apart. */
 const STATES = new Map([
   [1, 'running'],
-  [3, 'paused'],
+  [PAUSED, 'paused'],
   [5, 'shut off'],
   [6, 'crashed'],
 ] as const);
@@ -32,6 +36,8 @@ const STATES = new Map([
 export interface LibvirtDomain {
   readonly name: string;
   readonly state: 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
+  /** As either end of one. */
+  readonly pausedByMigration: boolean;
   /** The persistent definition where there is one, else the live one. */
   readonly xml: string;
 }
@@ -86,7 +92,11 @@ export class Libvirt {
       this.connection.call(PROCEDURE.domainGetState, writeReference(reference).uint(0)),
       this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(XML_INACTIVE)),
     ]);
-    return await whole(async () => ({ name: reference.name, state: stateOf(state.int()), xml: xml.string() }));
+    return await whole(async () => {
+      const [number, reason] = [state.int(), state.int()];
+      const pausedByMigration = number === PAUSED && reason === PAUSED_BY_MIGRATION;
+      return { name: reference.name, state: stateOf(number), pausedByMigration, xml: xml.string() };
+    });
   }
 }
 

@@ -30,7 +30,7 @@ export async function check(context: MigrationContext): Promise<void> {
   if (leftover !== undefined) {
     throw new VxmigError('CLASH', `${destination.name} has a domain ${domain} already (${leftover.state})`, {
       where: `${destination.name} ${domain}`,
-      hint: 'Look at it with `virsh dumpxml`; if it is not needed, remove it with `virsh undefine`.',
+      hint: 'What an earlier migration left paused `vxmig apply FILE` removes. Look at another with `virsh dumpxml`; if it is not needed, `virsh undefine` it.',
     });
   }
   if (memory < context.vm.memoryBytes) {

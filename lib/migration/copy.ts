@@ -5,9 +5,7 @@ import { note } from './context.js';
 import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
 import { readQueues } from './queues.js';
 import { whyUnready } from './ready.js';
-import type { Whereabouts } from './stage.js';
 import { until } from './until.js';
-import { whereabouts } from './whereabouts.js';
 
 const PROGRESS_INTERVAL_MS = 250;
 /** How often the copy is looked at when the redirect waits for its end. */
@@ -15,8 +13,6 @@ const GATE_INTERVAL_MS = 10;
 /** While the end is far: looking costs QEMU time that the copy wants. */
 const FAR_INTERVAL_MS = 50;
 const RECENT_LOOKS = 12;
-const ABORT_TIMEOUT_MS = 20_000;
-const ABORT_AGAIN_MS = 1_000;
 
 /**
  * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage ends when little is left;
@@ -135,23 +131,6 @@ class RecentLooks {
 function lookAgainMs(context: MigrationContext, gate: GateState): number {
   if (context.control === null) return PROGRESS_INTERVAL_MS;
   return gate.phase === 'sprint' && gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
-}
-
-/** Stops the copy and makes sure that the VM runs where it is: where it was, unless that comes too late. */
-export async function abortCopy(context: MigrationContext): Promise<Whereabouts> {
-  const { command, source, destination, domain } = context;
-  if (command === null) return 'source';
-  // Again and again: a job that libvirt has not begun yet cannot be aborted.
-  const deadline = performance.now() + ABORT_TIMEOUT_MS;
-  do {
-    await source.abortMigration(domain);
-    await until(() => command.isOver, ABORT_AGAIN_MS);
-  } while (!command.isOver && performance.now() < deadline);
-  if (!command.isOver) return 'unknown';
-  const place = await whereabouts(domain, source, destination);
-  // A guest that was paused for the switchover when the copy failed is woken by libvirt; this is for when it did not.
-  if (place === 'source' && (await source.domain(domain))?.state === 'paused') await source.resume(domain);
-  return place;
 }
 
 function progress(context: MigrationContext, stats: JobStats): void {

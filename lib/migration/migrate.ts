@@ -4,6 +4,7 @@ import { unansweredOf } from '../measure/unanswered.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import type { MigrationResult, StageFigures } from '../model/migration-result.js';
 import type { RunRecord } from '../model/run-record.js';
+import { abort } from './abort.js';
 import { certificateOf } from './certificate.js';
 import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
 import type { GuestProbe } from './guest-probe.js';
@@ -12,7 +13,6 @@ import { overflowsOf } from './queues.js';
 import { runStages, type StagesOutcome } from './stage.js';
 import { MIGRATION_STAGES } from './stages.js';
 import { until } from './until.js';
-import { whereabouts } from './whereabouts.js';
 
 /** How often the guests are asked for what their pings have seen, when the run is over. */
 const LOOK_AGAIN_MS = 50;
@@ -31,7 +31,7 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
     guestProbes = await startProbes(context);
     const outcome = await runStages(MIGRATION_STAGES, context, {
       nowMs: () => Date.now(),
-      whereabouts: () => whereabouts(context.domain, context.source, context.destination),
+      whereabouts: () => abort(context),
       started: (stage) => {
         note(context, null, Date.now(), `${stage}: begins`);
         context.emit({ kind: 'stage-started', vm: context.vm.name, stage });

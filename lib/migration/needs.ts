@@ -32,6 +32,8 @@ export interface MigrationHost {
   /** Stands by to send frames for a VM towards `to` instead of to its tap here. */
   redirect(request: RedirectRequest): Promise<Redirect>;
   abortMigration(domain: string): Promise<void>;
+  /** Whether libvirt there works on the domain; false too where it knows none of that name. */
+  hasJob(domain: string): Promise<boolean>;
   jobStats(domain: string, which: 'running' | 'completed'): Promise<string>;
   undefine(domain: string): Promise<void>;
   destroy(domain: string): Promise<void>;

@@ -1,7 +1,8 @@
+import { abort } from './abort.js';
 import { announced } from './arrival.js';
 import { check } from './check.js';
 import type { MigrationContext } from './context.js';
-import { abortCopy, copy } from './copy.js';
+import { copy } from './copy.js';
 import { redirect, unredirect } from './redirect.js';
 import { release } from './release.js';
 import { reserve, unreserve } from './reserve.js';
@@ -29,7 +30,7 @@ export const MIGRATION_STAGES: readonly Stage<MigrationContext>[] = [
     name: 'copy',
     purpose: 'virsh copies the memory while the guest runs, until little is left.',
     enter: copy,
-    rollback: abortCopy,
+    rollback: abort,
   },
   {
     kind: 'reversible',

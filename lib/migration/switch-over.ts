@@ -1,10 +1,12 @@
 import { parseJobStats, transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
+import { abort } from './abort.js';
 import type { MigrationContext } from './context.js';
-import { abortCopy, lateCopy } from './copy.js';
+import { lateCopy } from './copy.js';
 import { urge } from './redirect.js';
 import { until } from './until.js';
 
+const WAKE_TIMEOUT_MS = 1_000;
 const RESUME_TIMEOUT_MS = 5_000;
 
 /** A guest that stands still for so long has lost more than a migration is worth. */
@@ -35,7 +37,7 @@ export async function switchOver(context: MigrationContext): Promise<void> {
   await until(() => command.isOver || stuck(context) !== null, Number.POSITIVE_INFINITY);
   const why = command.isOver ? null : stuck(context);
   if (why !== null) {
-    await abortCopy(context);
+    await abort(context);
     throw new VxmigError('MIGRATION_ROLLED_BACK', `${why}: the migration was called off`, {
       where: domain,
       hint: `Does the underlay carry packets from ${source.name} to ${destination.name}? \`vxmig verify FILE\` looks.`,
@@ -50,7 +52,14 @@ export async function switchOver(context: MigrationContext): Promise<void> {
     );
   }
   // The event may be a moment behind the command's end; without it times after the resume cannot be told.
-  await until(() => context.resumedAtMs !== null, RESUME_TIMEOUT_MS);
+  const seen = () => context.resumedAtMs !== null;
+  if (!(await until(seen, WAKE_TIMEOUT_MS))) await wake(context);
+  await until(seen, RESUME_TIMEOUT_MS);
   const stats = parseJobStats(await destination.jobStats(domain, 'completed'));
   context.transfer = stats === null ? null : transferFigures(stats);
+}
+
+/** The source lets it run, unless it could not reach the destination. */
+async function wake({ destination, domain }: MigrationContext): Promise<void> {
+  if ((await destination.domain(domain))?.state === 'paused') await destination.resume(domain);
 }

@@ -58,5 +58,7 @@ export interface ObservedDomain {
   /** The persistent definition where there is one. */
   readonly xml: string;
   readonly state: string;
+  /** It is an end of a migration, of which nobody knows yet whether its memory is whole. */
+  readonly pausedByMigration: boolean;
   readonly owner: { readonly topology: string; readonly vm: string; readonly spec: string } | null;
 }

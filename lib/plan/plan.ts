@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
-import type { Topology, Vm } from '../model/topology.js';
+import type { Topology } from '../model/topology.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
-import { type DesiredHost, desiredHost, domainOf, type HostFacts } from './desired.js';
+import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
 import { planDomains } from './domain-plan.js';
 import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
+import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
 import { planLinks } from './link-plan.js';
 import { type AfterMoves, planAfterMoves } from './move-plan.js';
-import type { ObservedDomain, ObservedHost } from './observed.js';
+import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 import { planUnderlay } from './underlay-plan.js';
 
@@ -19,6 +20,8 @@ export interface Plan {
   readonly current: Topology;
   /** Its name, which is on all that it makes. */
   readonly topology: string;
+  /** These go first. */
+  readonly leftCopies: readonly LeftCopy[];
   readonly hosts: readonly HostPlan[];
   readonly migrations: readonly PlannedMigration[];
   readonly changes: readonly Change[];
@@ -41,13 +44,15 @@ export interface PlannedMigration {
 /**
  * What has to be done so that the hosts hold what the topology says: a pure function of both.
  *
- * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM runs on two hosts)
+ * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM is on two hosts, and may run on both)
  */
 export function planTopology(
   topology: Topology,
-  observed: readonly ObservedHost[],
+  found: readonly ObservedHost[],
   facts: (host: string) => HostFacts,
 ): Plan {
+  const copies = leftCopies(topology, found);
+  const observed = withoutCopies(found, copies);
   const migrations = plannedMigrations(topology, observed);
   const current = withVmsAt(
     topology,
@@ -71,10 +76,12 @@ export function planTopology(
   return {
     current,
     topology: topology.name,
+    leftCopies: copies,
     hosts,
     migrations,
     moves: new Map(moves),
     changes: [
+      ...copies.map(leftCopyChange),
       ...hosts.flatMap((host) => host.changes),
       ...migrations.map(({ vm, from, to }) =>
         change(from, 'vm', vm, 'migrate', `it runs on ${from}, the topology says ${to}`),
@@ -135,43 +142,26 @@ function withoutRemoving(plan: HostPlan, later: HostPlan): HostPlan {
 }
 
 /**
- * A VM that runs elsewhere than the file says is migrated; one that runs nowhere is started where the file says. One that
- * is paused elsewhere can be neither: what it holds in memory would be lost.
+ * A VM that runs elsewhere than the file says is migrated, when it has been resumed if it is paused; one that runs nowhere is started where the
+ * file says.
  */
 function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]): PlannedMigration[] {
   return topology.vms.flatMap((vm) => {
-    const [place, ...others] = observed.flatMap(({ host, domains }) => {
-      const alive = domains.find(
-        (domain) => isVm(topology, vm, domain) && domain.state !== 'shut off' && domain.state !== 'crashed',
-      );
-      return alive === undefined ? [] : [{ host, state: alive.state }];
-    });
-    if (place === undefined) return [];
-    if (others.length > 0) {
-      const places = [place, ...others].map(({ host, state }) => `${host} (${state})`).join(' and ');
-      throw new VxmigError('MIGRATION_FAILED', `the VM ${vm.name} is on ${places} at once`, {
-        where: vm.name,
-        hint: 'Both copies would write the same disks and answer the same addresses: stop the wrong one with `virsh destroy` now.',
-      });
-    }
-    if (place.host === vm.host) return [];
-    if (place.state !== 'running') {
+    const [place] = livingCopies(topology, vm, observed);
+    if (place === undefined || place.host === vm.host) return [];
+    const { state } = place.domain;
+    if (state !== 'running' && state !== 'paused') {
       throw new VxmigError(
         'HOST_UNFIT',
-        `the VM ${vm.name} is ${place.state} on ${place.host}, and the topology says ${vm.host}`,
+        `the VM ${vm.name} is not running on ${place.host} but in another state, and the topology says ${vm.host}`,
         {
           where: `${place.host} ${vm.name}`,
-          hint: 'Only a running VM can be migrated: `virsh resume` it there, or `virsh destroy` it to have it started anew.',
+          hint: 'Only a running VM can be migrated: look with `virsh domstate`; `virsh destroy` it there to have it started anew.',
         },
       );
     }
     return [{ vm: vm.name, from: place.host, to: vm.host }];
   });
-}
-
-/** A domain of the VM's name that somebody else has made is not it. */
-function isVm(topology: Topology, vm: Vm, domain: ObservedDomain): boolean {
-  return domain.name === domainOf(vm) && (vm.source.kind === 'domain' || domain.owner?.topology === topology.name);
 }
 
 /** The topology with some VMs at other hosts. */

@@ -38,6 +38,14 @@ const UNDERLAY: readonly Fault[] = [
   { name: 'the underlay is cut for good', at: 'router', script: CUT, heal: `${UNCUT} || true` },
 ];
 
+/** What the one libvirt asks of the other arrives, and is done; the answers do not come back. */
+const UNHEARD: Fault = {
+  name: "libvirt's answers do not reach the old host",
+  at: 'destination',
+  script: `peer=$(getent hosts host-a | cut -d' ' -f1) && nft "add table ip unheard; add chain ip unheard c { type filter hook output priority 0; }; add rule ip unheard c ip daddr $peer tcp sport 22 drop"`,
+  heal: 'nft delete table ip unheard',
+};
+
 const QEMU_PATH = '/usr/bin/qemu-system-x86_64';
 const REFUSES = `printf '#!/bin/sh\\necho "unsupported machine type" >&2\\nexit 1\\n' >/tmp/qemu; chmod +x /tmp/qemu; mount --bind /tmp/qemu ${QEMU_PATH}`;
 /** What libvirt and QEMU write at a VM's start is under /run and /var/lib/libvirt. */
@@ -85,6 +93,7 @@ export const APPLY_POINTS = ['before network', 'after network', 'before VMs', 'a
 
 export const MIGRATION_FAULTS: readonly FaultCase[] = [
   ...[...DAEMONS, ...QEMU, ...UNDERLAY].flatMap((fault) => MIGRATION_POINTS.map((point) => ({ fault, point }))),
+  ...['copying', 'armed', 'STOP', 'RESUME'].map((point) => ({ fault: UNHEARD, point })),
   ...DESTINATIONS,
 ];
 

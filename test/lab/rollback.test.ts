@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { tapName } from '../../lib/model/names.js';
 import { type Document, onLab, type TestLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 import { isWhole, openStream } from './tcp-watch.js';
@@ -93,6 +94,36 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(document, { ok: false, error: { code: 'HOST_UNFIT', message: /64 MiB.*128 MiB/ } });
     await isUntouched(t, lab);
   });
+
+  await t.test(
+    'a paused copy that a broken migration left: migrate says so, apply removes it, and the VM runs on',
+    async (t) => {
+      const xml = await lab.on('host-a', 'virsh', 'dumpxml', '--migratable', 'web');
+      const tap = tapName(lab.name, 'web', 0);
+      await lab.shell(
+        'host-b',
+        `cat >/tmp/copy.xml <<'XML'\n${xml}\nXML\nip tuntap add ${tap} mode tap; virsh define /tmp/copy.xml; virsh start --paused web`,
+      );
+      t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), {
+        exitCode: 1,
+        document: { error: { code: 'CLASH', message: /paused/, hint: /vxmig apply/ } },
+      });
+      await lab.on('host-b', 'ip', 'link', 'delete', tap);
+      t.match((await lab.succeed('plan', lab.file)).changes, [{ host: 'host-b', kind: 'vm', action: 'delete' }]);
+      await lab.apply();
+      await isUntouched(t, lab);
+    },
+  );
+
+  await t.test(
+    'a VM that is paused where a migration left it: apply wakes it, and brings it to where it belongs',
+    async (t) => {
+      await lab.migrate('web', 'host-b');
+      await lab.on('host-b', 'virsh', 'suspend', 'web');
+      t.match((await lab.apply()).migrations, [{ from: 'host-b', to: 'host-a', outcome: 'migrated' }]);
+      await isUntouched(t, lab);
+    },
+  );
 
   await t.test('after all that the VM still migrates, with the memory it had', async (t) => {
     t.equal((await lab.migrate('web', 'host-b')).outcome, 'migrated');

@@ -19,7 +19,7 @@ until [ -e ${directory}/end ]; do sleep 0.05; done
 echo "the job's own words" >&2
 exit "$(cat ${directory}/end)"`,
   });
-  const command = await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live']);
+  const command = await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live'], null);
   const lines = async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
   while (!(await lines()).some((line) => line.startsWith('job '))) await sleep(20);
   return {
@@ -59,7 +59,7 @@ t.test('virsh is killed: libvirtd is told to give the job up', async (t) => {
   const { command, lines, end } = await hostOf(t);
   await end(143);
   await command.ended;
-  t.match((await lines()).slice(2), [/domjobabort --domain a web$/, ...RESTORED]);
+  t.match((await lines()).slice(2), [/domjobabort --domain a web$/, /domjobinfo --domain a web$/, ...RESTORED]);
 });
 
 t.test('a controller that dies: the job is given up, and the VM has its limits again', async (t) => {

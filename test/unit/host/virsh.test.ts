@@ -24,15 +24,20 @@ shut off (unknown)
 `;
   const domains = parseDomainList(output);
   t.match(domains, [
-    { name: 'web', info: { state: 'running', reason: 'booted', xml: /^<domain type='qemu'/ } },
-    { name: 'a name with blanks', info: { state: 'shut off', reason: 'unknown', xml: /^<domain type='kvm'/ } },
+    { name: 'web', info: { state: 'running', pausedByMigration: false, xml: /^<domain type='qemu'/ } },
+    { name: 'a name with blanks', info: { state: 'shut off', pausedByMigration: false, xml: /^<domain type='kvm'/ } },
   ]);
   t.notMatch(domains[0]?.info?.xml, /blanks/, 'each has its own definition only');
 });
 
 t.test('a domain that went while the others were asked about has no answers', async (t) => {
   const output = `${LIST}=== vxmig ${WEB}\n=== vxmig ${OLD}\npaused (user)\n<domain type='kvm'/>\n`;
-  t.match(parseDomainList(output), [{ name: 'web', info: null }, { info: { state: 'paused', reason: 'user' } }]);
+  t.match(parseDomainList(output), [
+    { name: 'web', info: null },
+    { info: { state: 'paused', pausedByMigration: false } },
+  ]);
+  const migrating = parseDomainList(output.replace('user', 'migrating'));
+  t.match(migrating[1], { info: { state: 'paused', pausedByMigration: true } });
 });
 
 t.test('states that vxmig does not tell apart are "other"; no domains are none', async (t) => {

@@ -151,6 +151,7 @@ function afterStep(domains: readonly ObservedDomain[], step: DomainStep): Observ
   const found = domains.find((domain) => domain.name === step.domain) ?? {
     name: step.domain,
     state: 'shut off',
+    pausedByMigration: false,
     xml: '',
     owner: null,
   };

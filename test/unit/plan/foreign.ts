@@ -25,8 +25,14 @@ export function beside(hosts: readonly ObservedHost[]): ObservedHost[] {
     ],
     domains: [
       ...host.domains,
-      { name: 'theirs', state: 'running', xml: '<domain/>', owner: null },
-      { name: 'others', state: 'shut off', xml: '<domain/>', owner: { topology: 'other', vm: 'others', spec: 'x' } },
+      { name: 'theirs', state: 'running', pausedByMigration: false, xml: '<domain/>', owner: null },
+      {
+        name: 'others',
+        state: 'shut off',
+        pausedByMigration: false,
+        xml: '<domain/>',
+        owner: { topology: 'other', vm: 'others', spec: 'x' },
+      },
     ],
     nftTables: [...host.nftTables, 'theirs'],
   }));

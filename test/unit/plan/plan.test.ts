@@ -3,7 +3,7 @@ import { normal } from '../../../lib/openflow/action.js';
 import { match } from '../../../lib/openflow/match.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import { desiredHost } from '../../../lib/plan/desired.js';
-import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
+import type { ObservedBridge, ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
 import { type Plan, planHost } from '../../../lib/plan/plan.js';
 import { executed } from './executed.js';
 import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
@@ -201,7 +201,7 @@ t.test('a domain that somebody else has defined is not looked for at its new hom
   const there = topologyOf(adopted);
   const xml = `<domain type='qemu'><interface type='user'><mac address='52:54:00:09:00:01'/></interface></domain>`;
   const hosts = withHost(freshHosts(there), 'host-a', () => ({
-    domains: [{ name: 'legacy', state: 'running', owner: null, xml }],
+    domains: [{ name: 'legacy', state: 'running', pausedByMigration: false, owner: null, xml }],
   }));
   const plan = planned(topologyOf(adopted, ['host: host-a', 'host: host-b']), hosts);
   t.strictSame(plan.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
@@ -244,20 +244,56 @@ t.test('a VM that is paused is never stopped or started anew behind its back', a
     [{ kind: 'resume', domain: 'web' }],
     'where it belongs it goes on',
   );
-  t.throws(() => planned(topologyOf(['host: host-a', 'host: host-b']), paused), {
-    code: 'HOST_UNFIT',
-    message: /web is paused on host-a/,
-  });
-  const domains = appliedHosts(TOPOLOGY)[0]?.domains ?? [];
-  t.throws(
-    () =>
-      planned(
-        TOPOLOGY,
-        withHost(paused, 'host-b', () => ({ domains })),
-      ),
-    { code: 'MIGRATION_FAILED', message: /host-a \(paused\) and host-b/ },
-  );
+  const elsewhere = planned(topologyOf(['host: host-a', 'host: host-b']), paused);
+  t.match(elsewhere.hosts[0]?.domains, [{ kind: 'resume', domain: 'web' }], 'and elsewhere, before it is migrated');
+  t.strictSame(elsewhere.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
 });
+
+t.test(
+  'a paused copy of a VM: one that has never run is removed, and where that cannot be told nothing is',
+  async (t) => {
+    const applied = appliedHosts(TOPOLOGY);
+    const domain = applied[0]?.domains[0] as ObservedDomain;
+    const onBoth = (a: Partial<ObservedDomain>, b: Partial<ObservedDomain>) =>
+      withHost(
+        withHost(applied, 'host-a', () => ({ domains: [{ ...domain, ...a }] })),
+        'host-b',
+        () => ({ domains: [{ ...domain, ...b }] }),
+      );
+    const running = { state: 'running', pausedByMigration: false };
+    const paused = { state: 'paused', pausedByMigration: false };
+    const migrating = { state: 'paused', pausedByMigration: true };
+    for (const left of [paused, migrating]) {
+      const hosts = onBoth(running, left);
+      const plan = planned(TOPOLOGY, hosts);
+      t.strictSame(plan.leftCopies, [{ domain: 'web', host: 'host-b', keptAt: 'host-a' }]);
+      t.match(plan.changes, [{ host: 'host-b', kind: 'vm', name: 'web', action: 'delete', why: /it is on host-a$/ }]);
+      t.strictSame(
+        plan.hosts.flatMap((host) => [...host.domains, ...host.remove.domains]),
+        [],
+        'and nothing else',
+      );
+    }
+    const whole = planned(TOPOLOGY, onBoth(migrating, paused));
+    t.match(whole.leftCopies, [{ host: 'host-a', keptAt: 'host-b' }], 'what is paused for itself is whole');
+    t.match(whole.migrations, [{ vm: 'web', from: 'host-b', to: 'host-a' }]);
+    t.match(whole.hosts[1]?.domains, [{ kind: 'resume', domain: 'web' }]);
+    const other = { ...running, state: 'other' };
+    const unclear: (readonly [Partial<ObservedDomain>, Partial<ObservedDomain>])[] = [
+      [running, running],
+      [paused, paused],
+      [migrating, migrating],
+      [running, other],
+      [running, { ...paused, xml: domain.xml.replace(/<name>/, '<uuid>of another one</uuid><name>') }],
+    ];
+    for (const [a, b] of unclear) {
+      t.throws(() => planned(TOPOLOGY, onBoth(a, b)), {
+        code: 'MIGRATION_FAILED',
+        message: /web is on host-a \(.*\) and host-b \(.*\) at once/,
+      });
+    }
+  },
+);
 
 t.test('what is not ours is never touched', async (t) => {
   const applied = appliedHosts(TOPOLOGY);
@@ -280,7 +316,10 @@ t.test('what is not ours is never touched', async (t) => {
   const bystander = { ...(applied[0]?.bridges[0] as ObservedBridge), name: 'br-int', uuid: 'theirs', externalIds: {} };
   const beside = withHost(applied, 'host-a', (host) => ({
     bridges: [...host.bridges, bystander],
-    domains: [...host.domains, { name: 'theirs', state: 'running', xml: '<domain/>', owner: null }],
+    domains: [
+      ...host.domains,
+      { name: 'theirs', state: 'running', pausedByMigration: false, xml: '<domain/>', owner: null },
+    ],
     namespaces: [{ name: 'theirs', topology: null, links: [] }],
   }));
   t.strictSame(planned(TOPOLOGY, beside).changes, []);

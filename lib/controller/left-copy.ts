@@ -1,0 +1,27 @@
+import { observeDomain } from '../host/domains.js';
+import { destroyDomain, hasJob, undefineDomain } from '../host/virsh.js';
+import { VxmigError } from '../model/errors.js';
+import type { LeftCopy } from '../plan/left-copies.js';
+import type { Controller } from './controller.js';
+
+/**
+ * Removes it if no migration can bring it to life any more. The copy was seen before the jobs are asked for, and no new migration begins where
+ * there is one: when there is no job now, and the VM's memory is still where it was, none of what is done elsewhere needs the copy.
+ *
+ * @throws VxmigError MIGRATION_FAILED where a migration may still be under way
+ */
+export async function removeLeftCopy(controller: Controller, { domain, host, keptAt }: LeftCopy): Promise<void> {
+  const [left, kept] = [host, keptAt].map((name) => controller.session(name).shell);
+  if (left === undefined || kept === undefined) throw new Error(`no session for ${host} or ${keptAt}`);
+  const jobs = await Promise.all([hasJob(kept, domain), hasJob(left, domain)]);
+  const [copy, original] = await Promise.all([observeDomain(left, domain), observeDomain(kept, domain)]);
+  const whole = original !== null && ['running', 'paused'].includes(original.state);
+  if (jobs.includes(true) || !whole || copy?.state !== 'paused') {
+    throw new VxmigError('MIGRATION_FAILED', `a migration of ${domain} from ${keptAt} to ${host} is not over yet`, {
+      where: domain,
+      hint: 'Apply again in a minute. `virsh domjobinfo` on both hosts shows what libvirt does.',
+    });
+  }
+  await destroyDomain(left, domain);
+  if ((await observeDomain(left, domain)) !== null) await undefineDomain(left, domain);
+}

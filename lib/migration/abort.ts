@@ -1,0 +1,60 @@
+import type { MigrationContext } from './context.js';
+import type { MigrationHost } from './needs.js';
+import type { Whereabouts } from './stage.js';
+import { until } from './until.js';
+
+/** libvirt takes half a minute to notice that the other end is gone (qemu.conf, keepalive_interval and keepalive_count). */
+const ABORT_TIMEOUT_MS = 45_000;
+const ABORT_AGAIN_MS = 1_000;
+
+/** Stops the migration and makes sure that the VM runs at one host: where it was, unless that comes too late. */
+export async function abort(context: MigrationContext): Promise<Whereabouts> {
+  const { command, source, domain } = context;
+  if (command === null) return 'source';
+  // Again and again: a job that libvirt has not begun yet cannot be aborted.
+  const deadline = performance.now() + ABORT_TIMEOUT_MS;
+  do {
+    await source.abortMigration(domain);
+    await until(() => command.isOver, ABORT_AGAIN_MS);
+  } while (!(await isOver(context)) && performance.now() < deadline);
+  return (await isOver(context)) ? await settle(context) : 'unknown';
+}
+
+/** The command may have been killed, and libvirt goes on without it. */
+async function isOver({ command, source, destination, domain }: MigrationContext): Promise<boolean> {
+  if (command?.isOver === false) return false;
+  return !(await Promise.all([source, destination].map((host) => host.hasJob(domain)))).includes(true);
+}
+
+/**
+ * No job of libvirt's will change anything any more. What is left standing still is made to run, once: at the source where that has it, for
+ * its memory is whole there in any case. Then what is paused at the destination has never run, and is removed before.
+ */
+async function settle({ source, destination, domain }: MigrationContext): Promise<Whereabouts> {
+  const [here, there] = await Promise.all([aliveAt(source, domain), aliveAt(destination, domain)]);
+  if (there === 'running') return here === 'running' ? 'both' : 'destination';
+  if (here === null) {
+    if (there === null) return 'unknown';
+    await destination.resume(domain);
+    return 'destination';
+  }
+  if (there !== null) await removeAt(destination, domain);
+  if (here !== 'running') await source.resume(domain);
+  return 'source';
+}
+
+/** libvirt may be about to do the same. */
+async function removeAt(host: MigrationHost, domain: string): Promise<void> {
+  try {
+    await host.destroy(domain);
+  } catch (error) {
+    if ((await aliveAt(host, domain)) !== null) throw error;
+  }
+  if ((await host.domain(domain)) !== null) await host.undefine(domain);
+}
+
+/** Its state where it has a memory; null: it has none. */
+async function aliveAt(host: MigrationHost, domain: string): Promise<string | null> {
+  const state = (await host.domain(domain))?.state ?? null;
+  return state === 'shut off' || state === 'crashed' ? null : state;
+}
