@@ -10,18 +10,18 @@ import type { Controller } from './controller.js';
  *
  * @throws VxmigError MIGRATION_FAILED where a migration may still be under way
  */
-export async function removeLeftCopy(controller: Controller, { domain, host, keptAt }: LeftCopy): Promise<void> {
+export async function removeLeftCopy(controller: Controller, { domain, host, state, keptAt }: LeftCopy): Promise<void> {
   const [left, kept] = [host, keptAt].map((name) => controller.session(name).shell);
   if (left === undefined || kept === undefined) throw new Error(`no session for ${host} or ${keptAt}`);
   const jobs = await Promise.all([hasJob(kept, domain), hasJob(left, domain)]);
   const [copy, original] = await Promise.all([observeDomain(left, domain), observeDomain(kept, domain)]);
   const whole = original !== null && ['running', 'paused'].includes(original.state);
-  if (jobs.includes(true) || !whole || copy?.state !== 'paused') {
+  if (jobs.includes(true) || !whole || copy?.state !== state) {
     throw new VxmigError('MIGRATION_FAILED', `a migration of ${domain} from ${keptAt} to ${host} is not over yet`, {
       where: domain,
       hint: 'Apply again in a minute. `virsh domjobinfo` on both hosts shows what libvirt does.',
     });
   }
-  await destroyDomain(left, domain);
+  if (state === 'paused') await destroyDomain(left, domain);
   if ((await observeDomain(left, domain)) !== null) await undefineDomain(left, domain);
 }

@@ -69,8 +69,8 @@ function changesOf(plan: Plan, host: string): readonly Change[] {
 /** What goes before the host's own VMs are seen to. */
 function leftOn(plan: Plan, host: string): DomainStep[] {
   const left = plan.leftCopies.filter((copy) => copy.host === host);
-  return left.flatMap(({ domain }) => [
-    { kind: 'stop', domain },
+  return left.flatMap(({ domain, state }): DomainStep[] => [
+    ...(state === 'paused' ? [{ kind: 'stop', domain } as const] : []),
     { kind: 'undefine', domain },
   ]);
 }

@@ -69,13 +69,12 @@ fi 2>/dev/null
 while kill -0 "$job" 2>/dev/null; do wait "$job"; done
 wait "$job"; status=$?
 kill "$watcher" 2>/dev/null
-moved=
-[ "$status" -eq 0 ] && moved=yes
 # Somebody has killed virsh: libvirtd goes on without it.
 if [ "$status" -gt 128 ]; then
   while ask domjobabort --domain "$domain"; ask domjobinfo --domain "$domain" | grep -q 'Job type: .*ounded'; do sleep 0.3; done
-  [ -z "$qemu" ] || could_run || moved=yes
-fi 2>/dev/null
+fi
+moved=
+if [ "$status" -eq 0 ] || { [ -n "$qemu" ] && ! could_run; }; then moved=yes; fi 2>/dev/null
 if [ -n "$moved" ] && [ -n "$uri" ]; then
   [ -n "$woken" ] || wake 2>/dev/null
   # Nobody else will do it.

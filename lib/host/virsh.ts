@@ -205,7 +205,7 @@ export async function hasJob(shell: HostShell, domain: string): Promise<boolean>
   const argv = virsh('domjobinfo', '--rawstats', '--domain', domain);
   const { stdout, stderr, exitCode } = await shell.run(argv, { accept: [0, 1] });
   if (exitCode === 0) return !/^Job type: *0\s*$/m.test(stdout);
-  if (UNKNOWN_DOMAIN.test(stderr)) return false;
+  if (UNKNOWN_DOMAIN.test(stderr) || /domain is not running/.test(stderr)) return false;
   throw new CommandError(shell.name, argv, exitCode, stderr);
 }
 

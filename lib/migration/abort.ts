@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
 import type { MigrationHost } from './needs.js';
 import type { Whereabouts } from './stage.js';
@@ -6,18 +8,31 @@ import { until } from './until.js';
 /** libvirt takes half a minute to notice that the other end is gone (qemu.conf, keepalive_interval and keepalive_count). */
 const ABORT_TIMEOUT_MS = 45_000;
 const ABORT_AGAIN_MS = 1_000;
+/** A libvirtd that died is back by then where somebody looks after it, and the VM may stand still until it is asked. */
+const SILENCE_MS = 15_000;
 
-/** Stops the migration and makes sure that the VM runs at one host: where it was, unless that comes too late. */
+/**
+ * Stops the migration and makes sure that the VM runs at one host: where it was, unless that comes too late.
+ *
+ * @throws CommandError where libvirt at one of the two ends has not answered for a while: nothing has been touched then
+ */
 export async function abort(context: MigrationContext): Promise<Whereabouts> {
   const { command, source, domain } = context;
   if (command === null) return 'source';
-  // Again and again: a job that libvirt has not begun yet cannot be aborted.
   const deadline = performance.now() + ABORT_TIMEOUT_MS;
+  const silenceDeadline = performance.now() + SILENCE_MS;
   do {
+    // Again and again: a job that libvirt has not begun yet cannot be aborted.
     await source.abortMigration(domain);
     await until(() => command.isOver, ABORT_AGAIN_MS);
-  } while (!(await isOver(context)) && performance.now() < deadline);
-  return (await isOver(context)) ? await settle(context) : 'unknown';
+    try {
+      if (await isOver(context)) return await settle(context);
+    } catch (error) {
+      if (!(error instanceof CommandError) || performance.now() > silenceDeadline) throw error;
+      await sleep(ABORT_AGAIN_MS);
+    }
+  } while (performance.now() < deadline);
+  return 'unknown';
 }
 
 /** The command may have been killed, and libvirt goes on without it. */

@@ -51,6 +51,7 @@ export async function runStages<Context>(
   const figures: StageFigures[] = [];
   const entered: Stage<Context>[] = [];
   const late: unknown[] = [];
+  let moved: unknown = null;
   for (const stage of stages) {
     const error = await timed(stage.name, () => stage.enter(context), hooks, figures);
     entered.push(stage);
@@ -61,13 +62,13 @@ export async function runStages<Context>(
     }
     const place = stage.kind === 'commit' ? await hooks.whereabouts().catch((): Whereabouts => 'unknown') : 'source';
     if (place === 'destination') {
-      late.push(error);
+      moved = error;
       continue;
     }
     if (place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, place) };
     const undone = await rollBack(entered, context, hooks, figures);
     if (undone.place === 'destination') {
-      late.push(error);
+      moved = error;
       continue;
     }
     if (undone.place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, undone.place) };
@@ -79,11 +80,12 @@ export async function runStages<Context>(
   }
   // The VM had moved, and is not where it should be all the same.
   const grave = late.filter((error) => error instanceof VxmigError && error.code === 'MIGRATION_FAILED');
-  const [first, ...others] = [...grave, ...late.filter((error) => !grave.includes(error))];
+  const others = late.filter((error) => !grave.includes(error));
+  const [first, ...rest] = [...grave, ...(moved === null ? [] : [movedAllTheSame(moved)]), ...others];
   return {
     outcome: grave.length === 0 ? 'migrated' : 'failed',
     stages: figures,
-    error: late.length === 0 ? null : joined(first, others, grave.length === 0 ? 'and then' : 'besides'),
+    error: first === undefined ? null : joined(first, rest, grave.length === 0 ? 'and then' : 'besides'),
   };
 }
 
@@ -138,6 +140,12 @@ function lost(error: unknown, place: Whereabouts): VxmigError {
     hint: 'Nothing more was touched. Run `virsh domstate` on both hosts; keep the one that runs, then `vxmig apply`.',
     cause: error,
   });
+}
+
+/** Who failed could not know that the VM had moved by then. */
+function movedAllTheSame(error: unknown): VxmigError {
+  const { code, hint } = error instanceof VxmigError ? error : new VxmigError('MIGRATION_FAILED', '');
+  return new VxmigError(code, `${messageOf(error)}; the VM has moved all the same`, { hint, cause: error });
 }
 
 /** Who failed could not know that all would be undone. */

@@ -27,7 +27,8 @@ export function readOwnerMark(xml: string): OwnerMark | null {
 
 /**
  * The definition of a VM that runs the lab's own small guest. It is the same text on every host, so that the VM keeps
- * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt.
+ * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells libvirt so, which ends
+ * it: a guest that hangs would look as if it ran.
  */
 export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
   const body = definition(topology, vm, accelerator);
@@ -72,6 +73,7 @@ ${vm.nics.map((_, index) => interfaceXml(topology, vm, index)).join('')}    <ser
       <target port='0'/>
     </serial>
     <memballoon model='none'/>
+    <panic model='isa'/>
   </devices>
 `;
 }

@@ -5,40 +5,59 @@ import { change } from './change.js';
 import { domainOf } from './desired.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 
-/** A copy of a VM that has never run: a migration that broke off left it at its destination. */
+/** What a migration that broke off left of a VM: at its destination a copy that has never run, or at its source the definition. */
 export interface LeftCopy {
   readonly domain: string;
   readonly host: string;
+  readonly state: 'paused' | 'shut off';
   /** Where the VM's memory is whole. */
   readonly keptAt: string;
 }
 
-/** Where a VM has a memory. */
-export interface LivingVm {
+export interface PlacedDomain {
   readonly host: string;
   readonly domain: ObservedDomain;
 }
 
 /**
  * Which copies of a VM have never run and never will: those that are paused while one runs; or, where none runs, those that libvirt paused for a
- * migration while one was paused for something else, which it is only when its memory is whole.
+ * migration while one was paused for something else, which it is only when its memory is whole. And definitions of ours that are off
+ * while the VM lives elsewhere.
  *
  * @throws VxmigError MIGRATION_FAILED where that cannot be told
  */
 export function leftCopies(topology: Topology, observed: readonly ObservedHost[]): LeftCopy[] {
   return topology.vms.flatMap((vm) => {
     const copies = livingCopies(topology, vm, observed);
-    if (copies.length < 2) return [];
-    const running = copies.filter(({ domain }) => domain.state === 'running');
-    const whole = running.length > 0 ? running : copies.filter(({ domain }) => !domain.pausedByMigration);
-    const [kept, ...rivals] = whole;
-    const others = copies.filter((copy) => copy !== kept);
-    const one = new Set(copies.map(({ domain }) => uuidOf(domain))).size === 1;
-    if (kept === undefined || rivals.length > 0 || !one || others.some(({ domain }) => domain.state !== 'paused')) {
-      throw twice(vm, copies);
-    }
-    return others.map(({ host, domain }) => ({ domain: domain.name, host, keptAt: kept.host }));
+    const kept = copies.length > 1 ? theWhole(vm, copies) : copies[0];
+    if (kept === undefined) return [];
+    const paused = copies.filter((copy) => copy !== kept);
+    const left = (state: LeftCopy['state']) => (copy: PlacedDomain) => ({
+      domain: copy.domain.name,
+      host: copy.host,
+      state,
+      keptAt: kept.host,
+    });
+    return [...paused.map(left('paused')), ...definitions(topology, vm, observed).map(left('shut off'))];
   });
+}
+
+/** @throws VxmigError MIGRATION_FAILED */
+function theWhole(vm: Vm, copies: readonly PlacedDomain[]): PlacedDomain {
+  const running = copies.filter(({ domain }) => domain.state === 'running');
+  const whole = running.length > 0 ? running : copies.filter(({ domain }) => !domain.pausedByMigration);
+  const [kept, ...rivals] = whole;
+  const others = copies.filter((copy) => copy !== kept);
+  const one = new Set(copies.map(({ domain }) => uuidOf(domain))).size === 1;
+  if (kept === undefined || rivals.length > 0 || !one || others.some(({ domain }) => domain.state !== 'paused')) {
+    throw twice(vm, copies);
+  }
+  return kept;
+}
+
+/** Those of an adopted domain are somebody's own. */
+function definitions(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
+  return vm.source.kind === 'domain' ? [] : copiesOf(topology, vm, observed).filter(({ domain }) => !lives(domain));
 }
 
 /** The hosts as they are without them. */
@@ -49,17 +68,24 @@ export function withoutCopies(observed: readonly ObservedHost[], copies: readonl
   }));
 }
 
-export function livingCopies(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): LivingVm[] {
-  return observed.flatMap(({ host, domains }) => {
-    const domain = domains.find(
-      (candidate) => isVm(topology, vm, candidate) && candidate.state !== 'shut off' && candidate.state !== 'crashed',
-    );
-    return domain === undefined ? [] : [{ host, domain }];
-  });
+/** Where a VM has a memory. */
+export function livingCopies(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
+  return copiesOf(topology, vm, observed).filter(({ domain }) => lives(domain));
 }
 
-export function leftCopyChange({ host, domain, keptAt }: LeftCopy): Change {
-  return change(host, 'vm', domain, 'delete', `a migration that broke off left a paused copy here; it is on ${keptAt}`);
+function copiesOf(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
+  return observed.flatMap(({ host, domains }) =>
+    domains.filter((domain) => isVm(topology, vm, domain)).map((domain) => ({ host, domain })),
+  );
+}
+
+function lives({ state }: ObservedDomain): boolean {
+  return state !== 'shut off' && state !== 'crashed';
+}
+
+export function leftCopyChange({ host, domain, state, keptAt }: LeftCopy): Change {
+  const what = state === 'paused' ? 'a copy that has never run' : 'its definition';
+  return change(host, 'vm', domain, 'delete', `a migration that broke off left ${what} here; it is on ${keptAt}`);
 }
 
 /** A domain of the VM's name that somebody else has made is not it. */
@@ -72,7 +98,7 @@ function uuidOf({ xml }: ObservedDomain): string {
   return /<uuid>([^<]*)</.exec(xml)?.[1] ?? '';
 }
 
-function twice(vm: Vm, copies: readonly LivingVm[]): VxmigError {
+function twice(vm: Vm, copies: readonly PlacedDomain[]): VxmigError {
   const places = copies.map(({ host, domain }) => `${host} (${domain.state})`).join(' and ');
   return new VxmigError('MIGRATION_FAILED', `the VM ${vm.name} is on ${places} at once`, {
     where: vm.name,

@@ -35,7 +35,7 @@ ${broken === 0 ? 'That held in all.' : `That did not hold in ${broken}: marked w
 ${table(migrations, MIGRATION_POINTS)}
 
 *migrated*: it runs at the new host. *rolled-back*: it runs where it was. *failed*: the message says where it is, or that this could not be found out, and what to do.
-Where the old host's connection to the new host's libvirt breaks just as the guest is let run there, libvirt lets it run at the old host too: that is the one that did not hold.
+*stood still*: the same, and the VM was paused until the next \`apply\`. *lost with its QEMU*: it died, and \`apply\` started the VM anew.
 
 ## In an apply
 

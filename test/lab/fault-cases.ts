@@ -20,6 +20,14 @@ const DAEMONS: readonly Fault[] = ['libvirtd', 'ovs-vswitchd', 'ovsdb-server', '
   AT_HOSTS.map((at) => ({ name: `${daemon} dies`, at, script: `pkill -KILL -x ${daemon}`, heal: null })),
 );
 
+/** As where systemd looks after it. */
+const BACK: readonly Fault[] = (['source', 'destination'] as const).map((at) => ({
+  name: 'libvirtd dies and is back after 1 s',
+  at,
+  script: 'pkill -KILL -x libvirtd; (sleep 1; /usr/sbin/libvirtd --daemon) >/dev/null 2>&1 &',
+  heal: null,
+}));
+
 const QEMU: readonly Fault[] = [
   { name: 'QEMU dies', at: 'destination', script: 'pkill -KILL -f ^/usr/bin/qemu-system', heal: null },
   { name: 'QEMU dies', at: 'source', script: 'pkill -KILL -f ^/usr/bin/qemu-system', heal: null },
@@ -52,6 +60,9 @@ const REFUSES = `printf '#!/bin/sh\\necho "unsupported machine type" >&2\\nexit 
 const FULL =
   'mount -t tmpfs -o size=4k tmpfs /var/lib/libvirt/qemu; dd if=/dev/zero of=/var/lib/libvirt/qemu/full bs=4k count=1 2>/dev/null';
 
+/** By HTTP from the onlooker's probe. */
+const PANIC = `ip netns exec "$(ls /run/netns | grep ^pr-)" bash -c 'exec 3<>/dev/tcp/10.9.0.1/80; printf "GET /cgi-bin/panic HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'`;
+
 /** What can go wrong with the VM itself, each where it does. */
 const DESTINATIONS: readonly FaultCase[] = [
   ...['before reserve', 'after reserve'].flatMap((point) => [
@@ -64,6 +75,10 @@ const DESTINATIONS: readonly FaultCase[] = [
       fault: { name: 'the disk is full', at: 'destination', script: FULL, heal: 'umount /var/lib/libvirt/qemu' },
     } as const,
   ]),
+  {
+    point: 'RESUME',
+    fault: { name: 'the guest panics on arrival, told to', at: 'onlooker', script: PANIC, heal: null },
+  },
   {
     point: 'RESUME',
     fault: {
@@ -92,7 +107,9 @@ export const MIGRATION_POINTS = [
 export const APPLY_POINTS = ['before network', 'after network', 'before VMs', 'after VMs'];
 
 export const MIGRATION_FAULTS: readonly FaultCase[] = [
-  ...[...DAEMONS, ...QEMU, ...UNDERLAY].flatMap((fault) => MIGRATION_POINTS.map((point) => ({ fault, point }))),
+  ...[...DAEMONS, ...BACK, ...QEMU, ...UNDERLAY].flatMap((fault) =>
+    MIGRATION_POINTS.map((point) => ({ fault, point })),
+  ),
   ...['copying', 'armed', 'STOP', 'RESUME'].map((point) => ({ fault: UNHEARD, point })),
   ...DESTINATIONS,
 ];

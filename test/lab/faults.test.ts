@@ -58,15 +58,17 @@ await onLab('two-subnets', async (t, lab) => {
       }
       const run = await withFault(lab, each, ['migrate', lab.file, 'web', '--to', 'host-b', '--timeout', TIMEOUT]);
       t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
-      let [lost, atEnd] = [false, false];
-      t.teardown(() => recorded({ work: 'migrate', each, run, lost, held: atEnd && t.passing() }));
-      const alive = await lives(lab);
+      let [lost, still, atEnd] = [false, false, false];
+      t.teardown(() => recorded({ work: 'migrate', each, run, lost, still, held: atEnd && t.passing() }));
+      const alive = await placesOf(lab, 'running');
       t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
       await healed(lab, each);
       const home = await homeOf(lab);
       isTold(t, run, home);
-      lost = home === null;
-      if (lost) t.ok(each.fault.name.startsWith('QEMU'), 'only with its QEMU the VM is gone');
+      still = home === null && (await placesOf(lab, 'paused')).length > 0;
+      lost = home === null && !still;
+      if (still) t.match(each.fault.name, /^libvirtd dies/, 'it stands still only where nobody can ask libvirt');
+      if (lost) t.match(each.fault.name, /QEMU|panics/, 'only with its QEMU the VM is gone');
       await lab.apply();
       t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
       t.same((await lab.succeed('plan', lab.file)).changes, []);
@@ -84,7 +86,7 @@ await onLab('two-subnets', async (t, lab) => {
       const run = await withFault(lab, each, ['apply', lab.file]);
       t.comment(`${run.exitCode}: ${run.document?.error?.message}`);
       let atEnd = false;
-      t.teardown(() => recorded({ work: 'apply', each, run, lost: false, held: atEnd && t.passing() }));
+      t.teardown(() => recorded({ work: 'apply', each, run, lost: false, still: false, held: atEnd && t.passing() }));
       if (each.fault.at !== 'controller') isDocumented(t, run);
       t.notMatch(run.stderr, /\n {4}at /, 'no stack trace');
       await healed(lab, each);
@@ -124,15 +126,15 @@ async function injection(lab: TestLab, { at, script }: Fault): Promise<string> {
   return JSON.stringify(enterMachine(inside, ['sh', '-c', script]));
 }
 
-/** The hosts at which libvirt says that the VM runs; one that is dead says nothing. */
-async function lives(lab: TestLab): Promise<string[]> {
-  const script = 'for vm in $(virsh -q list --name 2>/dev/null); do virsh domstate "$vm"; done';
+/** The hosts at which libvirt says that of the VM; one that is dead says nothing. */
+async function placesOf(lab: TestLab, wanted: 'running' | 'paused'): Promise<string[]> {
+  const script = 'for vm in $(virsh -q list --all --name 2>/dev/null); do virsh domstate "$vm"; done';
   const states = await Promise.all(
     ['host-a', 'host-b'].map(
       async (host) => [host, await lab.shell(host, `timeout 5 sh -c '${script}' || true`)] as const,
     ),
   );
-  return states.filter(([, state]) => /^running$/m.test(state)).map(([host]) => host);
+  return states.filter(([, state]) => state.split('\n').includes(wanted)).map(([host]) => host);
 }
 
 async function healed(lab: TestLab, { fault }: FaultCase): Promise<void> {
@@ -143,7 +145,7 @@ async function healed(lab: TestLab, { fault }: FaultCase): Promise<void> {
 /** Where it runs when libvirt has come to rest; null: nowhere. */
 async function homeOf(lab: TestLab): Promise<string | null> {
   for (let look = 0; ; look++) {
-    const [home, ...others] = await lives(lab);
+    const [home, ...others] = await placesOf(lab, 'running');
     if (others.length > 0) throw new Error('it runs twice');
     if (home !== undefined) return home;
     if (look === 40) return null;
@@ -178,6 +180,8 @@ interface Recorded {
   readonly each: FaultCase;
   readonly run: Ended;
   readonly lost: boolean;
+  /** It stood still until the next apply. */
+  readonly still: boolean;
   /** All that must be so was so. */
   readonly held: boolean;
 }
@@ -188,12 +192,13 @@ async function recorded({
   each: { fault, point },
   run: { exitCode, document },
   lost,
+  still,
   held,
 }: Recorded): Promise<void> {
   const file = process.env.VXMIG_FAULTS_FILE;
   if (file === undefined) return;
   const ended = exitCode === undefined ? 'killed' : exitCode === 0 ? 'done' : 'taken back, or left to the next';
-  const outcome = lost ? 'lost with its QEMU' : (document?.outcome ?? ended);
+  const outcome = lost ? 'lost with its QEMU' : still ? 'stood still' : (document?.outcome ?? ended);
   const line = { work, fault: fault.name, at: fault.at, point, outcome, ok: exitCode === 0, held };
   await appendFile(file, `${JSON.stringify(line)}\n`);
 }

@@ -266,13 +266,20 @@ t.test(
     for (const left of [paused, migrating]) {
       const hosts = onBoth(running, left);
       const plan = planned(TOPOLOGY, hosts);
-      t.strictSame(plan.leftCopies, [{ domain: 'web', host: 'host-b', keptAt: 'host-a' }]);
+      t.strictSame(plan.leftCopies, [{ domain: 'web', host: 'host-b', state: 'paused', keptAt: 'host-a' }]);
       t.match(plan.changes, [{ host: 'host-b', kind: 'vm', name: 'web', action: 'delete', why: /it is on host-a$/ }]);
       t.strictSame(
         plan.hosts.flatMap((host) => [...host.domains, ...host.remove.domains]),
         [],
         'and nothing else',
       );
+    }
+    const off = { state: 'shut off', pausedByMigration: false };
+    const moved = topologyOf(['host: host-a', 'host: host-b']);
+    for (const topology of [TOPOLOGY, moved]) {
+      const { leftCopies, migrations } = planned(topology, onBoth(running, off));
+      t.match(leftCopies, [{ host: 'host-b', state: 'shut off', keptAt: 'host-a' }], 'a definition is in the way');
+      t.equal(migrations.length, topology === moved ? 1 : 0);
     }
     const whole = planned(TOPOLOGY, onBoth(migrating, paused));
     t.match(whole.leftCopies, [{ host: 'host-a', keptAt: 'host-b' }], 'what is paused for itself is whole');
