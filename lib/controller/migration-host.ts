@@ -1,6 +1,6 @@
 import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
-import { observeDomain } from '../host/domains.js';
+import { observeDomain, observeDomains } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
 import { changeFlows, dumpFlows, removeFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
@@ -34,12 +34,13 @@ import type {
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
-import type { Network, Nic, Topology } from '../model/topology.js';
+import type { Network, Nic, Topology, Vm } from '../model/topology.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { tunnelTowards } from '../plan/desired.js';
+import { macRival } from '../plan/mac-rival.js';
 import { askSwitch } from './frame-trace.js';
 import { measureClock, measureGuestClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
@@ -68,6 +69,10 @@ export class SshMigrationHost implements MigrationHost {
 
   async domain(name: string): Promise<DomainSeen | null> {
     return await observeDomain(this.#shell, name);
+  }
+
+  async macRival(vm: Vm): Promise<string | null> {
+    return macRival(vm, await observeDomains(this.#shell));
   }
 
   async availableMemoryBytes(): Promise<number> {

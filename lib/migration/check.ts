@@ -1,5 +1,6 @@
 import { VxmigError } from '../model/errors.js';
 import { formatBytes } from '../model/quantities.js';
+import { macClash } from '../plan/mac-rival.js';
 import type { MigrationContext } from './context.js';
 import { firstReply } from './probes.js';
 import { whereIs } from './whereabouts.js';
@@ -9,10 +10,11 @@ const FIRST_REPLY_TIMEOUT_MS = 15_000;
 /** Both ends are asked whether the migration can work, before anything is changed. */
 export async function check(context: MigrationContext): Promise<void> {
   const { domain, source, destination, hosts } = context;
-  const [places, clocks, memory] = await Promise.all([
+  const [places, clocks, memory, rival] = await Promise.all([
     whereIs(domain, hosts),
     Promise.all(hosts.map(async (host) => [host.name, await host.measureClock()] as const)),
     destination.availableMemoryBytes(),
+    destination.macRival(context.vm),
   ]);
   context.clocks = new Map(clocks);
   const running = places.filter((place) => place.state === 'running').map((place) => place.host);
@@ -33,6 +35,7 @@ export async function check(context: MigrationContext): Promise<void> {
       hint: 'What an earlier migration left paused `vxmig apply FILE` removes. Look at another with `virsh dumpxml`; if it is not needed, `virsh undefine` it.',
     });
   }
+  if (rival !== null) throw macClash(context.vm, destination.name, rival);
   if (memory < context.vm.memoryBytes) {
     throw new VxmigError(
       'HOST_UNFIT',

@@ -4,7 +4,7 @@ import type { QemuEvent } from '../measure/qemu-events.js';
 import type { QueueDrops } from '../measure/queue-drops.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
-import type { Topology } from '../model/topology.js';
+import type { Topology, Vm } from '../model/topology.js';
 
 /** What a migration needs of a host. The stages know nothing of SSH, virsh or ovs-ofctl. */
 export interface MigrationHost {
@@ -12,6 +12,8 @@ export interface MigrationHost {
   measureClock(): Promise<ClockOffset>;
   /** null: libvirt there knows no such domain. */
   domain(name: string): Promise<DomainSeen | null>;
+  /** The name of a domain there that is on and has a MAC of the VM's; null: there is none. */
+  macRival(vm: Vm): Promise<string | null>;
   /** Memory that a VM could have, in bytes. */
   availableMemoryBytes(): Promise<number>;
   /** Whether the CPU that the domain asks for can be had there; null: yes, else why not. */

@@ -10,6 +10,7 @@ import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
 import { planLinks } from './link-plan.js';
+import { macClash, macRival } from './mac-rival.js';
 import { type AfterMoves, planAfterMoves } from './move-plan.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
@@ -53,6 +54,7 @@ export function planTopology(
 ): Plan {
   const copies = leftCopies(topology, found);
   const observed = withoutCopies(found, copies);
+  refuseMacRivals(topology, observed);
   const migrations = plannedMigrations(topology, observed);
   const current = withVmsAt(
     topology,
@@ -162,6 +164,16 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
     }
     return [{ vm: vm.name, from: place.host, to: vm.host }];
   });
+}
+
+/** @throws VxmigError CLASH where a VM would come to a host on which another domain has its MAC */
+function refuseMacRivals(topology: Topology, observed: readonly ObservedHost[]): void {
+  for (const vm of topology.vms) {
+    const host = observed.find((candidate) => candidate.host === vm.host);
+    if (host === undefined || livingCopies(topology, vm, [host]).length > 0) continue;
+    const rival = macRival(vm, host.domains);
+    if (rival !== null) throw macClash(vm, vm.host, rival);
+  }
 }
 
 /** The topology with some VMs at other hosts. */

@@ -84,6 +84,23 @@ await onLab('two-subnets', async (t, lab) => {
     await isUntouched(t, lab);
   });
 
+  await t.test(
+    'a foreign VM with the same MAC runs at the destination: refused before anything is changed',
+    async (t) => {
+      const nic = "<devices><interface type='user'><mac address='52:54:00:09:00:01'/></interface></devices>";
+      const xml = `<domain type='qemu'><name>copy</name><memory>65536</memory><os><type>hvm</type></os>${nic}</domain>`;
+      await lab.shell('host-b', `echo "${xml}" >/tmp/foreign.xml; virsh create --paused /tmp/foreign.xml`);
+      const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
+      t.equal(exitCode, 1);
+      t.match(document, {
+        ok: false,
+        error: { code: 'CLASH', message: /host-b runs a domain copy with a MAC of web/ },
+      });
+      await lab.on('host-b', 'virsh', 'destroy', 'copy');
+      await isUntouched(t, lab);
+    },
+  );
+
   await t.test('a destination without that much memory: refused before anything is changed', async (t) => {
     const meminfo = '/tmp/meminfo';
     await lab.shell('host-b', `sed 's/^MemAvailable:.*/MemAvailable: 65536 kB/' /proc/meminfo >${meminfo}`);

@@ -302,6 +302,20 @@ t.test(
   },
 );
 
+t.test('another domain with the VM’s MAC where it is to run', async (t) => {
+  const mac = TOPOLOGY.vms[0]?.nics[0]?.mac.toUpperCase();
+  const xml = `<domain><interface type='network'><mac address="${mac}"/></interface></domain>`;
+  const clone = { name: 'clone', state: 'running', pausedByMigration: false, xml, owner: null };
+  const withClone = (hosts: readonly ObservedHost[], host: string, state: string) =>
+    withHost(hosts, host, ({ domains }) => ({ domains: [...domains, { ...clone, state }] }));
+  const moved = topologyOf(['host: host-a', 'host: host-b']);
+  const applied = appliedHosts(TOPOLOGY);
+  t.throws(() => planned(moved, withClone(applied, 'host-b', 'paused')), { code: 'CLASH', where: 'host-b clone' });
+  t.throws(() => planned(TOPOLOGY, withClone(freshHosts(TOPOLOGY), 'host-a', 'running')), { code: 'CLASH' });
+  t.strictSame(planned(TOPOLOGY, withClone(applied, 'host-a', 'running')).changes, [], 'a VM that runs runs on');
+  t.equal(planned(moved, withClone(applied, 'host-b', 'shut off')).migrations.length, 1, 'one that is off is no rival');
+});
+
 t.test('what is not ours is never touched', async (t) => {
   const applied = appliedHosts(TOPOLOGY);
   const foreign: Record<string, readonly ObservedHost[]> = {
