@@ -47,6 +47,7 @@ function copyText(event: Extract<VxmigEvent, { kind: 'copy-progress' }>): string
     `${formatBytes(event.processedBytes)} sent, ${formatBytes(event.remainingBytes)} of ${formatBytes(event.totalBytes)} left`,
     ...(event.bytesPerSecond === null ? [] : [`${formatBytes(event.bytesPerSecond)}/s`]),
     ...(event.dirtyBytesPerSecond === null ? [] : [`dirty ${formatBytes(event.dirtyBytesPerSecond)}/s`]),
+    ...(event.throttlePercent ? [`guest throttled by ${event.throttlePercent} %`] : []),
     ...(event.iteration === null ? [] : [`pass ${event.iteration}`]),
   ];
   return `${event.vm}: ${parts.join(', ')}`;

@@ -145,6 +145,7 @@ function progress(context: MigrationContext, stats: JobStats): void {
     bytesPerSecond: stats.memoryBytesPerSecond,
     dirtyBytesPerSecond:
       dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
+    throttlePercent: stats.autoConvergeThrottlePercent,
     iteration: stats.iteration,
   });
 }

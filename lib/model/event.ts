@@ -23,6 +23,8 @@ export interface CopyProgress {
   /** null until QEMU has measured it. */
   readonly bytesPerSecond: number | null;
   readonly dirtyBytesPerSecond: number | null;
+  /** How much of its time QEMU takes from the guest's CPUs to slow it down; null or 0: none. */
+  readonly throttlePercent: number | null;
   readonly iteration: number | null;
 }
 

@@ -17,6 +17,7 @@ const COPY: VxmigEvent = {
   totalBytes: 2 ** 27,
   bytesPerSecond: 2 ** 25,
   dirtyBytesPerSecond: 2 ** 20,
+  throttlePercent: 0,
   iteration: 2,
 };
 

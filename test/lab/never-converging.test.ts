@@ -1,0 +1,48 @@
+import { onLab } from './harness.js';
+import { holding, holdings } from './host-state.js';
+
+/** MiB/s: the guest dirties more than may be sent. */
+const DIRTIES = 40;
+const BUFFER_MIB = 24;
+const MAY_SEND = ['--bandwidth', '12MiB'];
+
+await onLab('two-subnets', async (t, lab) => {
+  await lab.apply();
+  const page = (path: string) => lab.page('host-c', 'blue', `http://10.9.0.1${path}`);
+  await page('/cgi-bin/pattern?size=8');
+  await page(`/cgi-bin/dirty?rate=${DIRTIES}&size=${BUFFER_MIB}`);
+  const move = (to: string, ...how: readonly string[]) =>
+    lab.run('migrate', lab.file, 'web', '--to', to, ...MAY_SEND, ...how);
+
+  await t.test('pre-copy never ends: it is given up at its deadline, and the guest goes on where it was', async (t) => {
+    const { exitCode, document } = await move('host-b', '--timeout', '15s');
+    t.equal(exitCode, 1);
+    t.match(document, {
+      outcome: 'rolled-back',
+      error: { message: /did not end within 15000 ms/, hint: /auto-converge or post-copy/ },
+    });
+    t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+  });
+
+  await t.test('auto-converge throttles the guest until it can be moved', async (t) => {
+    const { exitCode, document, stderr } = await move('host-b', '--strategy', 'auto-converge', '--timeout', '120s');
+    t.match({ exitCode, document }, { exitCode: 0, document: { ok: true, outcome: 'migrated' } }, stderr);
+    t.match(stderr, /guest throttled by [1-9]\d* %/);
+    t.same(await holdings(lab), holding(lab, { web: 'host-b' }));
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+  });
+
+  await t.test('post-copy moves the guest first and its memory afterwards', async (t) => {
+    const { exitCode, document, stderr } = await move('host-a', '--strategy', 'post-copy', '--timeout', '120s');
+    t.match({ exitCode, document }, { exitCode: 0, document: { ok: true, outcome: 'migrated' } }, stderr);
+    t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+  });
+
+  t.match(
+    await page('/cgi-bin/dirty'),
+    new RegExp(`^rateMiBPerSecond ${DIRTIES}\n`),
+    'all the while it went on dirtying',
+  );
+});
