@@ -43,10 +43,13 @@ async function isOver({ command, source, destination, domain }: MigrationContext
 
 /**
  * No job of libvirt's will change anything any more. What is left standing still is made to run, once: at the source where that has it, for
- * its memory is whole there in any case. Then what is paused at the destination has never run, and is removed before.
+ * its memory is whole there unless post-copy has begun. Then what is paused at the destination has never run, and is removed before.
  */
-async function settle({ source, destination, domain }: MigrationContext): Promise<Whereabouts> {
+async function settle({ source, destination, domain, options, resumedAtMs }: MigrationContext): Promise<Whereabouts> {
   const [here, there] = await Promise.all([aliveAt(source, domain), aliveAt(destination, domain)]);
+  // In post-copy what has been changed there is not here, and what has not been fetched is not there.
+  const torn = options.strategy === 'post-copy' || resumedAtMs !== null;
+  if (torn && here === 'paused' && there === 'paused') return 'both';
   if (there === 'running') return here === 'running' ? 'both' : 'destination';
   if (here === null) {
     if (there === null) return 'unknown';

@@ -28,6 +28,8 @@ const USUAL = [
   'QEMU dies at the destination: STOP',
   'the underlay is cut for 1 s: STOP',
   'the underlay is cut for good: STOP',
+  "libvirt's answers do not reach the old host at the destination: STOP",
+  'libvirtd dies and is back after 1 s at the source: RESUME',
   'the guest stands still on arrival at the destination: RESUME',
 ];
 const USUAL_OF_APPLY = [

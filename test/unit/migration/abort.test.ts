@@ -45,8 +45,10 @@ class Host {
 
 const OVER = { isOver: true, ended: Promise.resolve({ exitCode: 1, stderr: '' }) };
 
-async function after(source: Host, destination: Host) {
-  const context = { command: OVER, domain: 'web', source: source.asked(), destination: destination.asked() };
+async function after(source: Host, destination: Host, how: Partial<MigrationContext> = {}) {
+  const options = { strategy: 'pre-copy' };
+  const ends = { source: source.asked(), destination: destination.asked() };
+  const context = { command: OVER, domain: 'web', options, resumedAtMs: null, ...ends, ...how };
   const place = await abort(context as unknown as MigrationContext);
   return { place, source: source.done, destination: destination.done };
 }
@@ -73,6 +75,17 @@ t.test('a migration that did not end well: the VM is made to run once, or nothin
       { place, source: atSource, destination: atDestination },
       `${here} at the source, ${there} at the destination`,
     );
+  }
+});
+
+t.test('post-copy that broke off: neither end has the whole memory, and nothing is touched', async (t) => {
+  const options = { strategy: 'post-copy', bandwidthBytesPerSecond: null, timeoutMs: 1, redirect: true } as const;
+  for (const how of [{ options }, { resumedAtMs: 1 }]) {
+    t.strictSame(await after(new Host('a', 'paused'), new Host('b', 'paused'), how), {
+      place: 'both',
+      source: [],
+      destination: [],
+    });
   }
 });
 
