@@ -107,7 +107,7 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
     settle: [...underlay.settle, ...links.settle],
     flows: flows.flows,
     domains: domains.steps,
-    remove: { domains: domains.remove, ovs: bridges.remove, commands: links.remove },
+    remove: { domains: domains.remove, prepare: [], ovs: bridges.remove, commands: links.remove },
   };
 }
 
@@ -128,6 +128,7 @@ function withoutRemoving(plan: HostPlan, later: HostPlan): HostPlan {
     ),
     remove: {
       domains: both(plan.remove.domains, later.remove.domains),
+      prepare: both(plan.remove.prepare, later.remove.prepare),
       ovs: both(plan.remove.ovs, later.remove.ovs),
       commands: both(plan.remove.commands, later.remove.commands),
     },
