@@ -99,7 +99,7 @@ function wrongKey(
   const known = fingerprints.length === 0 ? `${source} has none for it` : `${source} has ${fingerprints.join(', ')}`;
   const hint =
     'On the host itself, `for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done` prints its keys. If that one is among them, ' +
-    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology, or mend known_hosts; if not, somebody stands in between.`;
+    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology (without a file: \`--host-key\`), or mend known_hosts; if not, somebody stands in between.`;
   return new VxmigError(
     'SSH_HOST_KEY',
     `${name} (${place}) shows the SSH key ${shown}, and ${known}; nothing was sent to it`,
@@ -111,7 +111,7 @@ function wrongKey(
 }
 
 async function trustedKeys({ hostKey, address, port }: SshSettings): Promise<TrustedKeys> {
-  if (hostKey !== null) return { fingerprints: [hostKey], source: 'the topology', keys: [] };
+  if (hostKey !== null) return { fingerprints: [hostKey], source: 'what was given for it', keys: [] };
   const known = knownKeys(await readKnownHosts(), address, port);
   return { fingerprints: known.map(fingerprintOf), source: 'known_hosts', keys: known };
 }

@@ -88,7 +88,7 @@ t.test('a host whose key is not the known one is told nothing', async (t) => {
     t,
     open,
     'SSH_HOST_KEY',
-    new RegExp(`shows the SSH key ${FINGERPRINT.replaceAll(/[+/]/g, '.')}, and the topology has ${wrong}`),
+    new RegExp(`shows the SSH key ${FINGERPRINT.replaceAll(/[+/]/g, '.')}, and what was given for it has ${wrong}`),
   );
   await t.rejects(HostConnection.open('bad', { ...settings, hostKey: wrong }), {
     message: /nothing was sent/,
