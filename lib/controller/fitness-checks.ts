@@ -3,7 +3,9 @@ import type { GuestBoot } from '../host/guest-boot.js';
 import type { Check } from '../model/check.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
-import type { Host, Topology } from '../model/topology.js';
+import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
+import { domainOf } from '../plan/desired.js';
+import { offloadingNics, offloadMend } from '../plan/nic-offload.js';
 
 /** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
 const SAFE_QEMU_MAJOR = 10;
@@ -22,7 +24,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
   const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
   const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
   const watches = topology.probes.some(({ from }) => from.kind === 'host' && from.name === host.name);
-  const datapath = host.datapath ?? (fitness.kernelDatapath ? 'system' : 'netdev');
+  const datapath = datapathOf(host, fitness);
   const named = (what: string) => `${host.name}: ${what}`;
   return [
     answers(
@@ -99,6 +101,25 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
           : 'libvirt takes the next free one, or see migration_port_min in qemu.conf',
     },
   ];
+}
+
+/** Of a domain that vxmig has not made. A guest may have turned its offloads off by itself, so this is advice. */
+export function offloadCheck(host: Host, fitness: Fitness, vm: Vm, xml: string): Check[] {
+  if (datapathOf(host, fitness) !== 'netdev') return [];
+  const macs = offloadingNics(vm, xml);
+  return [
+    {
+      name: `${host.name}: NIC offloads of ${vm.name}`,
+      ok: true,
+      expected: 'off, for Open vSwitch in userspace makes no checksums',
+      seen: macs.length === 0 ? 'off' : `on at ${macs.join(', ')}: it has ping and no TCP`,
+      hint: macs.length === 0 ? '' : offloadMend(domainOf(vm), host.name, macs),
+    },
+  ];
+}
+
+function datapathOf(host: Host, { kernelDatapath }: Fitness): Datapath {
+  return host.datapath ?? (kernelDatapath ? 'system' : 'netdev');
 }
 
 /** What booting a guest has shown. A device that opens but runs no guest fails: VMs would be started with it. */

@@ -10,6 +10,7 @@ import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
 import { planLinks } from './link-plan.js';
 import { type AfterMoves, planAfterMoves } from './move-plan.js';
+import { offloadWarnings } from './nic-offload.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 import { planUnderlay } from './underlay-plan.js';
@@ -22,6 +23,8 @@ export interface Plan {
   readonly hosts: readonly HostPlan[];
   readonly migrations: readonly PlannedMigration[];
   readonly changes: readonly Change[];
+  /** What the plan leaves as it is, and will not do well. */
+  readonly warnings: readonly string[];
   /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and rollback. */
   readonly moves: ReadonlyMap<string, PlannedMove>;
 }
@@ -74,6 +77,7 @@ export function planTopology(
     hosts,
     migrations,
     moves: new Map(moves),
+    warnings: offloadWarnings(topology, observed, facts),
     changes: [
       ...hosts.flatMap((host) => host.changes),
       ...migrations.map(({ vm, from, to }) =>
