@@ -15,6 +15,8 @@ const LEAST_FPING_MAJOR = 5;
 const CLOCK_SKEW_MS = 100;
 /** QEMU's own, beside the guest's. */
 const QEMU_MEMORY_BYTES = 64 * 2 ** 20;
+/** For what a guest answers at once when it resumes: the 1,000 frames that its tap holds (lab/packet-buffer.ts gives a lab as much). */
+const PACKET_BUFFER_BYTES = 2 ** 20;
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';
 
@@ -74,6 +76,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
       seen: formatBytes(fitness.availableMemoryBytes),
       hint: fitness.availableMemoryBytes >= largestBytes ? '' : 'stop something there, or give the VM less',
     },
+    ...(datapath === 'netdev' ? packetBuffer(named('packet buffer'), fitness.packetBufferBytes) : []),
     {
       name: named('userfaultfd'),
       ok: fitness.userfaultfd || !postCopy,
@@ -221,6 +224,25 @@ function fping(name: string, version: string): Check {
   const ok = Number(version.split('.')[0]) >= LEAST_FPING_MAJOR;
   const expected = `${LEAST_FPING_MAJOR}.0 or newer, for the probes of the file`;
   return { name, ok, expected, seen: version, hint: ok ? '' : 'apt-get install fping' };
+}
+
+/** Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the kernel's default. */
+function packetBuffer(name: string, bytes: number | null): Check[] {
+  if (bytes === null) return [];
+  const setting = `net.core.rmem_default=${PACKET_BUFFER_BYTES}`;
+  const mend = `\`sysctl -w ${setting}\`, and \`echo ${setting} >/etc/sysctl.d/90-vxmig.conf\` for the next boot`;
+  const small = bytes < PACKET_BUFFER_BYTES;
+  return [
+    {
+      name,
+      ok: true,
+      expected: `net.core.rmem_default of ${formatBytes(PACKET_BUFFER_BYTES)} or more`,
+      seen: formatBytes(bytes),
+      hint: small
+        ? `a burst after a migration may lose frames: ${mend}; ports that are open keep what they have until ovs-vswitchd is started anew`
+        : '',
+    },
+  ];
 }
 
 function clockCheck(name: string, { offsetMs, errorMs }: ClockOffset): Check {
