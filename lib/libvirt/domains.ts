@@ -86,7 +86,9 @@ export class Libvirt {
       this.connection.call(PROCEDURE.domainGetState, writeReference(reference).uint(0)),
       this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(XML_INACTIVE)),
     ]);
-    return await whole(async () => ({ name: reference.name, state: stateOf(state.int()), xml: xml.string() }));
+    const domain = await whole(async () => ({ ...reference, state: stateOf(state.int()), xml: xml.string() }));
+    if (!/^<domain[ >/]/.test(domain.xml)) throw new LibvirtError(`the definition of ${domain.name} is none`);
+    return { name: domain.name, state: domain.state, xml: domain.xml };
   }
 }
 
@@ -94,10 +96,15 @@ function stateOf(number: number): LibvirtDomain['state'] {
   return [...STATES].find(([known]) => known === number)?.[1] ?? 'other';
 }
 
-/** What is announced may be more than there is: an answer ends where its bytes do. */
+/**
+ * What is announced may be more than there is: an answer ends where its bytes do. Their number is said twice (remote_connect_list_all_domains_ret): what
+ * is no such answer must not be taken for a host without domains.
+ */
 function readReferences(answer: XdrReader): DomainReference[] {
   const references: DomainReference[] = [];
   for (let left = answer.uint(); left > 0; left -= 1) references.push(readReference(answer));
+  const again = answer.uint();
+  if (again !== references.length || !answer.atEnd) throw new RangeError(`${references.length} domains, or ${again}`);
   return references;
 }
 
