@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { BENCH_PEERS, type BenchPeer } from '../bench/result.js';
+import type { SshSettings } from '../model/topology.js';
 import { parseBytes, parseDurationMs } from '../topology/units.js';
 import type { ListenAddress } from './metrics-server.js';
 
@@ -21,6 +22,31 @@ export function listenArgument(text: string): ListenAddress {
   if (digits === '' || Number(digits) > 65_535 || isIP(address) === 0)
     throw new InvalidArgumentError('Write a port, or an address and a port: 9100, 127.0.0.1:9100, [::1]:9100.');
   return { address, port: Number(digits) };
+}
+
+/** Where a host is reached that no file names. */
+export type SshTarget = Pick<SshSettings, 'user' | 'address' | 'port'>;
+
+/** `[USER@]ADDRESS[:PORT]`; an IPv6 address that has a port stands in brackets. The parts are those that a topology's `ssh` takes. */
+export function sshTargetArgument(text: string): SshTarget {
+  const [, user = 'root', bracketed, plain, digits = '22'] =
+    /^(?:([A-Za-z_][A-Za-z0-9_.-]*[$]?)@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))(?::(\d{1,5}))?$/.exec(
+      text,
+    ) ?? [];
+  const address = bracketed ?? plain;
+  const port = Number(digits);
+  if (address === undefined || port < 1 || port > 65_535 || (address.includes(':') && isIP(address) === 0))
+    throw new InvalidArgumentError(
+      'Write [USER@]ADDRESS[:PORT]: root@192.0.2.7, host-a.example:2222, [2001:db8::7]:22.',
+    );
+  return { user, address, port };
+}
+
+/** `SHA256:…` as the topology's `hostKey`. */
+export function hostKeyArgument(text: string): string {
+  if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(text))
+    throw new InvalidArgumentError('Write a fingerprint as `ssh-keygen -lf` prints it: SHA256:….');
+  return text;
 }
 
 /** A whole number from 1 on. */

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { BenchPeer } from '../bench/result.js';
-import { DEFAULT_LOCK, type LockOptions } from '../controller/host-locks.js';
 import { SCRIPT_STEPS } from '../model/plan-script.js';
 import type { Strategy } from '../model/topology.js';
 import { countArgument, durationArgument, listenArgument, peersArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
+import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js';
 import type { PlanFlags } from './plan.js';
+import { registerDestroy } from './register-destroy.js';
 import type { WatchFlags } from './watch.js';
 
 const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
@@ -14,6 +15,7 @@ const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge
 export function registerHostCommands(program: Command, choose: Choose): void {
   registerLooking(program, choose);
   registerChanging(program, choose);
+  registerDestroy(program, choose);
   registerWatch(program, choose);
   registerBench(program, choose);
 }
@@ -110,40 +112,6 @@ function registerChanging(program: Command, choose: Choose): void {
         logs: true,
       });
     });
-
-  withLockOptions(program.command('destroy'))
-    .description('remove what vxmig made on the hosts, and nothing else')
-    .argument('<file-or-name>', "topology file, or the topology's name")
-    .option('-y, --yes', 'do not ask')
-    .addHelpText('after', '\nExample:\n  vxmig destroy topologies/two-subnets.yaml\nNext:\n  vxmig lab down FILE')
-    .action((fileOrName: string, options: LockFlags & { yes?: boolean }) => {
-      const given = { yes: options.yes ?? false, lock: lockOptions(options) };
-      choose(async (context) => (await import('./destroy.js')).destroyCommand(context, fileOrName, given), {
-        logs: true,
-      });
-    });
-}
-
-/** For commands that change hosts. */
-function withLockOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--lock-timeout <duration>',
-        'wait so long for another controller on these hosts (default: 10s)',
-      ).argParser(durationArgument),
-    )
-    .option('--steal-lock', 'take the lock from another controller, which then stops');
-}
-
-function lockOptions({ lockTimeout, stealLock }: LockFlags): LockOptions {
-  return { timeoutMs: lockTimeout ?? DEFAULT_LOCK.timeoutMs, steal: stealLock ?? DEFAULT_LOCK.steal };
-}
-
-interface LockFlags {
-  /** Milliseconds. */
-  readonly lockTimeout?: number;
-  readonly stealLock?: boolean;
 }
 
 function registerWatch(program: Command, choose: Choose): void {

@@ -33,6 +33,7 @@ export interface ApplyOptions {
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
   const plan = await controller.plan();
+  for (const text of plan.warnings) options.emit({ kind: 'warning', text });
   const sessions = [...controller.sessions.values()];
   const before = new Map(sessions.map((session) => [session.name, session.observed]));
   try {

@@ -2,12 +2,16 @@ import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
+import type { ObservedHost } from '../plan/observed.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { factsOf } from './facts.js';
 import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
 import { SshMigrationHost } from './migration-host.js';
+
+export const START_SWITCH =
+  '`systemctl start ovs-vswitchd` there (Debian: package openvswitch-switch; its log is /var/log/openvswitch/ovs-vswitchd.log); for a lab `vxmig lab up FILE`.';
 
 export interface ConnectFailure {
   readonly host: string;
@@ -62,11 +66,14 @@ export class Controller {
     return session;
   }
 
-  /** Reads every host and plans from what is there. */
-  async plan(): Promise<Plan> {
-    const observed = await Promise.all(
-      [...this.sessions.values()].map((session) => session.observe(this.topology.name)),
-    );
+  async observe(): Promise<readonly ObservedHost[]> {
+    return await Promise.all([...this.sessions.values()].map((session) => session.observe(this.topology.name)));
+  }
+
+  /** Plans from what is on the hosts; left out: they are read first. @throws VxmigError HOST_UNFIT and what planTopology throws */
+  async plan(seen?: readonly ObservedHost[]): Promise<Plan> {
+    const observed = seen ?? (await this.observe());
+    requireSwitches(observed);
     const facts = factsOf(this.topology, observed);
     for (const session of this.sessions.values()) session.facts = facts(session.name);
     return planTopology(this.topology, observed, facts);
@@ -81,6 +88,20 @@ export class Controller {
   migrationHost(name: string, current: Topology): SshMigrationHost {
     return new SshMigrationHost(this.session(name), current);
   }
+}
+
+/** From a host whose switch is down a plan would be false: it shows no flows, and not how its tunnels find their way. */
+function requireSwitches(observed: readonly ObservedHost[]): void {
+  const down = observed.filter(({ switchAnswers }) => !switchAnswers).map(({ host }) => host);
+  if (down.length === 0) return;
+  throw new VxmigError(
+    'HOST_UNFIT',
+    `ovs-vswitchd does not answer on ${down.join(', ')}, and only it knows the flows there`,
+    {
+      where: down.join(', '),
+      hint: START_SWITCH,
+    },
+  );
 }
 
 /** Several hosts that failed at once: one error that names all. */

@@ -1,7 +1,9 @@
 import type { Change } from '../model/change.js';
-import { planDestroy } from '../plan/destroy-plan.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import { namesOn, planDestroy } from '../plan/destroy-plan.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
+import type { HostSession } from './host-session.js';
 
 /** What destroying the topology would remove, by host. */
 export async function planDestruction(
@@ -12,14 +14,40 @@ export async function planDestruction(
   return new Map(observed.map((host) => [host.host, planDestroy(name, host)]));
 }
 
-/** Carries it out on all hosts at once. @throws VxmigError naming every host on which something is left */
+/** The topologies whose mark something on these hosts carried when they were observed. */
+export function namesKnownTo(controller: Controller): readonly string[] {
+  return [...new Set([...controller.sessions.values()].flatMap(({ observed }) => namesOn(observed)))].sort();
+}
+
+/** Carries it out on all hosts at once. @throws VxmigError naming every host on which something is left, and what */
 export async function destroy(
   controller: Controller,
   plans: Awaited<ReturnType<typeof planDestruction>>,
 ): Promise<readonly Change[]> {
-  await everySession([...controller.sessions.values()], async (session) => {
-    const plan = plans.get(session.name);
-    if (plan !== undefined) await session.executeRemovals(plan.remove);
-  });
+  const { name } = controller.topology;
+  await everySession(
+    [...controller.sessions.values()],
+    async (session) => {
+      const plan = plans.get(session.name);
+      if (plan === undefined) return;
+      await session.executeRemovals(plan.remove).catch(async (cause: unknown) => {
+        const details = { where: session.name, hint: AGAIN, cause };
+        throw new VxmigError('APPLY_FAILED', `${messageOf(cause)}; ${await leftOn(session, name)}`, details);
+      });
+    },
+    AGAIN,
+  );
   return [...plans.values()].flatMap((plan) => plan.changes);
+}
+
+const AGAIN = 'Mend that and run the same again: it removes what is left.';
+
+async function leftOn(session: HostSession, topology: string): Promise<string> {
+  try {
+    const { changes } = planDestroy(topology, await session.observe(topology));
+    const left = changes.map(({ kind, name }) => `${kind} ${name}`);
+    return `left on ${session.name}: ${left.length === 0 ? 'nothing' : left.join(', ')}`;
+  } catch {
+    return `what is left on ${session.name} cannot be seen`;
+  }
 }

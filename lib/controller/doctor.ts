@@ -1,12 +1,14 @@
 import pLimit from 'p-limit';
 import { HostConnection, type HostShell } from '../host/connection.js';
+import { observeDomains } from '../host/domains.js';
 import { type Fitness, observeFitness } from '../host/fitness.js';
 import { bootGuest } from '../host/guest-boot.js';
 import type { Check } from '../model/check.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Host, Topology } from '../model/topology.js';
-import { accelerationCheck, commonChecks, fitnessChecks } from './fitness-checks.js';
+import { domainOf } from '../plan/desired.js';
+import { accelerationCheck, commonChecks, fitnessChecks, offloadCheck } from './fitness-checks.js';
 import { sshOf } from './host-address.js';
 import { measureClock } from './host-clock.js';
 import { pairChecks } from './pair-checks.js';
@@ -41,7 +43,8 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
           signal.throwIfAborted();
           return await acceleration(host, shell, seen, emit);
         });
-        return [...first, ...fitnessChecks(topology, host, seen, clock), boot];
+        const offloads = await offloadChecks(topology, host, shell, seen);
+        return [...first, ...fitnessChecks(topology, host, seen, clock), ...offloads, boot];
       }),
     );
     signal.throwIfAborted();
@@ -71,6 +74,17 @@ async function acceleration(host: Host, shell: HostShell, seen: Fitness, emit: E
   emit({ kind: 'note', text: `${host.name}: booting a guest with ${which.toUpperCase()}` });
   const boot = await bootGuest(shell, which);
   return accelerationCheck(host.name, seen, { kvm: null, tcg: null, [which]: boot });
+}
+
+/** Of the domains that the file names and this host has. A libvirtd that does not answer has a check of its own. */
+async function offloadChecks(topology: Topology, host: Host, shell: HostShell, seen: Fitness): Promise<Check[]> {
+  const named = topology.vms.filter(({ source }) => source.kind === 'domain');
+  if (named.length === 0 || seen.libvirtVersion === '') return [];
+  const domains = await observeDomains(shell);
+  return named.flatMap((vm) => {
+    const found = domains.find(({ name }) => name === domainOf(vm));
+    return found === undefined ? [] : offloadCheck(host, seen, vm, found.xml);
+  });
 }
 
 async function everyPair(topology: Topology, shells: ReadonlyMap<string, HostShell>): Promise<Check[]> {

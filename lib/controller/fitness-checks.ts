@@ -3,7 +3,9 @@ import type { GuestBoot } from '../host/guest-boot.js';
 import type { Check } from '../model/check.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
-import type { Host, Topology } from '../model/topology.js';
+import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
+import { domainOf } from '../plan/desired.js';
+import { offloadingNics, offloadMend } from '../plan/nic-offload.js';
 
 /** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
 const SAFE_QEMU_MAJOR = 10;
@@ -13,6 +15,8 @@ const LEAST_FPING_MAJOR = 5;
 const CLOCK_SKEW_MS = 100;
 /** QEMU's own, beside the guest's. */
 const QEMU_MEMORY_BYTES = 64 * 2 ** 20;
+/** For what a guest answers at once when it resumes: the 1,000 frames that its tap holds (lab/packet-buffer.ts gives a lab as much). */
+const PACKET_BUFFER_BYTES = 2 ** 20;
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';
 
@@ -22,7 +26,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
   const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
   const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
   const watches = topology.probes.some(({ from }) => from.kind === 'host' && from.name === host.name);
-  const datapath = host.datapath ?? (fitness.kernelDatapath ? 'system' : 'netdev');
+  const datapath = datapathOf(host, fitness);
   const named = (what: string) => `${host.name}: ${what}`;
   return [
     answers(
@@ -72,6 +76,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
       seen: formatBytes(fitness.availableMemoryBytes),
       hint: fitness.availableMemoryBytes >= largestBytes ? '' : 'stop something there, or give the VM less',
     },
+    ...(datapath === 'netdev' ? packetBuffer(named('packet buffer'), fitness.packetBufferBytes) : []),
     {
       name: named('userfaultfd'),
       ok: fitness.userfaultfd || !postCopy,
@@ -99,6 +104,25 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
           : 'libvirt takes the next free one, or see migration_port_min in qemu.conf',
     },
   ];
+}
+
+/** Of a domain that vxmig has not made. A guest may have turned its offloads off by itself, so this is advice. */
+export function offloadCheck(host: Host, fitness: Fitness, vm: Vm, xml: string): Check[] {
+  if (datapathOf(host, fitness) !== 'netdev') return [];
+  const macs = offloadingNics(vm, xml);
+  return [
+    {
+      name: `${host.name}: NIC offloads of ${vm.name}`,
+      ok: true,
+      expected: 'off, for Open vSwitch in userspace makes no checksums',
+      seen: macs.length === 0 ? 'off' : `on at ${macs.join(', ')}: it has ping and no TCP`,
+      hint: macs.length === 0 ? '' : offloadMend(domainOf(vm), host.name, macs),
+    },
+  ];
+}
+
+function datapathOf(host: Host, { kernelDatapath }: Fitness): Datapath {
+  return host.datapath ?? (kernelDatapath ? 'system' : 'netdev');
 }
 
 /** What booting a guest has shown. A device that opens but runs no guest fails: VMs would be started with it. */
@@ -200,6 +224,25 @@ function fping(name: string, version: string): Check {
   const ok = Number(version.split('.')[0]) >= LEAST_FPING_MAJOR;
   const expected = `${LEAST_FPING_MAJOR}.0 or newer, for the probes of the file`;
   return { name, ok, expected, seen: version, hint: ok ? '' : 'apt-get install fping' };
+}
+
+/** Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the kernel's default. */
+function packetBuffer(name: string, bytes: number | null): Check[] {
+  if (bytes === null) return [];
+  const setting = `net.core.rmem_default=${PACKET_BUFFER_BYTES}`;
+  const mend = `\`sysctl -w ${setting}\`, and \`echo ${setting} >/etc/sysctl.d/90-vxmig.conf\` for the next boot`;
+  const small = bytes < PACKET_BUFFER_BYTES;
+  return [
+    {
+      name,
+      ok: true,
+      expected: `net.core.rmem_default of ${formatBytes(PACKET_BUFFER_BYTES)} or more`,
+      seen: formatBytes(bytes),
+      hint: small
+        ? `a burst after a migration may lose frames: ${mend}; ports that are open keep what they have until ovs-vswitchd is started anew`
+        : '',
+    },
+  ];
 }
 
 function clockCheck(name: string, { offsetMs, errorMs }: ClockOffset): Check {

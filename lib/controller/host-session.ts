@@ -71,6 +71,7 @@ export class HostSession {
 
   async executeRemovals(remove: HostPlan['remove']): Promise<void> {
     await this.executeDomains(remove.domains);
+    await runCommands(this.shell, remove.prepare);
     await this.#changeOvs(remove.ovs);
     await runCommands(this.shell, remove.commands);
   }

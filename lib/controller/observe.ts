@@ -40,6 +40,7 @@ export async function observeHost(
     bridges: state.bridges.map((bridge) => ({ ...bridge, flows: flows.get(bridge.name) ?? [] })),
     links: kernel.links,
     routes: kernel.routes,
+    switchAnswers: kernel.switchAnswers,
     switchRoutes: kernel.switchRoutes,
     namespaces: kernel.namespaces,
     domains: domains.map((domain) => ({

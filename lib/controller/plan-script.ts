@@ -48,6 +48,7 @@ function commandsOf(topology: Topology, plan: Plan, host: HostPlan, step: Script
         ...(move === undefined ? [] : vsctl(move.after.ports.map(({ bridge, port }) => ['del-port', bridge, port]))),
         ...(move?.after.commands.map(commandText) ?? []),
         ...host.remove.domains.map(domainText),
+        ...host.remove.prepare.map(commandText),
         ...ovsText(host.remove.ovs),
         ...host.remove.commands.map(commandText),
       ];

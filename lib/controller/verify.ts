@@ -7,13 +7,20 @@ import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf, hostOf, peersOf, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
 import type { Plan } from '../plan/plan.js';
-import type { Controller } from './controller.js';
+import { type Controller, START_SWITCH } from './controller.js';
 import { fdbPlaces } from './places.js';
 import { denialsHold, forgeriesDropped } from './verify-security.js';
 
 /** Everything that can be asked about a topology as it is now; nothing is changed. Checks that need each other's frames run in order. */
 export async function verify(controller: Controller): Promise<Check[]> {
-  const plan = await controller.plan();
+  const observed = await controller.observe();
+  const down = observed.filter(({ switchAnswers }) => !switchAnswers);
+  // Nothing else can be asked then.
+  if (down.length > 0)
+    return down.map(({ host }) =>
+      check(`switch of ${host}`, false, 'ovs-vswitchd answers', 'it does not', START_SWITCH),
+    );
+  const plan = await controller.plan(observed);
   const { current } = plan;
   const checks = [...configuration(plan), ...portsReady(controller), ...vmsRunOnce(controller.topology, plan)];
   checks.push(...(await tunnelsReach(controller, current)));

@@ -3,17 +3,22 @@ import type { AuthenticationType, Client, ConnectConfig } from 'ssh2';
 import SshClient from 'ssh2/lib/client.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
-import { fingerprintOf, knownKeys, preferredAlgorithms, readKnownHosts, sameFingerprint } from './host-key.js';
+import { fingerprintOf, preferredAlgorithms, sameFingerprint } from './host-key.js';
 import { readIdentity } from './identity.js';
+import { knownHost, readKnownHosts } from './known-hosts.js';
 
 const READY_TIMEOUT_MS = 15_000;
 
 /** Which keys a host may show, and where that is written. */
 interface TrustedKeys {
   readonly fingerprints: readonly string[];
+  /** Of keys that it must not show, whoever vouches for them. */
+  readonly revoked: readonly string[];
   readonly source: string;
   /** Those themselves, as far as more than a fingerprint is known. */
   readonly keys: readonly Buffer[];
+  /** known_hosts names one whose certificates the host could show. */
+  readonly hasAuthority: boolean;
 }
 
 /** How one host is reached, read once for all connections to it. */
@@ -67,7 +72,7 @@ export async function dial({ name, place, config, trusted }: Dialling): Promise<
       ...config,
       hostVerifier: (key: Buffer) => {
         const shown = fingerprintOf(key);
-        const isTrusted = trusted.fingerprints.some((known) => sameFingerprint(shown, known));
+        const isTrusted = isAmong(shown, trusted.fingerprints) && !isAmong(shown, trusted.revoked);
         if (!isTrusted) refusedKey = shown;
         return isTrusted;
       },
@@ -93,25 +98,37 @@ function wrongKey(
   name: string,
   place: string,
   shown: string,
-  { fingerprints, source }: TrustedKeys,
+  { fingerprints, revoked, source, hasAuthority }: TrustedKeys,
   details: { readonly where: string; readonly cause: unknown },
 ): VxmigError {
-  const known = fingerprints.length === 0 ? `${source} has none for it` : `${source} has ${fingerprints.join(', ')}`;
+  const shows = `${name} (${place}) shows the SSH key ${shown}`;
+  if (isAmong(shown, revoked)) {
+    return new VxmigError('SSH_HOST_KEY', `${shows}, which known_hosts has as revoked; nothing was sent to it`, {
+      ...details,
+      hint: 'Whoever has that key may stand in for the host. Give it a new one, or take the line with `@revoked` out of known_hosts.',
+    });
+  }
+  const authority = hasAuthority ? ' but a certificate authority, and certificates are not looked at' : '';
+  const known = fingerprints.length === 0 ? `none for it${authority}` : fingerprints.join(', ');
   const hint =
     'On the host itself, `for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done` prints its keys. If that one is among them, ' +
-    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology, or mend known_hosts; if not, somebody stands in between.`;
-  return new VxmigError(
-    'SSH_HOST_KEY',
-    `${name} (${place}) shows the SSH key ${shown}, and ${known}; nothing was sent to it`,
-    {
-      ...details,
-      hint,
-    },
-  );
+    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology (without a file: \`--host-key\`), or mend known_hosts; if not, somebody stands in between.`;
+  return new VxmigError('SSH_HOST_KEY', `${shows}, and ${source} has ${known}; nothing was sent to it`, {
+    ...details,
+    hint,
+  });
 }
 
 async function trustedKeys({ hostKey, address, port }: SshSettings): Promise<TrustedKeys> {
-  if (hostKey !== null) return { fingerprints: [hostKey], source: 'the topology', keys: [] };
-  const known = knownKeys(await readKnownHosts(), address, port);
-  return { fingerprints: known.map(fingerprintOf), source: 'known_hosts', keys: known };
+  const known = knownHost(await readKnownHosts(), address, port);
+  const revoked = known.revoked.map(fingerprintOf);
+  if (hostKey !== null) {
+    return { fingerprints: [hostKey], revoked, source: 'what was given for it', keys: [], hasAuthority: false };
+  }
+  const { keys, hasAuthority } = known;
+  return { fingerprints: keys.map(fingerprintOf), revoked, source: 'known_hosts', keys, hasAuthority };
+}
+
+function isAmong(fingerprint: string, these: readonly string[]): boolean {
+  return these.some((known) => sameFingerprint(fingerprint, known));
 }

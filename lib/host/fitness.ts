@@ -19,6 +19,8 @@ export interface Fitness {
   readonly kvmDevice: boolean;
   readonly microImage: boolean;
   readonly availableMemoryBytes: number;
+  /** What a packet socket can hold that is opened now (net.core.rmem_default); null: it does not say, as in a network namespace. */
+  readonly packetBufferBytes: number | null;
   /** Whether a QEMU that is not root may use userfaultfd, which post-copy needs. */
   readonly userfaultfd: boolean;
   /** Who else listens on VXLAN's port; empty where nobody does, or Open vSwitch. */
@@ -42,6 +44,7 @@ section fping; fping --version
 section kvm; [ -w /dev/kvm ] && echo yes
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
 section memory; cat /proc/meminfo
+section buffer; cat /proc/sys/net/core/rmem_default
 section userfaultfd; cat /proc/sys/vm/unprivileged_userfaultfd; [ -c /dev/userfaultfd ] && stat -c %a /dev/userfaultfd
 section vxlan; ss -Hlunp 'sport = :${VXLAN_PORT}'; ip -br link show type vxlan
 section ports; ss -Hltnp 'sport >= :${MIGRATION_PORTS.first} and sport <= :${MIGRATION_PORTS.last}'
@@ -65,6 +68,7 @@ export async function observeFitness(shell: HostShell): Promise<Fitness> {
     kvmDevice: text('kvm') === 'yes',
     microImage: text('image') === 'yes',
     availableMemoryBytes: Number(/^MemAvailable:\s*(\d+) kB$/m.exec(text('memory'))?.[1] ?? 0) * 1024,
+    packetBufferBytes: /^\d+$/.test(text('buffer')) ? Number(text('buffer')) : null,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),
     vxlanPortTakenBy: vxlanHolder(text('vxlan')),
     migrationPortsTakenBy: text('ports'),

@@ -9,6 +9,8 @@ import { readFlows } from './openflow.js';
 export interface KernelState {
   readonly links: readonly ObservedLink[];
   readonly routes: readonly ObservedRoute[];
+  /** ovs-vswitchd is there: without it nothing is known of flows, and of the switch's own routes. */
+  readonly switchAnswers: boolean;
   readonly switchRoutes: SwitchRoutes;
   readonly namespaces: readonly ObservedNamespace[];
   readonly nftTables: readonly string[];
@@ -32,7 +34,8 @@ section links; ip -j -d address show
 section routes4; ip -j -4 route show
 section routes6; ip -j -6 route show
 section nft; nft list tables netdev 2>/dev/null
-section switch; [ -d /sys/module/openvswitch ] || ovs-appctl -t ovs-vswitchd ovs/route/show 2>/dev/null
+section switch; [ -d /sys/module/openvswitch ] && show=version || show=ovs/route/show
+ovs-appctl --timeout=10 -t ovs-vswitchd "$show" 2>/dev/null
 for path in /run/netns/pr-*; do
   [ -e "$path" ] || continue
   name=\${path##*/}
@@ -64,6 +67,7 @@ export async function observeKernel(shell: HostShell, bridges: readonly string[]
     return {
       links: parseLinks(text('links')),
       routes: [...parseRoutes(text('routes4'), 4), ...parseRoutes(text('routes6'), 6)],
+      switchAnswers: text('switch') !== '',
       switchRoutes: parseSwitchRoutes(text('switch')),
       namespaces: [...sections]
         .filter(([name]) => name.startsWith('netns '))
@@ -138,7 +142,7 @@ function parseRoutes(json: string, family: 4 | 6): ObservedRoute[] {
     }));
 }
 
-/** Without any answer (the kernel's datapath, or no ovs-vswitchd) nothing is known of routes of its own. */
+/** With the kernel's datapath, and without ovs-vswitchd, nothing is known of routes of its own. */
 export function parseSwitchRoutes(text: string): SwitchRoutes {
   const added = [...text.matchAll(/^User: (\S+) dev (\S+)(?: GW (\S+))?/gm)].map(
     ([, destination = '', device = '', gateway = null]) => ({ destination, device, gateway }),

@@ -1,5 +1,5 @@
 import type { Command } from '../model/command.js';
-import { CommandError } from '../model/errors.js';
+import { CommandError, VxmigError } from '../model/errors.js';
 import type { HostShell } from './connection.js';
 import { guardMigrate } from './migrate-guard.js';
 import { shellWord } from './quote.js';
@@ -18,6 +18,8 @@ export interface DomainInfo {
 }
 
 const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
+/** For a virsh whose words are read. */
+const UNTRANSLATED = ['env', 'LC_ALL=C.UTF-8'] as const;
 
 function virsh(...args: string[]): string[] {
   return [...VIRSH, ...args];
@@ -27,51 +29,71 @@ const QUESTIONS = (domain: string): string =>
   // A transient domain has no inactive definition; --inactive then prints the live one.
   `domstate --reason --domain ${domain}; dumpxml --inactive --domain ${domain}`;
 
-/** Before each domain's answers; with the UUID in it nothing else reads like it. */
+/**
+ * Before the list, before each domain's answers (with its UUID nothing else reads like it; virsh ends no line after it), and at the end: what a shell
+ * prints at login is none of it.
+ */
 const MARK = '=== vxmig ';
+const BEGIN = `${MARK}domains`;
+const END = `${MARK}end`;
 
 /**
  * Starting virsh takes longer than any of its answers, so that one of them lists the domains and one asks about all.
  * UUIDs need no quoting; a name may be anything.
  */
-const LIST_SCRIPT = `set -e
+const LIST_SCRIPT = `set -e; export LC_ALL=C.UTF-8
+echo '${BEGIN}'
 domains=$(${VIRSH.join(' ')} list --all --uuid --name)
 printf '%s\\n' "$domains"
 questions=$(printf '%s\\n' "$domains" | while read -r uuid name; do
   [ -z "$uuid" ] || printf '%s; ' "echo '${MARK}$uuid'" "${QUESTIONS('$uuid')}"
 done)
-[ -z "$questions" ] || exec ${VIRSH.join(' ')} "$questions"
+status=0
+[ -z "$questions" ] || ${VIRSH.join(' ')} "$questions" || status=$?
+printf '\\n%s\\n' '${END}'
+exit $status
 `;
 
-/** Every domain that libvirt on that host knows. @throws CommandError where libvirtd does not answer */
+/** Every domain that libvirt on that host knows. @throws CommandError where libvirtd does not answer; VxmigError HOST_UNFIT where virsh prints something else */
 export async function listDomains(shell: HostShell): Promise<DomainInfo[]> {
   // virsh's status is that of its last question: a domain that goes while the others are asked about is not an error.
   const { stdout, stderr, exitCode } = await shell.run(['sh', '-s'], { stdin: LIST_SCRIPT, accept: [0, 1] });
-  const domains = parseDomainList(stdout);
+  const failed = () => new CommandError(shell.name, [...VIRSH, 'list', '--all'], exitCode, stderr);
+  if (exitCode !== 0 && !stdout.includes(END)) throw failed();
+  const domains = parseDomainList(shell.name, stdout);
   const unanswered = domains.some(({ info }) => info === null);
-  if ((exitCode !== 0 && !unanswered) || (unanswered && !UNKNOWN_DOMAIN.test(stderr))) {
-    throw new CommandError(shell.name, [...VIRSH, 'list', '--all'], exitCode, stderr);
-  }
+  if ((exitCode !== 0 && !unanswered) || (unanswered && !UNKNOWN_DOMAIN.test(stderr))) throw failed();
   return domains.flatMap(({ info }) => info ?? []);
 }
 
-/** What LIST_SCRIPT printed; `info` is null for a domain that was listed and then gave no answers. */
-export function parseDomainList(output: string): { readonly name: string; readonly info: DomainInfo | null }[] {
-  const [list = '', ...parts] = output.split(new RegExp(`${MARK}([0-9a-f-]{36})`));
+/**
+ * What LIST_SCRIPT printed on `host`; `info` is null for a domain that was listed and then gave no answers.
+ * @throws VxmigError HOST_UNFIT where it is anything else: that must not be taken for a host without domains
+ */
+export function parseDomainList(
+  host: string,
+  output: string,
+): { readonly name: string; readonly info: DomainInfo | null }[] {
+  const [, whole] = new RegExp(`^${BEGIN}\n([^]*)^${END}$`, 'm').exec(output) ?? [];
+  if (whole === undefined) throw notOfVirsh(host, 'list of domains', output);
+  const [list = '', ...parts] = whole.split(new RegExp(`${MARK}([0-9a-f-]{36})`));
   const answers = new Map<string, string>();
   for (let index = 0; index < parts.length; index += 2) answers.set(parts[index] ?? '', parts[index + 1] ?? '');
-  return [...list.matchAll(/^ *([0-9a-f-]{36}) +(.*?) *$/gm)].map(([, uuid = '', name = '']) => {
+  const lines = list.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => {
+    const [, uuid, name = ''] = /^ *([0-9a-f-]{36}) +(.*?) *$/.exec(line) ?? [];
+    if (uuid === undefined) throw notOfVirsh(host, 'list of domains', line);
     const answer = answers.get(uuid) ?? '';
-    return { name, info: answer.includes('<domain') ? readAnswers(name, answer) : null };
+    return { name, info: answer.includes('<domain') ? readAnswers(host, name, answer) : null };
   });
 }
 
-/** null: libvirt on that host knows no domain of that name. */
+/** null: libvirt on that host knows no domain of that name. @throws CommandError, VxmigError HOST_UNFIT as listDomains */
 export async function readDomain(shell: HostShell, name: string): Promise<DomainInfo | null> {
   try {
     // virsh reads quotes as a shell does (virsh(1), "SYNOPSIS").
-    const { stdout } = await shell.run(virsh(QUESTIONS(shellWord(name))));
-    return readAnswers(name, stdout);
+    const { stdout } = await shell.run([...UNTRANSLATED, ...virsh(QUESTIONS(shellWord(name)))]);
+    return readAnswers(shell.name, name, stdout);
   } catch (error) {
     if (error instanceof CommandError && UNKNOWN_DOMAIN.test(error.stderr)) return null;
     throw error;
@@ -80,22 +102,28 @@ export async function readDomain(shell: HostShell, name: string): Promise<Domain
 
 const UNKNOWN_DOMAIN = /failed to get domain|[Dd]omain not found/;
 
+/** What virsh(1), "domstate", prints. */
+const STATES = 'no state|running|idle|paused|in shutdown|shut off|crashed|pmsuspended';
+
 /** A line with the state, then the definition. */
-function readAnswers(name: string, text: string): DomainInfo {
-  const start = text.indexOf('<domain');
-  const said = start < 0 ? text : text.slice(0, start);
-  const [, word = 'other', reason = ''] = /^([a-z ]+?)\s*(?:\(([^)]*)\))?\s*$/m.exec(said.trim()) ?? [];
+function readAnswers(host: string, name: string, text: string): DomainInfo {
+  const answers = new RegExp(`(?:^|\\n)(${STATES})(?: \\(([^)\\n]*)\\))?\\s*(<domain[ >/][^]*>)\\s*$`).exec(text);
+  const [, word = '', reason = '', xml = ''] = answers ?? [];
+  if (!/^<domain[^>]*\/>$|<\/domain>$/.test(xml)) throw notOfVirsh(host, `state and definition of ${name}`, text);
   const state = knownState(word);
-  return {
-    name,
-    state,
-    pausedByMigration: state === 'paused' && reason === 'migrating',
-    xml: start < 0 ? '' : text.slice(start),
-  };
+  return { name, state, pausedByMigration: state === 'paused' && reason === 'migrating', xml };
 }
 
 function knownState(word: string): DomainState {
   return word === 'running' || word === 'paused' || word === 'shut off' || word === 'crashed' ? word : 'other';
+}
+
+function notOfVirsh(host: string, what: string, printed: string): VxmigError {
+  const start = printed.trim().slice(0, 400);
+  return new VxmigError('HOST_UNFIT', `virsh on ${host} printed what is no ${what}: ${start || '(nothing)'}`, {
+    where: host,
+    hint: `Try \`ssh\` to it and \`${VIRSH.join(' ')} list --all\` there.`,
+  });
 }
 
 /** What is done to a domain, as commands. */
@@ -202,7 +230,7 @@ export async function readJobStats(shell: HostShell, domain: string, which: 'run
 
 /** Whether libvirt works on it: while it does, the domain may end or come to life without our doing. @throws CommandError where libvirt does not answer */
 export async function hasJob(shell: HostShell, domain: string): Promise<boolean> {
-  const argv = virsh('domjobinfo', '--rawstats', '--domain', domain);
+  const argv = [...UNTRANSLATED, ...virsh('domjobinfo', '--rawstats', '--domain', domain)];
   const { stdout, stderr, exitCode } = await shell.run(argv, { accept: [0, 1] });
   if (exitCode === 0) return !/^Job type: *0\s*$/m.test(stdout);
   if (UNKNOWN_DOMAIN.test(stderr) || /domain is not running/.test(stderr)) return false;
@@ -217,7 +245,7 @@ export async function abortJob(shell: HostShell, domain: string): Promise<void> 
 /** Whether the hypervisor there can give the CPU that a domain asks for; null: yes, or libvirt cannot tell. */
 export async function compareCpu(shell: HostShell, domainXml: string): Promise<string | null> {
   const virttype = /<domain [^>]*type=['"]([a-z]+)['"]/.exec(domainXml)?.[1] ?? 'qemu';
-  const argv = virsh('hypervisor-cpu-compare', '--virttype', virttype, '--file', '/dev/stdin');
+  const argv = [...UNTRANSLATED, ...virsh('hypervisor-cpu-compare', '--virttype', virttype, '--file', '/dev/stdin')];
   const { stdout, stderr, exitCode } = await shell.run(argv, { stdin: domainXml, accept: [0, 1] });
   return exitCode === 1 && /incompatible|not compatible/i.test(stdout + stderr) ? (stdout + stderr).trim() : null;
 }

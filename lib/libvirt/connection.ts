@@ -25,6 +25,7 @@ export class LibvirtError extends Error {
 interface PendingCall {
   readonly resolve: (answer: XdrReader) => void;
   readonly reject: (error: LibvirtError) => void;
+  readonly procedure: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -57,7 +58,7 @@ export class LibvirtConnection {
       .uint(STATUS_OK);
     return await new Promise<XdrReader>((resolve, reject) => {
       const timer = setTimeout(() => this.#end(`no answer within ${ANSWER_TIMEOUT_MS} ms`), ANSWER_TIMEOUT_MS);
-      this.#pending.set(serial, { resolve, reject, timer });
+      this.#pending.set(serial, { resolve, reject, procedure, timer });
       this.stream.write(Buffer.concat([header.bytes(), payload]));
     });
   }
@@ -81,10 +82,15 @@ export class LibvirtConnection {
   }
 
   #receive(message: Buffer): void {
+    if (message.readUInt32BE(4) !== PROGRAM || message.readUInt32BE(8) !== VERSION) return;
     const type = message.readUInt32BE(16);
     const serial = message.readUInt32BE(20);
     const call = this.#pending.get(serial);
     if (type !== TYPE.reply || call === undefined) return;
+    if (message.readUInt32BE(12) !== call.procedure) {
+      this.#end('an answer to what it was not asked');
+      return;
+    }
     this.#pending.delete(serial);
     clearTimeout(call.timer);
     const answer = new XdrReader(message.subarray(HEADER_BYTES));

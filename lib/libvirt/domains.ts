@@ -92,11 +92,13 @@ export class Libvirt {
       this.connection.call(PROCEDURE.domainGetState, writeReference(reference).uint(0)),
       this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(XML_INACTIVE)),
     ]);
-    return await whole(async () => {
+    const domain = await whole(async () => {
       const [number, reason] = [state.int(), state.int()];
       const pausedByMigration = number === PAUSED && reason === PAUSED_BY_MIGRATION;
       return { name: reference.name, state: stateOf(number), pausedByMigration, xml: xml.string() };
     });
+    if (!/^<domain[ >/]/.test(domain.xml)) throw new LibvirtError(`the definition of ${domain.name} is none`);
+    return domain;
   }
 }
 
@@ -104,10 +106,15 @@ function stateOf(number: number): LibvirtDomain['state'] {
   return [...STATES].find(([known]) => known === number)?.[1] ?? 'other';
 }
 
-/** What is announced may be more than there is: an answer ends where its bytes do. */
+/**
+ * What is announced may be more than there is: an answer ends where its bytes do. Their number is said twice (remote_connect_list_all_domains_ret): what
+ * is no such answer must not be taken for a host without domains.
+ */
 function readReferences(answer: XdrReader): DomainReference[] {
   const references: DomainReference[] = [];
   for (let left = answer.uint(); left > 0; left -= 1) references.push(readReference(answer));
+  const again = answer.uint();
+  if (again !== references.length || !answer.atEnd) throw new RangeError(`${references.length} domains, or ${again}`);
   return references;
 }
 

@@ -37,6 +37,10 @@ export class XdrReader {
     return value;
   }
 
+  get atEnd(): boolean {
+    return this.#at === this.bytes.length;
+  }
+
   int(): number {
     return this.uint() | 0;
   }

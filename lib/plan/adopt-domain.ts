@@ -18,9 +18,7 @@ export function connectNics(domain: string, xml: string, nics: readonly AdoptedN
 }
 
 function connectNic(domain: string, xml: string, nic: AdoptedNic): string {
-  const block = [...xml.matchAll(/<interface [^>]*>[\s\S]*?<\/interface>/g)]
-    .map(([text]) => text)
-    .find((text) => new RegExp(`<mac address=['"]${nic.mac}['"]`, 'i').test(text));
+  const block = interfaceOf(xml, nic.mac);
   if (block === undefined) {
     throw new VxmigError('HOST_UNFIT', `the domain ${domain} has no network interface with the MAC ${nic.mac}`, {
       where: domain,
@@ -49,6 +47,13 @@ function isConnected(block: string, nic: AdoptedNic): boolean {
     /managed=['"]no['"]/.test(target) &&
     new RegExp(`<mtu size=['"]${nic.mtu}['"]`).test(block)
   );
+}
+
+/** The `<interface>` of that MAC. */
+export function interfaceOf(xml: string, mac: string): string | undefined {
+  return [...xml.matchAll(/<interface [^>]*>[\s\S]*?<\/interface>/g)]
+    .map(([text]) => text)
+    .find((text) => new RegExp(`<mac address=['"]${mac}['"]`, 'i').test(text));
 }
 
 /** An element with its content, or none. */

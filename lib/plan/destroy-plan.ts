@@ -4,7 +4,7 @@ import type { HostPlan } from './host-plan.js';
 import { isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import { deleteLink } from './link-plan.js';
 import type { ObservedHost } from './observed.js';
-import { linkAlias, ownedBy } from './ownership.js';
+import { linkAlias, OWNER_KEY, ownedBy, underlayUserKey } from './ownership.js';
 import { releaseUnderlay } from './underlay-plan.js';
 
 /** What has to go so that nothing of a topology is left on a host. Only what carries the topology's mark is in it. */
@@ -34,6 +34,7 @@ export function planDestroy(
         ...(state === 'shut off' ? [] : [{ kind: 'stop', domain: name } as const]),
         { kind: 'undefine', domain: name } as const,
       ]),
+      prepare: underlay.prepare,
       ovs: [
         ...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const),
         ...underlay.ovs,
@@ -42,8 +43,19 @@ export function planDestroy(
         ...taps.map(({ name }) => deleteLink(name)),
         ...barriers.map(liftBarrier),
         ...namespaces.map(({ name }) => ({ argv: ['ip', 'netns', 'delete', name] })),
-        ...underlay.commands,
       ],
     },
   };
+}
+
+/** The topologies whose mark something on a host carries. */
+export function namesOn({ bridges, links, domains, namespaces }: ObservedHost): string[] {
+  const after = (prefix: string, text: string) => (text.startsWith(prefix) ? [text.slice(prefix.length)] : []);
+  return [
+    ...bridges.flatMap(({ externalIds }) => externalIds[OWNER_KEY] ?? []),
+    ...bridges.flatMap(({ externalIds }) => Object.keys(externalIds).flatMap((key) => after(underlayUserKey(''), key))),
+    ...links.flatMap(({ alias }) => after(linkAlias(''), alias ?? '')),
+    ...domains.flatMap(({ owner }) => owner?.topology ?? []),
+    ...namespaces.flatMap(({ topology }) => topology ?? []),
+  ];
 }

@@ -17,6 +17,8 @@ export interface HostPlan {
   /** What is taken away, after the migrations: nothing that still carries traffic is removed first. */
   readonly remove: {
     readonly domains: readonly DomainStep[];
+    /** What needs that which then goes: a bridge that still has its mark tells that an address is to be given back. */
+    readonly prepare: readonly Command[];
     readonly ovs: readonly OvsChange[];
     readonly commands: readonly Command[];
   };

@@ -10,6 +10,8 @@ export interface ObservedHost {
   readonly bridges: readonly ObservedBridge[];
   readonly links: readonly ObservedLink[];
   readonly routes: readonly ObservedRoute[];
+  /** ovs-vswitchd is there: without it no flows are seen, and no routes of the switch. */
+  readonly switchAnswers: boolean;
   readonly switchRoutes: SwitchRoutes;
   readonly namespaces: readonly ObservedNamespace[];
   readonly domains: readonly ObservedDomain[];

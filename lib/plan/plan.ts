@@ -12,6 +12,7 @@ import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies 
 import { planLinks } from './link-plan.js';
 import { macClash, macRival } from './mac-rival.js';
 import { type AfterMoves, planAfterMoves } from './move-plan.js';
+import { offloadWarnings } from './nic-offload.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 import { planUnderlay } from './underlay-plan.js';
@@ -26,6 +27,8 @@ export interface Plan {
   readonly hosts: readonly HostPlan[];
   readonly migrations: readonly PlannedMigration[];
   readonly changes: readonly Change[];
+  /** What the plan leaves as it is, and will not do well. */
+  readonly warnings: readonly string[];
   /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and rollback. */
   readonly moves: ReadonlyMap<string, PlannedMove>;
 }
@@ -82,6 +85,7 @@ export function planTopology(
     hosts,
     migrations,
     moves: new Map(moves),
+    warnings: offloadWarnings(topology, observed, facts),
     changes: [
       ...copies.map(leftCopyChange),
       ...hosts.flatMap((host) => host.changes),
@@ -116,7 +120,7 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
     settle: [...underlay.settle, ...links.settle],
     flows: flows.flows,
     domains: domains.steps,
-    remove: { domains: domains.remove, ovs: bridges.remove, commands: links.remove },
+    remove: { domains: domains.remove, prepare: [], ovs: bridges.remove, commands: links.remove },
   };
 }
 
@@ -137,6 +141,7 @@ function withoutRemoving(plan: HostPlan, later: HostPlan): HostPlan {
     ),
     remove: {
       domains: both(plan.remove.domains, later.remove.domains),
+      prepare: both(plan.remove.prepare, later.remove.prepare),
       ovs: both(plan.remove.ovs, later.remove.ovs),
       commands: both(plan.remove.commands, later.remove.commands),
     },

@@ -178,35 +178,38 @@ function addRoute({ destination, device, gateway }: SwitchRoute): Command {
   return { argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/add', destination, device, ...via] };
 }
 
-/** Takes the topology off the underlay bridge; the last one gives the addresses back to the device. */
+/**
+ * Takes the topology off the underlay bridge; the last one gives the addresses back to the device, before the bridge goes: once that is gone
+ * nobody could tell what is missing.
+ */
 export function releaseUnderlay(
   topology: string,
   observed: ObservedHost,
-): { change: Change | null; ovs: OvsChange[]; commands: Command[] } {
+): { change: Change | null; prepare: Command[]; ovs: OvsChange[] } {
   const bridge = observed.bridges.find(isUnderlay);
   const key = underlayUserKey(topology);
-  if (bridge === undefined || bridge.externalIds[key] === undefined) return { change: null, ovs: [], commands: [] };
+  if (bridge === undefined || bridge.externalIds[key] === undefined) return { change: null, prepare: [], ovs: [] };
   const externalIds = Object.fromEntries(Object.entries(bridge.externalIds).filter(([name]) => name !== key));
   if (Object.keys(externalIds).some((name) => name.startsWith(underlayUserKey('')))) {
     const columns = columnsOfBridge({ ...bridge, externalIds });
     return {
       change: change(observed.host, 'underlay', bridge.name, 'update', 'other topologies still use it'),
+      prepare: [],
       ovs: [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
-      commands: [],
     };
   }
   const nic = bridge.externalIds[NIC_KEY] ?? '';
   const holder = observed.links.find((link) => link.name === bridge.name);
   return {
     change: change(observed.host, 'underlay', bridge.name, 'delete', `${nic} gets its addresses back`),
-    ovs: [{ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid }],
-    commands: [
-      liftBarrier(NFT_TABLE),
+    prepare: [
+      ...(holder === undefined ? [] : giveAddresses(holder, nic, observed)),
       ...observed.switchRoutes.added
         .filter((route) => route.device === bridge.name)
         .map(({ destination }) => ({ argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/del', destination] })),
-      ...(holder === undefined ? [] : giveAddresses(holder, nic, observed)),
+      liftBarrier(NFT_TABLE),
     ],
+    ovs: [{ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid }],
   };
 }
 

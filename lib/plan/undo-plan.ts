@@ -44,6 +44,7 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
     domains,
     remove: {
       domains: made.remove.domains,
+      prepare: made.remove.prepare,
       ovs: [...ports, ...made.remove.ovs],
       commands: [...made.remove.commands, ...restoreAddresses(before, now)],
     },

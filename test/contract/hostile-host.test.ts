@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { OvsDatabase } from '../../lib/controller/ovs-database.js';
 import { HostConnection, type HostShell } from '../../lib/host/connection.js';
 import { Dialogue } from '../../lib/host/dialogue.js';
-import { observeDomains } from '../../lib/host/domains.js';
+import { observeDomain, observeDomains } from '../../lib/host/domains.js';
 import { observeFitness } from '../../lib/host/fitness.js';
 import { observeKernel } from '../../lib/host/observe-kernel.js';
 import { dumpFlows } from '../../lib/host/openflow.js';
@@ -88,7 +88,7 @@ t.test('a host whose key is not the known one is told nothing', async (t) => {
     t,
     open,
     'SSH_HOST_KEY',
-    new RegExp(`shows the SSH key ${FINGERPRINT.replaceAll(/[+/]/g, '.')}, and the topology has ${wrong}`),
+    new RegExp(`shows the SSH key ${FINGERPRINT.replaceAll(/[+/]/g, '.')}, and what was given for it has ${wrong}`),
   );
   await t.rejects(HostConnection.open('bad', { ...settings, hostKey: wrong }), {
     message: /nothing was sent/,
@@ -216,10 +216,14 @@ t.test('virsh and all that doctor looks at print garbage', async (t) => {
   const shell = await hostThatPrints(t, GARBAGE.binary);
   t.match(await observeFitness(shell), { qemuVersion: '', libvirtVersion: '', cpuModels: [] });
   await refused(t, listDomains(await hostThatPrints(t, GARBAGE.binary, 1)), 'COMMAND_FAILED', /virsh .* list --all/);
+  for (const garbage of [...Object.values(GARBAGE), '']) {
+    await refused(t, observeDomains(await hostThatPrints(t, garbage)), 'HOST_UNFIT', /virsh on bad printed/);
+    await refused(t, observeDomain(await hostThatPrints(t, garbage), 'web'), 'HOST_UNFIT', /virsh on bad printed/);
+  }
 });
 
 t.test('libvirt’s socket gives answers that are too short, too long, or none', async (t) => {
-  for (const announced of [0xffffffff, 0x7fffffff]) {
+  for (const announced of [0xffffffff, 0x7fffffff, 0]) {
     const settings = await sshServer(t, {
       exec: (accept) => {
         const channel = accept();

@@ -7,7 +7,7 @@ import type { Test } from 'tap';
 import { fingerprintOf } from '../../lib/host/host-key.js';
 import type { SshSettings } from '../../lib/model/topology.js';
 
-const HOST_KEY = ssh2.utils.generateKeyPairSync('ed25519');
+export const HOST_KEY = ssh2.utils.generateKeyPairSync('ed25519');
 const USER_KEY = ssh2.utils.generateKeyPairSync('ed25519');
 
 /** Of the key that an SSH server here shows. */

@@ -3,9 +3,9 @@ import { type Document, onLab } from './harness.js';
 
 const MAC = '52:54:00:09:00:01';
 
-/** As somebody has defined it long before vxmig came: with a network of its own, a screen, and no offloading, which Open vSwitch's userspace datapath cannot do. */
-const DEFINITION = `<domain type='qemu'>
-  <name>legacy</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
+/** As somebody has defined it long before vxmig came: with a network of its own and a screen. */
+const definition = (driver: string) => `<domain type='qemu'>
+  <name>legacy</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>128</memory><vcpu>1</vcpu>
   <os>
     <type arch='x86_64' machine='pc'>hvm</type>
     <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
@@ -16,7 +16,7 @@ const DEFINITION = `<domain type='qemu'>
   <devices>
     <interface type='user'>
       <mac address='${MAC}'/><model type='virtio'/>
-      <driver name='qemu'><host csum='off' gso='off' tso4='off' tso6='off'/><guest csum='off' tso4='off' tso6='off'/></driver>
+      ${driver}
     </interface>
     <serial type='pty'/>
     <video><model type='vga' vram='16384'/></video>
@@ -26,7 +26,21 @@ const DEFINITION = `<domain type='qemu'>
 
 await onLab('two-subnets', async (t, lab) => {
   await lab.edit((text) => text.replace(/^( *)image: micro.*$/m, '$1domain: legacy'));
-  await lab.shell('host-a', `cat >/tmp/legacy.xml <<'XML'\n${DEFINITION}\nXML\nvirsh define /tmp/legacy.xml`);
+  const define = (driver: string) =>
+    lab.shell('host-a', `cat >/tmp/legacy.xml <<'XML'\n${definition(driver)}\nXML\nvirsh define /tmp/legacy.xml`);
+
+  await t.test('NIC offloads are warned of, and the lines that are said against them are enough', async (t) => {
+    await define('');
+    const [warning = '', ...others] = (await lab.succeed('plan', lab.file)).warnings;
+    t.same(others, []);
+    const [, lines = ''] = /give the <interface> of \S+ (<driver.*<\/driver>),/.exec(warning) ?? [];
+    const { checks } = await lab.succeed('doctor', lab.file);
+    const advice = checks.find(({ name }: Document) => name === 'host-a: NIC offloads of web');
+    t.match(advice, { ok: true, seen: `on at ${MAC}: it has ping and no TCP` });
+    t.ok(advice.hint.includes(lines));
+    await define(lines);
+    t.same((await lab.succeed('plan', lab.file)).warnings, []);
+  });
   await lab.apply();
   const lost: number[] = [];
 

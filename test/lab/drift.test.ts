@@ -132,4 +132,27 @@ await onLab('two-subnets', async (t, lab) => {
     t.same(await holdings(lab), holding(lab, { web: 'host-b' }));
     isVerified(t, await lab.succeed('verify', lab.file));
   });
+
+  await t.test('with a switch that is down nothing is planned, for a plan would be false', async (t) => {
+    await lab.on('host-c', 'pkill', '-KILL', '-x', 'ovs-vswitchd');
+    const before = await holdings(lab);
+    for (const words of [['plan'], ['plan', '--as-shell'], ['apply'], ['migrate', 'web', '--to', 'host-a']]) {
+      const [command = '', ...options] = words;
+      const { exitCode, document } = await lab.run(command, lab.file, ...options);
+      t.equal(exitCode, 1, command);
+      t.match(document.error, {
+        code: 'HOST_UNFIT',
+        where: 'host-c',
+        message: /ovs-vswitchd/,
+        hint: /systemctl start/,
+      });
+    }
+    const { exitCode, document } = await lab.run('verify', lab.file);
+    t.equal(exitCode, 4);
+    t.match(document.checks, [{ name: 'switch of host-c', ok: false, hint: /systemctl start/ }]);
+    t.same(await holdings(lab), before);
+    await lab.succeed('lab', 'up', lab.file);
+    await lab.apply();
+    isVerified(t, await lab.succeed('verify', lab.file));
+  });
 });

@@ -63,7 +63,7 @@ function ofApplies(reach: (point: string) => void): void {
     if (steps.length > 0) reach('after VMs');
   };
   HostSession.prototype.executeRemovals = async function (remove) {
-    if (remove.ovs.length + remove.commands.length > 0) reach('before removals');
+    if (remove.prepare.length + remove.ovs.length + remove.commands.length > 0) reach('before removals');
     await executeRemovals.call(this, remove);
   };
 }

@@ -59,9 +59,8 @@ t.test('a wrong command line touches nothing and exits with 3', async (t) => {
     [['lab', 'exec', 'x', 'y', '--json', '--', 'true'], /--json is of no use here/],
   ];
   for (const [argv, message] of cases) {
-    const text = await runVxmig(argv);
+    const [text, json] = await Promise.all([runVxmig(argv), runVxmig(['--json', ...argv])]);
     t.match(text, { status: 3, stdout: argv.includes('--json') ? /./ : '' }, argv.join(' '));
-    const json = await runVxmig(['--json', ...argv]);
     t.match(json, { status: 3, stderr: '' });
     t.match(document(json.stdout), { ok: false, error: { code: 'USAGE', message, hint: /./ } });
   }

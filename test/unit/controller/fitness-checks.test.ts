@@ -25,6 +25,7 @@ const FIT: Fitness = {
   kvmDevice: true,
   microImage: true,
   availableMemoryBytes: 2 ** 30,
+  packetBufferBytes: 2 ** 20,
   userfaultfd: true,
   vxlanPortTakenBy: '',
   migrationPortsTakenBy: '',
@@ -56,6 +57,18 @@ t.test('one host', async (t) => {
   t.same(verdict({ migrationPortsTakenBy: 'somebody' }), { failed: [], advised: ['host-a: migration ports'] });
   t.same(verdict({ kernelDatapath: false }), { failed: [], advised: [] }, 'userspace does');
   t.same(verdict({ kernelDatapath: false }, TOPOLOGY, { ...HOST, datapath: 'system' }).failed, ['host-a: datapath']);
+  const small = { packetBufferBytes: 212_992 };
+  t.same(verdict(small), { failed: [], advised: [] }, 'the kernel datapath has no such buffers');
+  t.same(verdict({ ...small, kernelDatapath: false }), { failed: [], advised: ['host-a: packet buffer'] });
+  const userspace = { ...HOST, datapath: 'netdev' } as const;
+  t.same(verdict(small, TOPOLOGY, userspace).advised, ['host-a: packet buffer']);
+  t.same(verdict({ packetBufferBytes: null }, TOPOLOGY, userspace).advised, [], 'it is not known');
+  t.same(verdict({}, TOPOLOGY, userspace).advised, []);
+  const told = fitnessChecks(TOPOLOGY, userspace, { ...FIT, ...small }, IN_STEP);
+  t.match(
+    told.find(({ name }) => name === 'host-a: packet buffer')?.hint,
+    /`sysctl -w net\.core\.rmem_default=1048576`/,
+  );
   t.same(verdict({ userfaultfd: false }), { failed: [], advised: ['host-a: userfaultfd'] });
   t.same(verdict({ fpingVersion: '' }), { failed: [], advised: [] }, 'this host watches nothing');
   const from = { kind: 'host' as const, name: 'host-a' };

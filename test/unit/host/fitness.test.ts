@@ -33,6 +33,9 @@ yes
 MemTotal:       4000000 kB
 MemAvailable:   2000000 kB
 
+=== buffer
+212992
+
 === userfaultfd
 1
 
@@ -68,6 +71,7 @@ t.test('a host that has everything', async (t) => {
     kvmDevice: true,
     microImage: true,
     availableMemoryBytes: 2_000_000 * 1024,
+    packetBufferBytes: 212_992,
     userfaultfd: true,
     vxlanPortTakenBy: '',
     migrationPortsTakenBy: '',
@@ -84,6 +88,7 @@ t.test('a host that has nothing', async (t) => {
     qemuVersion: '',
     microImage: false,
     availableMemoryBytes: 0,
+    packetBufferBytes: null,
     userfaultfd: false,
     cpuModels: [],
   });

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import type { HostShell } from '../../../lib/host/connection.js';
 import { observeDomain, observeDomains } from '../../../lib/host/domains.js';
 import { LibvirtConnection, LibvirtError } from '../../../lib/libvirt/connection.js';
+import { Libvirt } from '../../../lib/libvirt/domains.js';
 import { XdrReader, XdrWriter } from '../../../lib/libvirt/xdr.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 
@@ -27,6 +28,12 @@ async function socketTo(t: Test, behave: (socket: Socket) => void): Promise<Sock
 function reply(serial: number, status: number, payload: Buffer): Buffer {
   const header = [28 + payload.length, 0x20008086, 1, 66, 1, serial, status];
   return Buffer.concat([header.reduce((writer, word) => writer.uint(word), new XdrWriter()).bytes(), payload]);
+}
+
+/** A message with another word in its header. */
+function withWord(message: Buffer, at: number, word: number): Buffer {
+  message.writeUInt32BE(word, at);
+  return message;
 }
 
 t.test('what is written in XDR is read again', async (t) => {
@@ -76,7 +83,7 @@ t.test('answers in pieces, out of order, and among what nobody has asked for', a
 t.test('a refusal has the number and the words of the daemon', async (t) => {
   const words = new XdrWriter().uint(42).uint(10).uint(1).string('no such domain').bytes();
   const stream = await socketTo(t, (socket) => socket.on('data', () => socket.write(reply(1, 1, words))));
-  await t.rejects(new LibvirtConnection(stream).call(23), {
+  await t.rejects(new LibvirtConnection(stream).call(66), {
     name: 'LibvirtError',
     code: 42,
     message: 'no such domain',
@@ -88,6 +95,9 @@ t.test('a daemon that is none', async (t) => {
     ['speaks something else', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
     ['sends what is too short', Buffer.from([0, 0, 0, 4])],
     ['sends half an error', reply(1, 1, Buffer.from([0, 0]))],
+    ['answers what it was not asked', withWord(reply(1, 0, Buffer.alloc(4)), 12, 67)],
+    ['speaks another program', withWord(reply(1, 0, Buffer.alloc(4)), 4, 0x6b656570)],
+    ['speaks another version of it', withWord(reply(1, 0, Buffer.alloc(4)), 8, 2)],
   ] as const) {
     const stream = await socketTo(t, (socket) => socket.once('data', () => socket.end(bytes)));
     await t.rejects(new LibvirtConnection(stream).call(66), LibvirtError, what);
@@ -104,7 +114,8 @@ t.test('where the socket cannot be had, or is not understood, virsh is asked', a
   const host = (openSocket: HostShell['openSocket']): HostShell => ({
     name: 'host-a',
     run: async (argv) => ({
-      stdout: argv[0] === 'sh' ? ` ${uuid} web\n=== vxmig ${uuid}\n${answer}` : answer,
+      stdout:
+        argv[0] === 'sh' ? `=== vxmig domains\n ${uuid} web\n=== vxmig ${uuid}\n${answer}\n=== vxmig end\n` : answer,
       stderr: '',
       exitCode: 0,
     }),
@@ -122,4 +133,43 @@ t.test('where the socket cannot be had, or is not understood, virsh is asked', a
     t.match(await observeDomain(shell, 'web'), { state: 'running' });
   }
   await t.rejects(observeDomains(host(() => Promise.reject(new TypeError('a bug')))), TypeError);
+});
+
+/** A daemon whose list of domains, and whose answers about each of them, are these. */
+function daemon(list: Buffer, xml: string): (socket: Socket) => void {
+  const answers = new Map([
+    [273, list],
+    [14, new XdrWriter().string(xml).bytes()],
+    [212, new XdrWriter().uint(1).uint(0).bytes()],
+  ]);
+  return (socket) => {
+    let received = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 4 && received.length >= received.readUInt32BE(0)) {
+        const call = received.subarray(0, received.readUInt32BE(0));
+        received = received.subarray(call.length);
+        const procedure = call.readUInt32BE(12);
+        const answer = reply(call.readUInt32BE(20), 0, answers.get(procedure) ?? new XdrWriter().uint(0).bytes());
+        socket.write(withWord(answer, 12, procedure));
+      }
+    });
+  };
+}
+
+t.test('an answer that is no list of domains is not taken for none', async (t) => {
+  const web = () => new XdrWriter().uint(1).string('web').fixed(Buffer.alloc(16)).uint(1);
+  const domains = async (list: XdrWriter, xml = '<domain/>') =>
+    (await Libvirt.open(await socketTo(t, daemon(list.bytes(), xml)), 'qemu:///system')).domains();
+  t.same(await domains(new XdrWriter().uint(0).uint(0)), []);
+  t.same(await domains(web().uint(1)), [{ name: 'web', state: 'running', pausedByMigration: false, xml: '<domain/>' }]);
+  for (const [what, list, xml] of [
+    ['nothing', new XdrWriter()],
+    ['half of it', new XdrWriter().uint(0)],
+    ['another number at its end', new XdrWriter().uint(0).uint(1)],
+    ['fewer at its end', web().uint(0)],
+    ['more behind it', new XdrWriter().uint(0).uint(0).uint(0)],
+    ['a definition that is none', web().uint(1), 'hello'],
+  ] as const)
+    await t.rejects(domains(list, xml), LibvirtError, what);
 });

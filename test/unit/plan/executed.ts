@@ -20,6 +20,7 @@ export function executed(plan: HostPlan, before: ObservedHost): ObservedHost {
   for (const flows of plan.flows) host = afterFlows(host, flows);
   for (const step of [...plan.domains, ...plan.remove.domains])
     host = { ...host, domains: afterStep(host.domains, step) };
+  for (const command of plan.remove.prepare) host = afterCommand(host, command);
   for (const change of plan.remove.ovs) host = afterOvs(host, change);
   for (const command of plan.remove.commands) host = afterCommand(host, command);
   return host;
@@ -31,7 +32,10 @@ export function executedMoves(plan: Plan, before: readonly ObservedHost[]): Obse
     const own = plan.hosts.find((candidate) => candidate.host === host.host);
     const network = plan.moves.get(host.host)?.before ?? own;
     if (own === undefined || network === undefined) return host;
-    return executed({ ...network, domains: own.domains, remove: { domains: [], ovs: [], commands: [] } }, host);
+    return executed(
+      { ...network, domains: own.domains, remove: { domains: [], prepare: [], ovs: [], commands: [] } },
+      host,
+    );
   });
   const moved = plan.migrations.reduce((hosts, { vm, from, to }) => {
     const domain = hosts.find(({ host }) => host === from)?.domains.find(({ name }) => name === vm);

@@ -49,7 +49,10 @@ t.test('after apply there is nothing to do, whatever the topology', async (t) =>
       const plan = plannedFor(drawn, applied(drawn, drawn.fresh));
       same(lines(plan), []);
       for (const { prepare, ovs, settle, flows, domains, remove } of plan.hosts)
-        same([prepare, ovs, settle, flows, domains, remove.domains, remove.ovs, remove.commands].flat(), []);
+        same(
+          [prepare, ovs, settle, flows, domains, remove.domains, remove.prepare, remove.ovs, remove.commands].flat(),
+          [],
+        );
     }),
   );
 });

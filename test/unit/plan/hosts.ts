@@ -54,6 +54,7 @@ export function freshHost(name: string, address: string): ObservedHost {
       { destination: 'fd00::/16', gateway: 'fd00:2::1', device: 'eth0', family: 6, protocol: 'static', metric: 512 },
       { destination: '198.18.2.0/24', gateway: null, device: 'eth0', family: 4, protocol: 'kernel', metric: null },
     ],
+    switchAnswers: true,
     switchRoutes: { followKernel: true, added: [] },
     namespaces: [],
     domains: [],

@@ -52,7 +52,10 @@ for (const [name, facts] of Object.entries({ KERNEL, USERSPACE })) {
     t.strictSame(plan.changes, []);
     for (const host of plan.hosts) {
       const { prepare, ovs, settle, flows, domains, remove } = host;
-      t.strictSame([prepare, ovs, settle, flows, domains, remove.domains, remove.ovs, remove.commands].flat(), []);
+      t.strictSame(
+        [prepare, ovs, settle, flows, domains, remove.domains, remove.prepare, remove.ovs, remove.commands].flat(),
+        [],
+      );
     }
   });
 }

@@ -32,16 +32,18 @@ function linkOf(host: ObservedHost, name: string) {
 
 /** A host after the topology was taken off its underlay bridge. */
 function released(topology: string, host: ObservedHost): ObservedHost {
-  const { ovs, commands } = releaseUnderlay(topology, host);
+  const { ovs, prepare } = releaseUnderlay(topology, host);
   const nothing = {
     changes: [],
-    prepare: [],
     settle: [],
     flows: [],
     domains: [],
-    remove: { domains: [], ovs: [], commands: [] },
+    remove: { domains: [], prepare: [], ovs: [], commands: [] },
   };
-  return executed({ ...nothing, host: host.host, ovs, settle: commands }, host);
+  return executed(
+    { ...nothing, host: host.host, prepare: [], ovs: [], remove: { ...nothing.remove, prepare, ovs } },
+    host,
+  );
 }
 
 t.test('the userspace datapath gets the address of the underlay device on a bridge', async (t) => {
@@ -151,6 +153,24 @@ t.test('a second topology signs in, and the last one that leaves gives the addre
   const none = released('other', one);
   t.notOk(linkOf(none, 'br-phy'));
   t.strictSame(linkOf(none, 'eth0')?.addresses, linkOf(hostB(freshHosts(TOPOLOGY)), 'eth0')?.addresses);
+});
+
+t.test('a destroy that is cut off anywhere leaves enough to end it', async (t) => {
+  const host = hostB(appliedHosts(TOPOLOGY, USERSPACE));
+  const { remove } = planDestroy(TOPOLOGY.name, host);
+  const part = { host: host.host, changes: [], prepare: [], ovs: [], settle: [], flows: [], domains: [] };
+  for (let done = 0; done <= remove.prepare.length; done++) {
+    const first = { ...remove, prepare: remove.prepare.slice(0, done), ovs: [], commands: [] };
+    const cut = executed({ ...part, remove: first }, host);
+    const again = planDestroy(TOPOLOGY.name, cut);
+    t.ok(
+      again.changes.some(({ kind }) => kind === 'underlay'),
+      'the bridge still tells that it is to go',
+    );
+    const left = executed({ ...part, remove: again.remove }, cut);
+    t.notOk(linkOf(left, 'br-phy'));
+    t.strictSame(linkOf(left, 'eth0')?.addresses, linkOf(hostB(freshHosts(TOPOLOGY)), 'eth0')?.addresses);
+  }
 });
 
 t.test('destroy leaves a host as it was, whatever else is there', async (t) => {

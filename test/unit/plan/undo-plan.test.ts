@@ -20,7 +20,7 @@ function* cutOff(plan: HostPlan): Generator<HostPlan> {
   const none: HostPlan = {
     ...plan,
     ...{ prepare: [], ovs: [], settle: [], flows: [], domains: [] },
-    remove: { domains: [], ovs: [], commands: [] },
+    remove: { domains: [], prepare: [], ovs: [], commands: [] },
   };
   let done = none;
   yield done;

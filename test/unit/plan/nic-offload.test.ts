@@ -1,0 +1,58 @@
+import t from 'tap';
+import type { Topology } from '../../../lib/model/topology.js';
+import { WITHOUT_OFFLOADS } from '../../../lib/plan/nic-offload.js';
+import type { ObservedHost } from '../../../lib/plan/observed.js';
+import { planTopology } from '../../../lib/plan/plan.js';
+import { freshHosts, KERNEL, planned, topologyOf, USERSPACE, withHost } from './hosts.js';
+
+const MAC = '52:54:00:09:00:01';
+const ADOPTED = ['image: micro', 'domain: legacy'] as const;
+
+/** The hosts, with a domain on host-a that has this NIC. */
+function hostsWith(topology: Topology, nic: string): ObservedHost[] {
+  const xml = `<domain type='qemu'>
+  <interface type='user'><mac address='52:54:00:00:00:99'/><model type='virtio'/></interface>
+  <interface type='user'><mac address='${MAC}'/>${nic}</interface>
+</domain>`;
+  const domains = [{ name: 'legacy', state: 'running', pausedByMigration: false, owner: null, xml }];
+  return withHost(freshHosts(topology), 'host-a', () => ({ domains }));
+}
+
+function warnings(nic: string, facts = USERSPACE): readonly string[] {
+  const topology = topologyOf(ADOPTED);
+  return planned(topology, hostsWith(topology, nic), facts).warnings;
+}
+
+t.test('a virtio NIC that leaves checksums to the host is warned of, with the lines that mend it', async (t) => {
+  for (const nic of [
+    `<model type='virtio'/>`,
+    `<model type='virtio-non-transitional'/><driver name='qemu' queues='2'/>`,
+    `<model type='virtio'/><driver name='qemu'><guest csum='off'/></driver>`,
+    `<model type='virtio'/><driver name='vhost'><host csum='on' gso='off'/></driver>`,
+  ]) {
+    const [warning = '', ...others] = warnings(nic);
+    t.strictSame(others, []);
+    t.match(warning, /^web leaves checksums to the host, .* ping and no TCP\. `virsh edit legacy` on host-a: /, nic);
+    t.ok(warning.includes(`<interface> of ${MAC} ${WITHOUT_OFFLOADS}`));
+  }
+});
+
+t.test('one that is mended so, or makes its checksums itself, is not', async (t) => {
+  t.strictSame(warnings(`<model type='virtio'/>${WITHOUT_OFFLOADS}`), []);
+  t.strictSame(warnings(`<model type="virtio"/><driver name="qemu"><host gso="off" csum="off"/></driver>`), []);
+  t.strictSame(warnings(`<model type='e1000'/>`), []);
+});
+
+t.test('only where Open vSwitch forwards in userspace: where the VM is, or where it is to go', async (t) => {
+  const nic = `<model type='virtio'/>`;
+  t.strictSame(warnings(nic, KERNEL), []);
+  const moves = topologyOf(ADOPTED, ['host: host-a', 'host: host-b']);
+  const at = (userspace: string) => (host: string) => (host === userspace ? USERSPACE : KERNEL);
+  for (const [userspace, count] of [
+    ['host-a', 1],
+    ['host-b', 1],
+    ['host-c', 0],
+  ] as const)
+    t.equal(planTopology(moves, hostsWith(moves, nic), at(userspace)).warnings.length, count, userspace);
+  t.strictSame(planned(topologyOf(), freshHosts(topologyOf()), USERSPACE).warnings, [], 'vxmig’s own have none');
+});
