@@ -27,6 +27,7 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
   try {
     const connected = await Promise.all(topology.hosts.map((host) => connect(host, shells)));
     signal.throwIfAborted();
+    const hasVms = topology.vms.length > 0;
     const fitness = new Map<string, Fitness>();
     emit({ kind: 'note', text: 'Looking at each host' });
     const boots = pLimit(topology.lab === null ? BOOTS_AT_ONCE.real : BOOTS_AT_ONCE.lab);
@@ -35,18 +36,24 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
         const first = connected[index] ?? [];
         const shell = shells.get(host.name);
         if (shell === undefined) return first;
-        const [seen, clock] = await Promise.all([observeFitness(shell), measureClock(shell)]);
+        const [seen, clock] = await Promise.all([observeFitness(shell, { vms: hasVms }), measureClock(shell)]);
         fitness.set(host.name, seen);
+        const own = [...first, ...fitnessChecks(topology, host, seen, clock)];
+        if (!hasVms) return own;
         const boot = await boots(async () => {
           signal.throwIfAborted();
           return await acceleration(host, shell, seen, emit);
         });
-        return [...first, ...fitnessChecks(topology, host, seen, clock), boot];
+        return [...own, boot];
       }),
     );
     signal.throwIfAborted();
     emit({ kind: 'note', text: 'Looking at the way between them' });
-    return [...perHost.flat(), ...commonChecks(topology, fitness), ...(await everyPair(topology, shells))];
+    return [
+      ...perHost.flat(),
+      ...(hasVms ? commonChecks(topology, fitness) : []),
+      ...(await everyPair(topology, shells)),
+    ];
   } finally {
     for (const shell of shells.values()) shell.close();
   }
