@@ -8,6 +8,8 @@ export interface ScaleRequest {
   readonly mesh: string;
 }
 
+/** As many as a file may have (schema.json). */
+export const MOST_HOSTS = 256;
 /** A subnet has this many hosts at most, and there are two at least, so that some tunnels are routed and some are not. */
 const HOSTS_PER_SEGMENT = 16;
 const LEAST_SEGMENTS = 2;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { BENCH_PEERS, type BenchPeer } from '../bench/result.js';
-import { MOST_LAB_HOSTS } from '../model/lab-limit.js';
+import { MOST_HOSTS } from '../bench/scale-topology.js';
 import { parseBytes, parseDurationMs } from '../topology/units.js';
 import type { ListenAddress } from './metrics-server.js';
 
@@ -41,8 +41,8 @@ export function peersArgument(text: string): BenchPeer[] {
 /** `8,16,32`: how many hosts each lab of the bench has. */
 export function sizesArgument(text: string): number[] {
   const sizes = text.split(',').map(Number);
-  if (sizes.some((size) => !Number.isInteger(size) || size < 2 || size > MOST_LAB_HOSTS))
-    throw new InvalidArgumentError(`Write numbers from 2 to ${MOST_LAB_HOSTS}: 8,16,32,64.`);
+  if (sizes.some((size) => !Number.isInteger(size) || size < 2 || size > MOST_HOSTS))
+    throw new InvalidArgumentError(`Write numbers from 2 to ${MOST_HOSTS}: 8,16,32,64.`);
   return [...new Set(sizes)];
 }
 

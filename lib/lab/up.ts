@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
 import { VxmigError } from '../model/errors.js';
 import type { LabEvent, LabWarning } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
@@ -15,6 +17,9 @@ import { allDone } from './settle.js';
 import { createIdentities, fingerprintOfLine, type LabIdentities, writeControllerSsh } from './ssh-identities.js';
 import { connectHost, type StartContext, startHost } from './start-host.js';
 import { startRouter } from './start-router.js';
+
+/** Of the hosts. With all of a large lab at once each daemon's start would take longer than it may. */
+const LEAST_AT_ONCE = 8;
 
 export interface LabUpOptions {
   /** Give the hosts /dev/kvm; only where a guest was seen to boot with it. Default: false, guests run under TCG. */
@@ -70,7 +75,8 @@ async function converge(
   const router = await startRouter(store, machineWarnings, how.emit);
   const context: StartContext = { store, identities, router: router.inside, ...how };
   if (router.fresh) await reconnectLivingHosts(context);
-  const changed = await allDone(topology.hosts.map((host) => startHost(context, host)));
+  const limit = pLimit(Math.max(LEAST_AT_ONCE, 2 * availableParallelism()));
+  const changed = await allDone(topology.hosts.map((host) => limit(() => startHost(context, host))));
   return router.fresh || changed.includes(true);
 }
 

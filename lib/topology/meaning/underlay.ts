@@ -10,7 +10,6 @@ import {
   sameIp,
   sizeOf,
 } from '../../model/address.js';
-import { MOST_LAB_HOSTS } from '../../model/lab-limit.js';
 import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
 import type { Draft, DraftHost, DraftSegment } from '../draft.js';
 import { suggestion } from '../suggest.js';
@@ -23,10 +22,6 @@ export function* checkUnderlay(draft: Draft): Generator<Complaint> {
   for (const host of draft.hosts) yield* checkHost(draft, host);
   yield* checkHostAddressesUnique(draft);
   yield* checkOneTunnelFamily(draft);
-  if (draft.isLab && draft.hosts.length > MOST_LAB_HOSTS) {
-    const mend = 'leave some out, or write a topology of real machines without `lab:`';
-    yield aboutKey(['lab'], `a lab has at most ${MOST_LAB_HOSTS} hosts, and these are ${draft.hosts.length}`, mend);
-  }
 }
 
 function* checkSegment(draft: Draft, segment: DraftSegment): Generator<Complaint> {
