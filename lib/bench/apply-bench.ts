@@ -68,7 +68,8 @@ async function applied(part: BenchPart, expected: 'something' | 'nothing'): Prom
   });
 }
 
-async function removeBridges(controller: Controller): Promise<void> {
+/** Whoever has made them. */
+export async function removeBridges(controller: Controller): Promise<void> {
   const { topology } = controller;
   const argv = topology.networks.flatMap((network) => [
     '--',

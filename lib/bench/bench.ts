@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
 import { VERSION } from '../model/version.js';
 import { benchApply } from './apply-bench.js';
 import { verdictsOn } from './figures.js';
 import { withLab } from './lab.js';
+import { observeMachine } from './machine.js';
 import { benchMigrate } from './migrate-bench.js';
-import type { BenchPeer, BenchResult, Machine } from './result.js';
+import type { BenchPeer, BenchResult } from './result.js';
 import { benchTopology, DEFAULT_TOPOLOGY } from './topology.js';
 
 export type BenchPartName = 'migrate' | 'apply';
@@ -65,34 +64,4 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-async function observeMachine(): Promise<Machine> {
-  const [libvirt, qemu, ovs, ovn] = await Promise.all([
-    versionOf('virsh', ['--version']),
-    versionOf('qemu-system-x86_64', ['--version']),
-    versionOf('ovs-vswitchd', ['--version']),
-    versionOf('ovn-controller', ['--version']),
-  ]);
-  return {
-    cpus: cpus().length,
-    cpuModel: cpus()[0]?.model.trim() ?? '',
-    memoryBytes: totalmem(),
-    kernel: release(),
-    node: process.version,
-    libvirt,
-    qemu,
-    ovs,
-    ovn,
-    loadBefore: loadavg()[0] ?? 0,
-  };
-}
-
-/** The first number of the form 1.2.3 that the program prints; empty where it is missing. */
-async function versionOf(program: string, args: readonly string[]): Promise<string> {
-  const output = await promisify(execFile)(program, [...args]).then(
-    ({ stdout }) => stdout,
-    () => '',
-  );
-  return /\d+(?:\.\d+)+/.exec(output)?.[0] ?? '';
 }

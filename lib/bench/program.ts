@@ -40,8 +40,13 @@ export async function timedRun(
 
 /** This very program, so that what is measured is what the user runs. */
 export function vxmigArgv(...args: readonly string[]): string[] {
+  return vxmigArgvUnder([], args);
+}
+
+/** @param options for Node itself */
+export function vxmigArgvUnder(options: readonly string[], args: readonly string[]): string[] {
   const script = process.argv[1];
   if (script === undefined)
     throw new VxmigError('USAGE', 'the bench needs to know which program it is: run it as `vxmig bench`');
-  return [process.execPath, script, ...args];
+  return [process.execPath, ...options, script, ...args];
 }

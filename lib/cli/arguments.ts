@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { BENCH_PEERS, type BenchPeer } from '../bench/result.js';
+import { MOST_HOSTS } from '../bench/scale-topology.js';
 import type { SshSettings } from '../model/topology.js';
 import { parseBytes, parseDurationMs } from '../topology/units.js';
 import type { ListenAddress } from './metrics-server.js';
@@ -61,6 +62,21 @@ export function peersArgument(text: string): BenchPeer[] {
   const unknown = names.find((name) => !BENCH_PEERS.some((peer) => peer === name));
   if (unknown !== undefined) throw new InvalidArgumentError(`Write some of ${BENCH_PEERS.join(',')}.`);
   return BENCH_PEERS.filter((peer) => names.includes(peer));
+}
+
+/** `8,16,32`: how many hosts each lab of the bench has. */
+export function sizesArgument(text: string): number[] {
+  const sizes = text.split(',').map(Number);
+  if (sizes.some((size) => !Number.isInteger(size) || size < 2 || size > MOST_HOSTS))
+    throw new InvalidArgumentError(`Write numbers from 2 to ${MOST_HOSTS}: 8,16,32,64.`);
+  return [...new Set(sizes)];
+}
+
+/** `full,hub`: ways to join the hosts, in the file's words. */
+export function meshesArgument(text: string): string[] {
+  const meshes = text.split(',').map((mesh) => mesh.trim());
+  if (meshes.some((mesh) => !/^[a-z]+$/.test(mesh))) throw new InvalidArgumentError('Write some of full,hub.');
+  return [...new Set(meshes)];
 }
 
 function orRefused(parse: () => number, mend: string): number {

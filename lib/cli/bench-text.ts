@@ -3,6 +3,7 @@ import {
   type BenchPeer,
   type BenchResult,
   type FigureName,
+  type Machine,
   type MigrateBench,
   type MigrateTool,
   type Verdict,
@@ -42,16 +43,25 @@ const RIGHT = { align: 'right' } as const;
 /** A bench for people: medians with ranges, and what falls short of its aim. */
 export function benchText(result: BenchResult, style: Style): string {
   const { machine, migrate, apply, verdicts } = result;
-  const about = [
-    `${machine.cpus} × ${machine.cpuModel}, ${formatBytes(machine.memoryBytes)}, Linux ${machine.kernel}, load ${machine.loadBefore.toFixed(1)} before the first run`,
-    `vxmig ${result.vxmig}, Node ${machine.node}, libvirt ${machine.libvirt}, QEMU ${machine.qemu}, Open vSwitch ${machine.ovs}, OVN ${machine.ovn || 'not installed'}`,
-  ];
   return [
-    about.join('\n'),
+    machineText(result.vxmig, machine),
     ...(migrate === null ? [] : [migrateText(migrate, style)]),
     ...(apply === null ? [] : [applyText(apply, style)]),
-    `${paint(style, 'heading', 'Aims')}\n${indented(verdicts.map((verdict) => verdictText(verdict, style)).join('\n'))}`,
+    aimsText(verdicts, style),
   ].join('\n\n');
+}
+
+/** What the figures depend on. */
+export function machineText(vxmig: string, machine: Machine): string {
+  return [
+    `${machine.cpus} × ${machine.cpuModel}, ${formatBytes(machine.memoryBytes)}, Linux ${machine.kernel}, load ${machine.loadBefore.toFixed(1)} before the first run`,
+    `vxmig ${vxmig}, Node ${machine.node}, libvirt ${machine.libvirt}, QEMU ${machine.qemu}, Open vSwitch ${machine.ovs}, OVN ${machine.ovn || 'not installed'}`,
+  ].join('\n');
+}
+
+export function aimsText(verdicts: readonly Verdict[], style: Style): string {
+  const lines = verdicts.map((verdict) => verdictText(verdict, style));
+  return `${paint(style, 'heading', 'Aims')}\n${indented(lines.join('\n'))}`;
 }
 
 function migrateText(bench: MigrateBench, style: Style): string {
@@ -149,7 +159,7 @@ function verdictText({ what, seen, wanted, met }: Verdict, style: Style): string
 }
 
 /** `164 ms (128–196)`: the unit is told once. */
-function spreadText(spread: Spread | null, kind: 'time' | 'count', style: Style): string {
+export function spreadText(spread: Spread | null, kind: 'time' | 'count', style: Style): string {
   if (spread === null) return '-';
   const { median, min, max } = spread;
   const seconds = kind === 'time' && median >= 1000;
@@ -161,6 +171,6 @@ function spreadText(spread: Spread | null, kind: 'time' | 'count', style: Style)
   return `${digits(median)}${unit} (${digits(min)}${style.unicode ? '–' : '-'}${digits(max)})`;
 }
 
-function timesText(ratio: number | null): string {
+export function timesText(ratio: number | null): string {
   return ratio === null ? '-' : `${ratio.toFixed(2)}×`;
 }

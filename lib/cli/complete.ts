@@ -28,9 +28,9 @@ export async function completionsFor(
   if (awaited !== null) return begin(begun, await valuesOf(awaited, operands, names));
   if (begun.startsWith('-')) return begin(begun, { files: false, words: optionWords(program, command) });
   const children = command.commands.filter((child) => !child.name().startsWith('__')).map((child) => child.name());
-  if (children.length > 0) return begin(begun, { files: false, words: operands.length === 0 ? children : [] });
   const argument = command.registeredArguments[operands.length];
-  return begin(begun, argument === undefined ? NOTHING : await valuesOf(argument, operands, names));
+  const own = argument === undefined ? NOTHING : await valuesOf(argument, operands, names);
+  return begin(begun, { ...own, words: [...(operands.length === 0 ? children : []), ...own.words] });
 }
 
 const NOTHING: Completion = { files: false, words: [] };

@@ -3,6 +3,7 @@ import { VxmigError } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
 import type { Choose, Chosen } from './choose.js';
 import { jsonFromEnvironment, readOptionsFromEnvironment } from './environment.js';
+import { registerBench } from './register-bench.js';
 import { registerFileCommands } from './register-file-commands.js';
 import { registerHostCommands } from './register-host-commands.js';
 import { registerLabCommands } from './register-lab-commands.js';
@@ -76,6 +77,7 @@ export function buildProgram(choose: Choose, printed: { text: string }): Command
   registerFileCommands(program, choose);
   registerLabCommands(program, choose);
   registerHostCommands(program, choose);
+  registerBench(program, choose);
   return program;
 }
 

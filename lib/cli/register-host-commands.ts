@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { BenchPeer } from '../bench/result.js';
 import { SCRIPT_STEPS } from '../model/plan-script.js';
 import type { Strategy } from '../model/topology.js';
-import { countArgument, durationArgument, listenArgument, peersArgument, sizeArgument } from './arguments.js';
+import { durationArgument, listenArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js';
 import type { PlanFlags } from './plan.js';
@@ -17,7 +16,6 @@ export function registerHostCommands(program: Command, choose: Choose): void {
   registerChanging(program, choose);
   registerDestroy(program, choose);
   registerWatch(program, choose);
-  registerBench(program, choose);
 }
 
 function registerLooking(program: Command, choose: Choose): void {
@@ -142,30 +140,6 @@ function registerWatch(program: Command, choose: Choose): void {
         logs: true,
       });
     });
-}
-
-/** On a lab of its own: no host of the user's is touched. */
-function registerBench(program: Command, choose: Choose): void {
-  program
-    .command('bench')
-    .description('measure vxmig against plain `virsh migrate`, OVN and a hand-written script, in one run on one lab')
-    .argument('[file]', 'topology file of a lab (default: two-subnets, which comes with vxmig)')
-    .option('--runs <count>', 'migrations by each, and applies by each', countArgument, 10)
-    .addOption(new Option('--only <part>', 'one part of it').choices(['migrate', 'apply']))
-    .option('--against <peers>', 'whom to migrate against: some of no-redirect,ovn,virsh (default: all)', peersArgument)
-    .option('--plot <file>', 'draw the reply delays around the switch as SVG')
-    .addHelpText('after', '\nExample:\n  vxmig bench --runs 4 --only migrate --plot bench.svg')
-    .action((file: string | undefined, options: BenchFlags) => {
-      const given = file === undefined ? options : { ...options, file };
-      choose(async (context) => (await import('./bench.js')).benchCommand(context, given), { logs: true });
-    });
-}
-
-interface BenchFlags {
-  readonly runs: number;
-  readonly only?: 'migrate' | 'apply';
-  readonly against?: readonly BenchPeer[];
-  readonly plot?: string;
 }
 
 interface MigrateFlags extends LockFlags {

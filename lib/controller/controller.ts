@@ -1,6 +1,5 @@
 import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
-import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { type Plan, planTopology } from '../plan/plan.js';
@@ -9,6 +8,7 @@ import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
 import { SshMigrationHost } from './migration-host.js';
+import { expectedOf } from './observe.js';
 
 export const START_SWITCH =
   '`systemctl start ovs-vswitchd` there (Debian: package openvswitch-switch; its log is /var/log/openvswitch/ovs-vswitchd.log); for a lab `vxmig lab up FILE`.';
@@ -43,9 +43,11 @@ export class Controller {
     emit: Emit,
   ): Promise<{ controller: Controller; failures: readonly ConnectFailure[] }> {
     emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
-    const bridges = topology.networks.map((network) => bridgeName(topology.name, network.name));
+    const expected = expectedOf(topology);
     const results = await Promise.allSettled(
-      topology.hosts.map(async (host) => [host.name, await HostSession.open(host.name, sshOf(host), bridges)] as const),
+      topology.hosts.map(
+        async (host) => [host.name, await HostSession.open(host.name, sshOf(host), expected)] as const,
+      ),
     );
     const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failures = results.flatMap((result, index) =>

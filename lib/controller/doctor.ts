@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { HostConnection, type HostShell } from '../host/connection.js';
-import { observeDomains } from '../host/domains.js';
+import { domainsOf } from '../host/domains.js';
 import { type Fitness, observeFitness } from '../host/fitness.js';
 import { bootGuest } from '../host/guest-boot.js';
 import type { Check } from '../model/check.js';
@@ -29,6 +29,7 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
   try {
     const connected = await Promise.all(topology.hosts.map((host) => connect(host, shells)));
     signal.throwIfAborted();
+    const hasVms = topology.vms.length > 0;
     const fitness = new Map<string, Fitness>();
     emit({ kind: 'note', text: 'Looking at each host' });
     const boots = pLimit(topology.lab === null ? BOOTS_AT_ONCE.real : BOOTS_AT_ONCE.lab);
@@ -37,19 +38,25 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
         const first = connected[index] ?? [];
         const shell = shells.get(host.name);
         if (shell === undefined) return first;
-        const [seen, clock] = await Promise.all([observeFitness(shell), measureClock(shell)]);
+        const [seen, clock] = await Promise.all([observeFitness(shell, { vms: hasVms }), measureClock(shell)]);
         fitness.set(host.name, seen);
+        const own = [...first, ...fitnessChecks(topology, host, seen, clock)];
+        if (!hasVms) return own;
         const boot = await boots(async () => {
           signal.throwIfAborted();
           return await acceleration(host, shell, seen, emit);
         });
         const offloads = await offloadChecks(topology, host, shell, seen);
-        return [...first, ...fitnessChecks(topology, host, seen, clock), ...offloads, boot];
+        return [...own, ...offloads, boot];
       }),
     );
     signal.throwIfAborted();
     emit({ kind: 'note', text: 'Looking at the way between them' });
-    return [...perHost.flat(), ...commonChecks(topology, fitness), ...(await everyPair(topology, shells))];
+    return [
+      ...perHost.flat(),
+      ...(hasVms ? commonChecks(topology, fitness) : []),
+      ...(await everyPair(topology, shells)),
+    ];
   } finally {
     for (const shell of shells.values()) shell.close();
   }
@@ -80,7 +87,7 @@ async function acceleration(host: Host, shell: HostShell, seen: Fitness, emit: E
 async function offloadChecks(topology: Topology, host: Host, shell: HostShell, seen: Fitness): Promise<Check[]> {
   const named = topology.vms.filter(({ source }) => source.kind === 'domain');
   if (named.length === 0 || seen.libvirtVersion === '') return [];
-  const domains = await observeDomains(shell);
+  const domains = await domainsOf(shell);
   return named.flatMap((vm) => {
     const found = domains.find(({ name }) => name === domainOf(vm));
     return found === undefined ? [] : offloadCheck(host, seen, vm, found.xml);

@@ -22,10 +22,11 @@ const MICRO_CPU_MODEL = 'qemu64';
 
 /** One host's checks that need no other host. A check that passes with a hint is advice. */
 export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
-  const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
-  const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
-  const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
-  const watches = topology.probes.some(({ from }) => from.kind === 'host' && from.name === host.name);
+  // Without VMs it is a VTEP and nothing else.
+  return [...vtepChecks(host, fitness, clock), ...(topology.vms.length > 0 ? vmChecks(topology, host, fitness) : [])];
+}
+
+function vtepChecks(host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
   const datapath = datapathOf(host, fitness);
   const named = (what: string) => `${host.name}: ${what}`;
   return [
@@ -51,13 +52,30 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
           ? '`modprobe openvswitch`, or leave `datapath:` out of the file'
           : '',
     },
+    {
+      name: named('VXLAN port'),
+      ok: fitness.vxlanPortTakenBy === '',
+      expected: 'UDP 4789 free, or held by Open vSwitch',
+      seen: fitness.vxlanPortTakenBy || 'UDP 4789 is free for Open vSwitch',
+      hint: fitness.vxlanPortTakenBy === '' ? '' : 'remove the VXLAN device or the program that has it',
+    },
+    fping(named('fping'), fitness.fpingVersion),
+    clockCheck(named('clock'), clock),
+  ];
+}
+
+function vmChecks(topology: Topology, host: Host, fitness: Fitness): Check[] {
+  const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
+  const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
+  const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
+  const named = (what: string) => `${host.name}: ${what}`;
+  return [
     answers(
       named('libvirtd'),
       fitness.libvirtVersion,
       'systemctl start libvirtd (Debian: package libvirt-daemon-system)',
     ),
     qemu(named('QEMU'), fitness.qemuVersion),
-    ...(watches ? [fping(named('fping'), fitness.fpingVersion)] : []),
     {
       name: named('guest image'),
       ok: fitness.microImage || !usesImage,
@@ -68,7 +86,6 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
           ? ''
           : 'run `npm run setup` there, or copy the directory from a machine that has it',
     },
-    clockCheck(named('clock'), clock),
     {
       name: named('free memory'),
       ok: fitness.availableMemoryBytes >= largestBytes,
@@ -76,7 +93,7 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
       seen: formatBytes(fitness.availableMemoryBytes),
       hint: fitness.availableMemoryBytes >= largestBytes ? '' : 'stop something there, or give the VM less',
     },
-    ...(datapath === 'netdev' ? packetBuffer(named('packet buffer'), fitness.packetBufferBytes) : []),
+    ...(datapathOf(host, fitness) === 'netdev' ? packetBuffer(named('packet buffer'), fitness.packetBufferBytes) : []),
     {
       name: named('userfaultfd'),
       ok: fitness.userfaultfd || !postCopy,
@@ -85,13 +102,6 @@ export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, 
       hint: fitness.userfaultfd
         ? ''
         : 'post-copy needs `sysctl vm.unprivileged_userfaultfd=1`; the other strategies do not',
-    },
-    {
-      name: named('VXLAN port'),
-      ok: fitness.vxlanPortTakenBy === '',
-      expected: 'UDP 4789 free, or held by Open vSwitch',
-      seen: fitness.vxlanPortTakenBy || 'UDP 4789 is free for Open vSwitch',
-      hint: fitness.vxlanPortTakenBy === '' ? '' : 'remove the VXLAN device or the program that has it',
     },
     {
       name: named('migration ports'),
@@ -222,7 +232,7 @@ function qemu(name: string, version: string): Check {
 
 function fping(name: string, version: string): Check {
   const ok = Number(version.split('.')[0]) >= LEAST_FPING_MAJOR;
-  const expected = `${LEAST_FPING_MAJOR}.0 or newer, for the probes of the file`;
+  const expected = `${LEAST_FPING_MAJOR}.0 or newer, for verify and for probes`;
   return { name, ok, expected, seen: version, hint: ok ? '' : 'apt-get install fping' };
 }
 

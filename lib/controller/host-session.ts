@@ -10,7 +10,7 @@ import { desiredHost, type HostFacts } from '../plan/desired.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { planHost } from '../plan/plan.js';
-import { observeHost } from './observe.js';
+import { type Expected, observeHost } from './observe.js';
 import { OvsDatabase } from './ovs-database.js';
 
 export interface ConvergeOptions {
@@ -26,15 +26,14 @@ export class HostSession {
     readonly name: string,
     readonly shell: HostShell,
     readonly ovs: OvsDatabase,
-    /** Those that the topology has here, whether they exist or not. */
-    private readonly bridges: readonly string[],
+    private readonly expected: Expected,
   ) {}
 
   /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB */
-  static async open(name: string, settings: SshSettings, bridges: readonly string[]): Promise<HostSession> {
+  static async open(name: string, settings: SshSettings, expected: Expected): Promise<HostSession> {
     const shell = await HostConnection.open(name, settings);
     try {
-      return new HostSession(name, shell, await OvsDatabase.open(shell), bridges);
+      return new HostSession(name, shell, await OvsDatabase.open(shell), expected);
     } catch (error) {
       shell.close();
       throw error;
@@ -57,7 +56,7 @@ export class HostSession {
   }
 
   async observe(topology: string): Promise<ObservedHost> {
-    this.#observed = await observeHost(this, topology, this.bridges);
+    this.#observed = await observeHost(this, topology, this.expected);
     return this.#observed;
   }
 

@@ -211,12 +211,12 @@ export class HostWatch {
     return true;
   }
 
-  /** From the last looks at all hosts: one that is away holds what it held. */
+  /** For this host, from the last looks at all: one that is away holds what it held. */
   #plan(): Plan {
     const observed = this.all.flatMap((one) => one.observed ?? []);
     const facts = factsOf(this.topology, observed);
     if (this.#watched !== null) this.#watched.session.facts = facts(this.host.name);
-    return planTopology(this.topology, observed, facts);
+    return planTopology(this.topology, observed, facts, this.host.name);
   }
 
   #compare(plan: Plan): void {

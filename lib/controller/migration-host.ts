@@ -1,6 +1,6 @@
 import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
-import { observeDomain, observeDomains } from '../host/domains.js';
+import { domainsOf, observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
 import { changeFlows, dumpFlows, removeFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
@@ -72,7 +72,7 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async macRival(vm: Vm): Promise<string | null> {
-    return macRival(vm, await observeDomains(this.#shell));
+    return macRival(vm, await domainsOf(this.#shell));
   }
 
   async availableMemoryBytes(): Promise<number> {

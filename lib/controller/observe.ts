@@ -2,24 +2,39 @@ import type { HostShell } from '../host/connection.js';
 import { observeDomains } from '../host/domains.js';
 import { observeKernel } from '../host/observe-kernel.js';
 import { dumpFlows } from '../host/openflow.js';
+import { bridgeName } from '../model/names.js';
+import type { Topology } from '../model/topology.js';
 import { readOwnerMark } from '../plan/domain-xml.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import type { OvsDatabase } from './ovs-database.js';
 
-/**
- * Reads all that the plan looks at, in as few sessions as possible. Changes nothing.
- * @param bridges the topology's, whose flows are then read together with the rest
- */
+/** What of the topology every look at a host needs to know. */
+export interface Expected {
+  /** Their flows are then read together with the rest. */
+  readonly bridges: readonly string[];
+  /** Where the topology has no VMs a host need not have libvirt. */
+  readonly hasVms: boolean;
+}
+
+export function expectedOf({ name, networks, vms }: Topology): Expected {
+  return { bridges: networks.map((network) => bridgeName(name, network.name)), hasVms: vms.length > 0 };
+}
+
+/** Reads all that the plan looks at, in as few sessions as possible. Changes nothing. */
 export async function observeHost(
   { name, shell, ovs }: { readonly name: string; readonly shell: HostShell; readonly ovs: OvsDatabase },
   topology: string,
-  bridges: readonly string[],
+  { bridges, hasVms }: Expected,
 ): Promise<ObservedHost> {
+  const reading = observeKernel(shell, bridges);
+  const libvirtFiles = reading.then((kernel) => kernel.libvirtFiles);
+  // Where libvirt answers nobody waits for them.
+  libvirtFiles.catch(() => undefined);
   const [kernel, state, domains] = await Promise.all([
-    observeKernel(shell, bridges),
+    reading,
     ovs.read(),
-    observeDomains(shell),
+    observeDomains(shell, { hasVms, libvirtFiles }),
   ]);
   // Bridges of networks that the topology no longer has.
   const others = state.bridges.filter(

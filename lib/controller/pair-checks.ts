@@ -9,13 +9,10 @@ import { libvirtUriOf } from './host-address.js';
 const CONNECT_SECONDS = 3;
 const VIRSH_SECONDS = 25;
 
-/** What one host must be able to do towards another one: send it full-size packets, its libvirtd requests, and a VM's memory. */
+/** What one host must be able to do towards another one: send it full-size packets and, where there are VMs, its libvirtd requests and a VM's memory. */
 export async function pairChecks(topology: Topology, shell: HostShell, from: Host, to: Host): Promise<Check[]> {
-  return await Promise.all([
-    pathMtu(topology, shell, from, to),
-    migrationPorts(shell, from, to),
-    libvirtOverSsh(shell, from, to),
-  ]);
+  const forVms = topology.vms.length > 0 ? [migrationPorts(shell, from, to), libvirtOverSsh(shell, from, to)] : [];
+  return await Promise.all([pathMtu(topology, shell, from, to), ...forVms]);
 }
 
 async function pathMtu(topology: Topology, shell: HostShell, from: Host, to: Host): Promise<Check> {

@@ -1,10 +1,10 @@
-import { reaches } from '../host/reach.js';
+import { type ReachAnswer, reaches, reachesEach } from '../host/reach.js';
 import type { Check } from '../model/check.js';
 import { bridgeName, probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
-import type { Topology } from '../model/topology.js';
+import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf, hostOf, peersOf, vtepOf } from '../plan/desired.js';
+import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
 import type { Plan } from '../plan/plan.js';
 import { type Controller, START_SWITCH } from './controller.js';
@@ -83,34 +83,40 @@ function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
   });
 }
 
-/** Full-size packets between VTEPs: what does not fit is lost later, and only then. */
+/**
+ * Full-size packets between VTEPs: what does not fit is lost later, and only then. There are as many ways as pairs of hosts; each host tries its
+ * own in one go, and begins with the peer after itself, so that not all of them ask the same one at the same time.
+ */
 async function tunnelsReach(controller: Controller, topology: Topology): Promise<Check[]> {
-  const pairs = new Map<string, { readonly from: string; readonly to: string }>();
-  for (const network of topology.networks) {
-    for (const host of topology.hosts) {
-      for (const peer of peersOf(topology, network, host.name))
-        pairs.set(`${host.name} ${peer.name}`, { from: host.name, to: peer.name });
+  const checks = topology.hosts.map(async (host, place) => {
+    const peers = new Set(topology.networks.flatMap((network) => peersOf(topology, network, host.name)));
+    const inTurn = [...topology.hosts.slice(place + 1), ...topology.hosts.slice(0, place)].filter((to) =>
+      peers.has(to),
+    );
+    const byMtu = new Map<number, Host[]>();
+    for (const to of inTurn) {
+      const mtu = Math.min(underlayMtu(topology, host), underlayMtu(topology, to));
+      byMtu.set(mtu, [...(byMtu.get(mtu) ?? []), to]);
     }
-  }
-  return await Promise.all(
-    [...pairs.values()].map(async ({ from, to }) => {
-      const mtu = Math.min(...[from, to].map((name) => underlayMtu(topology, name)));
-      const address = vtepOf(hostOf(topology, to));
-      const answer = await reaches(controller.session(from).shell, { address, fullSizeMtu: mtu });
-      const expected = `${address} answers packets of ${mtu} bytes`;
-      return check(
-        `tunnel ${from} → ${to}`,
-        answer.ok,
-        expected,
-        answer.seen,
-        'mend the route or the MTU between the two hosts',
-      );
-    }),
-  );
+    const { shell } = controller.session(host.name);
+    const groups = [...byMtu].map(async ([fullSizeMtu, group]) => {
+      const answers = await reachesEach(shell, { addresses: group.map(vtepOf), fullSizeMtu });
+      return group.map((to) => [to, tunnelCheck(host, to, fullSizeMtu, answers.get(vtepOf(to)))] as const);
+    });
+    const found = new Map((await Promise.all(groups)).flat());
+    return topology.hosts.flatMap((to) => found.get(to) ?? []);
+  });
+  return (await Promise.all(checks)).flat();
 }
 
-function underlayMtu(topology: Topology, host: string): number {
-  return topology.underlay.find((segment) => segment.name === hostOf(topology, host).underlay)?.mtu ?? 1500;
+function tunnelCheck(from: Host, to: Host, mtu: number, answer: ReachAnswer | undefined): Check {
+  const hint = 'mend the route or the MTU between the two hosts';
+  const expected = `${vtepOf(to)} answers packets of ${mtu} bytes`;
+  return check(`tunnel ${from.name} → ${to.name}`, answer?.ok ?? false, expected, answer?.seen ?? '', hint);
+}
+
+function underlayMtu(topology: Topology, host: Host): number {
+  return topology.underlay.find((segment) => segment.name === host.underlay)?.mtu ?? 1500;
 }
 
 async function probesReach(controller: Controller, topology: Topology): Promise<Check[]> {
@@ -136,6 +142,8 @@ async function probesReach(controller: Controller, topology: Topology): Promise<
 }
 
 async function tablesPoint(controller: Controller, topology: Topology): Promise<Check[]> {
+  // Without VMs there is nothing to look up, and the hosts need not be read again.
+  if (topology.vms.length === 0) return [];
   const places = await fdbPlaces(controller, topology);
   return places.map(({ host, network, vm, mac, seen }) => {
     const expected = expectedPlace(topology, network, vm, host);

@@ -1,12 +1,12 @@
 import { type ChangeFeed, followChanges } from '../host/change-feed.js';
 import { messageOf } from '../model/errors.js';
-import { bridgeName } from '../model/names.js';
 import type { Host, Topology } from '../model/topology.js';
 import { TableMonitor } from '../ovsdb/monitor.js';
 import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
 import { isTransient } from '../pipeline/cookie.js';
 import { sshOf } from './host-address.js';
 import { HostSession } from './host-session.js';
+import { expectedOf } from './observe.js';
 
 /** What the plan looks at: statistics change all the time. */
 const COLUMNS = {
@@ -28,13 +28,13 @@ export class WatchedHost {
    * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB
    */
   static async open(topology: Topology, host: Host, stir: () => void): Promise<WatchedHost> {
-    const bridges = topology.networks.map((network) => bridgeName(topology.name, network.name));
-    const session = await HostSession.open(host.name, sshOf(host), bridges);
+    const expected = expectedOf(topology);
+    const session = await HostSession.open(host.name, sshOf(host), expected);
     try {
       const monitor = await TableMonitor.start(session.ovs.connection, OPEN_VSWITCH, COLUMNS);
       monitor.onChange(stir);
       const counts = (flow: { readonly cookie: bigint }) => !isTransient(flow);
-      return new WatchedHost(session, followChanges(session.shell, { bridges, counts }, stir));
+      return new WatchedHost(session, followChanges(session.shell, { bridges: expected.bridges, counts }, stir));
     } catch (error) {
       session.close();
       throw error;

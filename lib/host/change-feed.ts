@@ -1,8 +1,13 @@
 import { FlowMonitorParser, MONITOR_OPTIONS } from '../openflow/flow-monitor.js';
 import type { HostShell, RunningCommand } from './connection.js';
+import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
 
 /** A command that cannot run now (a bridge that is gone, a daemon that restarts) is started again after this time. */
 const RETRY_MS = 1_000;
+
+/** A host of a topology without VMs may have no libvirt: then it is waited for, which takes less than to start virsh time and again. */
+const FOLLOW_DOMAINS = `until [ -S ${LIBVIRT_SOCKETS.join(' ] || [ -S ')} ]; do sleep 2 </dev/null >/dev/null 2>&1; done
+exec virsh -q -c qemu:///system event --loop --all`;
 
 export interface ChangeFeed {
   /** Ends the commands on the host; resolves when they have ended. */
@@ -21,7 +26,7 @@ export interface Feeds {
  */
 export function followChanges(shell: HostShell, { bridges, counts }: Feeds, stir: () => void): ChangeFeed {
   const links = keepFollowing(shell, ['ip', 'monitor', 'link', 'address'], stir, stir);
-  const domains = keepFollowing(shell, ['virsh', '-q', '-c', 'qemu:///system', 'event', '--loop', '--all'], stir, stir);
+  const domains = keepFollowing(shell, ['sh', '-c', FOLLOW_DOMAINS], stir, stir);
   const flows = bridges.map((bridge) => {
     const parser = new FlowMonitorParser();
     // What they do may be long; that they have changed is enough.

@@ -1,20 +1,53 @@
 import { LibvirtError } from '../libvirt/connection.js';
 import { Libvirt, type LibvirtDomain } from '../libvirt/domains.js';
-import { VxmigError } from '../model/errors.js';
+import { CommandError, VxmigError } from '../model/errors.js';
 import type { HostShell } from './connection.js';
+import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
 import { listDomains, readDomain } from './virsh.js';
 
-/** Where libvirtd listens, or virtproxyd in its name; and virtqemud, where that is all there is (libvirt.org/daemons.html). */
-const SOCKETS = ['/run/libvirt/libvirt-sock', '/run/libvirt/virtqemud-sock'] as const;
 const URI = 'qemu:///system';
 
+/** What tells whether a host that does not answer for libvirt is at fault. */
+export interface LibvirtExpected {
+  /** The topology has VMs, so that each of its hosts must have libvirt. */
+  readonly hasVms: boolean;
+  /** As observeKernel tells of them; without any, libvirt is not there and has no domain. */
+  readonly libvirtFiles: Promise<readonly string[]>;
+}
+
 /** Every domain that libvirt on that host knows. @throws CommandError where libvirt does not answer */
-export async function observeDomains(shell: HostShell): Promise<readonly LibvirtDomain[]> {
+export async function domainsOf(shell: HostShell): Promise<readonly LibvirtDomain[]> {
   return await ask(
     shell,
     (libvirt) => libvirt.domains(),
     () => listDomains(shell),
   );
+}
+
+/**
+ * The same; where the topology has no VMs the host need not have libvirt.
+ * @throws CommandError where libvirt does not answer though it is there, or was; VxmigError HOST_UNFIT where it is missing
+ */
+export async function observeDomains(
+  shell: HostShell,
+  { hasVms, libvirtFiles }: LibvirtExpected,
+): Promise<readonly LibvirtDomain[]> {
+  const byVirsh = async () => {
+    const isThere = (await libvirtFiles).length > 0;
+    if (!isThere && !hasVms) return [];
+    return await listDomains(shell).catch((cause: unknown) => {
+      throw isThere || !(cause instanceof CommandError) ? cause : noLibvirt(shell.name, cause);
+    });
+  };
+  return await ask(shell, (libvirt) => libvirt.domains(), byVirsh);
+}
+
+function noLibvirt(host: string, cause: CommandError): VxmigError {
+  return new VxmigError('HOST_UNFIT', `${host} has no libvirt, and the topology has VMs: ${cause.message}`, {
+    where: host,
+    hint: 'For a host of a lab: `vxmig lab up FILE` starts it. Else install it there; `vxmig doctor FILE` says what else is missing.',
+    cause,
+  });
 }
 
 /** null: libvirt on that host knows no domain of that name. */
@@ -45,7 +78,7 @@ async function ask<Answer>(
 }
 
 async function open(shell: HostShell): Promise<Libvirt | null> {
-  for (const socket of SOCKETS) {
+  for (const socket of LIBVIRT_SOCKETS) {
     try {
       return await Libvirt.open(await shell.openSocket(socket), URI);
     } catch (error) {

@@ -38,24 +38,28 @@ PATH=$PATH:/usr/sbin:/sbin
 section ovsdb; timeout 5 ovsdb-client get-schema-version unix:/var/run/openvswitch/db.sock Open_vSwitch
 section vswitchd; timeout 5 ovs-appctl -T 5 version
 section datapath; [ -d /sys/module/openvswitch ] && echo yes
+section fping; fping --version
+section vxlan; ss -Hlunp 'sport = :${VXLAN_PORT}'; ip -br link show type vxlan
+[ "$1" = vms ] || exit 0
 section libvirt; timeout 20 virsh -q -c qemu:///system version --daemon
 section qemu; qemu-system-x86_64 --version
-section fping; fping --version
 section kvm; [ -w /dev/kvm ] && echo yes
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
 section memory; cat /proc/meminfo
 section buffer; cat /proc/sys/net/core/rmem_default
 section userfaultfd; cat /proc/sys/vm/unprivileged_userfaultfd; [ -c /dev/userfaultfd ] && stat -c %a /dev/userfaultfd
-section vxlan; ss -Hlunp 'sport = :${VXLAN_PORT}'; ip -br link show type vxlan
 section ports; ss -Hltnp 'sport >= :${MIGRATION_PORTS.first} and sport <= :${MIGRATION_PORTS.last}'
 type=qemu; [ -w /dev/kvm ] && type=kvm
 section cpu; timeout 20 virsh -q -c qemu:///system domcapabilities --virttype $type --arch x86_64 --machine pc
 exit 0
 `;
 
-/** @throws VxmigError SSH_CONNECT */
-export async function observeFitness(shell: HostShell): Promise<Fitness> {
-  const { stdout } = await shell.run(['sh', '-s'], { stdin: SCRIPT });
+/**
+ * @param vms also what only VMs need; without it those answers are empty
+ * @throws VxmigError SSH_CONNECT
+ */
+export async function observeFitness(shell: HostShell, { vms }: { readonly vms: boolean }): Promise<Fitness> {
+  const { stdout } = await shell.run(['sh', '-s', '--', vms ? 'vms' : 'no-vms'], { stdin: SCRIPT });
   const parts = stdout.split(/^=== (.+)$/m);
   const text = (name: string) => parts[parts.indexOf(name) + 1]?.trim() ?? '';
   return {

@@ -3,6 +3,7 @@ import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } fro
 import type { Flow } from '../openflow/flow.js';
 import { DUMP_OPTIONS } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
+import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
 import { readFlows } from './openflow.js';
 
 /** What the host's kernel has configured, and its switch of flows, read in one go. */
@@ -17,9 +18,14 @@ export interface KernelState {
   readonly kernelDatapath: boolean;
   readonly kvm: boolean;
   readonly sshAddress: string | null;
+  /** Files by which libvirt shows that it is there, or keeps a domain; none: the host has no libvirt, or one that has never had a domain and is down. */
+  readonly libvirtFiles: readonly string[];
   /** Of the bridges that were asked about, where they exist. */
   readonly flows: ReadonlyMap<string, readonly Flow[]>;
 }
+
+/** Its sockets; definitions, and the state of domains that run (configDir and stateDir of libvirt's src/qemu/qemu_conf.c). */
+const LIBVIRT_FILES = [...LIBVIRT_SOCKETS, '/etc/libvirt/qemu/*.xml', '/run/libvirt/qemu/*.xml'];
 
 /**
  * One shell for everything: a session per question would cost more than all the questions. The text is constant;
@@ -30,6 +36,8 @@ section() { printf '\\n=== %s\\n' "$1"; }
 section ssh; echo "\${SSH_CONNECTION:-}"
 section datapath; [ -d /sys/module/openvswitch ] && echo yes
 section kvm; [ -w /dev/kvm ] && echo yes
+section libvirt
+for path in ${LIBVIRT_FILES.join(' ')}; do [ -e "$path" ] && echo "$path"; done
 section links; ip -j -d address show
 section routes4; ip -j -4 route show
 section routes6; ip -j -6 route show
@@ -76,6 +84,7 @@ export async function observeKernel(shell: HostShell, bridges: readonly string[]
       kernelDatapath: text('datapath') === 'yes',
       kvm: text('kvm') === 'yes',
       // SSH_CONNECTION: client address, client port, server address, server port (ssh(1)).
+      libvirtFiles: text('libvirt') === '' ? [] : text('libvirt').split('\n'),
       sshAddress: text('ssh').split(' ')[2] ?? null,
       flows,
     };

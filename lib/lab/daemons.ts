@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, VxmigError } from '../model/errors.js';
 import { logDirectory } from './lab-directory.js';
+import type { LabState } from './lab-state.js';
 import { type Inside, runInside } from './run-inside.js';
 import { allDone } from './settle.js';
 
@@ -15,6 +16,8 @@ export interface LabDaemon {
   readonly name: DaemonName;
   /** Must answer before this one is started. */
   readonly after: DaemonName | null;
+  /** Only hosts of a lab with VMs have it. */
+  readonly forVms?: true;
   /** For sh(1) inside the host; puts itself into the background. */
   readonly start: string;
   /** Asks the daemon itself; what it prints is shown by `lab status`. */
@@ -33,7 +36,7 @@ const asking =
   ({ inside }: DaemonTarget): Promise<string> =>
     runInside(inside, argv, { timeoutMs: PROBE_TIMEOUT_MS });
 
-export const DAEMONS: readonly LabDaemon[] = [
+const DAEMONS: readonly LabDaemon[] = [
   {
     name: 'ovsdb-server',
     after: null,
@@ -68,6 +71,7 @@ ovs-vsctl --no-wait -- init -- set Open_vSwitch . \\
   {
     name: 'virtlogd',
     after: null,
+    forVms: true,
     start: 'exec /usr/sbin/virtlogd --daemon',
     ask: asking('virt-admin', '--connect', 'virtlogd:///system', 'server-list'),
     log: 'libvirt/virtlogd.log',
@@ -75,11 +79,17 @@ ovs-vsctl --no-wait -- init -- set Open_vSwitch . \\
   {
     name: 'libvirtd',
     after: 'virtlogd',
+    forVms: true,
     start: 'exec /usr/sbin/libvirtd --daemon',
     ask: asking('virsh', '--connect', 'qemu:///system', 'version', '--daemon'),
     log: 'libvirt/libvirtd.log',
   },
 ];
+
+/** What each host of the lab runs: one that has never had VMs is a VTEP and nothing else. */
+export function daemonsFor({ libvirt }: Pick<LabState, 'libvirt'>): readonly LabDaemon[] {
+  return libvirt ? DAEMONS : DAEMONS.filter(({ forVms }) => forVms !== true);
+}
 
 export interface DaemonAnswer {
   readonly name: DaemonName;
@@ -97,15 +107,16 @@ export async function observeDaemon(daemon: LabDaemon, target: DaemonTarget): Pr
 }
 
 /**
- * Starts those of the host's daemons that are not in `running`, each as soon as the one that it needs answers.
+ * Starts those of `daemons` that are not in `running`, each as soon as the one that it needs answers.
  * @throws VxmigError LAB, naming the daemon's log
  */
 export async function startDaemons(
+  daemons: readonly LabDaemon[],
   target: DaemonTarget,
   running: ReadonlySet<DaemonName>,
   started: (daemon: DaemonName, durationMs: number) => void,
 ): Promise<void> {
-  const chains = DAEMONS.filter((daemon) => daemon.after === null);
+  const chains = daemons.filter((daemon) => daemon.after === null);
   await allDone(chains.map((first) => startChain(first)));
 
   async function startChain(daemon: LabDaemon): Promise<void> {
@@ -114,7 +125,7 @@ export async function startDaemons(
       await startDaemon(daemon, target);
       started(daemon.name, Math.round(performance.now() - since));
     }
-    const next = DAEMONS.filter((candidate) => candidate.after === daemon.name);
+    const next = daemons.filter((candidate) => candidate.after === daemon.name);
     await allDone(next.map((candidate) => startChain(candidate)));
   }
 }

@@ -8,7 +8,7 @@ import { rootDevicePrefix } from './lab-names.js';
 import { applyLinkOperations } from './link-operations.js';
 import { Links } from './links.js';
 import { observeLabNames } from './list.js';
-import { restorePacketBuffer } from './packet-buffer.js';
+import { restoreMachineSettings } from './machine-settings.js';
 import { killAll, observeLabPids, observeNetworkNamespaces, observePidsInNetworkNamespaces } from './processes.js';
 
 export interface DownReport {
@@ -73,7 +73,7 @@ async function removeFiles(lab: string): Promise<void> {
   // The last lab takes the shared directories with it; rmdir refuses where something else is in them. The lock keeps
   // them from going while another lab's `up` is about to write its first file.
   await withMachineLock(async () => {
-    if (await removedEmpty(labsDirectory())) await restorePacketBuffer();
+    if (await removedEmpty(labsDirectory())) await restoreMachineSettings();
     await removedEmpty(dirname(labsDirectory()));
   });
 }

@@ -11,6 +11,8 @@ export interface LabState {
   readonly createdAt: string;
   readonly phase: 'starting' | 'up';
   readonly topology: Topology;
+  /** Its hosts run libvirt. They keep it when the file's last VM goes, for then there is still one to be removed from them. */
+  readonly libvirt: boolean;
   readonly management: ManagementSegment;
   readonly router: MachineState;
   readonly hosts: readonly LabHostState[];

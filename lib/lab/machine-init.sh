@@ -88,7 +88,7 @@ for scope in all default; do
     if [ -e "$file" ]; then echo "${setting#*=}" >"$file"; fi
   done
 done
-# Open vSwitch in userspace reads the NIC through a packet socket, whose buffer is bounded (packet-buffer.ts). A migration's stream that
+# Open vSwitch in userspace reads the NIC through a packet socket, whose buffer is bounded (machine-settings.ts). A migration's stream that
 # has no more than this on its way leaves room in it for the tunnels' packets.
 echo '4096 65536 131072' >/proc/sys/net/ipv4/tcp_rmem
 if [ "$VXMIG_FORWARDS" = yes ]; then

@@ -5,8 +5,9 @@ import type { Topology } from '../model/topology.js';
 /** RFC 2544 §C.2.2 sets 198.18.0.0/15 aside for benchmarks between networks; examples use its lower half for underlays. */
 const POOLS = ['198.19.0.0/16', '100.127.0.0/16'] as const;
 const LENGTHS = { small: 26, large: 22 } as const;
-/** What a /26 holds, less network, broadcast and the controller. */
-const SMALL_CAPACITY = 61;
+/** What is no host's: network, broadcast and the controller. */
+const OTHERS = 3;
+const SMALL_CAPACITY = 2 ** (32 - LENGTHS.small) - OTHERS;
 
 export interface ManagementAddresses {
   readonly cidr: string;

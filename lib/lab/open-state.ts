@@ -20,7 +20,7 @@ export async function openState(topology: Topology): Promise<LabStateStore> {
         where: topology.name,
       });
     }
-    return new LabStateStore({ ...found, topology });
+    return new LabStateStore({ ...found, topology, libvirt: found.libvirt || topology.vms.length > 0 });
   }
   // Two labs that start at the same time must not choose the same management segment.
   return withMachineLock(async () => {
@@ -55,6 +55,7 @@ async function planState(topology: Topology): Promise<LabState> {
     createdAt: new Date().toISOString(),
     phase: 'starting',
     topology,
+    libvirt: topology.vms.length > 0,
     management: { cidr, prefixLength, controllerAddress, bridge: managementBridge(topology.name) },
     router: { ...planned, name: ROUTER },
     hosts,

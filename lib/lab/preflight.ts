@@ -10,16 +10,12 @@ import { ROUTER } from './lab-names.js';
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Program → Debian package. */
-const PROGRAMS: Readonly<Record<string, string>> = {
+type Programs = Readonly<Record<string, string>>;
+const PROGRAMS: Programs = {
   'ovsdb-server': 'openvswitch-switch',
   'ovs-vswitchd': 'openvswitch-switch',
   'ovs-vsctl': 'openvswitch-switch',
   'ovsdb-tool': 'openvswitch-common',
-  libvirtd: 'libvirt-daemon-system',
-  virtlogd: 'libvirt-daemon-system',
-  virsh: 'libvirt-clients',
-  'virt-admin': 'libvirt-clients',
-  'qemu-system-x86_64': 'qemu-system-x86',
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   tini: 'tini',
@@ -28,6 +24,13 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   tc: 'iproute2',
   fping: 'fping',
   ethtool: 'ethtool',
+};
+const VM_PROGRAMS: Programs = {
+  libvirtd: 'libvirt-daemon-system',
+  virtlogd: 'libvirt-daemon-system',
+  virsh: 'libvirt-clients',
+  'virt-admin': 'libvirt-clients',
+  'qemu-system-x86_64': 'qemu-system-x86',
 };
 
 /** QEMU's TCG before 10 corrupts guests that migrate under load. */
@@ -42,20 +45,26 @@ export async function checkMachine(topology: Topology): Promise<LabWarning[]> {
   if (process.getuid?.() !== 0) {
     throw new VxmigError('HOST_UNFIT', 'Building a lab needs root.', { hint: 'Run it with sudo.' });
   }
-  const missing = await missingPrograms();
+  const hasVms = topology.vms.length > 0;
+  const programs = hasVms ? { ...PROGRAMS, ...VM_PROGRAMS } : PROGRAMS;
+  const missing = await missingPrograms(programs);
   if (missing.length > 0) {
-    const packages = [...new Set(missing.map((program) => PROGRAMS[program]))].join(' ');
+    const packages = [...new Set(missing.map((program) => programs[program]))].join(' ');
     throw new VxmigError('HOST_UNFIT', `Programs are missing: ${missing.join(', ')}.`, {
       hint: `\`npm run setup\` installs them (or: apt-get install ${packages}).`,
     });
   }
   await checkNamespaces();
   await access('/dev/net/tun').catch(() => {
-    throw new VxmigError('HOST_UNFIT', 'There is no /dev/net/tun: guests could not have NICs.', {
-      hint: 'Load the module: `modprobe tun`.',
-    });
+    throw new VxmigError(
+      'HOST_UNFIT',
+      'There is no /dev/net/tun: guests could not have NICs, nor switches ports of their own.',
+      {
+        hint: 'Load the module: `modprobe tun`.',
+      },
+    );
   });
-  return qemuWarnings();
+  return hasVms ? await qemuWarnings() : [];
 }
 
 /** Why no lab can be built here, for tests that must then be skipped; null where one can. */
@@ -84,10 +93,10 @@ function checkTopology(topology: Topology): void {
   }
 }
 
-async function missingPrograms(): Promise<string[]> {
+async function missingPrograms(programs: Programs): Promise<string[]> {
   const directories = [...SYSTEM_PATH, ...(process.env.PATH ?? '').split(delimiter)];
-  const found = await Promise.all(Object.keys(PROGRAMS).map((program) => isProgram(program, directories)));
-  return Object.keys(PROGRAMS).filter((_, index) => found[index] === false);
+  const found = await Promise.all(Object.keys(programs).map((program) => isProgram(program, directories)));
+  return Object.keys(programs).filter((_, index) => found[index] === false);
 }
 
 async function isProgram(program: string, directories: readonly string[]): Promise<boolean> {

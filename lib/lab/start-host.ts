@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { LabEvent } from '../model/lab-event.js';
 import type { Host } from '../model/topology.js';
-import { DAEMONS, type DaemonName, observeDaemon, startDaemons } from './daemons.js';
+import { type DaemonName, daemonsFor, type LabDaemon, observeDaemon, startDaemons } from './daemons.js';
 import { hostFiles } from './host-files.js';
 import type { LabStateStore } from './lab-state.js';
 import { applyLinkOperations, type LinkOperation } from './link-operations.js';
@@ -38,12 +38,13 @@ export async function startHost(context: StartContext, host: Host): Promise<bool
   if (!alive) emit({ kind: 'lab-machine-starting', lab, machine: host.name });
   const pid = alive && known.pid !== null ? known.pid : await buildHost(context, host);
   const target = { inside: { lab, machine: host.name, pid }, managementAddress: known.managementAddress };
-  const running = alive ? await runningDaemons(target) : new Set<DaemonName>();
-  await startDaemons(target, running, (daemon, durationMs) => {
+  const daemons = daemonsFor(store.state);
+  const running = alive ? await runningDaemons(daemons, target) : new Set<DaemonName>();
+  await startDaemons(daemons, target, running, (daemon, durationMs) => {
     emit({ kind: 'lab-daemon-started', lab, machine: host.name, daemon, durationMs });
     context.signal.throwIfAborted();
   });
-  const changed = running.size < DAEMONS.length;
+  const changed = running.size < daemons.length;
   if (changed) {
     const durationMs = Math.round(performance.now() - since);
     emit({ kind: 'lab-machine-ready', lab, machine: host.name, durationMs });
@@ -88,7 +89,10 @@ export async function applyInside(inside: Inside, operations: readonly LinkOpera
   await runInside(inside, [process.execPath, AGENT], { enter: 'network', input: JSON.stringify(operations) });
 }
 
-async function runningDaemons(target: Parameters<typeof observeDaemon>[1]): Promise<Set<DaemonName>> {
-  const answers = await Promise.all(DAEMONS.map((daemon) => observeDaemon(daemon, target)));
+async function runningDaemons(
+  daemons: readonly LabDaemon[],
+  target: Parameters<typeof observeDaemon>[1],
+): Promise<Set<DaemonName>> {
+  const answers = await Promise.all(daemons.map((daemon) => observeDaemon(daemon, target)));
   return new Set(answers.filter((answer) => answer.answers).map((answer) => answer.name));
 }

@@ -1,5 +1,5 @@
 import type { LabWarning } from '../model/lab-event.js';
-import { DAEMONS, type DaemonAnswer, observeDaemon } from './daemons.js';
+import { type DaemonAnswer, daemonsFor, observeDaemon } from './daemons.js';
 import { type LabHostState, type LabState, type MachineState, requireLabState } from './lab-state.js';
 import { observeLabNames } from './list.js';
 import { isLabProcess } from './processes.js';
@@ -67,11 +67,12 @@ async function observeHost(state: LabState, host: LabHostState): Promise<LabHost
   const addresses = state.topology.hosts.find((candidate) => candidate.name === host.name)?.addresses ?? [];
   const { managementAddress } = host;
   const { pid } = machine;
+  const wanted = daemonsFor(state);
   if (pid === null) {
-    const daemons = DAEMONS.map(({ name }) => ({ name, answers: false, detail: 'the host is down' }));
+    const daemons = wanted.map(({ name }) => ({ name, answers: false, detail: 'the host is down' }));
     return { ...machine, managementAddress, addresses, daemons };
   }
   const target = { inside: { lab: state.name, machine: host.name, pid }, managementAddress };
-  const daemons = await Promise.all(DAEMONS.map((daemon) => observeDaemon(daemon, target)));
+  const daemons = await Promise.all(wanted.map((daemon) => observeDaemon(daemon, target)));
   return { ...machine, managementAddress, addresses, daemons };
 }

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
 import { VxmigError } from '../model/errors.js';
 import type { LabEvent, LabWarning } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
@@ -6,15 +8,18 @@ import { knownHosts } from './host-files.js';
 import { lockLab } from './lab-lock.js';
 import { type LabState, type LabStateStore, readLabState } from './lab-state.js';
 import { applyLinkOperations } from './link-operations.js';
+import { raiseMachineSettings } from './machine-settings.js';
 import { planManagementBridge } from './network-plan.js';
 import { openState } from './open-state.js';
-import { raisePacketBuffer } from './packet-buffer.js';
 import { checkMachine } from './preflight.js';
 import { isLabProcess } from './processes.js';
 import { allDone } from './settle.js';
 import { createIdentities, fingerprintOfLine, type LabIdentities, writeControllerSsh } from './ssh-identities.js';
 import { connectHost, type StartContext, startHost } from './start-host.js';
 import { startRouter } from './start-router.js';
+
+/** Of the hosts. With all of a large lab at once each daemon's start would take longer than it may. */
+const LEAST_AT_ONCE = 8;
 
 export interface LabUpOptions {
   /** Give the hosts /dev/kvm; only where a guest was seen to boot with it. Default: false, guests run under TCG. */
@@ -45,8 +50,7 @@ export async function labUp(
       const store = await openState(topology);
       const hosts = topology.hosts.map((host) => host.name);
       emit({ kind: 'lab-started', lab, hosts, management: store.state.management.cidr });
-      const tight = await raisePacketBuffer();
-      const warnings = tight === null ? machineWarnings : [...machineWarnings, tight];
+      const warnings = [...machineWarnings, ...(await raiseMachineSettings(topology))];
       const changed = await converge(store, warnings, { emit, signal, kvm: options.kvm ?? false });
       await store.update({ phase: 'up' });
       emit({ kind: 'lab-up', lab, durationMs: Math.round(performance.now() - since), changed });
@@ -71,7 +75,8 @@ async function converge(
   const router = await startRouter(store, machineWarnings, how.emit);
   const context: StartContext = { store, identities, router: router.inside, ...how };
   if (router.fresh) await reconnectLivingHosts(context);
-  const changed = await allDone(topology.hosts.map((host) => startHost(context, host)));
+  const limit = pLimit(Math.max(LEAST_AT_ONCE, 2 * availableParallelism()));
+  const changed = await allDone(topology.hosts.map((host) => limit(() => startHost(context, host))));
   return router.fresh || changed.includes(true);
 }
 

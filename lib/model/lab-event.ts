@@ -24,7 +24,12 @@ export type LabEvent =
 
 /** Something that the lab does otherwise than the topology asks, or that is known to end badly. */
 export interface LabWarning {
-  readonly code: 'qemu-old' | 'packet-buffer-small' | 'delay-unavailable' | 'rate-unavailable';
+  readonly code:
+    | 'qemu-old'
+    | 'packet-buffer-small'
+    | 'neighbour-table-small'
+    | 'delay-unavailable'
+    | 'rate-unavailable';
   readonly message: string;
   readonly hint: string;
 }

@@ -48,22 +48,25 @@ export interface PlannedMigration {
 /**
  * What has to be done so that the hosts hold what the topology says: a pure function of both.
  *
+ * @param only who is planned for; left out: all. Where the VMs are is told by all in either case
  * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM is on two hosts, and may run on both)
  */
 export function planTopology(
   topology: Topology,
   found: readonly ObservedHost[],
   facts: (host: string) => HostFacts,
+  only?: string,
 ): Plan {
   const copies = leftCopies(topology, found);
   const observed = withoutCopies(found, copies);
   refuseMacRivals(topology, observed);
+  const planned = only === undefined ? observed : observed.filter(({ host }) => host === only);
   const migrations = plannedMigrations(topology, observed);
   const current = withVmsAt(
     topology,
     migrations.map(({ vm, from }) => [vm, from]),
   );
-  const hosts = observed.map((host) => {
+  const hosts = planned.map((host) => {
     const plan = planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host);
     if (!migrations.some((migration) => migration.to === host.host)) return plan;
     const later = desiredHost(topology, host.host, facts(host.host));
@@ -71,7 +74,7 @@ export function planTopology(
     const own = { ...later, domains: later.domains.filter(({ kind }) => kind === 'own') };
     return withoutRemoving(plan, planHost(topology.name, own, host));
   });
-  const moves = observed.flatMap((host) => {
+  const moves = planned.flatMap((host) => {
     const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
     if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
     const before = desiredHost(current, host.host, { ...facts(host.host), incoming });

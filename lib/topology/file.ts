@@ -24,7 +24,7 @@ export interface TopologyFile {
     [k: string]: Segment;
   };
   /**
-   * Hypervisors that run Open vSwitch and libvirt, by name.
+   * Hosts that run Open vSwitch, and libvirt where the file has VMs; by name.
    */
   hosts: {
     [k: string]: Host;

@@ -26,6 +26,7 @@ export function withoutRefused(value: unknown, errors: readonly SchemaError[]): 
   return root;
 }
 
+const TOO_MANY = 'leave some out, or give them a topology of their own';
 const KEEPS_VALUE = new Set(['required', 'additionalProperties', 'propertyNames', 'not', 'if']);
 
 function explain(error: SchemaError, path: Path): Complaint | null {
@@ -48,7 +49,7 @@ function explain(error: SchemaError, path: Path): Complaint | null {
       return missingKey(path, String(error.params.missingProperty));
     case 'maxProperties':
     case 'maxItems':
-      return aboutKey(path, `${describePath(path)}: more than ${error.params.limit}`, shapeAt(path).mend);
+      return aboutKey(path, `${describePath(path)}: more than ${error.params.limit}`, TOO_MANY);
     case 'minProperties':
     case 'minItems':
       return aboutKey(path, `${describePath(path)} is empty`, shapeAt(path).mend);

@@ -41,12 +41,19 @@ export interface Ran {
   readonly document: Document;
 }
 
-/** Runs tests on a lab of their own, of one of the shipped topologies; skipped, with the reason, where no lab can be built. */
-export async function onLab(name: string, tests: (t: Test, lab: TestLab) => Promise<void>): Promise<void> {
+/**
+ * Runs tests on a lab of their own, of one of the shipped topologies; skipped, with the reason, where no lab can be built.
+ * @param change what is different from the shipped one from the beginning
+ */
+export async function onLab(
+  name: string,
+  tests: (t: Test, lab: TestLab) => Promise<void>,
+  change: (text: string) => string = (text) => text,
+): Promise<void> {
   t.setTimeout(600_000);
   const source = new URL(`${name}.yaml`, TOPOLOGIES);
   // The process id keeps labs of parallel test runs apart.
-  const text = (await readFile(source, 'utf8')).replace(/^name: .*$/m, `name: t${process.pid}-${name}`);
+  const text = change(await readFile(source, 'utf8')).replace(/^name: .*$/m, `name: t${process.pid}-${name}`);
   const topology = parseTopology(text, fileURLToPath(source));
   const why = (await whyNoLab(topology)) ?? (await whyNoGuest());
   if (why !== null) {

@@ -1,4 +1,4 @@
-import type { Host, Topology } from '../../lib/model/topology.js';
+import type { Host, Topology, Vm } from '../../lib/model/topology.js';
 
 /** Two hosts in two subnets with both address families; the name keeps labs of parallel test runs apart. */
 export function twoSubnets(name: string, shaping: { rate?: string; delayMs?: number } = {}): Topology {
@@ -30,4 +30,19 @@ export function twoSubnets(name: string, shaping: { rate?: string; delayMs?: num
     vms: [],
     probes: [],
   };
+}
+
+/** Its hosts then have libvirt. */
+export function withVm(topology: Topology): Topology {
+  const vm: Vm = {
+    name: 'web',
+    host: topology.hosts[0]?.name ?? '',
+    memoryBytes: 2 ** 27,
+    vcpus: 1,
+    source: { kind: 'image', image: 'micro' },
+    nics: [],
+    acl: [],
+    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+  };
+  return { ...topology, vms: [vm] };
 }

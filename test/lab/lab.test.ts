@@ -12,7 +12,7 @@ import { whyNoLab } from '../../lib/lab/preflight.js';
 import { labStatus } from '../../lib/lab/status.js';
 import { labUp } from '../../lib/lab/up.js';
 import type { LabEvent } from '../../lib/model/lab-event.js';
-import { twoSubnets } from './lab-topology.js';
+import { twoSubnets, withVm } from './lab-topology.js';
 import { linkNames, tracesOf } from './traces.js';
 
 const A = 'host-a';
@@ -34,7 +34,7 @@ async function receiveBuffer(): Promise<number> {
 async function tests(): Promise<void> {
   await t.test('a lab: up, up again, used, damaged, mended, down', async (t) => {
     const lab = name('one');
-    const topology = twoSubnets(lab, { rate: '200mbit', delayMs: 5 });
+    const topology = withVm(twoSubnets(lab, { rate: '200mbit', delayMs: 5 }));
     t.teardown(() => labDown(lab, quiet).catch(quiet));
     const alone = (await labList()).length === 0;
     const bufferBefore = await receiveBuffer();

@@ -28,6 +28,9 @@ t.test('what may stand next', async (t) => {
   t.same(await complete('lab', ''), { files: false, words: ['up', 'down', 'status', 'exec', 'ls'] });
   t.same(await complete('--json', 'lab', 'd'), { files: false, words: ['down'] });
   t.same(await complete('validate', ''), { files: true, words: [] });
+  t.same(await complete('bench', ''), { files: true, words: ['scale'] }, 'a command, or an argument of its own');
+  t.same(await complete('bench', 'f.yaml', ''), { files: false, words: [] });
+  t.same(await complete('bench', 'scale', '--m'), { files: false, words: ['--mesh'] });
   t.same(await complete('migrate', 'f.yaml', ''), { files: false, words: ['vm-of-f.yaml'] });
   t.same(await complete('migrate', 'f.yaml', 'web', '--to', ''), { files: false, words: ['host-of-f.yaml'] });
   t.same(await complete('migrate', '--to', 'host-b', 'f.yaml', 'vm'), { files: false, words: ['vm-of-f.yaml'] });

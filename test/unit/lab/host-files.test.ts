@@ -12,6 +12,7 @@ const state: LabState = {
   createdAt: '2026-01-01T00:00:00.000Z',
   phase: 'starting',
   topology,
+  libvirt: true,
   management: { cidr: '198.19.0.0/26', prefixLength: 26, controllerAddress: '198.19.0.1', bridge: 'vxm-br' },
   router: { ...planned, name: 'router' },
   hosts: topology.hosts.map((host, index) => ({

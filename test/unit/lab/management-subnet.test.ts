@@ -36,6 +36,9 @@ t.test('many hosts get a prefix that holds them', async (t) => {
   t.equal(subnet.cidr, '198.19.0.0/22');
   t.equal(new Set(subnet.hostAddresses).size, 62);
   t.equal(chooseManagementSubnet(topology(61), []).hostAddresses.at(-1), '198.19.0.62', 'the last one of a /26');
+  const largest = chooseManagementSubnet(topology(256), []);
+  t.equal(largest.cidr, '198.19.0.0/22');
+  t.equal(largest.hostAddresses.at(-1), '198.19.1.1', 'a file may not have more');
 });
 
 t.test('it never overlaps what is there', async () => {

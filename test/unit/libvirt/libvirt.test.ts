@@ -7,7 +7,9 @@ import { observeDomain, observeDomains } from '../../../lib/host/domains.js';
 import { LibvirtConnection, LibvirtError } from '../../../lib/libvirt/connection.js';
 import { Libvirt } from '../../../lib/libvirt/domains.js';
 import { XdrReader, XdrWriter } from '../../../lib/libvirt/xdr.js';
-import { VxmigError } from '../../../lib/model/errors.js';
+import { CommandError, VxmigError } from '../../../lib/model/errors.js';
+
+const WITH_VMS = { hasVms: true, libvirtFiles: Promise.resolve([]) };
 
 /** A socket whose other end behaves as told. */
 async function socketTo(t: Test, behave: (socket: Socket) => void): Promise<Socket> {
@@ -129,10 +131,37 @@ t.test('where the socket cannot be had, or is not understood, virsh is asked', a
     host(() => socketTo(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))),
   ];
   for (const shell of shells) {
-    t.match(await observeDomains(shell), [{ name: 'web', state: 'running', xml: "<domain type='qemu'/>" }]);
+    t.match(await observeDomains(shell, WITH_VMS), [{ name: 'web', state: 'running', xml: "<domain type='qemu'/>" }]);
     t.match(await observeDomain(shell, 'web'), { state: 'running' });
   }
-  await t.rejects(observeDomains(host(() => Promise.reject(new TypeError('a bug')))), TypeError);
+  await t.rejects(
+    observeDomains(
+      host(() => Promise.reject(new TypeError('a bug'))),
+      WITH_VMS,
+    ),
+    TypeError,
+  );
+});
+
+t.test('where there is no libvirt, that is a fault only of a host that is to have VMs', async (t) => {
+  const failing: HostShell = {
+    name: 'host-a',
+    run: async (argv) => {
+      throw new CommandError('host-a', argv, 1, 'error: Failed to connect socket');
+    },
+    openSocket: () => Promise.reject(new VxmigError('SSH_CONNECT', 'open failed')),
+    follow: () => Promise.reject(new Error('not asked for')),
+    converse: () => Promise.reject(new Error('not asked for')),
+    close: () => undefined,
+  };
+  const seen = (hasVms: boolean, files: readonly string[]) =>
+    observeDomains(failing, { hasVms, libvirtFiles: Promise.resolve(files) });
+  t.same(await seen(false, []), [], 'a VTEP and nothing else');
+  await t.rejects(seen(true, []), { code: 'HOST_UNFIT', where: 'host-a' });
+  for (const hasVms of [false, true]) {
+    const files = ['/etc/libvirt/qemu/web.xml'];
+    await t.rejects(seen(hasVms, files), { code: 'COMMAND_FAILED' }, 'it is silent, and has a domain');
+  }
 });
 
 /** A daemon whose list of domains, and whose answers about each of them, are these. */

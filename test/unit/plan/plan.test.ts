@@ -4,7 +4,7 @@ import { match } from '../../../lib/openflow/match.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import { desiredHost } from '../../../lib/plan/desired.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
-import { type Plan, planHost } from '../../../lib/plan/plan.js';
+import { type Plan, planHost, planTopology } from '../../../lib/plan/plan.js';
 import { executed } from './executed.js';
 import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
 
@@ -182,6 +182,28 @@ t.test('a VM that the file puts elsewhere is migrated, and nothing else happens 
   t.strictSame(summary(plan), ['host-a vm migrate']);
   t.strictSame(plan.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
   t.equal(plan.current.vms[0]?.host, 'host-a', 'until then it is where it runs');
+});
+
+t.test('planned for one host, it is what that host has of the whole plan', async (t) => {
+  const moved = topologyOf(['host: host-a', 'host: host-b']);
+  for (const hosts of [freshHosts(moved), appliedHosts(TOPOLOGY)]) {
+    const whole = planned(moved, hosts);
+    for (const { name } of moved.hosts) {
+      const own = planTopology(moved, hosts, () => KERNEL, name);
+      const its = (changes: Plan['changes']) => changes.filter(({ host }) => host === name);
+      t.strictSame(
+        own.hosts,
+        whole.hosts.filter(({ host }) => host === name),
+        name,
+      );
+      t.strictSame(its(own.changes), its(whole.changes), name);
+      t.strictSame(
+        [own.current, own.migrations],
+        [whole.current, whole.migrations],
+        'where the VMs are is told by all',
+      );
+    }
+  }
 });
 
 t.test("what a migration has left at the new home is the VM's, and is not removed under it", async (t) => {

@@ -232,6 +232,28 @@ t.test('the overlay must not use the underlay’s addresses', async (t) => {
   t.match(problemsOf(text), ['12:28 198.18.2.128/25 overlaps 198.18.2.0/24 of underlay segment right']);
 });
 
+t.test('there is an end to hosts, and it is said', async (t) => {
+  const hosts = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, index) => `  h${index}: {underlay: all, address: 10.1.${index >> 8}.${index & 255}}`,
+    );
+  const text = (count: number) =>
+    [
+      'version: 1',
+      'name: many',
+      'lab: {}',
+      'underlay: {all: {cidr: 10.0.0.0/8}}',
+      'hosts:',
+      ...hosts(count),
+      'networks: {blue: {vni: 1, cidr: 192.0.2.0/24}}',
+      'vms: {}',
+      '',
+    ].join('\n');
+  t.same(problemsOf(text(256)), []);
+  t.same(problemsOf(text(257)), ['5:1 `hosts`: more than 256']);
+});
+
 t.test('over IPv6 VXLAN takes 70 bytes', async (t) => {
   const ipv6 = SAMPLE.replace('198.18.1.0/24', '"fd00:1::/64"')
     .replace('198.18.2.0/24', '"fd00:2::/64"')
