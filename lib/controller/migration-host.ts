@@ -35,11 +35,15 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
+import { output } from '../openflow/action.js';
+import { renderActions } from '../openflow/action-text.js';
 import { cookieOf } from '../pipeline/cookie.js';
+import type { Way } from '../pipeline/facts.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
-import { tunnelTowards } from '../plan/desired.js';
+import { aimAt } from '../pipeline/tunnels.js';
+import { wayTowards } from '../plan/desired.js';
 import { askSwitch } from './frame-trace.js';
 import { measureClock, measureGuestClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
@@ -126,10 +130,7 @@ export class SshMigrationHost implements MigrationHost {
   async acceptLate(vm: string, nicIndex: number, from: string): Promise<void> {
     const nic = this.#nic(vm, nicIndex);
     const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
-    const tunnel = this.session.ofport(
-      nic.network,
-      tunnelTowards(this.topology, this.#network(nic.network), this.name, from),
-    );
+    const tunnel = this.#wayTowards(nic.network, from);
     const add = [lateArrivalFlow(nic.mac, tunnel, tap)];
     await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
   }
@@ -138,6 +139,10 @@ export class SshMigrationHost implements MigrationHost {
     // A redirect's flow in that table goes with it; its guard puts it back, and the others of the redirect stand by themselves.
     const what = { table: tableNumber('admit'), mac, cookie: cookieOf('redirect') };
     await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
+  }
+
+  #wayTowards(network: string, host: string): Way {
+    return this.session.way(network, wayTowards(this.topology, this.#network(network), this.name, host));
   }
 
   #network(name: string): Network {
@@ -157,7 +162,7 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async #farRedirect(network: string, mac: string, to: string) {
-    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, this.#network(network), this.name, to));
+    const tunnel = this.#wayTowards(network, to);
     await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
     return redirectFlows(mac, tunnel);
   }
@@ -168,7 +173,7 @@ export class SshMigrationHost implements MigrationHost {
     await this.#packetOut(
       bridgeName(this.topology.name, nic.network),
       `${nic.mac.replaceAll(':', '')}${NOBODYS_FRAME}`,
-      tap,
+      { ofport: tap, remote: null },
     );
   }
 
@@ -176,12 +181,13 @@ export class SshMigrationHost implements MigrationHost {
    * The userspace datapath resolves a tunnel's next hop with the first frame, and loses that frame (its tunnel neighbour cache). This
    * one is for nobody: its destination is reserved (IEEE 802.1Q §8.6.3), the far end's pipeline drops it.
    */
-  async #warmUp(bridge: string, tunnel: number): Promise<void> {
+  async #warmUp(bridge: string, tunnel: Way): Promise<void> {
     await this.#packetOut(bridge, `0180c200000e${NOBODYS_FRAME}`, tunnel);
   }
 
-  async #packetOut(bridge: string, frame: string, port: number): Promise<void> {
-    const packetOut = `in_port=LOCAL, packet=${frame}, actions=output:${port}`;
+  async #packetOut(bridge: string, frame: string, way: Way): Promise<void> {
+    const actions = renderActions([...aimAt(way), output(way.ofport)]);
+    const packetOut = `in_port=LOCAL, packet=${frame}, actions=${actions}`;
     await this.#shell.run(['ovs-ofctl', '-O', 'OpenFlow15', 'packet-out', bridge, packetOut]);
   }
 
@@ -228,7 +234,7 @@ export class SshMigrationHost implements MigrationHost {
       onMove({
         atMs: report.atMs,
         lateMs: report.lateMs,
-        place: entry === null ? null : this.session.placeOfPort(network, entry.ofport),
+        place: entry === null ? null : this.session.placeOf(this.topology, network, entry),
       });
     });
   }
@@ -239,7 +245,7 @@ export class SshMigrationHost implements MigrationHost {
     // Learned entries are of one priority; one that somebody has put over them decides.
     const byPriority = [...flows].sort((a, b) => b.priority - a.priority);
     const entry = fdbEntries(byPriority).find((candidate) => candidate.mac === mac);
-    return entry === undefined ? null : this.session.placeOfPort(network, entry.ofport);
+    return entry === undefined ? null : this.session.placeOf(this.topology, network, entry);
   }
 
   async forget(network: string, mac: string): Promise<string[]> {

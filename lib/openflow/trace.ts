@@ -1,7 +1,11 @@
+import type { Action } from './action.js';
+import { parseActions } from './action-text.js';
+import { renderValue } from './value.js';
+
 /** What `ovs-appctl ofproto/trace` says that a switch does with a frame. */
 export interface Trace {
-  /** The ports by which it leaves the bridge that was asked, in order; OFPP_LOCAL is 65534. */
-  readonly outputs: readonly number[];
+  /** By what it leaves the bridge that was asked, in order. */
+  readonly outputs: readonly TracedOutput[];
   /** Actions of which the trace does not tell the ports: NORMAL, FLOOD, ALL, CONTROLLER … */
   readonly unclear: readonly string[];
   /** What the switch objects to: an output to the port that it came from, a port that is not there … */
@@ -14,6 +18,13 @@ export interface Trace {
   readonly datapathActions: string;
 }
 
+export interface TracedOutput {
+  /** OFPP_LOCAL is 65534. */
+  readonly ofport: number;
+  /** The tunnel's far end that was written into it before that; null: none was. A port with a far end of its own does not care. */
+  readonly remote: string | null;
+}
+
 /** A frame that goes there mends it, but is lost itself. */
 const UNRESOLVED = 'the next hop of the tunnel is not known yet';
 
@@ -22,6 +33,7 @@ const BRIDGE = /^( *)bridge\("/;
 const FLOW = /^ *(\d+\. .*)$/;
 const OUTPUT = /^ *output:(\d+)$/;
 const OUTPUT_BY_REGISTER = /^ *-> output port is (\d+)$/;
+const AIM = /^ *(?:load|set_field):\S+->(?:NXM_NX_TUN_IPV[46]_DST\[\]|tun_(?:ipv6_)?dst)$/;
 const UNCLEAR = /^ *(NORMAL|FLOOD|ALL|TABLE|CONTROLLER(?::\d+)?|group:\d+)$/;
 const COMPLAINT = /^ *>> (.*)$/;
 
@@ -33,16 +45,18 @@ export function parseTrace(text: string): Trace | null {
   const datapathActions = /^Datapath actions: (.*)$/m.exec(text)?.[1];
   const inPort = /^Flow: (?:.*,)?in_port=(\w+)/m.exec(text)?.[1];
   if (datapathActions === undefined) return null;
-  const outputs: number[] = [];
+  const outputs: TracedOutput[] = [];
   const unclear: string[] = [];
   const complaints: string[] = [];
   let lastFlow: string | null = null;
+  let remote: string | null = null;
   for (const line of ofFirstBridge(text)) {
     const port = OUTPUT.exec(line)?.[1] ?? OUTPUT_BY_REGISTER.exec(line)?.[1];
     const objection = COMPLAINT.exec(line)?.[1];
-    if (port !== undefined) outputs.push(Number(port));
-    else if (/^ *LOCAL$/.test(line)) outputs.push(LOCAL_PORT);
-    else if (/^ *IN_PORT$/.test(line)) outputs.push(portNumber(inPort));
+    if (port !== undefined) outputs.push({ ofport: Number(port), remote });
+    else if (/^ *LOCAL$/.test(line)) outputs.push({ ofport: LOCAL_PORT, remote });
+    else if (/^ *IN_PORT$/.test(line)) outputs.push({ ofport: portNumber(inPort), remote });
+    else if (AIM.test(line)) remote = aimIn(parseActions(line.trim())) ?? remote;
     else if (objection !== undefined && !/^suppressing side effects/.test(objection)) {
       complaints.push(objection);
       // It is said of the output before it, which then is none.
@@ -70,6 +84,10 @@ export function troubleOf(trace: Trace): string | null {
   if (trace.outputs.length === 0) return complaint === undefined ? `it is dropped${by}` : `${complaint}${by}`;
   if (trace.unresolved) return UNRESOLVED;
   return trace.datapathActions === 'drop' ? `it does not leave${by}` : null;
+}
+
+function aimIn([action]: readonly Action[]): string | null {
+  return action?.kind === 'set' ? renderValue(action.target.field, action.value) : null;
 }
 
 function portNumber(text: string | undefined): number {
