@@ -1,5 +1,6 @@
 import type { Action } from './action.js';
 import { parseActions } from './action-text.js';
+import { type FieldName, maskOf } from './field.js';
 import { renderValue } from './value.js';
 
 /** What `ovs-appctl ofproto/trace` says that a switch does with a frame. */
@@ -33,7 +34,8 @@ const BRIDGE = /^( *)bridge\("/;
 const FLOW = /^ *(\d+\. .*)$/;
 const OUTPUT = /^ *output:(\d+)$/;
 const OUTPUT_BY_REGISTER = /^ *-> output port is (\d+)$/;
-const AIM = /^ *(?:load|set_field):\S+->(?:NXM_NX_TUN_IPV[46]_DST\[\]|tun_(?:ipv6_)?dst)$/;
+/** A learned flow writes an IPv6 address in two halves, which are on one line. */
+const AIM = /^ *(?:load|set_field):\S+->(?:NXM_NX_TUN_IPV[46]_DST\[[0-9.]*\]|tun_(?:ipv6_)?dst)$/;
 const UNCLEAR = /^ *(NORMAL|FLOOD|ALL|TABLE|CONTROLLER(?::\d+)?|group:\d+)$/;
 const COMPLAINT = /^ *>> (.*)$/;
 
@@ -49,14 +51,15 @@ export function parseTrace(text: string): Trace | null {
   const unclear: string[] = [];
   const complaints: string[] = [];
   let lastFlow: string | null = null;
-  let remote: string | null = null;
+  let aim: Aim | null = null;
   for (const line of ofFirstBridge(text)) {
     const port = OUTPUT.exec(line)?.[1] ?? OUTPUT_BY_REGISTER.exec(line)?.[1];
+    const remote: string | null = aim === null ? null : renderValue(aim.field, aim.value);
     const objection = COMPLAINT.exec(line)?.[1];
     if (port !== undefined) outputs.push({ ofport: Number(port), remote });
     else if (/^ *LOCAL$/.test(line)) outputs.push({ ofport: LOCAL_PORT, remote });
     else if (/^ *IN_PORT$/.test(line)) outputs.push({ ofport: portNumber(inPort), remote });
-    else if (AIM.test(line)) remote = aimIn(parseActions(line.trim())) ?? remote;
+    else if (AIM.test(line)) aim = parseActions(line.trim()).reduce(aimAfter, aim);
     else if (objection !== undefined && !/^suppressing side effects/.test(objection)) {
       complaints.push(objection);
       // It is said of the output before it, which then is none.
@@ -86,8 +89,16 @@ export function troubleOf(trace: Trace): string | null {
   return trace.datapathActions === 'drop' ? `it does not leave${by}` : null;
 }
 
-function aimIn([action]: readonly Action[]): string | null {
-  return action?.kind === 'set' ? renderValue(action.target.field, action.value) : null;
+interface Aim {
+  readonly field: FieldName;
+  readonly value: bigint;
+}
+
+function aimAfter(before: Aim | null, action: Action): Aim | null {
+  if (action.kind !== 'set') return before;
+  const { field, from } = action.target;
+  const others = before?.field === field ? before.value & ~maskOf(action.target) : 0n;
+  return { field, value: others | (action.value << BigInt(from)) };
 }
 
 function portNumber(text: string | undefined): number {
