@@ -97,11 +97,12 @@ export class HostSession {
     await this.executeRemovals({ ...plan.remove, domains: [] });
     const changes = plan.changes.filter((change) => change.kind !== 'vm');
     // Ports may have new numbers; the rest is known, for it was made just now.
-    if (changes.length > 0) await this.#observePorts();
+    if (changes.length > 0) await this.observePorts();
     return changes;
   }
 
-  async #observePorts(): Promise<void> {
+  /** Ports and their numbers alone, after a change. */
+  async observePorts(): Promise<void> {
     const { bridges } = await this.ovs.read();
     const flows = new Map(this.observed.bridges.map((bridge) => [bridge.name, bridge.flows]));
     this.#observed = {

@@ -10,7 +10,7 @@ import { bridgeFlows } from '../../lib/pipeline/flows.js';
 import { lateArrivalFlow, redirectFlows } from '../../lib/pipeline/redirect.js';
 import { OvsSandbox, whyNoSwitch } from './ovs-sandbox.js';
 
-/** One host's bridge, of a network that goes by one tunnel port, in a real switch that sends nothing anywhere. */
+/** One host’s bridge, of a network that goes by one tunnel port, in a real switch that sends nothing anywhere. */
 const BRIDGE = 'overlay';
 const [TUNNEL, VM, OTHER_VM] = [9, 201, 202];
 const WEB = '52:54:00:09:00:01';
