@@ -1,5 +1,5 @@
 import { type Action, gotoTable, outputInPort, set } from '../openflow/action.js';
-import { type FieldName, wholeField } from '../openflow/field.js';
+import { bits, type FieldName, wholeField } from '../openflow/field.js';
 import type { Flow } from '../openflow/flow.js';
 import { is, match, renderMatch } from '../openflow/match.js';
 import { parseValue, renderValue } from '../openflow/value.js';
@@ -42,11 +42,12 @@ export function aimOf(actions: readonly Action[]): string | null {
 
 /** VXLAN ports: what comes from them is marked, because it must not go back into the mesh (split horizon). */
 export function tunnelFlows(tunnels: readonly Way[]): Flow[] {
-  const shared = new Set(tunnels.flatMap(({ ofport, remote }) => (remote === null ? [] : [ofport])));
+  const shared = new Map<number, string[]>();
+  for (const { ofport, remote } of tunnels)
+    if (remote !== null) shared.set(ofport, [...(shared.get(ofport) ?? []), remote]);
   return [
     ...tunnels.map(acceptFlow),
-    ...[...shared].flatMap((ofport) => [strangerFlow(ofport), turnFlow(ofport)]),
-    ...tunnels.flatMap((way) => (way.remote === null ? [] : [reflectionFlow(way.ofport, way.remote)])),
+    ...[...shared].flatMap(([ofport, remotes]) => [strangerFlow(ofport), ...turnFlows(ofport, remotes)]),
   ];
 }
 
@@ -71,27 +72,41 @@ function strangerFlow(ofport: number): Flow {
   };
 }
 
-/** From one host to another by the same port, which a plain output would not do. */
-function turnFlow(ofport: number): Flow {
-  return {
-    table: tableNumber('deliver'),
-    cookie: cookieOf('tunnel'),
-    priority: 100,
-    match: match({ in_port: ofport }, is(outPort, ofport)),
-    actions: [outputInPort],
-  };
+/**
+ * From one host to another by the same port, which a plain output would not do. Never back to the host that it came from: two that each have a MAC
+ * behind the other would send its frames round and round. OpenFlow cannot compare two fields, but where hosts differ they differ in one of few bits.
+ */
+function turnFlows(ofport: number, remotes: readonly string[]): Flow[] {
+  const { source, destination } = endsOf(remotes[0] ?? '');
+  return tellingBits(remotes.map((remote) => parseValue(source, remote))).flatMap((bit) =>
+    ([0, 1] as const).map((from) => ({
+      table: tableNumber('deliver'),
+      cookie: cookieOf('tunnel'),
+      priority: 100,
+      match: match(
+        { in_port: ofport },
+        is(outPort, ofport),
+        is(bits(source, bit, bit), from),
+        is(bits(destination, bit, bit), 1 - from),
+      ),
+      actions: [outputInPort],
+    })),
+  );
 }
 
-/** But not to the host that it came from: two that each have a MAC behind the other would send its frames round and round. */
-function reflectionFlow(ofport: number, remote: string): Flow {
-  const { destination } = endsOf(remote);
-  return {
-    table: tableNumber('deliver'),
-    cookie: cookieOf('tunnel'),
-    priority: 150,
-    match: match({ ...cameBy({ ofport, remote }), [destination]: remote }, is(outPort, ofport)),
-    actions: [],
-  };
+/** Some bits, counted from the lowest, in one of which at least any two of the values differ. */
+function tellingBits(values: readonly bigint[]): number[] {
+  const chosen: number[] = [];
+  let alike = [values];
+  for (let bit = 0; alike.length < values.length; bit++) {
+    const isSet = (value: bigint) => ((value >> BigInt(bit)) & 1n) === 1n;
+    const split = alike
+      .flatMap((group) => [group.filter(isSet), group.filter((value) => !isSet(value))])
+      .filter((group) => group.length > 0);
+    if (split.length > alike.length) chosen.push(bit);
+    alike = split;
+  }
+  return chosen;
 }
 
 /** From whom a bridge takes frames by a port that leads to many, out of all its flows. */

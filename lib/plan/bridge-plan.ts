@@ -127,9 +127,15 @@ function removePorts(
   const wanted = new Set(desired.ports.map((port) => port.name));
   for (const port of found?.ports ?? []) {
     if (wanted.has(port.name) || !ownedBy(topology, port.externalIds)) continue;
-    const removal = isSuperseded(port, desired) ? plan.add : plan.remove;
-    removal.push({ kind: 'delete-port', bridge: desired.name, port: port.name, uuid: port.uuid });
-    plan.changes.push(change(host, kindOfPort(port), port.name, 'delete', 'nothing in the topology needs it here'));
+    const isInTheWay = isSuperseded(port, desired);
+    const why = isInTheWay ? 'one port to all other hosts takes its place' : 'nothing in the topology needs it here';
+    (isInTheWay ? plan.add : plan.remove).push({
+      kind: 'delete-port',
+      bridge: desired.name,
+      port: port.name,
+      uuid: port.uuid,
+    });
+    plan.changes.push(change(host, kindOfPort(port), port.name, 'delete', why));
   }
 }
 

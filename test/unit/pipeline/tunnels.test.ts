@@ -1,9 +1,13 @@
+import fc from 'fast-check';
 import t from 'tap';
+import type { FieldName } from '../../../lib/openflow/field.js';
 import { parseFlow, renderFlow } from '../../../lib/openflow/text.js';
+import { parseValue } from '../../../lib/openflow/value.js';
 import { fdbEntry } from '../../../lib/pipeline/fdb.js';
 import { bridgeFlows } from '../../../lib/pipeline/flows.js';
 import { redirectFlows } from '../../../lib/pipeline/redirect.js';
-import { acceptedAt } from '../../../lib/pipeline/tunnels.js';
+import { tableNumber } from '../../../lib/pipeline/tables.js';
+import { acceptedAt, tunnelFlows } from '../../../lib/pipeline/tunnels.js';
 
 const HOSTS = {
   IPv4: ['198.18.1.10', '198.18.2.10'],
@@ -56,4 +60,27 @@ t.test('an entry of the forwarding table, as dumped and as it was told by a moni
   t.same(entry('set_field:0x9/0xffff->reg1,set_field:0x2/0x2->reg0'), { ...far, remote: null });
   t.same(entry('set_field:0xc9/0xffff->reg1,set_field:0/0x2->reg0'), { mac, ofport: 201, remote: null, isFar: false });
   t.equal(entry('set_field:198.18.2.10->tun_dst'), null);
+});
+
+t.test('a late frame is turned towards every other host, and never back, by few flows', async (t) => {
+  const turned = fc.property(fc.uniqueArray(fc.nat(0xffff), { minLength: 1, maxLength: 64 }), (hosts) => {
+    const remotes = hosts.map((host) => `198.18.${host >> 8}.${host & 0xff}`);
+    const turns = tunnelFlows(remotes.map((remote) => ({ ofport: 9, remote }))).filter(
+      ({ table }) => table === tableNumber('deliver'),
+    );
+    const isTurned = (from: string, to: string) => {
+      const ends = { tun_src: parseValue('tun_src', from), tun_dst: parseValue('tun_dst', to) };
+      return turns.some(({ match: { fields } }) =>
+        Object.entries(ends).every(([field, end]) => {
+          const { value, mask } = fields.get(field as FieldName) ?? { value: 0n, mask: 0n };
+          return (end & mask) === value;
+        }),
+      );
+    };
+    return (
+      turns.length <= 2 * (remotes.length - 1) &&
+      remotes.every((from) => remotes.every((to) => isTurned(from, to) === (from !== to)))
+    );
+  });
+  t.doesNotThrow(() => fc.assert(turned));
 });
