@@ -2,7 +2,7 @@ import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
 import { observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
-import { changeFlows, dumpFlows, removeFlows } from '../host/openflow.js';
+import { changeFlows, dumpFlows, packetOut, removeFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
 import { RedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
@@ -35,14 +35,12 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
-import { output } from '../openflow/action.js';
-import { renderActions } from '../openflow/action-text.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import type { Way } from '../pipeline/facts.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
-import { aimAt } from '../pipeline/tunnels.js';
+import { outputTo } from '../pipeline/tunnels.js';
 import { wayTowards } from '../plan/desired.js';
 import { askSwitch } from './frame-trace.js';
 import { measureClock, measureGuestClock } from './host-clock.js';
@@ -170,11 +168,9 @@ export class SshMigrationHost implements MigrationHost {
   async primeTap(vm: string, nicIndex: number): Promise<void> {
     const nic = this.#nic(vm, nicIndex);
     const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
-    await this.#packetOut(
-      bridgeName(this.topology.name, nic.network),
-      `${nic.mac.replaceAll(':', '')}${NOBODYS_FRAME}`,
-      { ofport: tap, remote: null },
-    );
+    const frame = `${nic.mac.replaceAll(':', '')}${NOBODYS_FRAME}`;
+    const actions = outputTo({ ofport: tap, remote: null });
+    await packetOut(this.#shell, bridgeName(this.topology.name, nic.network), { frame, actions });
   }
 
   /**
@@ -182,13 +178,8 @@ export class SshMigrationHost implements MigrationHost {
    * one is for nobody: its destination is reserved (IEEE 802.1Q §8.6.3), the far end's pipeline drops it.
    */
   async #warmUp(bridge: string, tunnel: Way): Promise<void> {
-    await this.#packetOut(bridge, `0180c200000e${NOBODYS_FRAME}`, tunnel);
-  }
-
-  async #packetOut(bridge: string, frame: string, way: Way): Promise<void> {
-    const actions = renderActions([...aimAt(way), output(way.ofport)]);
-    const packetOut = `in_port=LOCAL, packet=${frame}, actions=${actions}`;
-    await this.#shell.run(['ovs-ofctl', '-O', 'OpenFlow15', 'packet-out', bridge, packetOut]);
+    const frame = `0180c200000e${NOBODYS_FRAME}`;
+    await packetOut(this.#shell, bridge, { frame, actions: outputTo(tunnel) });
   }
 
   #nic(vm: string, nicIndex: number): Nic {

@@ -6,7 +6,7 @@ import { senderHigh, senderLow } from './bits.js';
 import { cookieOf } from './cookie.js';
 import type { Way } from './facts.js';
 import { tableNumber } from './tables.js';
-import { aimAt, cameBy } from './tunnels.js';
+import { aimAt, cameBy, outputTo } from './tunnels.js';
 
 /** How long a redirect stands without being renewed: if whoever renews it dies, frames go back to the source by themselves. */
 const REDIRECT_TIMEOUT_SECONDS = 1;
@@ -46,7 +46,7 @@ export function redirectFlows(mac: string, tunnel: Way): Flow[] {
       match: match({ in_port: tunnel.ofport, eth_dst: mac }),
       actions: [...aimAt(tunnel), outputInPort],
     },
-    { ...redirect, priority: 200, match: match({ eth_dst: mac }), actions: [...aimAt(tunnel), output(tunnel.ofport)] },
+    { ...redirect, priority: 200, match: match({ eth_dst: mac }), actions: outputTo(tunnel) },
   ];
 }
 

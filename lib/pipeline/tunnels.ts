@@ -1,4 +1,4 @@
-import { type Action, gotoTable, outputInPort, set } from '../openflow/action.js';
+import { type Action, gotoTable, output, outputInPort, set } from '../openflow/action.js';
 import { bits, type FieldName, wholeField } from '../openflow/field.js';
 import type { Flow } from '../openflow/flow.js';
 import { is, match, renderMatch } from '../openflow/match.js';
@@ -10,7 +10,7 @@ import type { Way } from './facts.js';
 import { tableNumber } from './tables.js';
 
 /** The fields that hold a tunnel's two ends, by family; a packet has those of one family. */
-export const TUNNEL_ENDS = [
+const TUNNEL_ENDS = [
   { source: 'tun_src', destination: 'tun_dst' },
   { source: 'tun_ipv6_src', destination: 'tun_ipv6_dst' },
 ] as const satisfies readonly { source: FieldName; destination: FieldName }[];
@@ -24,11 +24,16 @@ export function cameBy({ ofport, remote }: Way): Parameters<typeof match>[0] {
   return { in_port: ofport, ...(remote === null ? {} : { [endsOf(remote).source]: remote }) };
 }
 
-/** Before an output to the way's port: says which of the endpoints behind it is meant. */
+/** Before a frame leaves by the way's port: says which of the endpoints behind it is meant. */
 export function aimAt({ remote }: Way): Action[] {
   if (remote === null) return [];
   const { destination } = endsOf(remote);
   return [set(wholeField(destination), parseValue(destination, remote))];
+}
+
+/** Lets a frame go that way. */
+export function outputTo(way: Way): Action[] {
+  return [...aimAt(way), output(way.ofport)];
 }
 
 /** The endpoint that some actions aim at; null: none. */

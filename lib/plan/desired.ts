@@ -205,7 +205,7 @@ function desiredTunnels(topology: Topology, network: Network, host: Host, facts:
   const anyLocal = facts.datapath === 'netdev' && facts.switchRoutesFollowKernel === false;
   const near = { localIp: anyLocal ? null : vtepOf(host), vni: network.vni };
   const peers = peersOf(topology, network, host.name).map((peer) => ({ host: peer.name, ip: vtepOf(peer) }));
-  if (network.mesh.kind === 'flow') {
+  if (network.mesh.kind === 'flow' && peers.length > 0) {
     const name = flowTunnelPortName(topology.name, network.name);
     return [{ kind: 'tunnel', name, far: { kind: 'flow', peers }, ...near }];
   }
