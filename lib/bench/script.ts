@@ -1,5 +1,6 @@
 import { shellWord } from '../host/quote.js';
 import type { Datapath, Topology } from '../model/topology.js';
+import { remoteIpOf } from '../plan/bridge-plan.js';
 import { type DesiredBridge, desiredHost, type HostFacts } from '../plan/desired.js';
 
 export interface ScriptOptions {
@@ -36,7 +37,7 @@ function bridgeWords(bridge: DesiredBridge, datapath: Datapath): string[] {
   const tunnels = bridge.ports.flatMap((port) =>
     port.kind === 'tunnel'
       ? ['--', 'add-port', name, port.name, '--', 'set', 'interface', port.name, 'type=vxlan'].concat(
-          `options:remote_ip=${port.remoteIp}`,
+          `options:remote_ip=${remoteIpOf(port)}`,
           ...(port.localIp === null ? [] : [`options:local_ip=${port.localIp}`]),
           `options:key=${port.vni}`,
         )

@@ -75,6 +75,11 @@ async function move(
 ): Promise<ApplyResult> {
   const runs: MigratedVm[] = [];
   let { current } = plan;
+  // Onlookers are asked where their ports lead, and some of these may have just been made.
+  if (plan.migrations.length > 0)
+    await everyHost(controller, plan, async (session, { ovs }) => {
+      if (ovs.length > 0) await session.observePorts();
+    });
   for (const { vm, from, to } of plan.migrations) {
     if (signal.aborted) throw halfMoved(plan, runs, signal.reason);
     // Loaded only here: most applies move nothing, and their start is what is waited for.

@@ -10,9 +10,11 @@ import { numberedRules, ruleText } from '../plan/access.js';
 import type { Controller } from './controller.js';
 import type { HostSession } from './host-session.js';
 
-const TABLES = (['guard', 'neighbour', 'acl_network', 'acl_sender', 'acl_receiver'] as const).map(tableNumber);
+const TABLES = (['classify', 'guard', 'neighbour', 'acl_network', 'acl_sender', 'acl_receiver'] as const).map(
+  tableNumber,
+);
 
-/** What port security and access rules have dropped, as the switches have counted it. */
+/** What port security, access rules and the check of tunnels' far ends have dropped, as the switches have counted it. */
 export async function readDrops(controller: Controller, topology: Topology): Promise<DropCount[]> {
   const counted = [...controller.sessions.values()].flatMap((session) =>
     topology.networks.map(async (network) => {

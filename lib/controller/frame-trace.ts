@@ -3,8 +3,10 @@ import { type TraceQuestion, traceFrames } from '../host/trace.js';
 import type { FrameArrival, FrameTrace } from '../migration/needs.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology } from '../model/topology.js';
+import type { Way } from '../pipeline/facts.js';
 import { tableNumber } from '../pipeline/tables.js';
-import { tunnelTowards } from '../plan/desired.js';
+import { endsOf } from '../pipeline/tunnels.js';
+import { wayTowards } from '../plan/desired.js';
 import type { HostSession } from './host-session.js';
 
 /** Nobody's: what is only asked about has no sender, unless a VM's port is to take it. */
@@ -19,7 +21,7 @@ export interface FrameQuestion {
   readonly mac: string;
   readonly arrivals: readonly FrameArrival[];
   /** Sends a frame for nobody into a tunnel: the userspace datapath then looks for the tunnel's next hop. */
-  readonly warmUp: (tunnel: number) => Promise<void>;
+  readonly warmUp: (tunnel: Way) => Promise<void>;
 }
 
 /** What a host's bridge would do with TCP segments for a VM, of connections that stand: access rules do not keep these. @throws CommandError where the switch cannot tell */
@@ -31,16 +33,17 @@ export async function askSwitch(session: HostSession, question: FrameQuestion): 
   const questions = places.map((place) => place.question);
   let answers = await traceFrames(session.shell, bridge, questions);
   for (let tries = 0; tries < RESOLVE_TRIES && answers.some(({ trace }) => trace.unresolved); tries += 1) {
-    const cold = new Set(answers.flatMap(({ trace }) => (trace.unresolved ? trace.outputs : [])));
-    for (const tunnel of cold) await question.warmUp(tunnel);
+    const outputs = answers.flatMap(({ trace }) => (trace.unresolved ? trace.outputs : []));
+    const cold = new Map(outputs.map((output) => [`${output.ofport} ${output.remote}`, output]));
+    for (const tunnel of cold.values()) await question.warmUp(tunnel);
     await sleep(RESOLVE_MS);
     answers = await traceFrames(session.shell, bridge, questions);
   }
   return answers.map(({ trace, problem, text }, index) => ({
     cameInBy: places[index]?.name ?? '',
-    outputs: trace.outputs.map((ofport) => ({
-      port: ports.get(ofport) ?? `port ${ofport}`,
-      leadsTo: ports.has(ofport) ? session.placeOfPort(network.name, ofport) : null,
+    outputs: trace.outputs.map((output) => ({
+      port: ports.get(output.ofport) ?? `port ${output.ofport}`,
+      leadsTo: session.placeOf(topology, network.name, output),
     })),
     problem,
     text,
@@ -57,9 +60,16 @@ function entrance(session: HostSession, question: FrameQuestion, arrival: FrameA
   const sender = arrival.kind === 'tunnel' ? null : localSender(session, question);
   const nic = nicOf(topology, network.name, mac);
   const frame = `dl_src=${sender?.mac ?? NOBODY},dl_dst=${mac},${payload(nic, sender)}`;
-  const from = arrival.kind === 'tunnel' ? tunnelTowards(topology, network, session.name, arrival.from) : sender?.port;
-  if (from !== undefined) {
-    return { name: from, question: { flow: `in_port=${session.ofport(network.name, from)},${frame}` } };
+  if (arrival.kind === 'tunnel') {
+    const way = wayTowards(topology, network, session.name, arrival.from);
+    const flow = `in_port=${session.ofport(network.name, way.port)}`;
+    if (way.remote === null) return { name: way.port, question: { flow: `${flow},${frame}` } };
+    const end = `${endsOf(way.remote).source}=${way.remote}`;
+    return { name: `${way.port} from ${arrival.from}`, question: { flow: `${flow},${end},${frame}` } };
+  }
+  if (sender !== null) {
+    const flow = `in_port=${session.ofport(network.name, sender.port)},${frame}`;
+    return { name: sender.port, question: { flow } };
   }
   // No port of its own: nobody there sends. Its tables are asked from the one on in which the destination begins to matter.
   const actions = `resubmit(,${tableNumber('redirect')})`;

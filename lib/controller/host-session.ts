@@ -6,9 +6,11 @@ import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
 import type { SshSettings, Topology } from '../model/topology.js';
-import { desiredHost, type HostFacts } from '../plan/desired.js';
+import type { Way } from '../pipeline/facts.js';
+import { desiredHost, type HostFacts, type NamedWay, vtepOf } from '../plan/desired.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
+import { KIND_KEY, REMOTE_HOST_KEY } from '../plan/ownership.js';
 import { planHost } from '../plan/plan.js';
 import { type Expected, observeHost } from './observe.js';
 import { OvsDatabase } from './ovs-database.js';
@@ -95,11 +97,12 @@ export class HostSession {
     await this.executeRemovals({ ...plan.remove, domains: [] });
     const changes = plan.changes.filter((change) => change.kind !== 'vm');
     // Ports may have new numbers; the rest is known, for it was made just now.
-    if (changes.length > 0) await this.#observePorts();
+    if (changes.length > 0) await this.observePorts();
     return changes;
   }
 
-  async #observePorts(): Promise<void> {
+  /** Ports and their numbers alone, after a change. */
+  async observePorts(): Promise<void> {
     const { bridges } = await this.ovs.read();
     const flows = new Map(this.observed.bridges.map((bridge) => [bridge.name, bridge.flows]));
     this.#observed = {
@@ -129,6 +132,11 @@ export class HostSession {
     return ofport;
   }
 
+  /** @throws VxmigError HOST_UNFIT where its port is not there */
+  way(network: string, { port, remote }: NamedWay): Way {
+    return { ofport: this.ofport(network, port), remote };
+  }
+
   /** The ready ports of the network's bridge. */
   ports(network: string): { readonly name: string; readonly ofport: number }[] {
     return (this.#bridge(network)?.ports ?? []).flatMap(({ name, interface: { ofport } }) =>
@@ -136,10 +144,12 @@ export class HostSession {
     );
   }
 
-  /** The host that a port of the network's bridge leads to: the far end of a tunnel, or this one. */
-  placeOfPort(network: string, ofport: number): string | null {
+  /** The host that a way out of the network's bridge leads to: the far end of a tunnel, or this one. */
+  placeOf({ hosts }: Topology, network: string, { ofport, remote }: Way): string | null {
     const port = this.#bridge(network)?.ports.find((candidate) => candidate.interface.ofport === ofport);
-    return port === undefined ? null : (port.externalIds['vxmig-remote-host'] ?? this.name);
+    if (port === undefined) return null;
+    if (port.externalIds[KIND_KEY] !== 'tunnel') return this.name;
+    return port.externalIds[REMOTE_HOST_KEY] ?? hosts.find((host) => vtepOf(host) === remote)?.name ?? null;
   }
 
   #bridge(network: string) {

@@ -2,7 +2,7 @@ import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
 import { domainsOf, observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
-import { changeFlows, dumpFlows, removeFlows } from '../host/openflow.js';
+import { changeFlows, dumpFlows, packetOut, removeFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
 import { RedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
@@ -36,10 +36,12 @@ import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology, Vm } from '../model/topology.js';
 import { cookieOf } from '../pipeline/cookie.js';
+import type { Way } from '../pipeline/facts.js';
 import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
-import { tunnelTowards } from '../plan/desired.js';
+import { outputTo } from '../pipeline/tunnels.js';
+import { wayTowards } from '../plan/desired.js';
 import { macRival } from '../plan/mac-rival.js';
 import { askSwitch } from './frame-trace.js';
 import { measureClock, measureGuestClock } from './host-clock.js';
@@ -131,10 +133,7 @@ export class SshMigrationHost implements MigrationHost {
   async acceptLate(vm: string, nicIndex: number, from: string): Promise<void> {
     const nic = this.#nic(vm, nicIndex);
     const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
-    const tunnel = this.session.ofport(
-      nic.network,
-      tunnelTowards(this.topology, this.#network(nic.network), this.name, from),
-    );
+    const tunnel = this.#wayTowards(nic.network, from);
     const add = [lateArrivalFlow(nic.mac, tunnel, tap)];
     await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
   }
@@ -143,6 +142,10 @@ export class SshMigrationHost implements MigrationHost {
     // A redirect's flow in that table goes with it; its guard puts it back, and the others of the redirect stand by themselves.
     const what = { table: tableNumber('admit'), mac, cookie: cookieOf('redirect') };
     await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
+  }
+
+  #wayTowards(network: string, host: string): Way {
+    return this.session.way(network, wayTowards(this.topology, this.#network(network), this.name, host));
   }
 
   #network(name: string): Network {
@@ -162,7 +165,7 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async #farRedirect(network: string, mac: string, to: string) {
-    const tunnel = this.session.ofport(network, tunnelTowards(this.topology, this.#network(network), this.name, to));
+    const tunnel = this.#wayTowards(network, to);
     await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
     return redirectFlows(mac, tunnel);
   }
@@ -170,24 +173,18 @@ export class SshMigrationHost implements MigrationHost {
   async primeTap(vm: string, nicIndex: number): Promise<void> {
     const nic = this.#nic(vm, nicIndex);
     const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
-    await this.#packetOut(
-      bridgeName(this.topology.name, nic.network),
-      `${nic.mac.replaceAll(':', '')}${NOBODYS_FRAME}`,
-      tap,
-    );
+    const frame = `${nic.mac.replaceAll(':', '')}${NOBODYS_FRAME}`;
+    const actions = outputTo({ ofport: tap, remote: null });
+    await packetOut(this.#shell, bridgeName(this.topology.name, nic.network), { frame, actions });
   }
 
   /**
    * The userspace datapath resolves a tunnel's next hop with the first frame, and loses that frame (its tunnel neighbour cache). This
    * one is for nobody: its destination is reserved (IEEE 802.1Q §8.6.3), the far end's pipeline drops it.
    */
-  async #warmUp(bridge: string, tunnel: number): Promise<void> {
-    await this.#packetOut(bridge, `0180c200000e${NOBODYS_FRAME}`, tunnel);
-  }
-
-  async #packetOut(bridge: string, frame: string, port: number): Promise<void> {
-    const packetOut = `in_port=LOCAL, packet=${frame}, actions=output:${port}`;
-    await this.#shell.run(['ovs-ofctl', '-O', 'OpenFlow15', 'packet-out', bridge, packetOut]);
+  async #warmUp(bridge: string, tunnel: Way): Promise<void> {
+    const frame = `0180c200000e${NOBODYS_FRAME}`;
+    await packetOut(this.#shell, bridge, { frame, actions: outputTo(tunnel) });
   }
 
   #nic(vm: string, nicIndex: number): Nic {
@@ -237,7 +234,7 @@ export class SshMigrationHost implements MigrationHost {
       onMove({
         atMs: report.atMs,
         lateMs: report.lateMs,
-        place: entry === null ? null : this.session.placeOfPort(network, entry.ofport),
+        place: entry === null ? null : this.session.placeOf(this.topology, network, entry),
       });
     });
   }
@@ -248,7 +245,7 @@ export class SshMigrationHost implements MigrationHost {
     // Learned entries are of one priority; one that somebody has put over them decides.
     const byPriority = [...flows].sort((a, b) => b.priority - a.priority);
     const entry = fdbEntries(byPriority).find((candidate) => candidate.mac === mac);
-    return entry === undefined ? null : this.session.placeOfPort(network, entry.ofport);
+    return entry === undefined ? null : this.session.placeOf(this.topology, network, entry);
   }
 
   async forget(network: string, mac: string): Promise<string[]> {

@@ -20,7 +20,7 @@ export async function fdbPlaces(controller: Controller, topology: Topology): Pro
           network: nic.network,
           vm: vm.name,
           mac: nic.mac,
-          seen: entry === undefined ? null : session.placeOfPort(nic.network, entry.ofport),
+          seen: entry === undefined ? null : session.placeOf(topology, nic.network, entry),
         };
       }),
     ),

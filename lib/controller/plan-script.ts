@@ -21,7 +21,7 @@ export function planScript(topology: Topology, plan: Plan): ScriptSection[] {
   );
   return sections.flatMap(({ step, host, commands }) => {
     if (commands.length === 0) return [];
-    const changes = changesOf(plan, host).filter((change) => stepOf(change, plan) === step);
+    const changes = changesOf(plan, host).filter((change) => stepOf(plan, change) === step);
     return [{ step, host, script: `${[...changes.map(remark), ...commands].join('\n')}\n` }];
   });
 }
@@ -76,12 +76,18 @@ function leftOn(plan: Plan, host: string): DomainStep[] {
   ]);
 }
 
-function stepOf(change: Change, { leftCopies }: Plan): ScriptStep {
-  const { host, kind, name } = change;
-  if (kind === 'vm' && leftCopies.some((copy) => copy.host === host && copy.domain === name)) return 'vms';
-  if (change.action === 'migrate') return 'migrations';
-  if (change.action === 'delete') return 'removals';
+function stepOf(plan: Plan, change: Change): ScriptStep {
+  const { host, kind, name, action } = change;
+  if (kind === 'vm' && plan.leftCopies.some((copy) => copy.host === host && copy.domain === name)) return 'vms';
+  if (action === 'migrate') return 'migrations';
+  if (action === 'delete') return goesAtOnce(plan, change) ? 'networks' : 'removals';
   return kind === 'vm' ? 'vms' : 'networks';
+}
+
+/** What would be in the way of its successor does not wait for the removals. */
+function goesAtOnce({ hosts }: Plan, { host, name }: Change): boolean {
+  const ovs = hosts.find((candidate) => candidate.host === host)?.ovs ?? [];
+  return ovs.some((one) => one.kind === 'delete-port' && one.port === name);
 }
 
 /** Reasons tell what is on the host, and that may hold anything: also what would end a comment. */

@@ -1,8 +1,11 @@
 import { messageOf } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 import type { HostStatus, TopologyStatus, TunnelStatus, VmStatus } from '../model/topology-status.js';
-import { domainOf } from '../plan/desired.js';
-import { ownedBy } from '../plan/ownership.js';
+import { acceptedAt } from '../pipeline/tunnels.js';
+import { FLOW } from '../plan/bridge-plan.js';
+import { domainOf, vtepOf } from '../plan/desired.js';
+import type { ObservedBridge, ObservedPort } from '../plan/observed.js';
+import { ownedBy, REMOTE_HOST_KEY } from '../plan/ownership.js';
 import type { ConnectFailure, Controller } from './controller.js';
 import { readDrops } from './drops.js';
 import { fdbPlaces } from './places.js';
@@ -46,17 +49,29 @@ function tunnels(controller: Controller): TunnelStatus[] {
     bridgesOf(controller, host).flatMap((bridge) =>
       bridge.ports
         .filter((port) => port.interface.type === 'vxlan')
-        .map((port) => ({
-          host,
-          network: bridge.externalIds['vxmig-network'] ?? '',
-          port: port.name,
-          remoteHost: port.externalIds['vxmig-remote-host'] ?? '',
-          remoteIp: port.interface.options.remote_ip ?? '',
-          vni: port.interface.options.key ?? '',
-          ready: (port.interface.ofport ?? -1) > 0,
-        })),
+        .flatMap((port) =>
+          farEnds(controller.topology, bridge, port).map((far) => ({
+            host,
+            network: bridge.externalIds['vxmig-network'] ?? '',
+            port: port.name,
+            ...far,
+            vni: port.interface.options.key ?? '',
+            ready: (port.interface.ofport ?? -1) > 0,
+          })),
+        ),
     ),
   );
+}
+
+/** Of a port that leads to many: those from whom the flows take frames, as they are now. */
+function farEnds({ hosts }: Topology, { flows }: ObservedBridge, { externalIds, interface: device }: ObservedPort) {
+  const { options, ofport } = device;
+  if (options.remote_ip !== FLOW)
+    return [{ remoteHost: externalIds[REMOTE_HOST_KEY] ?? '', remoteIp: options.remote_ip ?? '' }];
+  return acceptedAt(flows, ofport ?? -1).map((remoteIp) => ({
+    remoteHost: hosts.find((host) => vtepOf(host) === remoteIp)?.name ?? '',
+    remoteIp,
+  }));
 }
 
 function vms(controller: Controller, topology: Topology): VmStatus[] {

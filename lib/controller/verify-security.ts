@@ -1,13 +1,15 @@
 import { type TraceAnswer, type TraceQuestion, traceFrames } from '../host/trace.js';
 import { contains, linkLocalOf, parseIp, parsePrefix } from '../model/address.js';
 import type { Check } from '../model/check.js';
-import { bridgeName, tapName } from '../model/names.js';
-import type { Nic, Topology, Vm } from '../model/topology.js';
+import { bridgeName, flowTunnelPortName, tapName } from '../model/names.js';
+import type { Network, Nic, Topology, Vm } from '../model/topology.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import { DROP_REASONS, type DropReason } from '../pipeline/drop-reason.js';
 import { tableNumber } from '../pipeline/tables.js';
+import { endsOf } from '../pipeline/tunnels.js';
 import { accessLists, numberedRules, ruleText } from '../plan/access.js';
 import { type AccessFrame, frameFor } from '../plan/access-frame.js';
+import { hostOf, vtepOf } from '../plan/desired.js';
 import { portSecurity } from '../plan/port-security.js';
 import type { Controller } from './controller.js';
 import type { HostSession } from './host-session.js';
@@ -44,6 +46,30 @@ async function forgeryCheck(
   });
   const seen = wrong.join('; ') || `dropped: ${forgeries.map(({ what }) => what).join(', ')}`;
   return { name, ok: wrong.length === 0, expected, seen, hint: wrong.length === 0 ? '' : HINT };
+}
+
+/** Where one tunnel port is for all hosts of a network, the switch is asked what it does with a frame from somebody who is none of them. */
+export async function strangersDropped(controller: Controller, topology: Topology): Promise<Check[]> {
+  const shared = topology.hosts.length < 2 ? [] : topology.networks.filter(({ mesh }) => mesh.kind === 'flow');
+  return await Promise.all(
+    shared.flatMap((network) =>
+      [...controller.sessions.values()].map((session) => strangerCheck(session, topology, network)),
+    ),
+  );
+}
+
+async function strangerCheck(session: HostSession, topology: Topology, network: Network): Promise<Check> {
+  const name = `the tunnel port of ${session.name} in ${network.name}`;
+  const expected = 'frames from unknown tunnel endpoints are dropped and counted';
+  const tunnel = flowTunnelPortName(topology.name, network.name);
+  const port = session.ports(network.name).find((candidate) => candidate.name === tunnel);
+  if (port === undefined) return { name, ok: false, expected, seen: `there is no port ${tunnel}`, hint: HINT };
+  const forged = vtepOf(hostOf(topology, session.name)).includes(':') ? FORGED.ipv6 : FORGED.ipv4;
+  const frame = `${endsOf(forged).source}=${forged},dl_src=${FORGED.mac},dl_dst=${BROADCAST}`;
+  const flow = `in_port=${port.ofport},${frame}`;
+  const [answer] = await traceFrames(session.shell, bridgeName(topology.name, network.name), [{ flow }]);
+  const fault = faultOf(answer, cookieOf('security', DROP_REASONS.endpoint.id));
+  return { name, ok: fault === null, expected, seen: fault ?? 'dropped', hint: fault === null ? '' : HINT };
 }
 
 interface Forgery {

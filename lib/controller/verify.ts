@@ -9,7 +9,7 @@ import { expectedPlace } from '../plan/expected-place.js';
 import type { Plan } from '../plan/plan.js';
 import { type Controller, START_SWITCH } from './controller.js';
 import { fdbPlaces } from './places.js';
-import { denialsHold, forgeriesDropped } from './verify-security.js';
+import { denialsHold, forgeriesDropped, strangersDropped } from './verify-security.js';
 
 /** Everything that can be asked about a topology as it is now; nothing is changed. Checks that need each other's frames run in order. */
 export async function verify(controller: Controller): Promise<Check[]> {
@@ -29,6 +29,7 @@ export async function verify(controller: Controller): Promise<Check[]> {
   checks.push(...(await tablesPoint(controller, current)));
   checks.push(...(await networksIsolated(controller, current)));
   checks.push(...(await forgeriesDropped(controller, current)), ...(await denialsHold(controller, current)));
+  checks.push(...(await strangersDropped(controller, current)));
   return checks;
 }
 

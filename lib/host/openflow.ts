@@ -1,5 +1,7 @@
 import type { Command } from '../model/command.js';
 import { messageOf, VxmigError } from '../model/errors.js';
+import type { Action } from '../openflow/action.js';
+import { renderActions } from '../openflow/action-text.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
@@ -58,6 +60,16 @@ export async function removeFlows(
 export async function changeFlows(shell: HostShell, bridge: string, diff: FlowDiff): Promise<void> {
   const { argv, stdin } = flowCommand(bridge, diff);
   await shell.run(argv, { stdin });
+}
+
+/** Has the switch do that with a frame, as if its own port had sent it. @param frame in hexadecimal */
+export async function packetOut(
+  shell: HostShell,
+  bridge: string,
+  { frame, actions }: { readonly frame: string; readonly actions: readonly Action[] },
+): Promise<void> {
+  const what = `in_port=LOCAL, packet=${frame}, actions=${renderActions(actions)}`;
+  await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, 'packet-out', bridge, what]);
 }
 
 export function flowCommand(bridge: string, diff: FlowDiff): Required<Command> {

@@ -33,6 +33,11 @@ export function tunnelPortName(topologyName: string, network: string, remoteHost
   return deviceName('vx', remoteHost, ['tunnel', topologyName, network, remoteHost]);
 }
 
+/** The one tunnel port of `network`'s bridge that leads to every other host. */
+export function flowTunnelPortName(topologyName: string, network: string): string {
+  return deviceName('vx', network, ['tunnel', topologyName, network]);
+}
+
 /** The internal port through which `host` itself takes part in `network`. */
 export function probePortName(topologyName: string, network: string, host: string): string {
   return deviceName('pr', network, ['probe', topologyName, network, host]);

@@ -55,7 +55,8 @@ export interface Network {
   readonly acl: readonly AccessRule[];
 }
 
-export type Mesh = { readonly kind: 'full' } | { readonly kind: 'hub'; readonly hub: string };
+/** `flow`: everybody with everybody as in `full`, by one tunnel port on each host. */
+export type Mesh = { readonly kind: 'full' | 'flow' } | { readonly kind: 'hub'; readonly hub: string };
 
 export interface Vm {
   readonly name: string;

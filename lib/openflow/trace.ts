@@ -1,7 +1,12 @@
+import type { Action } from './action.js';
+import { parseActions } from './action-text.js';
+import { type FieldName, maskOf } from './field.js';
+import { renderValue } from './value.js';
+
 /** What `ovs-appctl ofproto/trace` says that a switch does with a frame. */
 export interface Trace {
-  /** The ports by which it leaves the bridge that was asked, in order; OFPP_LOCAL is 65534. */
-  readonly outputs: readonly number[];
+  /** By what it leaves the bridge that was asked, in order. */
+  readonly outputs: readonly TracedOutput[];
   /** Actions of which the trace does not tell the ports: NORMAL, FLOOD, ALL, CONTROLLER … */
   readonly unclear: readonly string[];
   /** What the switch objects to: an output to the port that it came from, a port that is not there … */
@@ -14,6 +19,13 @@ export interface Trace {
   readonly datapathActions: string;
 }
 
+export interface TracedOutput {
+  /** OFPP_LOCAL is 65534. */
+  readonly ofport: number;
+  /** The tunnel's far end that was written into it before that; null: none was. A port with a far end of its own does not care. */
+  readonly remote: string | null;
+}
+
 /** A frame that goes there mends it, but is lost itself. */
 const UNRESOLVED = 'the next hop of the tunnel is not known yet';
 
@@ -22,6 +34,8 @@ const BRIDGE = /^( *)bridge\("/;
 const FLOW = /^ *(\d+\. .*)$/;
 const OUTPUT = /^ *output:(\d+)$/;
 const OUTPUT_BY_REGISTER = /^ *-> output port is (\d+)$/;
+/** A learned flow writes an IPv6 address in two halves, which are on one line. */
+const AIM = /^ *(?:load|set_field):\S+->(?:NXM_NX_TUN_IPV[46]_DST\[[0-9.]*\]|tun_(?:ipv6_)?dst)$/;
 const UNCLEAR = /^ *(NORMAL|FLOOD|ALL|TABLE|CONTROLLER(?::\d+)?|group:\d+)$/;
 const COMPLAINT = /^ *>> (.*)$/;
 
@@ -33,16 +47,19 @@ export function parseTrace(text: string): Trace | null {
   const datapathActions = /^Datapath actions: (.*)$/m.exec(text)?.[1];
   const inPort = /^Flow: (?:.*,)?in_port=(\w+)/m.exec(text)?.[1];
   if (datapathActions === undefined) return null;
-  const outputs: number[] = [];
+  const outputs: TracedOutput[] = [];
   const unclear: string[] = [];
   const complaints: string[] = [];
   let lastFlow: string | null = null;
+  let aim: Aim | null = null;
   for (const line of ofFirstBridge(text)) {
     const port = OUTPUT.exec(line)?.[1] ?? OUTPUT_BY_REGISTER.exec(line)?.[1];
+    const remote: string | null = aim === null ? null : renderValue(aim.field, aim.value);
     const objection = COMPLAINT.exec(line)?.[1];
-    if (port !== undefined) outputs.push(Number(port));
-    else if (/^ *LOCAL$/.test(line)) outputs.push(LOCAL_PORT);
-    else if (/^ *IN_PORT$/.test(line)) outputs.push(portNumber(inPort));
+    if (port !== undefined) outputs.push({ ofport: Number(port), remote });
+    else if (/^ *LOCAL$/.test(line)) outputs.push({ ofport: LOCAL_PORT, remote });
+    else if (/^ *IN_PORT$/.test(line)) outputs.push({ ofport: portNumber(inPort), remote });
+    else if (AIM.test(line)) aim = parseActions(line.trim()).reduce(aimAfter, aim);
     else if (objection !== undefined && !/^suppressing side effects/.test(objection)) {
       complaints.push(objection);
       // It is said of the output before it, which then is none.
@@ -70,6 +87,18 @@ export function troubleOf(trace: Trace): string | null {
   if (trace.outputs.length === 0) return complaint === undefined ? `it is dropped${by}` : `${complaint}${by}`;
   if (trace.unresolved) return UNRESOLVED;
   return trace.datapathActions === 'drop' ? `it does not leave${by}` : null;
+}
+
+interface Aim {
+  readonly field: FieldName;
+  readonly value: bigint;
+}
+
+function aimAfter(before: Aim | null, action: Action): Aim | null {
+  if (action.kind !== 'set') return before;
+  const { field, from } = action.target;
+  const others = before?.field === field ? before.value & ~maskOf(action.target) : 0n;
+  return { field, value: others | (action.value << BigInt(from)) };
 }
 
 function portNumber(text: string | undefined): number {

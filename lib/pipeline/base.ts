@@ -2,6 +2,7 @@ import {
   type Action,
   gotoTable,
   IN_PORT_BITS,
+  type LearnSpec,
   learn,
   learnLoad,
   learnMatch,
@@ -13,7 +14,9 @@ import type { Flow } from '../openflow/flow.js';
 import { is, type Match, match } from '../openflow/match.js';
 import { fromTunnel, outPort, toTunnel, wasHome } from './bits.js';
 import { cookieOf } from './cookie.js';
+import type { BridgeFacts, Way } from './facts.js';
 import { type TableName, tableNumber } from './tables.js';
+import { endsOf } from './tunnels.js';
 
 /**
  * How long a MAC is remembered without a frame from it: the customary ageing time of bridges (IEEE 802.1D §7.9.2, 300 s).
@@ -25,19 +28,22 @@ const MULTICAST = '01:00:00:00:00:00/01:00:00:00:00:00';
 /** Reserved for the bridge itself, never forwarded (IEEE 802.1Q §8.6.3). */
 const LINK_LOCAL = '01:80:c2:00:00:00/ff:ff:ff:ff:ff:f0';
 
-/** The flows that do not depend on ports. */
-export function baseFlows(relays: boolean): Flow[] {
+/** The flows that every bridge has, whatever its ports. */
+export function baseFlows({ relays, tunnels }: Pick<BridgeFacts, 'relays' | 'tunnels'>): Flow[] {
   return [
     base('admit', 200, match({ eth_dst: LINK_LOCAL }), []),
     base('admit', 200, match({ eth_src: MULTICAST }), []),
     base('admit', 0, match({}), [gotoTable(tableNumber('learn'))]),
 
     base('learn', 100, match({}, is(fromTunnel, 0)), [
-      learnLocation(0),
+      learnLocation(0, []),
       learnHome(),
       gotoTable(tableNumber('redirect')),
     ]),
-    base('learn', 100, match({}, is(fromTunnel, 1)), [learnLocation(1), gotoTable(tableNumber('redirect'))]),
+    base('learn', 100, match({}, is(fromTunnel, 1)), [
+      learnLocation(1, learnEndpoint(tunnels)),
+      gotoTable(tableNumber('redirect')),
+    ]),
 
     base('redirect', 0, match({}), [gotoTable(tableNumber('lookup'))]),
 
@@ -59,12 +65,19 @@ function base(table: TableName, priority: number, what: Match, actions: readonly
   return { table: tableNumber(table), cookie: cookieOf('base'), priority, match: what, actions };
 }
 
-function learnLocation(arrival: 0 | 1): Action {
+/** Which of the endpoints behind a port that leads to many the frame came from is where frames for its sender go. */
+function learnEndpoint(tunnels: readonly Way[]): LearnSpec[] {
+  const ends = new Set(tunnels.flatMap(({ remote }) => (remote === null ? [] : [endsOf(remote)])));
+  return [...ends].map(({ source, destination }) => learnLoad(wholeField(destination), wholeField(source)));
+}
+
+function learnLocation(arrival: 0 | 1, endpoint: readonly LearnSpec[]): Action {
   return learn(
     { table: tableNumber('fdb'), priority: 1, cookie: cookieOf('learned'), hardTimeoutSeconds: MAC_AGEING_SECONDS },
     learnMatch(wholeField('eth_dst'), wholeField('eth_src')),
     learnLoad(outPort, IN_PORT_BITS),
     learnLoad(toTunnel, arrival),
+    ...endpoint,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Why port security drops a frame; the number stands in the cookies of the flows that do. */
+/** Why a frame is dropped that must not be there; the number stands in the cookies of the flows that do. */
 export const DROP_REASONS = {
   mac: { id: 1, says: 'from a MAC address that is not its own' },
   vlan: { id: 2, says: 'with a VLAN tag' },
@@ -11,6 +11,7 @@ export const DROP_REASONS = {
   'router-advertisement': { id: 9, says: 'router advertisement or redirect' },
   'dhcp-server': { id: 10, says: 'answer of a DHCP server' },
   ethertype: { id: 11, says: 'neither IP nor ARP nor RARP' },
+  endpoint: { id: 12, says: 'through a tunnel from an endpoint that the network does not have' },
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;

@@ -1,6 +1,7 @@
 /** What the flows of one network's bridge depend on. */
 export interface BridgeFacts {
-  readonly tunnels: readonly number[];
+  /** One for each host at the other end of a tunnel. */
+  readonly tunnels: readonly Way[];
   readonly locals: readonly LocalPort[];
   /** At the hub of a hub-and-spoke network frames go from tunnel to tunnel. */
   readonly relays: boolean;
@@ -9,13 +10,23 @@ export interface BridgeFacts {
   readonly access: AccessLists;
 }
 
+/** Where frames leave a bridge, and come from: another host, or a port of this one. */
+export interface Way {
+  readonly ofport: number;
+  /**
+   * The endpoint that each frame names, at a tunnel port that leads to many (`remote_ip=flow`, ovs-vswitchd.conf.db(5)); as OVS writes it. Null:
+   * the port leads to one place.
+   */
+  readonly remote: string | null;
+}
+
 export interface LocalPort {
   readonly ofport: number;
   /**
    * A VM is on its way to this port, from behind that tunnel. Broadcasts are not copied to the port yet: they would wait in its tap, and the
    * guest would get them late, and again after having seen them at the source. Only what its old host redirects goes there.
    */
-  readonly incoming: { readonly mac: string; readonly tunnel: number } | null;
+  readonly incoming: { readonly mac: string; readonly tunnel: Way } | null;
   /** What a VM may send; null: the port is no VM's, or its VM may send anything. */
   readonly security: PortSecurity | null;
 }

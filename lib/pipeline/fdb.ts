@@ -1,13 +1,16 @@
-import { maskOf } from '../openflow/field.js';
+import { maskOf, type Subfield } from '../openflow/field.js';
 import type { Flow } from '../openflow/flow.js';
 import { renderMatch } from '../openflow/match.js';
-import { outPort } from './bits.js';
+import { outPort, toTunnel } from './bits.js';
+import type { Way } from './facts.js';
 import { tableNumber } from './tables.js';
+import { aimOf } from './tunnels.js';
 
 /** One entry of a bridge's forwarding table. */
-export interface FdbEntry {
+export interface FdbEntry extends Way {
   readonly mac: string;
-  readonly ofport: number;
+  /** It was learned from what came through a tunnel. */
+  readonly isFar: boolean;
 }
 
 /** The learned forwarding table, out of all flows of a bridge. */
@@ -18,10 +21,16 @@ export function fdbEntries(flows: readonly Flow[]): FdbEntry[] {
 /** null for a flow that is no forwarding entry. */
 export function fdbEntry(flow: Pick<Flow, 'match' | 'actions'>): FdbEntry | null {
   const mac = /^dl_dst=([0-9a-f:]{17})$/.exec(renderMatch(flow.match))?.[1];
-  for (const action of flow.actions) {
-    if (action.kind !== 'set' || action.target.field !== outPort.field || maskOf(action.target) !== maskOf(outPort))
-      continue;
-    return mac === undefined ? null : { mac, ofport: Number(action.value) };
+  const ofport = written(flow, outPort);
+  if (mac === undefined || ofport === null) return null;
+  return { mac, ofport: Number(ofport), remote: aimOf(flow.actions), isFar: written(flow, toTunnel) === 1n };
+}
+
+/** What the flow's actions write there; null: nothing. */
+function written({ actions }: Pick<Flow, 'actions'>, target: Subfield): bigint | null {
+  for (const action of actions) {
+    if (action.kind !== 'set' || action.target.field !== target.field) continue;
+    if (maskOf(action.target) === maskOf(target)) return action.value;
   }
   return null;
 }

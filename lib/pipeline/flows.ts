@@ -11,14 +11,14 @@ import { tunnelFlows } from './tunnels.js';
 /** Every planned flow of a bridge; what is learned from frames comes on top. */
 export function bridgeFlows(facts: BridgeFacts): Flow[] {
   return [
-    ...baseFlows(facts.relays),
+    ...baseFlows(facts),
     ...facts.locals.flatMap(localPortFlows),
     ...facts.locals.flatMap(({ ofport, incoming }) =>
       incoming === null ? [] : [arrivalFlow(incoming.mac, incoming.tunnel, ofport)],
     ),
     ...guardFlows(facts),
     ...accessFlows(facts.access),
-    ...facts.tunnels.flatMap((ofport) => tunnelFlows(ofport)),
+    ...tunnelFlows(facts.tunnels),
     ...floodFlows(facts),
   ];
 }

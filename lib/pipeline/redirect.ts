@@ -4,7 +4,9 @@ import type { Flow } from '../openflow/flow.js';
 import { match } from '../openflow/match.js';
 import { senderHigh, senderLow } from './bits.js';
 import { cookieOf } from './cookie.js';
+import type { Way } from './facts.js';
 import { tableNumber } from './tables.js';
+import { aimAt, cameBy, outputTo } from './tunnels.js';
 
 /** How long a redirect stands without being renewed: if whoever renews it dies, frames go back to the source by themselves. */
 const REDIRECT_TIMEOUT_SECONDS = 1;
@@ -21,10 +23,10 @@ const TELL_SENDERS_APART: readonly Action[] = [
 
 /**
  * Sends frames for a VM on the move to its new host, whatever fdb knows: they wait in the tap there until the guest
- * runs. A frame that came from there (a peer on the new host, whose table still points here) goes back the same way. None of them is
+ * runs. A frame that came in by the port that leads there (from a peer on the new host, whose table still points here) goes back by it. None is
  * taken for a late one of the VM's last move.
  */
-export function redirectFlows(mac: string, tunnel: number): Flow[] {
+export function redirectFlows(mac: string, tunnel: Way): Flow[] {
   const redirect = {
     table: tableNumber('redirect'),
     cookie: cookieOf('redirect'),
@@ -38,8 +40,13 @@ export function redirectFlows(mac: string, tunnel: number): Flow[] {
       match: match({ eth_dst: mac }),
       actions: [...TELL_SENDERS_APART, gotoTable(tableNumber('redirect'))],
     },
-    { ...redirect, priority: 210, match: match({ in_port: tunnel, eth_dst: mac }), actions: [outputInPort] },
-    { ...redirect, priority: 200, match: match({ eth_dst: mac }), actions: [output(tunnel)] },
+    {
+      ...redirect,
+      priority: 210,
+      match: match({ in_port: tunnel.ofport, eth_dst: mac }),
+      actions: [...aimAt(tunnel), outputInPort],
+    },
+    { ...redirect, priority: 200, match: match({ eth_dst: mac }), actions: outputTo(tunnel) },
   ];
 }
 
@@ -64,12 +71,12 @@ export function destinationRedirectFlows(mac: string, tap: number): Flow[] {
  * At the new host: what the old one redirects goes to the VM's tap, though the table still has the VM at the old host. It is
  * not learned from: its senders are where they were, not behind the tunnel that it took.
  */
-export function arrivalFlow(mac: string, tunnel: number, tap: number): Flow {
+export function arrivalFlow(mac: string, tunnel: Way, tap: number): Flow {
   return {
     table: tableNumber('admit'),
     cookie: cookieOf('local'),
     priority: 150,
-    match: match({ in_port: tunnel, eth_dst: mac }),
+    match: match({ ...cameBy(tunnel), eth_dst: mac }),
     actions: [...TELL_SENDERS_APART, output(tap)],
   };
 }
@@ -78,7 +85,7 @@ export function arrivalFlow(mac: string, tunnel: number, tap: number): Flow {
 const LATE_SECONDS = 60;
 
 /** The same for frames that are late after the move; it goes by itself, and before that the planned one, which it covers, may go. */
-export function lateArrivalFlow(mac: string, tunnel: number, tap: number): Flow {
+export function lateArrivalFlow(mac: string, tunnel: Way, tap: number): Flow {
   return {
     ...arrivalFlow(mac, tunnel, tap),
     cookie: cookieOf('redirect'),

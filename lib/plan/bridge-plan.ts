@@ -2,11 +2,14 @@ import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
 import { change } from './change.js';
-import type { DesiredBridge, DesiredHost, DesiredPort } from './desired.js';
+import type { DesiredBridge, DesiredHost, DesiredPort, DesiredTunnel } from './desired.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
 import { hasLostDevice } from './link-plan.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
-import { KIND_KEY, OWNER_KEY, ownedBy } from './ownership.js';
+import { KIND_KEY, OWNER_KEY, ownedBy, REMOTE_HOST_KEY } from './ownership.js';
+
+/** `remote_ip` of a tunnel port that leads to many (ovs-vswitchd.conf.db(5)). */
+export const FLOW = 'flow';
 
 export interface OvsPlan {
   readonly changes: Change[];
@@ -124,9 +127,25 @@ function removePorts(
   const wanted = new Set(desired.ports.map((port) => port.name));
   for (const port of found?.ports ?? []) {
     if (wanted.has(port.name) || !ownedBy(topology, port.externalIds)) continue;
-    plan.remove.push({ kind: 'delete-port', bridge: desired.name, port: port.name, uuid: port.uuid });
-    plan.changes.push(change(host, kindOfPort(port), port.name, 'delete', 'nothing in the topology needs it here'));
+    const isInTheWay = isSuperseded(port, desired);
+    const why = isInTheWay ? 'one port to all other hosts takes its place' : 'nothing in the topology needs it here';
+    (isInTheWay ? plan.add : plan.remove).push({
+      kind: 'delete-port',
+      bridge: desired.name,
+      port: port.name,
+      uuid: port.uuid,
+    });
+    plan.changes.push(change(host, kindOfPort(port), port.name, 'delete', why));
   }
+}
+
+/**
+ * A frame is given to the tunnel that says most about it (ofproto/tunnel.c, tnl_find): one to a single host would keep from the port for all of them
+ * what that host sends, as long as it is there.
+ */
+function isSuperseded({ interface: { type, options } }: ObservedPort, { ports }: DesiredBridge): boolean {
+  const leadsToAll = ports.some((port) => port.kind === 'tunnel' && port.far.kind === 'flow');
+  return leadsToAll && type === 'vxlan' && options.remote_ip !== FLOW;
 }
 
 function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridge): BridgeColumns {
@@ -142,15 +161,20 @@ function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridg
   };
 }
 
+/** As OVS has it. */
+export function remoteIpOf({ far }: DesiredTunnel): string {
+  return far.kind === 'one' ? far.peer.ip : FLOW;
+}
+
 function portColumns(topology: string, port: DesiredPort, ofport: number | null): PortColumns {
   const owner = { [OWNER_KEY]: topology, [KIND_KEY]: port.kind };
   switch (port.kind) {
     case 'tunnel':
       return {
-        externalIds: { ...owner, 'vxmig-remote-host': port.remoteHost },
+        externalIds: { ...owner, ...(port.far.kind === 'one' ? { [REMOTE_HOST_KEY]: port.far.peer.host } : {}) },
         type: 'vxlan',
         options: {
-          remote_ip: port.remoteIp,
+          remote_ip: remoteIpOf(port),
           ...(port.localIp === null ? {} : { local_ip: port.localIp }),
           key: String(port.vni),
         },
@@ -176,7 +200,9 @@ function portColumns(topology: string, port: DesiredPort, ofport: number | null)
 function whyPort(port: DesiredPort): string {
   switch (port.kind) {
     case 'tunnel':
-      return `the tunnel to ${port.remoteHost} (VXLAN to ${port.remoteIp}, VNI ${port.vni}) is missing`;
+      return port.far.kind === 'one'
+        ? `the tunnel to ${port.far.peer.host} (VXLAN to ${port.far.peer.ip}, VNI ${port.vni}) is missing`
+        : `the tunnel port to all other hosts (VXLAN, VNI ${port.vni}) is missing`;
     case 'tap':
       return `VM ${port.vm} needs a port here`;
     case 'probe':

@@ -1,4 +1,12 @@
-import { bridgeName, probeAddresses, probeMac, probePortName, tapName, tunnelPortName } from '../model/names.js';
+import {
+  bridgeName,
+  flowTunnelPortName,
+  probeAddresses,
+  probeMac,
+  probePortName,
+  tapName,
+  tunnelPortName,
+} from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
 import type { AccessLists, PortSecurity } from '../pipeline/facts.js';
@@ -26,8 +34,8 @@ export interface DesiredBridge {
   /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
   readonly relays: boolean;
   readonly ports: readonly DesiredPort[];
-  /** The port behind which each MAC of a VM is: what the forwarding table may have learned of it, and nothing else. */
-  readonly behind: ReadonlyMap<string, string>;
+  /** The way to each MAC of a VM: what the forwarding table may have learned of it, and nothing else. */
+  readonly behind: ReadonlyMap<string, NamedWay>;
   /** Every host's tunnel endpoints, which no VM may send VXLAN to. */
   readonly vteps: readonly string[];
   readonly access: AccessLists;
@@ -35,14 +43,30 @@ export interface DesiredBridge {
 
 export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
 
+/** A way, by its port's name: the number comes later. */
+export interface NamedWay {
+  readonly port: string;
+  /** As in {@link Way}. */
+  readonly remote: string | null;
+}
+
 export interface DesiredTunnel {
   readonly kind: 'tunnel';
   readonly name: string;
-  readonly remoteHost: string;
-  readonly remoteIp: string;
+  readonly far: FarEnd;
   /** Null: the address that the route to the far end has. */
   readonly localIp: string | null;
   readonly vni: number;
+}
+
+/** `flow`: each frame says to whom. */
+export type FarEnd =
+  | { readonly kind: 'one'; readonly peer: TunnelPeer }
+  | { readonly kind: 'flow'; readonly peers: readonly TunnelPeer[] };
+
+export interface TunnelPeer {
+  readonly host: string;
+  readonly ip: string;
 }
 
 export interface DesiredTap {
@@ -51,8 +75,8 @@ export interface DesiredTap {
   readonly vm: string;
   readonly mac: string;
   readonly mtu: number;
-  /** The VM is on its way here, and not here yet: the tunnel port towards its old host. Null: it is here. */
-  readonly incomingThrough: string | null;
+  /** The VM is on its way here, and not here yet: the way to its old host. Null: it is here. */
+  readonly incomingThrough: NamedWay | null;
   /** What the VM may send; null: anything. */
   readonly security: PortSecurity | null;
 }
@@ -126,7 +150,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
     mtu: network.mtu,
     relays: network.mesh.kind === 'hub' && network.mesh.hub === host.name,
     ports: [
-      ...peersOf(topology, network, host.name).map((peer) => desiredTunnel(topology, network, host, peer, facts)),
+      ...desiredTunnels(topology, network, host, facts),
       ...desiredProbePorts(topology, network, host.name),
       ...topology.vms
         .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
@@ -135,7 +159,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
             topology,
             vm,
             network,
-            vm.host === host.name ? null : tunnelTowards(topology, network, host.name, vm.host),
+            vm.host === host.name ? null : wayTowards(topology, network, host.name, vm.host),
           ),
         ),
     ],
@@ -146,48 +170,55 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
         vm.nics.flatMap((nic, index) => {
           if (nic.network !== network.name) return [];
           const place = expectedPlace(topology, network.name, vm.name, host.name);
-          const local = place === host.name;
-          return [
-            [
-              nic.mac,
-              local ? tapName(topology.name, vm.name, index) : tunnelPortName(topology.name, network.name, place),
-            ],
-          ];
+          const tap = { port: tapName(topology.name, vm.name, index), remote: null };
+          return [[nic.mac, place === host.name ? tap : wayTowards(topology, network, host.name, place)]];
         }),
       ),
     ),
   };
 }
 
-/** The tunnel port of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */
-export function tunnelTowards(topology: Topology, network: Network, from: string, to: string): string {
+/** The tunnel of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */
+export function wayTowards(topology: Topology, network: Network, from: string, to: string): NamedWay {
   const { mesh } = network;
-  const next = mesh.kind === 'full' || from === mesh.hub ? to : mesh.hub;
-  return tunnelPortName(topology.name, network.name, next);
+  if (mesh.kind === 'flow')
+    return { port: flowTunnelPortName(topology.name, network.name), remote: vtepOf(hostOf(topology, to)) };
+  const next = mesh.kind !== 'hub' || from === mesh.hub ? to : mesh.hub;
+  return { port: tunnelPortName(topology.name, network.name, next), remote: null };
 }
 
-/** Who a host has a tunnel to: everybody in a full mesh; the hub, or for the hub everybody, in hub and spoke. */
+/** One for each host at the other end. */
+export function waysThrough({ name, far }: DesiredTunnel): NamedWay[] {
+  if (far.kind === 'one') return [{ port: name, remote: null }];
+  return far.peers.map(({ ip }) => ({ port: name, remote: ip }));
+}
+
+/** Who a host has a tunnel to: everybody in a mesh; the hub, or for the hub everybody, in hub and spoke. */
 export function peersOf(topology: Topology, network: Network, hostName: string): Host[] {
   const { mesh } = network;
   return topology.hosts.filter(
-    (peer) => peer.name !== hostName && (mesh.kind === 'full' || mesh.hub === hostName || mesh.hub === peer.name),
+    (peer) => peer.name !== hostName && (mesh.kind !== 'hub' || mesh.hub === hostName || mesh.hub === peer.name),
   );
 }
 
-function desiredTunnel(topology: Topology, network: Network, host: Host, peer: Host, facts: HostFacts): DesiredTunnel {
+function desiredTunnels(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredTunnel[] {
   const anyLocal = facts.datapath === 'netdev' && facts.switchRoutesFollowKernel === false;
-  return {
+  const near = { localIp: anyLocal ? null : vtepOf(host), vni: network.vni };
+  const peers = peersOf(topology, network, host.name).map((peer) => ({ host: peer.name, ip: vtepOf(peer) }));
+  if (network.mesh.kind === 'flow' && peers.length > 0) {
+    const name = flowTunnelPortName(topology.name, network.name);
+    return [{ kind: 'tunnel', name, far: { kind: 'flow', peers }, ...near }];
+  }
+  return peers.map((peer) => ({
     kind: 'tunnel',
-    name: tunnelPortName(topology.name, network.name, peer.name),
-    remoteHost: peer.name,
-    remoteIp: vtepOf(peer),
-    localIp: anyLocal ? null : vtepOf(host),
-    vni: network.vni,
-  };
+    name: tunnelPortName(topology.name, network.name, peer.host),
+    far: { kind: 'one', peer },
+    ...near,
+  }));
 }
 
 /** The taps of a VM in one network; they have the same names on every host that the VM is on or is moving to. */
-function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrough: string | null): DesiredTap[] {
+function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrough: NamedWay | null): DesiredTap[] {
   return vm.nics.flatMap((nic, index) =>
     nic.network === network.name
       ? [

@@ -2,11 +2,11 @@ import type { Change } from '../model/change.js';
 import { diffFlows } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
 import { isTransient } from '../pipeline/cookie.js';
-import type { BridgeFacts } from '../pipeline/facts.js';
+import type { BridgeFacts, Way } from '../pipeline/facts.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
-import type { DesiredBridge, DesiredHost, DesiredTap } from './desired.js';
+import { type DesiredBridge, type DesiredHost, type DesiredTap, type NamedWay, waysThrough } from './desired.js';
 import type { BridgeFlows } from './host-plan.js';
 import type { ObservedBridge } from './observed.js';
 
@@ -23,7 +23,11 @@ export function planFlows(
     const facts = bridgeFacts(bridge, numbers);
     const there = observed.find((candidate) => candidate.name === bridge.name)?.flows ?? [];
     // A flow without our cookie in a bridge of ours would undo what the pipeline promises (a NORMAL makes a storm).
-    const diff = diffFlows(bridgeFlows(facts), there, (flow) => !isTransient(flow) || misleads(flow, bridge, numbers));
+    const diff = diffFlows(
+      bridgeFlows(facts),
+      there,
+      (flow) => !isTransient(flow) || misleads(flow, { ...bridge, numbers, tunnels: facts.tunnels }),
+    );
     const { add, remove } = diff;
     const misled = remove.filter(isTransient).length;
     const foreign = remove.length - misled;
@@ -32,39 +36,51 @@ export function planFlows(
     const why = [
       ...(add.length > 0 ? [`${add.length} missing or different`] : []),
       ...(foreign > 0 ? [`${foreign} that do not belong there`] : []),
-      ...(misled > 0 ? [`${misled} learned that have a VM where it is not`] : []),
+      ...(misled > 0 ? [`${misled} learned that lead astray`] : []),
     ];
     changes.push(change(desired.host, 'flows', bridge.name, there.length === 0 ? 'create' : 'update', why.join(', ')));
   }
   return { changes, flows };
 }
 
-/** A learned entry that sends a VM's frames elsewhere than to the VM: until it ages, nothing else would mend it for a silent VM. */
-function misleads(flow: Flow, bridge: DesiredBridge, ofports: ReadonlyMap<string, number>): boolean {
+/**
+ * A learned entry that sends a VM's frames elsewhere than to the VM, or anybody's into a tunnel that the bridge does not have (any more): until it
+ * ages, nothing else would mend it for one who is silent.
+ */
+function misleads(flow: Flow, { behind, numbers, tunnels }: Known): boolean {
   const [entry] = fdbEntries([flow]);
-  const port = entry === undefined ? undefined : bridge.behind.get(entry.mac);
-  return entry !== undefined && port !== undefined && ofports.get(port) !== entry.ofport;
+  if (entry === undefined) return false;
+  const way = behind.get(entry.mac);
+  if (way !== undefined) return numbers.get(way.port) !== entry.ofport || way.remote !== entry.remote;
+  return entry.isFar && !tunnels.some(({ ofport, remote }) => ofport === entry.ofport && remote === entry.remote);
+}
+
+interface Known extends Pick<DesiredBridge, 'behind'>, Pick<BridgeFacts, 'tunnels'> {
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** @throws Error where the port has no number */
+function numbered({ port, remote }: NamedWay, ofports: ReadonlyMap<string, number>): Way {
+  const ofport = ofports.get(port);
+  if (ofport === undefined) throw new Error(`port ${port} has no OpenFlow number`);
+  return { ofport, remote };
 }
 
 export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, number>): BridgeFacts {
-  const number = (name: string): number => {
-    const ofport = ofports.get(name);
-    if (ofport === undefined) throw new Error(`port ${name} has no OpenFlow number`);
-    return ofport;
-  };
+  const way = (named: NamedWay) => numbered(named, ofports);
   const arrival = (tap: DesiredTap) =>
-    tap.incomingThrough === null ? null : { mac: tap.mac, tunnel: number(tap.incomingThrough) };
+    tap.incomingThrough === null ? null : { mac: tap.mac, tunnel: way(tap.incomingThrough) };
   return {
     relays: bridge.relays,
     vteps: bridge.vteps,
     access: bridge.access,
-    tunnels: bridge.ports.filter((port) => port.kind === 'tunnel').map((port) => number(port.name)),
+    tunnels: bridge.ports.flatMap((port) => (port.kind === 'tunnel' ? waysThrough(port).map(way) : [])),
     locals: bridge.ports.flatMap((port) =>
       port.kind === 'tunnel'
         ? []
         : [
             {
-              ofport: number(port.name),
+              ofport: way({ port: port.name, remote: null }).ofport,
               incoming: port.kind === 'tap' ? arrival(port) : null,
               security: port.kind === 'tap' ? port.security : null,
             },

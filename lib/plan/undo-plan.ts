@@ -9,7 +9,7 @@ import { planDestroy } from './destroy-plan.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from './host-plan.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost } from './observed.js';
 import { columnsOfBridge, columnsOfPort } from './observed-columns.js';
-import { linkAlias, ownedBy, underlayUserKey } from './ownership.js';
+import { KIND_KEY, linkAlias, ownedBy, underlayUserKey } from './ownership.js';
 import { restoreAddresses } from './underlay-plan.js';
 
 /**
@@ -20,6 +20,7 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
   const made = planDestroy(topology, marked(plan, topology, onlyNew(topology, before, now)));
   const ports = newPorts(topology, before, now);
   const columns = restoredColumns(topology, before, now);
+  const lost = lostPorts(topology, before, now);
   const flows = restoredFlows(topology, before, now);
   const links = restoredLinks(topology, before, now);
   const domains = restoredDomains(topology, before, now);
@@ -30,6 +31,7 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
     changes: [
       ...made.changes.map((each) => ({ ...each, why: 'it was not there before the apply' })),
       ...ports.map(({ port }) => back('port', port, 'delete')),
+      ...lost.map(({ port }) => back('port', port, 'create')),
       ...columns.map((each) =>
         back('port' in each ? 'port' : 'bridge', 'port' in each ? each.port : each.bridge, 'update'),
       ),
@@ -38,7 +40,7 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
       ...domains.map(({ domain }) => back('vm', domain, 'update')),
     ],
     prepare: [],
-    ovs: columns,
+    ovs: [...columns, ...lost],
     settle: links.flatMap(({ commands }) => commands),
     flows,
     domains,
@@ -115,6 +117,24 @@ function newPorts(
         ({ name, externalIds }) => ownedBy(topology, externalIds) && !was.ports.some((port) => port.name === name),
       )
       .map(({ name, uuid }) => ({ kind: 'delete-port', bridge: is.name, port: name, uuid }) as const),
+  );
+}
+
+/** Tunnels that others have taken the place of. */
+function lostPorts(
+  topology: string,
+  before: ObservedHost,
+  now: ObservedHost,
+): Extract<OvsChange, { kind: 'add-port' }>[] {
+  return bothBridges(topology, before, now).flatMap(({ was, is }) =>
+    was.ports
+      .filter(
+        ({ name, externalIds }) =>
+          ownedBy(topology, externalIds) &&
+          externalIds[KIND_KEY] === 'tunnel' &&
+          !is.ports.some((port) => port.name === name),
+      )
+      .map((port) => ({ kind: 'add-port', bridge: is.name, port: port.name, columns: columnsOfPort(port) }) as const),
   );
 }
 

@@ -13,7 +13,7 @@ export function tunnelsOf(topology: Topology): readonly Tunnel[] {
     topology.hosts.flatMap((left, index) =>
       topology.hosts
         .slice(index + 1)
-        .filter((right) => network.mesh.kind === 'full' || [left.name, right.name].includes(network.mesh.hub))
+        .filter((right) => network.mesh.kind !== 'hub' || [left.name, right.name].includes(network.mesh.hub))
         .map((right) => ({ network, left, right })),
     ),
   );
@@ -51,8 +51,10 @@ function namedColour(name: string): string | null {
   return Object.hasOwn(NAMED_COLOURS, name) ? (NAMED_COLOURS[name] ?? null) : null;
 }
 
+const MESHES = { full: 'full mesh', flow: 'full mesh by one port' } as const;
+
 export function describeNetwork(network: Network): string {
-  const mesh = network.mesh.kind === 'full' ? 'full mesh' : `hub ${network.mesh.hub}`;
+  const mesh = network.mesh.kind === 'hub' ? `hub ${network.mesh.hub}` : MESHES[network.mesh.kind];
   return `${network.name}: VNI ${network.vni}, ${network.cidrs.join(', ')}, MTU ${network.mtu}, ${mesh}`;
 }
 

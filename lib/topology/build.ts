@@ -76,8 +76,8 @@ function buildNetwork(name: string, network: Written.Network, roomBytes: number)
 
 function buildMesh(mesh: Written.Network['mesh']): Mesh {
   if (typeof mesh === 'object') return { kind: 'hub', hub: mesh.hub };
-  const hub = /^hub: *(.*)$/.exec(mesh ?? 'full')?.[1];
-  return hub === undefined ? { kind: 'full' } : { kind: 'hub', hub };
+  const hub = /^hub: *(.*)$/.exec(mesh ?? '')?.[1];
+  return hub === undefined ? { kind: mesh === 'flow' ? 'flow' : 'full' } : { kind: 'hub', hub };
 }
 
 function buildVm(name: string, vm: Written.Vm): Omit<Vm, 'acl'> {

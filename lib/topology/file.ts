@@ -142,7 +142,7 @@ export interface Network {
    */
   mtu?: number;
   /**
-   * Who has a tunnel to whom: `full` (default), or `hub: HOST` for a star around that host.
+   * Who has a tunnel to whom: `full` (default), everybody with everybody; `flow`, the same by one tunnel port on each host, which costs the same however many hosts there are; or `hub: HOST` for a star around that host.
    */
   mesh?:
     | string

@@ -72,7 +72,7 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ],
   ['networks/*/cidr', { noun: 'a prefix', mend: 'for example `cidr: 10.9.0.0/24`; for two families a list' }],
   ['networks/*/mtu', { noun: 'an MTU of 576 to 65485 bytes', mend: 'for example `mtu: 1450`, or leave it out' }],
-  ['networks/*/mesh', { noun: 'a kind of mesh', mend: '`mesh: full` or `mesh: {hub: host-a}`' }],
+  ['networks/*/mesh', { noun: 'a kind of mesh', mend: '`mesh: full`, `mesh: flow` or `mesh: {hub: host-a}`' }],
   ['networks/*/mesh/hub', { noun: 'the name of a host', mend: '`mesh: {hub: host-a}`' }],
   [
     'vms',

@@ -17,8 +17,11 @@ type HostName = (typeof HOSTS)[number];
 const VM_PORT = 201;
 const WEB = '52:54:00:09:00:01';
 const NEIGHBOUR_PORT = 202;
+/** By the numbers of their ports. */
+const TO_FIRST = { ofport: 1, remote: null };
+const TO_BOTH = [TO_FIRST, { ofport: 2, remote: null }];
 const VM_THERE = { ofport: VM_PORT, incoming: null, security: null };
-const VM_ON_ITS_WAY = { ...VM_THERE, incoming: { mac: '52:54:00:09:00:01', tunnel: 1 } };
+const VM_ON_ITS_WAY = { ...VM_THERE, incoming: { mac: '52:54:00:09:00:01', tunnel: TO_FIRST } };
 const NEIGHBOUR = { ...VM_THERE, ofport: NEIGHBOUR_PORT };
 const OPEN: Pick<BridgeFacts, 'vteps' | 'access'> = { vteps: [], access: { network: [], sender: [], receiver: [] } };
 const PEER = '52:54:00:00:00:0c';
@@ -33,7 +36,7 @@ async function install(host: HostName, facts: Omit<BridgeFacts, keyof typeof OPE
 }
 
 async function fullMesh(): Promise<void> {
-  for (const host of HOSTS) await install(host, { tunnels: [1, 2], locals: [VM_THERE], relays: false });
+  for (const host of HOSTS) await install(host, { tunnels: TO_BOTH, locals: [VM_THERE], relays: false });
 }
 
 /** The VM at `host` sends; what it teaches the switches stays. */
@@ -118,7 +121,7 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
   await t.test('no broadcast goes to the port of a VM that is still on its way', async (t) => {
     await fullMesh();
     await install('b', {
-      tunnels: [1, 2],
+      tunnels: TO_BOTH,
       locals: [VM_ON_ITS_WAY],
       relays: false,
     });
@@ -131,7 +134,7 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
       await fullMesh();
       await send('a', rarpAnnouncement(WEB));
       await install('b', {
-        tunnels: [1, 2],
+        tunnels: TO_BOTH,
         locals: [VM_ON_ITS_WAY, NEIGHBOUR],
         relays: false,
       });
@@ -141,9 +144,11 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
       const megaflow = await ovs.appctl('ofproto/trace', 'b', `in_port=1,dl_src=${PEER},dl_dst=${WEB}`);
       t.match(megaflow, new RegExp(`^Megaflow: .*dl_src=${PEER}`, 'm'), 'each sender has a datapath flow of its own');
       // It came from there a moment ago: its late frames must not keep those of its peers there from being sent ahead.
-      const late = `add ${renderFlow(lateArrivalFlow(WEB, 1, VM_PORT))}\n`;
+      const late = `add ${renderFlow(lateArrivalFlow(WEB, TO_FIRST, VM_PORT))}\n`;
       await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', 'a', '-'], late);
-      const lines = redirectFlows(WEB, 1).map((flow) => `add ${renderFlow({ ...flow, hardTimeoutSeconds: 60 })}\n`);
+      const lines = redirectFlows(WEB, TO_FIRST).map(
+        (flow) => `add ${renderFlow({ ...flow, hardTimeoutSeconds: 60 })}\n`,
+      );
       await ovs.ofctl(['-O', OPENFLOW_VERSION, '--bundle', 'add-flows', 'a', '-'], lines.join(''));
       t.strictSame(await receivers('c', WEB), ['vm-b'], 'a third host reaches it through the old one');
       t.strictSame(
@@ -179,9 +184,9 @@ t.test('the pipeline in a real switch', { skip: whyNoSwitch() }, async (t) => {
 
   await t.test('hub and spoke: the hub passes on what spokes send each other', async (t) => {
     const local = [VM_THERE];
-    await install('a', { tunnels: [1, 2], locals: local, relays: true });
-    await install('b', { tunnels: [1], locals: local, relays: false });
-    await install('c', { tunnels: [1], locals: local, relays: false });
+    await install('a', { tunnels: TO_BOTH, locals: local, relays: true });
+    await install('b', { tunnels: [TO_FIRST], locals: local, relays: false });
+    await install('c', { tunnels: [TO_FIRST], locals: local, relays: false });
     t.strictSame(await receivers('b', 'ff:ff:ff:ff:ff:ff'), ['vm-a', 'vm-c']);
     await send('c', rarpAnnouncement(WEB));
     t.strictSame(await receivers('b', WEB), ['vm-c']);

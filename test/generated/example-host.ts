@@ -7,9 +7,10 @@ import { bridgeFacts } from '../../lib/plan/flow-plan.js';
 import { assignOfports } from '../../lib/plan/ofports.js';
 import { parseTopology } from '../../lib/topology/read.js';
 
+type ExampleMesh = 'full' | 'flow' | '{hub: host-a}';
+
 /** Three hosts, one VM on the first, a probe on the third. */
-function example(mesh: 'full' | 'hub: host-a'): string {
-  const meshOption = mesh === 'full' ? '' : ', mesh: {hub: host-a}';
+function example(mesh: ExampleMesh): string {
   return `version: 1
 name: example
 underlay:
@@ -20,7 +21,7 @@ hosts:
   host-b: {underlay: right, address: 198.18.2.10}
   host-c: {underlay: right, address: 198.18.2.11}
 networks:
-  blue: {vni: 5001, cidr: 10.9.0.0/24${meshOption}}
+  blue: {vni: 5001, cidr: 10.9.0.0/24, mesh: ${mesh}}
 vms:
   web:
     host: host-a
@@ -49,14 +50,22 @@ export const EXAMPLE_HOSTS: readonly ExampleHost[] = [
     'host-b',
     ['web'],
   ),
-  exampleHost('hub', 'the hub of a hub-and-spoke network', 'hub: host-a', 'host-a', []),
-  exampleHost('spoke', 'a spoke, with a probe', 'hub: host-a', 'host-c', []),
+  exampleHost('hub', 'the hub of a hub-and-spoke network', '{hub: host-a}', 'host-a', []),
+  exampleHost('flow-mesh-host', 'a host of a full mesh by one port that holds the VM', 'flow', 'host-a', []),
+  exampleHost(
+    'flow-mesh-host-with-incoming-vm',
+    'the same for the destination of a migration, while the VM is on its way',
+    'flow',
+    'host-b',
+    ['web'],
+  ),
+  exampleHost('spoke', 'a spoke, with a probe', '{hub: host-a}', 'host-c', []),
 ];
 
 function exampleHost(
   name: string,
   title: string,
-  mesh: 'full' | 'hub: host-a',
+  mesh: ExampleMesh,
   host: string,
   incoming: readonly string[],
 ): ExampleHost {

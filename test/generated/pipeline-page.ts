@@ -13,7 +13,8 @@ const CATEGORY_PURPOSE: Readonly<Record<Category, string>> = {
   flood: 'the two lists of ports that a flooded frame goes to (`flood.ts`)',
   redirect:
     'what a migration sends ahead, and what is late after it (`redirect.ts`); with a timeout, so it is never planned',
-  security: 'what a VM may send (`guard.ts`); in the lower 32 bits of a drop its reason (`drop-reason.ts`)',
+  security:
+    'what a VM may send (`guard.ts`), and through whose tunnels frames may come (`tunnels.ts`); in the lower 32 bits of a drop its reason (`drop-reason.ts`)',
   access: 'the access rules (`access.ts`); in the lower 32 bits the rule',
   learned: 'made by the switch itself out of a frame it saw; comes and goes, and is never planned',
 };
@@ -57,7 +58,7 @@ MAC is heard from a tunnel, so it remembers who lived here.
 
 ## Drops that are counted
 
-Port security drops for one of these reasons, each by flows of its own for each port; \`vxmig status\` adds up their \`n_packets\`. The reason's number stands in the lower bits of
+Port security, and the check of a tunnel's far end, drop for one of these reasons, each by flows of its own for each port; \`vxmig status\` adds up their \`n_packets\`. The reason's number stands in the lower bits of
 the cookie (\`0x…000N\`), and an access rule's in the same place under its category. Why so: [decision 17](decisions/0017-port-security-and-access-rules.md).
 
 | number | reason | what is dropped |
@@ -96,6 +97,6 @@ The flows, with names in place of numbers and without cookies:
 ${readableFlows(example.flows).trimEnd()}
 \`\`\`
 
-The same for a hub, a spoke, and a host that a VM is moving to: \`test/golden/\`.
+The same for a mesh by one port, a hub, a spoke, and a host that a VM is moving to: \`test/golden/\`.
 `;
 }

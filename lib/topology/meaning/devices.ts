@@ -1,4 +1,4 @@
-import { bridgeName, probeMac, probePortName, tapName, tunnelPortName } from '../../model/names.js';
+import { bridgeName, flowTunnelPortName, probeMac, probePortName, tapName, tunnelPortName } from '../../model/names.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from '../complaint.js';
 import type { Draft } from '../draft.js';
 
@@ -29,6 +29,7 @@ function* deviceNames(draft: Draft): Generator<DerivedName> {
   for (const network of draft.networks) {
     const { path } = network;
     yield { name: bridgeName(topology, network.name), owner: `network ${network.name}`, path };
+    yield { name: flowTunnelPortName(topology, network.name), owner: `the tunnels of network ${network.name}`, path };
     for (const host of draft.hosts) {
       const ends = `network ${network.name} on host ${host.name}`;
       yield { name: tunnelPortName(topology, network.name, host.name), owner: `the tunnel of ${ends}`, path };

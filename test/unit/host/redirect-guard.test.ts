@@ -6,6 +6,7 @@ import { redirectFlows } from '../../../lib/pipeline/redirect.js';
 import { LocalShell } from './local-shell.js';
 
 const MAC = '52:54:00:09:00:01';
+const AWAY = { ofport: 7, remote: null };
 
 /** A host whose switch, taps and VM are files: what is done to them is a line each. */
 async function hostOf(t: Test, { holdMs }: { holdMs: number }) {
@@ -19,7 +20,7 @@ async function hostOf(t: Test, { holdMs }: { holdMs: number }) {
   const host = { arrived: false, lifted: 0 };
   const guard = await RedirectGuard.open(local.shell, {
     bridge: 'br',
-    flows: redirectFlows(MAC, 7),
+    flows: redirectFlows(MAC, AWAY),
     domain: 'web',
     tap: 'tap-web',
     holdMs,
@@ -46,7 +47,7 @@ t.test('armed and disarmed: exactly the flows that were put in are taken out, an
   const { guard, lines } = await hostOf(t, { holdMs: 60_000 });
   await guard.arm();
   const added = await lines();
-  const count = redirectFlows(MAC, 7).length;
+  const count = redirectFlows(MAC, AWAY).length;
   t.equal(added.length, count);
   for (const line of added) t.match(line, /^add .*hard_timeout=1\b.*actions=/, 'a dead host lets go as well');
   await guard.disarm();
@@ -62,7 +63,7 @@ t.test('armed and disarmed: exactly the flows that were put in are taken out, an
 
 t.test('a switch that does not take the flows: arming fails', async (t) => {
   const local = await LocalShell.with(t.testdir({}), { 'ovs-ofctl': 'cat >/dev/null; exit 1' });
-  const guarded = { bridge: 'br', flows: redirectFlows(MAC, 7), domain: 'web', tap: null, holdMs: 60_000 };
+  const guarded = { bridge: 'br', flows: redirectFlows(MAC, AWAY), domain: 'web', tap: null, holdMs: 60_000 };
   const guard = await RedirectGuard.open(local.shell, { ...guarded, arrived: () => false, onLifted: () => {} });
   await t.rejects(guard.arm(), { code: 'HOST_UNFIT', message: /did not take the flows/ });
   await guard.close();

@@ -4,6 +4,7 @@ import { contains, parsePrefix } from '../../../lib/model/address.js';
 import {
   type AddressPlan,
   bridgeName,
+  flowTunnelPortName,
   probeAddresses,
   probeMac,
   probePortName,
@@ -22,6 +23,7 @@ t.test('every name fits the kernel and says what it is of', async (t) => {
         tapName(topology, other, index),
         tunnelPortName(topology, network, other),
         probePortName(topology, network, other),
+        flowTunnelPortName(topology, network),
       ];
       const start = (text: string) => text.replaceAll('-', '').slice(0, 3);
       return (
@@ -35,6 +37,7 @@ t.test('every name fits the kernel and says what it is of', async (t) => {
   );
   t.match(bridgeName('two-subnets', 'blue'), /^br-blue-[a-z2-7]{5}$/);
   t.match(tunnelPortName('two-subnets', 'blue', 'host-a'), /^vx-hosta-[a-z2-7]{5}$/);
+  t.match(flowTunnelPortName('two-subnets', 'blue'), /^vx-blue-[a-z2-7]{5}$/);
   t.match(tunnelPortName('two-subnets', 'blue', 'rack-one-host-12'), /^vx-rack12-[a-z2-7]{5}$/);
 });
 

@@ -8,16 +8,20 @@ function read(text: string): Trace {
   return trace;
 }
 
+function to(ofport: number, remote: string | null = null) {
+  return { ofport, remote };
+}
+
 t.test('where a frame leaves', (t) => {
-  t.match(read(recorded.TO_TUNNEL), { outputs: [1], unclear: [], complaints: [], unresolved: false });
-  t.match(read(recorded.TO_TAP), { outputs: [201], datapathActions: '1' });
+  t.match(read(recorded.TO_TUNNEL), { outputs: [to(1)], unclear: [], complaints: [], unresolved: false });
+  t.match(read(recorded.TO_TAP), { outputs: [to(201)], datapathActions: '1' });
   for (const text of [recorded.TO_TUNNEL, recorded.TO_TAP]) t.equal(troubleOf(read(text)), null);
   t.end();
 });
 
 t.test('another bridge on the way is passed over, and what comes after it is not', (t) => {
   const trace = read(recorded.SEVERAL);
-  t.same(trace.outputs, [1, 2, 65534], 'not the port it came from');
+  t.same(trace.outputs, [to(1), to(2), to(65534)], 'not the port it came from');
   t.same(trace.complaints, ['skipping output to input port']);
   t.match(trace.lastFlow, /^30\. dl_dst=52:54:00:99:00:01, priority 300/, 'not the other bridge’s');
   t.equal(troubleOf(trace), null);
@@ -25,7 +29,13 @@ t.test('another bridge on the way is passed over, and what comes after it is not
 });
 
 t.test('back by the port it came in', (t) => {
-  t.same(read(recorded.BACK).outputs, [401]);
+  t.same(read(recorded.BACK).outputs, [to(401)]);
+  t.end();
+});
+
+t.test('by a port that leads to many: to whom', (t) => {
+  t.same(read(recorded.TURNED).outputs, [to(1, '198.18.2.10')], 'what the table knows');
+  t.same(read(recorded.AIMED).outputs, [to(201), to(1, '198.18.2.10'), to(1, '2001:db8::2')], 'each its own');
   t.end();
 });
 
@@ -44,7 +54,7 @@ t.test('what does not leave says why', (t) => {
 
 t.test('a tunnel whose next hop is not known', (t) => {
   const trace = read(recorded.FROM_A_TABLE);
-  t.match(trace, { outputs: [1], unresolved: true, datapathActions: 'drop' });
+  t.match(trace, { outputs: [to(1)], unresolved: true, datapathActions: 'drop' });
   t.match(troubleOf(trace), 'next hop');
   t.end();
 });

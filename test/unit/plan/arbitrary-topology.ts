@@ -23,7 +23,10 @@ function pick(which: Families, four: string, six: string): string[] {
 const shape = fc.record({
   underlay: families,
   hosts: fc.array(fc.nat(2), { minLength: 2, maxLength: 6 }),
-  networks: fc.array(fc.record({ families, hub: fc.option(fc.nat(5)) }), { minLength: 1, maxLength: 3 }),
+  networks: fc.array(fc.record({ families, mesh: fc.oneof(fc.constantFrom('full', 'flow'), fc.nat(5)) }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
   vms: fc.array(fc.record({ host: fc.nat(5), nics: fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }) }), {
     maxLength: 4,
   }),
@@ -60,13 +63,13 @@ function fileOf({ underlay, hosts, networks, vms, probes }: typeof shape extends
       }),
     ),
     networks: Object.fromEntries(
-      networks.map(({ families: which, hub }, index) => [
+      networks.map(({ families: which, mesh }, index) => [
         `net-${index}`,
         {
           vni: 5001 + index,
           cidr: pick(which, '10.9.0.0/24', 'fd00:9::/64'),
           mtu: 1400,
-          mesh: hub === null ? 'full' : { hub: nth(hostNames, hub) },
+          mesh: typeof mesh === 'string' ? mesh : { hub: nth(hostNames, mesh) },
         },
       ]),
     ),

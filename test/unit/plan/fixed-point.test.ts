@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import type { Mesh } from '../../../lib/model/topology.js';
 import { planDestroy } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { type Plan, planTopology, withVmsAt } from '../../../lib/plan/plan.js';
@@ -101,6 +102,23 @@ t.test('destroy gives back the hosts as they were, whatever has drifted', async 
         return executed({ host: host.host, changes: [], ...nothing, remove }, host);
       });
       same(left.map(whole), fresh.map(whole));
+    }),
+  );
+});
+
+t.test('a mesh that becomes another is so after one apply', async (t) => {
+  const meshes = fc.array(fc.constantFrom<Mesh['kind']>('full', 'flow', 'hub'), { minLength: 3, maxLength: 3 });
+  holds(
+    t,
+    fc.property(scene, meshes, (drawn, kinds) => {
+      const hub = drawn.topology.hosts[0]?.name ?? '';
+      const networks = drawn.topology.networks.map((network, index) => {
+        const kind = kinds[index] ?? 'full';
+        return { ...network, mesh: kind === 'hub' ? { kind, hub } : { kind } };
+      });
+      const changed = { ...drawn, topology: { ...drawn.topology, networks } };
+      const hosts = applied(changed, applied(drawn, drawn.fresh));
+      same(lines(plannedFor(changed, hosts)), []);
     }),
   );
 });

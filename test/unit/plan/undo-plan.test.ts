@@ -84,6 +84,18 @@ for (const [name, facts] of Object.entries({ KERNEL, USERSPACE })) {
   });
 }
 
+for (const [from, to] of [
+  ['full', 'flow'],
+  ['flow', 'full'],
+  ['{hub: host-b}', 'flow'],
+]) {
+  t.test(`a mesh that becomes another, ${from} to ${to}, cut off anywhere, is undone`, async (t) => {
+    const [before, after] = [from, to].map((mesh) => topologyOf(['vni: 5001', `vni: 5001, mesh: ${mesh}`]));
+    if (before === undefined || after === undefined) throw new Error('two meshes');
+    t.ok(isUndone(t, after, appliedHosts(before), KERNEL) > 5);
+  });
+}
+
 t.test('a VM that was there and shut off stays on', async (t) => {
   const hosts = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({
     domains: domains.map((domain) => ({ ...domain, state: 'shut off' })),

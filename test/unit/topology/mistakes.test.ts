@@ -26,6 +26,7 @@ const SHAPE: readonly Case[] = [
   ['vni: 5001', 'vni: §16777216', '`vni` of network blue: 16777216 is not a VXLAN network identifier'],
   ['vni: 5001', 'vni: §"5001"', '`vni` of network blue: "5001" is not a VXLAN network identifier'],
   ['vni: 5001', 'vni: 5001, mesh: §star', '`mesh` of network blue: "star" is not a kind of mesh'],
+  ['vni: 5001', 'vni: 5001, mesh: §flows', '`mesh` of network blue: "flows" is not a kind of mesh'],
   ['vni: 5001', 'vni: 5001, §mesh: {}', '`mesh` of network blue lacks `hub`'],
   ['vni: 5001', 'vni: 5001, §hub: host-a', 'unknown key `hub` in network blue'],
   ['vni: 5001', 'vni: 5001, type: §geneve', '`type` of network blue: "geneve" is not a type of network'],

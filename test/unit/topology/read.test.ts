@@ -117,6 +117,11 @@ t.test('what is written wins over the defaults', async (t) => {
   t.equal(topology.probes[0]?.intervalMs, 1000);
 });
 
+t.test('a mesh may go by one port for all', async (t) => {
+  const topology = parseTopology(SAMPLE.replace('green: {', 'green: {mesh: flow, '), 'test.yaml');
+  t.same(topology.networks[1]?.mesh, { kind: 'flow' });
+});
+
 t.test('a hub may be written as a map or as a text', async (t) => {
   for (const mesh of ['{hub: host-b}', '"hub: host-b"']) {
     const topology = parseTopology(SAMPLE.replace('green: {', `green: {mesh: ${mesh}, `), 'test.yaml');
