@@ -26,7 +26,7 @@ export interface MigrateRun {
    * for OVN that, and the calls of ovn-nbctl and ovn-sbctl before and after it.
    */
   readonly wallMs: number;
-  /** QEMU's own figure. */
+  /** From QEMU's STOP to its RESUME; for the others QEMU's own figure, which is the same where libvirt lets the guest run. */
   readonly downtimeMs: number | null;
   readonly pingsSent: number;
   readonly pingsLost: number;

@@ -22,7 +22,7 @@ const ROWS: readonly (readonly [FigureName, string, 'time' | 'count'])[] = [
   ['longestGapMs', 'longest gap', 'time'],
   ['backAfterResumeMs', 'all answered again after', 'time'],
   ['convergedAfterResumeMs', 'all tables moved after', 'time'],
-  ['downtimeMs', 'downtime (QEMU)', 'time'],
+  ['downtimeMs', 'downtime', 'time'],
   ['wallMs', 'wall time', 'time'],
 ];
 export const TOOL_TITLES: Readonly<Record<MigrateTool, string>> = {

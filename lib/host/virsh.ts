@@ -102,6 +102,9 @@ export async function readDomain(shell: HostShell, name: string): Promise<Domain
 
 const UNKNOWN_DOMAIN = /failed to get domain|[Dd]omain not found/;
 
+/** virsh's words for why it is paused (virsh-domain-monitor.c). */
+const PAUSED_BY_MIGRATION = ['migrating', 'post-copy', 'post-copy failed'];
+
 /** What virsh(1), "domstate", prints. */
 const STATES = 'no state|running|idle|paused|in shutdown|shut off|crashed|pmsuspended';
 
@@ -111,7 +114,7 @@ function readAnswers(host: string, name: string, text: string): DomainInfo {
   const [, word = '', reason = '', xml = ''] = answers ?? [];
   if (!/^<domain[^>]*\/>$|<\/domain>$/.test(xml)) throw notOfVirsh(host, `state and definition of ${name}`, text);
   const state = knownState(word);
-  return { name, state, pausedByMigration: state === 'paused' && reason === 'migrating', xml };
+  return { name, state, pausedByMigration: state === 'paused' && PAUSED_BY_MIGRATION.includes(reason), xml };
 }
 
 function knownState(word: string): DomainState {

@@ -22,8 +22,8 @@ const NO_DOMAIN = 42;
 const UUID_BYTES = 16;
 
 const PAUSED = 3;
-/** virDomainPausedReason */
-const PAUSED_BY_MIGRATION = 2;
+/** virDomainPausedReason: for a migration, in post-copy, and where post-copy failed. */
+const PAUSED_BY_MIGRATION = [2, 11, 12];
 
 /** What libvirt calls its states, by number (virDomainState), where vxmig tells them apart. */
 const STATES = new Map([
@@ -94,7 +94,7 @@ export class Libvirt {
     ]);
     const domain = await whole(async () => {
       const [number, reason] = [state.int(), state.int()];
-      const pausedByMigration = number === PAUSED && reason === PAUSED_BY_MIGRATION;
+      const pausedByMigration = number === PAUSED && PAUSED_BY_MIGRATION.includes(reason);
       return { name: reference.name, state: stateOf(number), pausedByMigration, xml: xml.string() };
     });
     if (!/^<domain[ >/]/.test(domain.xml)) throw new LibvirtError(`the definition of ${domain.name} is none`);

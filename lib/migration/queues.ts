@@ -30,9 +30,12 @@ export async function overflowsOf(context: MigrationContext): Promise<Overflowed
   const before = await context.queuesBefore;
   if (before === null) return null;
   const after = await (context.queuesAfter ?? readQueues(context));
+  // Nobody reads the tap that the guest has left, and what is flooded to it until it is removed is nobody's loss.
+  const counts = (host: string, { queue }: QueueDrops) =>
+    queue !== 'tap' || host !== context.source.name || context.resumedAtMs === null;
   const overflows = [...after.byHost].flatMap(([host, drops]) => {
-    const former = before.byHost.get(host);
-    return former === undefined ? [] : droppedSince(former, drops).map((drop) => ({ host, ...drop }));
+    const dropped = droppedSince(before.byHost.get(host) ?? drops, drops);
+    return dropped.filter((drop) => counts(host, drop)).map((drop) => ({ host, ...drop }));
   });
   return { overflows, fromMs: before.beganAtMs, toMs: after.endedAtMs };
 }

@@ -56,7 +56,12 @@ export async function switchOver(context: MigrationContext): Promise<void> {
   if (!(await until(seen, WAKE_TIMEOUT_MS))) await wake(context);
   await until(seen, RESUME_TIMEOUT_MS);
   const stats = parseJobStats(await destination.jobStats(domain, 'completed'));
-  context.transfer = stats === null ? null : transferFigures(stats);
+  const figures = stats === null ? null : transferFigures(stats);
+  context.transfer = figures && { ...figures, downtimeMs: downtime(context) ?? figures.downtimeMs };
+}
+
+function downtime({ stoppedAtMs, resumedAtMs }: MigrationContext): number | null {
+  return stoppedAtMs === null || resumedAtMs === null ? null : Math.max(0, Math.round(resumedAtMs - stoppedAtMs));
 }
 
 /** The source lets it run, unless it could not reach the destination. */

@@ -23,7 +23,10 @@ export interface MigrationResult {
 
 export interface TransferFigures {
   readonly durationMs: number;
-  /** QEMU's own figure, from `virsh domjobinfo --completed` on the destination; null where libvirt did not tell. */
+  /**
+   * For how long the guest ran nowhere: from QEMU's STOP at the source to its RESUME at the destination, as far as the two clocks are known. Where one was not seen, libvirt's figure,
+   * which knows nothing of the waking (docs/decisions/0020); null where that was not told either.
+   */
   readonly downtimeMs: number | null;
   readonly transferredBytes: number;
   readonly iterations: number;

@@ -72,8 +72,7 @@ function facts({ outcome, transfer, announce, convergence }: MigrationResult): M
   const copied = transfer
     ? `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)}, ${formatBytes(transfer.throughputBytesPerSecond)}/s, ${formatCount(transfer.iterations, 'pass', 'passes')}`
     : 'no figures';
-  const downtime =
-    transfer?.downtimeMs == null ? 'not told by libvirt' : `${formatMs(transfer.downtimeMs)} (QEMU’s figure)`;
+  const downtime = transfer?.downtimeMs == null ? 'not told by libvirt' : formatMs(transfer.downtimeMs);
   const after = convergence.afterResumeMs === null ? '' : `, ${formatMs(convergence.afterResumeMs)} after the resume`;
   const moved =
     outcome === 'migrated'

@@ -38,8 +38,10 @@ t.test('a domain that went while the others were asked about has no answers', as
     { name: 'web', info: null },
     { info: { state: 'paused', pausedByMigration: false } },
   ]);
-  const migrating = parseDomainList('host-a', whole(output.replace('user', 'migrating')));
-  t.match(migrating[1], { info: { state: 'paused', pausedByMigration: true } });
+  for (const reason of ['migrating', 'post-copy failed']) {
+    const migrating = parseDomainList('host-a', whole(output.replace('user', reason)));
+    t.match(migrating[1], { info: { state: 'paused', pausedByMigration: true } });
+  }
 });
 
 t.test('states that vxmig does not tell apart are "other"; no domains are none', async (t) => {
