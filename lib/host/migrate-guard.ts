@@ -11,7 +11,8 @@ const VIRSH = 'virsh -q -c qemu:///system';
 const LOOK_SECONDS = 0.005;
 /** A virsh that has not answered by then is not waited for: a domain that another job holds is the migration's own end, which fails. */
 const ANSWER_SECONDS = 3;
-const WAKE_TRIES = 60;
+/** So long somebody whom nobody controls any more tries to reach the destination. */
+const WAKE_SECONDS = 120;
 
 /**
  * libvirtd drives the migration, so that it ends well whatever becomes of the virsh that asked for it. When nobody speaks to this shell any
@@ -26,7 +27,7 @@ const SCRIPT = `trap '' PIPE
 domain=$1 quoted=$2 uri=$3; shift 3
 export LC_ALL=C
 ask() { ${VIRSH} "$@" </dev/null 2>/dev/null; }
-there() { virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
+there() { timeout 20 virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
 limits=$(ask "migrate-getspeed --domain $quoted; migrate-getmaxdowntime --domain $quoted")
 echo ready
 exec 3<&0
@@ -78,8 +79,8 @@ if [ "$status" -eq 0 ] || { [ -n "$qemu" ] && ! could_run; }; then moved=yes; fi
 if [ -n "$moved" ] && [ -n "$uri" ]; then
   [ -n "$woken" ] || wake 2>/dev/null
   # Nobody else will do it.
-  for ((try = 0; try < ${WAKE_TRIES}; try += 1)); do
-    [ -z "$woken" ] && [ -n "$alone" ] || break
+  SECONDS=0
+  while [ -z "$woken" ] && [ -n "$alone" ] && [ "$SECONDS" -lt ${WAKE_SECONDS} ]; do
     there resume --domain "$domain"
     if [ "$(there domstate --domain "$domain")" = running ]; then woken=yes; else sleep 1; fi
   done
