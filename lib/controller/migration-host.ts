@@ -9,7 +9,6 @@ import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
 import { openVirshShell } from '../host/virsh-shell.js';
 import type { PingEvent } from '../measure/ping-stream.js';
-import { fpingPace, PingStream, pingArgv } from '../measure/ping-stream.js';
 import type { QemuEvent } from '../measure/qemu-events.js';
 import { parseQemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
 import { parseQueueDrops, type QueueDrops, READ_QUEUE_DROPS } from '../measure/queue-drops.js';
@@ -46,11 +45,10 @@ import { macRival } from '../plan/mac-rival.js';
 import { askSwitch } from './frame-trace.js';
 import { measureClock, measureGuestClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
+import { followPing, guestPing, guestPingLog } from './pings.js';
 
 /** Source, EtherType for local experiments (IEEE 802 §9.2.3), padding: nobody listens to it. */
 const NOBODYS_FRAME = `02000000000088b5${'00'.repeat(46)}`;
-/** bash's own sockets: every host has them, and a static busybox's wget dies in the resolver. */
-const HTTP_GET = `exec 3<>"/dev/tcp/$1/80"; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3; exec cat <&3`;
 
 /** A host as a migration needs it, over SSH. */
 export class SshMigrationHost implements MigrationHost {
@@ -280,43 +278,23 @@ export class SshMigrationHost implements MigrationHost {
   }
 
   async followPing(request: PingRequest, onEvent: (event: PingEvent) => void): Promise<Follower> {
-    const namespace = probePortName(this.topology.name, request.network, this.name);
-    const argv = pingArgv({ address: request.address, intervalMs: request.intervalMs });
-    const command = await this.#shell.follow(['ip', 'netns', 'exec', namespace, ...argv], 'INT');
-    const stream = new PingStream();
-    const read = (line: string) => {
-      for (const event of stream.push(`${line}\n`)) onEvent(event);
-    };
-    command.on('line', read);
-    command.on('errorLine', read);
-    return command;
+    return await followPing(this.#shell, this.#probe(request.network), request, onEvent);
   }
 
-  async guestPing(
-    { network, guestAddress, address, intervalMs }: GuestPingRequest,
-    what: 'start' | 'stop',
-  ): Promise<void> {
-    const { interval, spacing, timeout } = fpingPace(intervalMs);
-    const start = `from=${guestAddress}&interval=${interval}&spacing=${spacing}&timeout=${timeout}`;
-    await this.#askGuest(network, guestAddress, `ping?to=${address}&${what === 'start' ? start : 'stop=1'}`);
+  async guestPing(request: GuestPingRequest, what: 'start' | 'stop'): Promise<void> {
+    await guestPing(this.#shell, this.#probe(request.network), request, what);
   }
 
-  async guestPingLog({ network, guestAddress, address }: GuestPingRequest, sinceBytes: number): Promise<string> {
-    return await this.#askGuest(network, guestAddress, `pinglog?to=${address}&since=${sinceBytes}`);
+  async guestPingLog(request: GuestPingRequest, sinceBytes: number): Promise<string> {
+    return await guestPingLog(this.#shell, this.#probe(request.network), request, sinceBytes);
   }
 
   async guestClock({ network, guestAddress }: GuestPingRequest): Promise<ClockOffset> {
-    const namespace = probePortName(this.topology.name, network, this.name);
-    return await measureGuestClock(this.#shell, namespace, guestAddress);
+    return await measureGuestClock(this.#shell, this.#probe(network), guestAddress);
   }
 
-  async #askGuest(network: string, address: string, request: string): Promise<string> {
-    const namespace = probePortName(this.topology.name, network, this.name);
-    const argv = ['ip', 'netns', 'exec', namespace, 'bash', '-c', HTTP_GET, 'bash', address, `/cgi-bin/${request}`];
-    const { stdout } = await this.#shell.run(argv, { timeoutMs: 15_000 });
-    const [head = '', ...body] = stdout.split('\r\n\r\n');
-    if (!/^HTTP\/1\.\d 200/.test(head))
-      throw new Error(`the guest at ${address} answered: ${head.split('\r\n')[0] ?? ''} ${body.join('')}`);
-    return body.join('\r\n\r\n');
+  /** The namespace of the host's own port in the network. */
+  #probe(network: string): string {
+    return probePortName(this.topology.name, network, this.name);
   }
 }

@@ -54,6 +54,14 @@ const UNHEARD: Fault = {
   heal: 'nft delete table ip unheard',
 };
 
+/** The connection by which the guest is to be woken. */
+const WAKER: Fault = {
+  name: "the waker's connection dies",
+  at: 'source',
+  script: "pkill -KILL -f '^virsh -q -c qemu[+]ssh:'",
+  heal: null,
+};
+
 const QEMU_PATH = '/usr/bin/qemu-system-x86_64';
 const REFUSES = `printf '#!/bin/sh\\necho "unsupported machine type" >&2\\nexit 1\\n' >/tmp/qemu; chmod +x /tmp/qemu; mount --bind /tmp/qemu ${QEMU_PATH}`;
 /** What libvirt and QEMU write at a VM's start is under /run and /var/lib/libvirt. */
@@ -111,6 +119,7 @@ export const MIGRATION_FAULTS: readonly FaultCase[] = [
     MIGRATION_POINTS.map((point) => ({ fault, point })),
   ),
   ...['copying', 'armed', 'STOP', 'RESUME'].map((point) => ({ fault: UNHEARD, point })),
+  ...['copying', 'armed', 'STOP'].map((point) => ({ fault: WAKER, point })),
   ...DESTINATIONS,
 ];
 

@@ -24,19 +24,13 @@ const TIMEOUT = '20s';
 /** Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS=TEXT those whose names hold it. */
 const USUAL = [
   'ovs-vswitchd dies at the destination: armed',
-  'ovs-vswitchd dies at the onlooker: RESUME',
   'QEMU dies at the destination: STOP',
   'the underlay is cut for 1 s: STOP',
   'the underlay is cut for good: STOP',
   "libvirt's answers do not reach the old host at the destination: STOP",
-  'libvirtd dies and is back after 1 s at the source: RESUME',
   'the guest stands still on arrival at the destination: RESUME',
 ];
-const USUAL_OF_APPLY = [
-  'vxmig is killed: after network',
-  'vxmig is killed: after VMs',
-  'libvirtd dies at the source: before VMs',
-];
+const USUAL_OF_APPLY = ['vxmig is killed: after VMs', 'libvirtd dies at the source: before VMs'];
 const asked = process.env.VXMIG_FAULTS;
 const chosen = (cases: readonly FaultCase[], usual: readonly string[]) =>
   cases.filter((each) =>

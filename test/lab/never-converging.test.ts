@@ -2,9 +2,9 @@ import { onLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 
 /** MiB/s: the guest dirties more than may be sent. */
-const DIRTIES = 40;
-const BUFFER_MIB = 24;
-const MAY_SEND = ['--bandwidth', '12MiB'];
+const DIRTIES = 30;
+const BUFFER_MIB = 12;
+const MAY_SEND = ['--bandwidth', '16MiB'];
 
 await onLab('two-subnets', async (t, lab) => {
   await lab.apply();
@@ -15,11 +15,11 @@ await onLab('two-subnets', async (t, lab) => {
     lab.run('migrate', lab.file, 'web', '--to', to, ...MAY_SEND, ...how);
 
   await t.test('pre-copy never ends: it is given up at its deadline, and the guest goes on where it was', async (t) => {
-    const { exitCode, document } = await move('host-b', '--timeout', '15s');
+    const { exitCode, document } = await move('host-b', '--timeout', '10s');
     t.equal(exitCode, 1);
     t.match(document, {
       outcome: 'rolled-back',
-      error: { message: /did not end within 15000 ms/, hint: /auto-converge or post-copy/ },
+      error: { message: /did not end within 10000 ms/, hint: /auto-converge or post-copy/ },
     });
     t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
     t.match(await page('/cgi-bin/check'), /^intact\n/);

@@ -1,0 +1,55 @@
+import type { HostShell } from '../host/connection.js';
+import { fpingPace, type PingEvent, PingStream, pingArgv } from '../measure/ping-stream.js';
+import type { Follower, GuestPingRequest, PingRequest } from '../migration/needs.js';
+
+/** bash's own sockets: every host has them, and a static busybox's wget dies in the resolver. */
+const HTTP_GET = `exec 3<>"/dev/tcp/$1/80"; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3; exec cat <&3`;
+
+/** Pings out of a namespace of the host. */
+export async function followPing(
+  shell: HostShell,
+  namespace: string,
+  request: PingRequest,
+  onEvent: (event: PingEvent) => void,
+): Promise<Follower> {
+  const argv = pingArgv({ address: request.address, intervalMs: request.intervalMs });
+  const command = await shell.follow(['ip', 'netns', 'exec', namespace, ...argv], 'INT');
+  const stream = new PingStream();
+  const read = (line: string) => {
+    for (const event of stream.push(`${line}\n`)) onEvent(event);
+  };
+  command.on('line', read);
+  command.on('errorLine', read);
+  return command;
+}
+
+/** Makes one of the lab's own guests ping, or stop it. @throws Error where the guest does not do so */
+export async function guestPing(
+  shell: HostShell,
+  namespace: string,
+  { guestAddress, address, intervalMs }: GuestPingRequest,
+  what: 'start' | 'stop',
+): Promise<void> {
+  const { interval, spacing, timeout } = fpingPace(intervalMs);
+  const start = `from=${guestAddress}&interval=${interval}&spacing=${spacing}&timeout=${timeout}`;
+  await askGuest(shell, namespace, guestAddress, `ping?to=${address}&${what === 'start' ? start : 'stop=1'}`);
+}
+
+/** What the guest's ping has printed, after so many bytes. @throws Error where the guest does not tell */
+export async function guestPingLog(
+  shell: HostShell,
+  namespace: string,
+  { guestAddress, address }: GuestPingRequest,
+  sinceBytes: number,
+): Promise<string> {
+  return await askGuest(shell, namespace, guestAddress, `pinglog?to=${address}&since=${sinceBytes}`);
+}
+
+async function askGuest(shell: HostShell, namespace: string, address: string, request: string): Promise<string> {
+  const argv = ['ip', 'netns', 'exec', namespace, 'bash', '-c', HTTP_GET, 'bash', address, `/cgi-bin/${request}`];
+  const { stdout } = await shell.run(argv, { timeoutMs: 15_000 });
+  const [head = '', ...body] = stdout.split('\r\n\r\n');
+  if (!/^HTTP\/1\.\d 200/.test(head))
+    throw new Error(`the guest at ${address} answered: ${head.split('\r\n')[0] ?? ''} ${body.join('')}`);
+  return body.join('\r\n\r\n');
+}
