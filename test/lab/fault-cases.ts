@@ -25,7 +25,8 @@ const BACK: readonly Fault[] = (['source', 'destination'] as const).map((at) => 
   name: 'libvirtd dies and is back after 1 s',
   at,
   script: 'pkill -KILL -x libvirtd; (sleep 1; /usr/sbin/libvirtd --daemon) >/dev/null 2>&1 &',
-  heal: null,
+  // Else `lab up` would start a second one beside it.
+  heal: 'until timeout 5 virsh -q list >/dev/null 2>&1; do sleep 0.2; done',
 }));
 
 const QEMU: readonly Fault[] = [
