@@ -62,10 +62,19 @@ async function applied(part: BenchPart, expected: 'something' | 'nothing'): Prom
     signal: part.signal,
   });
   const { changes } = JSON.parse(stdout) as { readonly changes: readonly Change[] };
-  if ((changes.length === 0) === (expected === 'nothing')) return wallMs;
-  throw new VxmigError('APPLY_FAILED', `apply made ${changes.length} changes where there should be ${expected} to do`, {
-    where: part.file,
-  });
+  refuseOther(changes, expected, { did: 'apply made', where: part.file });
+  return wallMs;
+}
+
+/** @throws VxmigError APPLY_FAILED where there was nothing to do, or something, and it was to be otherwise */
+export function refuseOther(
+  changes: readonly Change[],
+  expected: 'something' | 'nothing',
+  { did, where }: { readonly did: string; readonly where: string },
+): void {
+  if ((changes.length === 0) === (expected === 'nothing')) return;
+  const message = `${did} ${changes.length} changes where there should be ${expected} to do`;
+  throw new VxmigError('APPLY_FAILED', message, { where });
 }
 
 /** Whoever has made them. */

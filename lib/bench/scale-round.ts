@@ -1,7 +1,5 @@
 import type { Controller } from '../controller/controller.js';
-import type { Change } from '../model/change.js';
-import { VxmigError } from '../model/errors.js';
-import { removeBridges } from './apply-bench.js';
+import { refuseOther, removeBridges } from './apply-bench.js';
 import type { MemoryMeter } from './peak-memory.js';
 import { timedRun, vxmigArgvUnder } from './program.js';
 import type { ScaleRun, ScaleWay } from './scale-result.js';
@@ -33,7 +31,10 @@ export async function scaleRound(
   const vxmig = async (way: ScaleWay, command: 'plan' | 'apply' | 'verify'): Promise<ScaleRun> => {
     const argv = vxmigArgvUnder(meter.options, ['--json', '--quiet', command, file]);
     const { wallMs, stdout } = await timedRun(argv, { signal });
-    if (command !== 'verify') refuseOther(JSON.parse(stdout).changes, way);
+    if (command !== 'verify') {
+      const expected = way === 'again' || way === 'plan-again' ? 'nothing' : 'something';
+      refuseOther(JSON.parse(stdout).changes, expected, { did: `${way} found`, where: way });
+    }
     return { way, mesh, wallMs, peakBytes: await meter.peakBytes() };
   };
   const byHand = async (): Promise<ScaleRun[]> => {
@@ -56,17 +57,4 @@ export async function scaleRound(
   // The script's bridges are not vxmig's, which would refuse to touch them.
   await removeBridges(controller);
   return runs;
-}
-
-function refuseOther(changes: readonly Change[], way: ScaleWay): void {
-  const expectsNothing = way === 'again' || way === 'plan-again';
-  if ((changes.length === 0) === expectsNothing) return;
-  const expected = expectsNothing ? 'nothing' : 'something';
-  throw new VxmigError(
-    'APPLY_FAILED',
-    `${way} found ${changes.length} changes where there should be ${expected} to do`,
-    {
-      where: way,
-    },
-  );
 }

@@ -72,10 +72,10 @@ export function sizesArgument(text: string): number[] {
   return [...new Set(sizes)];
 }
 
-/** `full,hub`: ways to join the hosts, in the file's words. */
+/** `full,flow,hub`: ways to join the hosts, in the file's words. */
 export function meshesArgument(text: string): string[] {
   const meshes = text.split(',').map((mesh) => mesh.trim());
-  if (meshes.some((mesh) => !/^[a-z]+$/.test(mesh))) throw new InvalidArgumentError('Write some of full,hub.');
+  if (meshes.some((mesh) => !/^[a-z]+$/.test(mesh))) throw new InvalidArgumentError('Write some of full,flow,hub.');
   return [...new Set(meshes)];
 }
 

@@ -27,7 +27,7 @@ export function registerBench(program: Command, choose: Choose): void {
     .option('--hosts <counts>', 'how many hosts the labs have (default: 8,16,32,64)', sizesArgument)
     .option(
       '--mesh <meshes>',
-      'how they are joined: some of full,hub, in turns on the same lab (default: full)',
+      'how they are joined: some of full,flow,hub, in turns on the same lab (default: full)',
       meshesArgument,
     )
     .option('--runs <count>', 'how often each is measured', countArgument, 3)
@@ -35,7 +35,7 @@ export function registerBench(program: Command, choose: Choose): void {
       showGlobalOptions: true,
       visibleGlobalOptions: () => program.createHelp().visibleOptions(program).filter(isGlobal),
     })
-    .addHelpText('after', '\nExample:\n  vxmig bench scale --hosts 8,64 --mesh full,hub --runs 1')
+    .addHelpText('after', '\nExample:\n  vxmig bench scale --hosts 8,64 --mesh full,flow --runs 1')
     .action((options: Partial<ScaleFlags> & Pick<ScaleFlags, 'runs'>, scale: Command) => {
       const given = { ...DEFAULTS, ...options, ...sharedWith(bench, scale) };
       choose(async (context) => (await import('./bench-scale.js')).benchScaleCommand(context, given), { logs: true });

@@ -6,6 +6,7 @@ import type { Change } from '../model/change.js';
 import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
 import type { Topology } from '../model/topology.js';
 import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
+import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan, PlannedMigration } from '../plan/plan.js';
@@ -70,10 +71,7 @@ function changesOf(plan: Plan, host: string): readonly Change[] {
 /** What goes before the host's own VMs are seen to. */
 function leftOn(plan: Plan, host: string): DomainStep[] {
   const left = plan.leftCopies.filter((copy) => copy.host === host);
-  return left.flatMap(({ domain, state }): DomainStep[] => [
-    ...(state === 'paused' ? [{ kind: 'stop', domain } as const] : []),
-    { kind: 'undefine', domain },
-  ]);
+  return left.flatMap(({ domain, state }) => removalOf({ name: domain, state }));
 }
 
 function stepOf(plan: Plan, change: Change): ScriptStep {

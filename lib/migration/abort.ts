@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../model/domain-state.js';
 import { CommandError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
 import type { MigrationHost } from './needs.js';
@@ -73,6 +74,6 @@ async function removeAt(host: MigrationHost, domain: string): Promise<void> {
 
 /** Its state where it has a memory; null: it has none. */
 async function aliveAt(host: MigrationHost, domain: string): Promise<string | null> {
-  const state = (await host.domain(domain))?.state ?? null;
-  return state === 'shut off' || state === 'crashed' ? null : state;
+  const state = (await host.domain(domain))?.state;
+  return state !== undefined && isAlive(state) ? state : null;
 }

@@ -1,3 +1,4 @@
+import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
 import { afterwards } from './occupy.js';
@@ -19,7 +20,7 @@ export async function release(context: MigrationContext): Promise<void> {
 
 /** null where the VM runs at the destination and nowhere else. Otherwise nothing is removed at the source. */
 function notThereAlone({ vm, domain, destination }: MigrationContext, places: readonly Place[]): VxmigError | null {
-  const alive = places.filter(({ state }) => state !== 'shut off' && state !== 'crashed');
+  const alive = places.filter(({ state }) => isAlive(state));
   const running = alive.filter(({ state }) => state === 'running').map(({ host }) => host);
   if (running.length === 1 && running[0] === destination.name) return null;
   const [only] = alive;

@@ -1,5 +1,6 @@
 import type { Change } from '../model/change.js';
 import { change } from './change.js';
+import { removalOf } from './domain-plan.js';
 import type { HostPlan } from './host-plan.js';
 import { isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import { deleteLink } from './link-plan.js';
@@ -30,10 +31,7 @@ export function planDestroy(
       ...(underlay.change === null ? [] : [underlay.change]),
     ],
     remove: {
-      domains: domains.flatMap(({ name, state }) => [
-        ...(state === 'shut off' ? [] : [{ kind: 'stop', domain: name } as const]),
-        { kind: 'undefine', domain: name } as const,
-      ]),
+      domains: domains.flatMap(removalOf),
       prepare: underlay.prepare,
       ovs: [
         ...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const),

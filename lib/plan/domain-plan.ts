@@ -1,4 +1,5 @@
 import type { Change } from '../model/change.js';
+import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import { type AdoptedNic, connectNics } from './adopt-domain.js';
 import { change } from './change.js';
@@ -25,11 +26,16 @@ export function planDomains(topology: string, desired: DesiredHost, observed: Ob
   for (const domain of observed.domains) {
     if (domain.owner?.topology !== topology || desired.domains.some((wanted) => wanted.domain === domain.name))
       continue;
-    if (domain.state !== 'shut off') plan.remove.push({ kind: 'stop', domain: domain.name });
-    plan.remove.push({ kind: 'undefine', domain: domain.name });
+    plan.remove.push(...removalOf(domain));
     plan.changes.push(change(desired.host, 'vm', domain.name, 'delete', 'the topology has no such VM here'));
   }
   return plan;
+}
+
+/** Ends it where it is on, and takes its definition away. */
+export function removalOf({ name, state }: Pick<ObservedDomain, 'name' | 'state'>): DomainStep[] {
+  const undefine = { kind: 'undefine', domain: name } as const;
+  return state === 'shut off' ? [undefine] : [{ kind: 'stop', domain: name }, undefine];
 }
 
 function planOwn(
@@ -75,7 +81,7 @@ function planExisting(
   plan: DomainPlan,
 ): void {
   const { name: domain, state } = found;
-  const stopped = state === 'shut off' || state === 'crashed';
+  const stopped = !isAlive(state);
   if (redefine !== null) plan.steps.push({ kind: 'define', domain, xml: redefine.xml });
   if (stopped) plan.steps.push({ kind: 'start', domain });
   if (state === 'paused') plan.steps.push({ kind: 'resume', domain });

@@ -1,4 +1,5 @@
 import type { Change } from '../model/change.js';
+import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { change } from './change.js';
@@ -57,7 +58,9 @@ function theWhole(vm: Vm, copies: readonly PlacedDomain[]): PlacedDomain {
 
 /** Those of an adopted domain are somebody's own. */
 function definitions(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
-  return vm.source.kind === 'domain' ? [] : copiesOf(topology, vm, observed).filter(({ domain }) => !lives(domain));
+  return vm.source.kind === 'domain'
+    ? []
+    : copiesOf(topology, vm, observed).filter(({ domain }) => !isAlive(domain.state));
 }
 
 /** The hosts as they are without them. */
@@ -70,17 +73,13 @@ export function withoutCopies(observed: readonly ObservedHost[], copies: readonl
 
 /** Where a VM has a memory. */
 export function livingCopies(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
-  return copiesOf(topology, vm, observed).filter(({ domain }) => lives(domain));
+  return copiesOf(topology, vm, observed).filter(({ domain }) => isAlive(domain.state));
 }
 
 function copiesOf(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
   return observed.flatMap(({ host, domains }) =>
     domains.filter((domain) => isVm(topology, vm, domain)).map((domain) => ({ host, domain })),
   );
-}
-
-function lives({ state }: ObservedDomain): boolean {
-  return state !== 'shut off' && state !== 'crashed';
 }
 
 export function leftCopyChange({ host, domain, state, keptAt }: LeftCopy): Change {

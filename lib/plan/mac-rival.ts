@@ -1,3 +1,4 @@
+import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Vm } from '../model/topology.js';
 import { domainOf } from './desired.js';
@@ -14,8 +15,7 @@ export function macRival(
   const rival = domains.find(
     ({ name, state, xml }) =>
       name !== domainOf(vm) &&
-      state !== 'shut off' &&
-      state !== 'crashed' &&
+      isAlive(state) &&
       readOwnerMark(xml) === null &&
       macsOf(xml).some((mac) => vm.nics.some((nic) => nic.mac === mac)),
   );
