@@ -50,11 +50,17 @@ function staticOutcome(check: RubricCheck, scene: Scene): Outcome {
 }
 
 function gradeOfBroken(rubric: Rubric, path: string, { problems }: TopologyError): Grade {
-  const fact = { what: 'the file', holds: null, expected: 'a valid topology', seen: 'it has mistakes' };
-  const outcome: Outcome = { kind: 'seen', sight: { facts: [fact] } };
   const told = problems.slice(0, MISTAKES_TOLD).map(formatProblem);
   const more = problems.length > MISTAKES_TOLD ? [`… and ${problems.length - MISTAKES_TOLD} more`] : [];
   const note = ['The file has mistakes, and could not be graded:', ...told, ...more].join('\n');
-  const outcomes = new Map(rubric.checks.map(({ name }) => [name, outcome]));
-  return scoreGrade(rubric, outcomes, { submission: path, note });
+  const outcomes = new Map(rubric.checks.map(({ name }) => [name, NOTHING_SEEN]));
+  const grade = scoreGrade(rubric, outcomes, { submission: path, note });
+  const checks = grade.checks.map((check) => ({ ...check, output: 'the file is no valid topology', hint: '' }));
+  return { ...grade, checks };
 }
+
+/** Neither what a check looks for nor its absence. */
+const NOTHING_SEEN: Outcome = {
+  kind: 'seen',
+  sight: { facts: [{ what: 'the file', holds: null, expected: 'a topology', seen: 'none' }] },
+};

@@ -10,12 +10,14 @@ import { hundredthsOf } from './points.js';
 import type { KindName } from './rubric.js';
 import { MEASURES, type Measure } from './sight.js';
 
-/** A check as it is written, whose shape the schema has vetted. */
+/** A check as it is written. */
 export interface WrittenCheck {
   readonly name: string;
   readonly check: Check;
   /** It stands in the file of hidden checks. */
   readonly isHidden: boolean;
+  /** The schema refused nothing in it. */
+  readonly isWhole: boolean;
 }
 
 export function visibilityOf({ check, isHidden }: WrittenCheck): (typeof VISIBILITIES)[number] {
@@ -26,11 +28,14 @@ export function kindsIn(check: Check): readonly KindName[] {
   return KIND_NAMES.filter((name) => check[name] !== undefined);
 }
 
-/** What is wrong with one check by itself; paths begin within it. */
-export function checkComplaints(written: WrittenCheck, reference: Topology | null): readonly Complaint[] {
-  const { check, name } = written;
-  const kinds = kindsIn(check);
-  const [kindName, second] = kinds;
+/** What is wrong with what a check counts; paths begin within it. It may have holes where the schema refused something. */
+export function countComplaints(written: WrittenCheck): readonly Complaint[] {
+  return [...pointsComplaints(written), ...visibilityComplaints(written)];
+}
+
+/** What is wrong with what it looks at, and how; its shape is right. */
+export function lookComplaints({ check, name }: WrittenCheck, reference: Topology | null): readonly Complaint[] {
+  const [kindName, second] = kindsIn(check);
   if (kindName === undefined)
     return [aboutKey([], `check ${name} looks at nothing`, `add one of ${KIND_NAMES.join(', ')}`)];
   if (second !== undefined)
@@ -38,8 +43,6 @@ export function checkComplaints(written: WrittenCheck, reference: Topology | nul
   const kind = kindOf(kindName);
   const wanted = check[kindName] as never;
   return [
-    ...pointsComplaints(written),
-    ...visibilityComplaints(written),
     ...negationComplaints(check, kind.insteadOfNot),
     ...retryComplaints(check, kind.look.at === 'file'),
     ...bandComplaints(check, kind.measures),

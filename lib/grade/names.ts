@@ -14,12 +14,12 @@ function namesOf(topology: Topology, role: Role): readonly string[] {
   return role === 'network' ? topology.networks.map(({ name }) => name) : [...hosts, ...vms];
 }
 
-/** One name or a list of them, as a rubric may write it. */
-type Named = string | readonly string[] | undefined;
+/** One name or a list of them, as a rubric may write it; undefined where the schema refused it. */
+type Named = string | readonly (string | undefined)[] | undefined;
 
 export function listOf(named: Named): readonly string[] {
   if (named === undefined) return [];
-  return typeof named === 'string' ? [named] : named;
+  return typeof named === 'string' ? [named] : named.filter((name) => name !== undefined);
 }
 
 /**

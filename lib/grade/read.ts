@@ -14,7 +14,7 @@ import { readYaml, type YamlSource } from '../topology/yaml-source.js';
 import { buildCheck } from './build-check.js';
 import type { Check, RubricFile } from './file.js';
 import { gradeTopology } from './grade-file.js';
-import { checkComplaints, needsComplaints, type WrittenCheck } from './meaning.js';
+import { countComplaints, lookComplaints, needsComplaints, type WrittenCheck } from './meaning.js';
 import type { Rubric } from './rubric.js';
 import { rubricSchemaErrors } from './schema.js';
 import { RUBRIC_WORDS } from './words.js';
@@ -53,7 +53,7 @@ interface RubricSource {
   readonly value: Partial<RubricFile>;
   /** Of all checks, also of those whose shape is wrong. */
   readonly names: readonly string[];
-  /** Those whose shape is right. */
+  /** Those that are maps at least. */
   readonly checks: readonly WrittenCheck[];
 }
 
@@ -73,7 +73,9 @@ async function readRubricFile(path: string, isHidden: boolean): Promise<RubricSo
     problems: [...problems, ...placed(schemaComplaints(errors, RUBRIC_WORDS), source, path)],
     value,
     names: written.map(([name]) => name),
-    checks: written.filter(([name]) => !refused.has(name)).map(([name, check]) => ({ name, check, isHidden })),
+    checks: written
+      .filter(([, check]) => check !== undefined)
+      .map(([name, check]) => ({ name, check, isHidden, isWhole: !refused.has(name) })),
   };
 }
 
@@ -108,8 +110,8 @@ function problemsIn(
   const complaints: Complaint[] = [
     ...(file.isHidden ? hiddenComplaints(file, files) : pointlessness(files)),
     ...file.checks.flatMap((written) => {
-      const own = isLost ? [] : checkComplaints(written, reference);
-      const within = [...own, ...needsComplaints(written, { checks, names })];
+      const looks = isLost || !written.isWhole ? [] : lookComplaints(written, reference);
+      const within = [...countComplaints(written), ...needsComplaints(written, { checks, names }), ...looks];
       return within.map((complaint) => ({ ...complaint, path: ['checks', written.name, ...complaint.path] }));
     }),
   ];
@@ -128,8 +130,8 @@ function hiddenComplaints({ value, names }: RubricSource, [main]: readonly Rubri
 
 /** Points are what a rubric is for. */
 function pointlessness(files: readonly RubricSource[]): Complaint[] {
-  if (files.some(({ checks, names }) => checks.length < names.length || names.length === 0)) return [];
   const all = files.flatMap(({ checks }) => checks);
+  if (all.length === 0 || all.some(({ isWhole }) => !isWhole)) return [];
   if (all.some(({ check }) => (check.points ?? 1) > 0 && check.level !== 'warning' && check.visibility !== 'hidden'))
     return [];
   return [aboutKey(['checks'], 'no check gives points', 'give at least one `points`')];

@@ -5,7 +5,7 @@ import { formatMs } from '../model/quantities.js';
 import { speaksFor, type Worth, worthOf } from './credit.js';
 import { pointsOf } from './points.js';
 import type { Rubric, RubricCheck } from './rubric.js';
-import { MEASURES, type Outcome, type Sight } from './sight.js';
+import { type Fact, MEASURES, type Outcome, type Sight } from './sight.js';
 
 /**
  * Points for what the checks saw. A check that needs one that did not fully pass is skipped, whatever it saw; one without an outcome could
@@ -101,18 +101,29 @@ function frameOf(check: RubricCheck) {
   return { name, title, kind, level, visibility, maxScore: pointsOf(check.pointsHundredths), hint: '' };
 }
 
-/** A line for each fact: of one that is right what was seen, of one that is wrong what was expected, too. */
+/** Of facts that are right more would bury those that are wrong. */
+const GOOD_FACTS_TOLD = 5;
+
+/** A line for each fact, those that are wrong first: of these what was expected, too. */
 function sightText(check: RubricCheck, { facts, measures = {} }: Sight): string {
-  const lines = facts.map((fact) => {
-    const isGood = speaksFor(fact, check);
-    const seen = `${isGood ? '+' : '-'} ${fact.what}: ${fact.seen}`;
-    if (isGood || !check.showsExpected) return seen;
-    return `${seen} (expected: ${check.negative ? 'not ' : ''}${fact.expected})`;
-  });
+  const good = facts.filter((fact) => speaksFor(fact, check));
+  const bad = facts.filter((fact) => !speaksFor(fact, check));
+  const more = good.length - GOOD_FACTS_TOLD;
   const measured = MEASURES.flatMap((measure) => {
     const value = measures[measure];
     if (value === undefined || value === null) return [];
-    return [`  ${measure}: ${measure === 'lost' ? value : formatMs(value)}`];
+    return [`${measure}: ${measure === 'lost' ? value : formatMs(value)}`];
   });
-  return [...lines, ...measured].map((line) => printable(line.replaceAll('\n', '\n    '))).join('\n');
+  return [
+    ...bad.map((fact) => `[no] ${fact.what}: ${fact.seen}${expectation(check, fact)}`),
+    ...good.slice(0, GOOD_FACTS_TOLD).map((fact) => `[ok] ${fact.what}: ${fact.seen}`),
+    ...(more > 0 ? [`[ok] and ${more} more`] : []),
+    ...measured,
+  ]
+    .map((line) => printable(line.replaceAll('\n', '\n     ')))
+    .join('\n');
+}
+
+function expectation({ showsExpected, negative }: RubricCheck, { expected }: Fact): string {
+  return showsExpected ? ` (expected: ${negative ? 'not ' : ''}${expected})` : '';
 }
