@@ -103,7 +103,13 @@ function problemsIn(
   reference: Topology | null,
 ): readonly Problem[] {
   if (file.source === null) return file.problems;
-  const checks = new Map(files.flatMap((one) => one.checks).map((written) => [written.name, written]));
+  // Of two of one name the rubric's is meant.
+  const checks = new Map(
+    files
+      .flatMap((one) => one.checks)
+      .reverse()
+      .map((written) => [written.name, written]),
+  );
   const names = files.flatMap((one) => one.names);
   // Where the reference is named and broken, what is said of it elsewhere would only repeat that.
   const isLost = reference === null && files.some(({ value }) => value.reference !== undefined);

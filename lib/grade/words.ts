@@ -17,6 +17,13 @@ const SECTION: Shape = { noun: 'a section', mend: '`reference`, a list of keys, 
 const REFERENCE_ONLY: Shape = { noun: 'what can be wanted of it', mend: 'only `reference` can stand here' };
 const ADDRESS: Shape = { noun: 'an address', mend: 'as in a topology file, a list for two families, or `reference`' };
 
+const KEY: Shape = { noun: 'a key of such a thing', mend: 'as in a topology file' };
+const THING: Shape = {
+  noun: 'what can be wanted of it',
+  mend: '`reference`, `present`, `absent`, a list of keys, or values by key',
+};
+const SECTIONS: readonly string[] = ['underlay', 'hosts', 'networks', 'vms'];
+
 /** By the end of the path, the longest first; places in lists are left out. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   '': { noun: 'a rubric', mend: 'it begins with `version: 1` and has `checks`' },
@@ -87,12 +94,10 @@ function shapeAt(path: Path): Shape {
   if (path.length === 2 && path[0] === 'checks') return SHAPES.check ?? RIGHT;
   const words = path.filter((segment) => !isPlace(segment)).map(String);
   const [last = ''] = words.slice(-1);
+  const isOfTopology = words[2] === 'topology' && SECTIONS.includes(words[3] ?? '');
+  if (isOfTopology && isPlace(path.at(-1) ?? '') && words.length <= 5) return KEY;
   // A thing's name is no key, though it may look like one.
-  if (words.length === 5 && words[2] === 'topology')
-    return {
-      noun: 'what can be wanted of it',
-      mend: '`reference`, `present`, `absent`, a list of keys, or values by key',
-    };
+  if (isOfTopology && words.length === 5) return THING;
   const known = SHAPES[words.slice(-2).join('.')] ?? (Object.hasOwn(SHAPES, last) ? SHAPES[last] : undefined);
   return known ?? (words.length === 3 ? { noun: 'a map', mend: 'see `vxmig schema rubric`' } : NAMED);
 }
