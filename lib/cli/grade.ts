@@ -1,6 +1,6 @@
 import { gradeFile } from '../grade/grade-file.js';
 import { readRubric } from '../grade/read.js';
-import { VxmigError } from '../model/errors.js';
+import { ERRORS, VxmigError } from '../model/errors.js';
 import { concealed, type Grade } from '../model/grade.js';
 import { gradesCsv } from '../report/grade-csv.js';
 import { gradescopeResults } from '../report/grade-gradescope.js';
@@ -21,8 +21,15 @@ export interface GradeOptions {
   readonly reveal?: boolean;
 }
 
-/** @throws VxmigError with the rubric's mistakes before anything is graded; CHECKS_FAILED below `minScore`; GRADING_FAILED where checks are in error */
-export async function gradeCommand({ output }: CommandContext, file: string, options: GradeOptions): Promise<number> {
+/**
+ * Resolves to 4 below `minScore`.
+ * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error
+ */
+export async function gradeCommand(
+  { output, log }: CommandContext,
+  file: string,
+  options: GradeOptions,
+): Promise<number> {
   const rubric = await readRubric(options.rubric);
   const grade = await gradeFile(rubric, file);
   const shown = options.reveal === true ? grade : concealed(grade);
@@ -39,9 +46,9 @@ export async function gradeCommand({ output }: CommandContext, file: string, opt
   }
   const least = options.minScore === undefined ? 0 : leastOf(options.minScore, grade);
   if (grade.score >= least) return 0;
-  throw new VxmigError('CHECKS_FAILED', `${grade.score} of ${grade.maxScore} points are fewer than ${least}`, {
-    hint: 'Every check that failed says what was expected and what was seen.',
-  });
+  // Not thrown: grading itself has worked, and `ok` says so.
+  log.error(`${grade.score} of ${grade.maxScore} points are fewer than ${least}.`);
+  return ERRORS.CHECKS_FAILED.exit;
 }
 
 function leastOf(minScore: MinScore, { maxScore }: Grade): number {

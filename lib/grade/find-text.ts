@@ -1,7 +1,7 @@
 import { createContext, Script } from 'node:vm';
 
 /** Of a command's output more is not looked at. */
-export const TEXT_LIMIT_BYTES = 65_536;
+const TEXT_LIMIT_BYTES = 65_536;
 
 /** A match in 64 KiB takes milliseconds; one that backtracks without end is stopped here. */
 const LIMIT_MS = 1000;

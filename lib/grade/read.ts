@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.js';
 import type { Topology } from '../model/topology.js';
 import { aboutKey, aboutValue, type Complaint } from '../topology/complaint.js';
 import { legible } from '../topology/legible.js';
-import { placed } from '../topology/places.js';
+import { placed } from '../topology/placed.js';
 import { readTopology } from '../topology/read.js';
 import { readText } from '../topology/read-text.js';
 import { pathOf, schemaComplaints, withoutRefused } from '../topology/schema-complaints.js';

@@ -10,9 +10,7 @@ import {
   type Pair,
   type YAMLMap,
 } from 'yaml';
-import type { Problem } from '../model/problem.js';
-import type { Complaint, Path } from './complaint.js';
-import type { YamlSource } from './yaml-source.js';
+import type { Path } from './complaint.js';
 
 /** Line and column, both from 1. */
 export interface Place {
@@ -28,14 +26,6 @@ export function placeOfOffset(lines: LineCounter, offset: number): Place {
 /** Where the value at `path`, or its key, stands; where there is no such value, where the nearest thing around it stands. */
 export function placeOfPath(document: Document, lines: LineCounter, path: Path, at: 'key' | 'value'): Place {
   return placeOfOffset(lines, offsetOf(document, path, at));
-}
-
-/** The complaints with the places of what they are about. */
-export function placed(complaints: readonly Complaint[], source: YamlSource, file: string): readonly Problem[] {
-  return complaints.map(({ path, at, message, mend }) => {
-    const place = placeOfPath(source.document, source.lines, path, at);
-    return { file, ...place, message, mend };
-  });
 }
 
 function offsetOf(document: Document, path: Path, at: 'key' | 'value'): number {

@@ -6,7 +6,7 @@ import { readDraft } from './draft.js';
 import type { TopologyFile } from './file.js';
 import { legible } from './legible.js';
 import { checkMeaning } from './meaning.js';
-import { placed } from './places.js';
+import { placed } from './placed.js';
 import { readText } from './read-text.js';
 import { remarksOn } from './remarks.js';
 import { schemaErrors } from './schema.js';
