@@ -51,8 +51,11 @@ export async function gradeCommand(
   return ERRORS.CHECKS_FAILED.exit;
 }
 
+/** In steps of 0.01, as scores are. */
 function leastOf(minScore: MinScore, { maxScore }: Grade): number {
-  return 'points' in minScore ? minScore.points : minScore.share * maxScore;
+  const points = 'points' in minScore ? minScore.points : minScore.share * maxScore;
+  // A share of a sum has a tail that no score has: 7 % of 100 is 7.000000000000001.
+  return Math.ceil(points * 100 - 1e-6) / 100;
 }
 
 /** With --json the document is the format's own where that is JSON, and the grade for the others. */
