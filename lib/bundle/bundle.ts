@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, formatMessages, type Plugin } from 'esbuild';
 import { licencesOf } from './licences.js';
-import { validatorCode } from './validator-code.js';
+import { VALIDATORS, validatorCode } from './validator-code.js';
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 /** The compiled lib/ that this file is in. */
@@ -48,7 +48,8 @@ const OWN_FILES: Plugin = {
     onLoad({ filter: /\.js$/ }, async ({ path }) => {
       if (!path.startsWith(LIB)) return null;
       const file = path.slice(LIB.length);
-      if (file === 'topology/validator.js') return { contents: validatorCode(), loader: 'js', resolveDir: PACKAGE };
+      const schema = VALIDATORS[file];
+      if (schema !== undefined) return { contents: validatorCode(schema()), loader: 'js', resolveDir: PACKAGE };
       const text = await readFile(path, 'utf8');
       return { contents: text.replaceAll('import.meta.url', `__fileUrl(${JSON.stringify(file)})`), loader: 'js' };
     });

@@ -79,6 +79,17 @@ export function meshesArgument(text: string): string[] {
   return [...new Set(meshes)];
 }
 
+/** Points, or a share of them from 0 to 1. */
+export type MinScore = { readonly points: number } | { readonly share: number };
+
+/** `6.5` or `60%`. */
+export function minScoreArgument(text: string): MinScore {
+  const [, digits, percent] = /^(\d{1,6}(?:\.\d{1,2})?)(%?)$/.exec(text) ?? [];
+  if (digits === undefined || (percent === '%' && Number(digits) > 100))
+    throw new InvalidArgumentError('Write points as 6 or 6.5, or a share as 60%.');
+  return percent === '%' ? { share: Number(digits) / 100 } : { points: Number(digits) };
+}
+
 function orRefused(parse: () => number, mend: string): number {
   try {
     return parse();

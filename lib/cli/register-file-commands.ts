@@ -1,9 +1,13 @@
 import { Argument, type Command, Option } from 'commander';
 import type { GraphFormat } from '../report/graph.js';
+import { minScoreArgument } from './arguments.js';
 import type { Choose } from './choose.js';
+import type { GradeFormat, GradeOptions } from './grade.js';
 
 /** The forms that `graph` draws; report/ is not loaded for the help's sake, and its type holds the list true. */
 const GRAPH_FORMATS: readonly GraphFormat[] = ['svg', 'mermaid', 'dot'];
+const GRADE_FORMATS: readonly GradeFormat[] = ['table', 'json', 'junit', 'csv', 'gradescope'];
+const SCHEMAS = ['topology', 'rubric'] as const;
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /** Commands that read files only: no host is touched. */
@@ -42,14 +46,32 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     });
 
   program
+    .command('grade')
+    .description('score a topology by a rubric')
+    .argument('<file>', "the student's topology file")
+    .requiredOption('--rubric <file>', 'what is looked at, and what it counts')
+    .addOption(new Option('--format <format>', 'what to write').choices(GRADE_FORMATS).default('table'))
+    .option('-o, --output <file>', 'write there, not to stdout')
+    .option('--min-score <points>', 'exit 4 below it: points, or a share as 60%', minScoreArgument)
+    .option('--reveal', 'also what checks saw that are not visible to all')
+    .addHelpText(
+      'after',
+      '\nExample:\n  vxmig grade answer.yaml --rubric rubric.yaml\n  vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json',
+    )
+    .action((file: string, options: GradeOptions) => {
+      choose(async (context) => (await import('./grade.js')).gradeCommand(context, file, options));
+    });
+
+  program
     .command('schema')
-    .description('print the JSON Schema (draft-07) of the topology file')
+    .description('print the JSON Schema (draft-07) of the topology file, or of the rubric')
+    .addArgument(new Argument('[of]', 'of which file').choices(SCHEMAS).default('topology'))
     .addHelpText(
       'after',
       '\nExample:\n  vxmig schema > vxmig.schema.json\n  first line of a topology: # yaml-language-server: $schema=vxmig.schema.json',
     )
-    .action(() => {
-      choose(async (context) => (await import('./schema.js')).schemaCommand(context));
+    .action((of: (typeof SCHEMAS)[number]) => {
+      choose(async (context) => (await import('./schema.js')).schemaCommand(context, of));
     });
 
   program

@@ -8,6 +8,11 @@ export const ERRORS = {
     meaning: 'The topology file has mistakes; nothing was touched.',
     mend: 'Each line of the output names the place and the mend.',
   },
+  RUBRIC_INVALID: {
+    exit: 3,
+    meaning: 'The rubric has mistakes; nothing was graded.',
+    mend: 'Each line of the output names the place and the mend.',
+  },
   NOT_FOUND: {
     exit: 3,
     meaning: 'A file, host, VM, lab or run of that name does not exist.',
@@ -65,8 +70,13 @@ export const ERRORS = {
   },
   CHECKS_FAILED: {
     exit: 4,
-    meaning: 'Checks failed (verify, doctor).',
+    meaning: 'Checks failed (verify, doctor), or a grade is below `--min-score`.',
     mend: 'Every failed check prints what was expected, what was seen, and a hint.',
+  },
+  GRADING_FAILED: {
+    exit: 1,
+    meaning: 'Some checks of a rubric could not be carried out; their points are neither given nor lost.',
+    mend: 'Each check in error says why; grade again when that is mended.',
   },
   NOT_CONVERGED: {
     exit: 4,

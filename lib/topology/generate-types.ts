@@ -9,10 +9,10 @@ const BANNER = [
   '// biome-ignore-all lint/complexity/noBannedTypes: what the generator writes for an object without keys.',
 ].join('\n');
 
-/** The text of file.ts: the topology file as it is written, as TypeScript types. */
-export async function generateTypes(): Promise<string> {
-  const schema = JSON.parse(readFileSync(SCHEMA_URL, 'utf8')) as JSONSchema4;
-  return compile({ ...schema, title: 'TopologyFile' }, 'TopologyFile', {
+/** The text of a file.ts beside a schema.json: the file as it is written, as TypeScript types. */
+export async function generateTypes(schemaUrl: URL, typeName: string): Promise<string> {
+  const schema = JSON.parse(readFileSync(schemaUrl, 'utf8')) as JSONSchema4;
+  return compile({ ...schema, title: typeName }, typeName, {
     bannerComment: BANNER,
     ignoreMinAndMaxItems: true,
     style: { singleQuote: true, printWidth: 120, trailingComma: 'all' },
@@ -20,5 +20,5 @@ export async function generateTypes(): Promise<string> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('file.ts', SCHEMA_URL), await generateTypes());
+  writeFileSync(new URL('file.ts', SCHEMA_URL), await generateTypes(SCHEMA_URL, 'TopologyFile'));
 }

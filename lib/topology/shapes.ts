@@ -1,10 +1,6 @@
-import type { Path } from './complaint.js';
-
-/** What a value should be, for "… is not NOUN", and an example of how to write it. */
-export interface Shape {
-  readonly noun: string;
-  readonly mend: string;
-}
+import { aboutKey, type Complaint, type Path } from './complaint.js';
+import type { SchemaError } from './schema.js';
+import type { Shape, Vocabulary } from './vocabulary.js';
 
 const MAC = 'for example `mac: "52:54:00:09:00:01"`';
 const NAME: Shape = {
@@ -154,7 +150,7 @@ function patternOf(path: Path): string {
 const KINDS: Readonly<Record<string, string>> = { underlay: 'segment', hosts: 'host', networks: 'network', vms: 'VM' };
 
 /** `host host-a`, `mtu of network blue`, `mac of NIC 1 of VM web`: what people call the thing at `path`. */
-export function describePath(path: Path): string {
+function describePath(path: Path): string {
   const [collection, name, key, ...rest] = path;
   if (collection === undefined) return 'the file';
   if (name === undefined) return `\`${collection}\``;
@@ -173,3 +169,34 @@ export function describePath(path: Path): string {
   const nic = `NIC ${Number(place) + 1} of ${owner}`;
   return nicKey === undefined ? nic : `\`${nicKey}\` of ${nic}`;
 }
+
+/** Keys that other tools have at this place, or that people look for there. */
+const MISPLACED_KEYS: Readonly<Record<string, string>> = {
+  'networks.hub': 'write `mesh: {hub: HOST}`',
+  'vms.allow': 'it belongs to a NIC: `nics: [{network: …, mac: …, allow: […]}]`',
+  'vms.network': 'it belongs to a NIC: `nics: [{network: …, mac: …}]`',
+  'vms.mac': 'it belongs to a NIC: `nics: [{network: …, mac: …}]`',
+  'vms.address': 'it belongs to a NIC: `nics: [{network: …, mac: …, address: …}]`',
+  'vms.strategy': 'write `migration: {strategy: …}`',
+  'hosts.hostKey': 'write `ssh: {hostKey: …}`',
+  'hosts.user': 'write `ssh: {user: …}`',
+};
+
+/** A VM's guest is an image or a domain, which the schema says by `not` and `if`. */
+function guestComplaint(error: SchemaError, path: Path): Complaint | null {
+  if (error.keyword === 'not') {
+    const message = `${describePath(path)} has both \`image\` and \`domain\``;
+    return aboutKey([...path, 'domain'], message, 'keep one of the two');
+  }
+  if (error.keyword !== 'required' || error.params.missingProperty !== 'image') return null;
+  const mend = 'add `image: micro` for the lab’s own guest, or `domain: NAME` for one that libvirt knows';
+  return aboutKey(path, `${describePath(path)} has neither \`image\` nor \`domain\``, mend);
+}
+
+export const TOPOLOGY_WORDS: Vocabulary = {
+  describe: describePath,
+  shapeAt,
+  misplacedKeys: MISPLACED_KEYS,
+  tooMany: 'leave some out, or give them a topology of their own',
+  special: guestComplaint,
+};

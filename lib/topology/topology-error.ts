@@ -1,17 +1,14 @@
-import { VxmigError } from '../model/errors.js';
-import { formatProblem, type Problem } from '../model/problem.js';
+import { MistakesError } from '../model/mistakes-error.js';
+import type { Problem } from '../model/problem.js';
 
 /** Everything that is wrong in one topology file. */
-export class TopologyError extends VxmigError {
+export class TopologyError extends MistakesError {
   constructor(
-    readonly problems: readonly Problem[],
+    problems: readonly Problem[],
     /** The file's text, for showing the lines at fault. */
     readonly source: string,
   ) {
-    const first = problems[0];
-    super('TOPOLOGY_INVALID', problems.map(formatProblem).join('\n'), {
-      ...(first === undefined ? {} : { where: `${first.file}:${first.line}:${first.column}` }),
-    });
+    super('TOPOLOGY_INVALID', problems);
     this.name = 'TopologyError';
   }
 }

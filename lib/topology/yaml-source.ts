@@ -12,7 +12,7 @@ import {
 import type { Problem } from '../model/problem.js';
 import { placeOfOffset } from './places.js';
 
-/** No topology comes near these; they keep a hostile or broken file from taking the memory or the stack. */
+/** No topology and no rubric comes near these; they keep a hostile or broken file from taking the memory or the stack. */
 export const LIMITS = { fileBytes: 2 ** 20, nesting: 32, aliases: 100 } as const;
 
 /** A file that YAML can read: `value` is made anew by each call, so that the caller may change it. */
@@ -22,12 +22,16 @@ export interface YamlSource {
   readonly value: () => unknown;
 }
 
-/** `source` is null where the text is not YAML that can be read; problems may come with a source too (duplicate keys). */
+/**
+ * `source` is null where the text is not YAML that can be read; problems may come with a source too (duplicate keys).
+ * @param noun what the file should be, for messages: `topology`
+ */
 export function readYaml(
   text: string,
   file: string,
+  noun: string,
 ): { readonly source: YamlSource | null; readonly problems: readonly Problem[] } {
-  const tooMuch = beyondLimits(text);
+  const tooMuch = beyondLimits(text, noun);
   if (tooMuch !== null) return { source: null, problems: [{ file, ...tooMuch }] };
   const lines = new LineCounter();
   // The library's own check for duplicate keys takes 9 s for 1 MiB of keys; warnings are told below, not by the process.
@@ -45,7 +49,7 @@ export function readYaml(
     ...[...document.errors, ...document.warnings].map((error) => ({
       file,
       ...placeOfOffset(lines, error.pos[0]),
-      ...explain(error),
+      ...explain(error, noun),
     })),
     ...duplicateKeys(document, lines, file),
   ];
@@ -121,13 +125,13 @@ type Excess = Omit<Problem, 'file'>;
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|\r(?!\n)/u;
 
 /** Looked for in the tokens, before parsing: the parser itself recurses. */
-function beyondLimits(text: string): Excess | null {
+function beyondLimits(text: string, noun: string): Excess | null {
   if (Buffer.byteLength(text) > LIMITS.fileBytes) {
     return {
       line: 1,
       column: 1,
       message: 'the file is larger than 1 MiB',
-      mend: 'a topology file is a few KiB: is this the right file?',
+      mend: `a ${noun} file is a few KiB: is this the right file?`,
     };
   }
   const forbidden = FORBIDDEN.exec(text);
@@ -155,7 +159,7 @@ function beyondLimits(text: string): Excess | null {
         line,
         column: 1,
         message: `nested more than ${LIMITS.nesting} levels deep`,
-        mend: 'a topology is 5 levels deep: is this the right file?',
+        mend: `a ${noun} is a few levels deep: is this the right file?`,
       };
     }
     line += newlines;
@@ -186,7 +190,7 @@ function duplicateKeys(document: Document, lines: LineCounter, file: string): re
   return problems;
 }
 
-function explain(error: YAMLError): { readonly message: string; readonly mend: string } {
+function explain(error: YAMLError, noun: string): { readonly message: string; readonly mend: string } {
   switch (error.code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'BLOCK_IN_FLOW':
@@ -197,9 +201,9 @@ function explain(error: YAMLError): { readonly message: string; readonly mend: s
     case 'TAB_AS_INDENT':
       return { message: 'a tab as indentation', mend: 'YAML indents by spaces' };
     case 'MULTIPLE_DOCS':
-      return { message: 'a second document begins here', mend: 'one topology per file: remove the `---`' };
+      return { message: 'a second document begins here', mend: `one ${noun} per file: remove the \`---\`` };
     case 'TAG_RESOLVE_FAILED':
-      return { message: error.message, mend: 'a topology needs no tags: remove it' };
+      return { message: error.message, mend: `a ${noun} needs no tags: remove it` };
     default:
       return {
         message: `not YAML: ${error.message}`,

@@ -20,13 +20,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['openflow'],
   plan: ['model', 'pipeline', 'openflow', 'ovsdb'],
   migration: ['model', 'plan', 'measure', 'frames'],
+  grade: ['model', 'topology', 'plan'],
   report: ['model'],
   host: ['model', 'openflow', 'libvirt'],
   lab: ['model', 'host'],
   controller: ['model', 'host', 'plan', 'pipeline', 'ovsdb', 'frames', 'measure', 'migration', 'report'],
-  bundle: ['topology'],
+  bundle: ['topology', 'grade'],
   bench: ['model', 'topology', 'measure', 'plan', 'migration', 'host', 'lab', 'controller', 'report'],
-  cli: ['model', 'topology', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
+  cli: ['model', 'topology', 'grade', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
 };
 
 /** Of these rooms others may use these files only. */
@@ -35,6 +36,7 @@ const ONLY_FILES: Readonly<Record<string, readonly string[]>> = {
   'controller → report': ['run-file'],
   'bench → report': ['run-file'],
   'lab → host': ['host-key'],
+  'grade → plan': ['desired'],
 };
 
 /** Not code: what these rooms hold runs before anything is built, or in the guest. */

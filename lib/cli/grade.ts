@@ -1,0 +1,80 @@
+import { gradeFile } from '../grade/grade-file.js';
+import { readRubric } from '../grade/read.js';
+import { ERRORS, VxmigError } from '../model/errors.js';
+import { concealed, type Grade } from '../model/grade.js';
+import { gradesCsv } from '../report/grade-csv.js';
+import { gradescopeResults } from '../report/grade-gradescope.js';
+import { gradeText } from '../report/grade-text.js';
+import { gradeXml } from '../report/grade-xml.js';
+import type { Style } from '../report/style.js';
+import type { MinScore } from './arguments.js';
+import type { CommandContext } from './context.js';
+import { writeOutput } from './write-output.js';
+
+export type GradeFormat = 'table' | 'json' | 'junit' | 'csv' | 'gradescope';
+
+export interface GradeOptions {
+  readonly rubric: string;
+  readonly format: GradeFormat;
+  readonly output?: string;
+  readonly minScore?: MinScore;
+  readonly reveal?: boolean;
+}
+
+/**
+ * Resolves to 4 below `minScore`.
+ * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error
+ */
+export async function gradeCommand(
+  { output, log }: CommandContext,
+  file: string,
+  options: GradeOptions,
+): Promise<number> {
+  const rubric = await readRubric(options.rubric);
+  const grade = await gradeFile(rubric, file);
+  const shown = options.reveal === true ? grade : concealed(grade);
+  const asJson = output.options.json && options.format === 'table' ? 'json' : options.format;
+  const { text, document } = rendered(asJson, { grade, shown, style: output.style });
+  if (options.output === undefined) output.result(document, text);
+  else {
+    await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`);
+    output.result({ ...shown, file: options.output }, '');
+  }
+  if (!grade.ok) {
+    const names = grade.checks.filter(({ status }) => status === 'error').map(({ name }) => name);
+    throw new VxmigError('GRADING_FAILED', `could not be carried out: ${names.join(', ')}`);
+  }
+  const least = options.minScore === undefined ? 0 : leastOf(options.minScore, grade);
+  if (grade.score >= least) return 0;
+  // Not thrown: grading itself has worked, and `ok` says so.
+  log.error(`${grade.score} of ${grade.maxScore} points are fewer than ${least}.`);
+  return ERRORS.CHECKS_FAILED.exit;
+}
+
+/** In steps of 0.01, as scores are. */
+function leastOf(minScore: MinScore, { maxScore }: Grade): number {
+  const points = 'points' in minScore ? minScore.points : minScore.share * maxScore;
+  // A share of a sum has a tail that no score has: 7 % of 100 is 7.000000000000001.
+  return Math.ceil(points * 100 - 1e-6) / 100;
+}
+
+/** With --json the document is the format's own where that is JSON, and the grade for the others. */
+function rendered(
+  format: GradeFormat,
+  { grade, shown, style }: { readonly grade: Grade; readonly shown: Grade; readonly style: Style },
+): { readonly text: string; readonly document: unknown } {
+  switch (format) {
+    case 'table':
+      return { text: gradeText(shown, style), document: shown };
+    case 'json':
+      return { text: JSON.stringify(shown, null, 2), document: shown };
+    case 'junit':
+      return { text: gradeXml(shown), document: shown };
+    case 'csv':
+      return { text: gradesCsv([shown]), document: shown };
+    case 'gradescope': {
+      const results = gradescopeResults(grade);
+      return { text: JSON.stringify(results, null, 2), document: results };
+    }
+  }
+}

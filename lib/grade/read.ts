@@ -1,0 +1,171 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { messageOf, VxmigError } from '../model/errors.js';
+import { MistakesError } from '../model/mistakes-error.js';
+import type { Problem } from '../model/problem.js';
+import type { Topology } from '../model/topology.js';
+import { aboutKey, aboutValue, type Complaint } from '../topology/complaint.js';
+import { legible } from '../topology/legible.js';
+import { placed } from '../topology/placed.js';
+import { readTopology } from '../topology/read.js';
+import { readText } from '../topology/read-text.js';
+import { pathOf, schemaComplaints, withoutRefused } from '../topology/schema-complaints.js';
+import { TopologyError } from '../topology/topology-error.js';
+import { readYaml, type YamlSource } from '../topology/yaml-source.js';
+import { buildCheck } from './build-check.js';
+import type { Check, RubricFile } from './file.js';
+import { gradeTopology } from './grade-file.js';
+import { countComplaints, lookComplaints, needsComplaints, type WrittenCheck } from './meaning.js';
+import type { Rubric } from './rubric.js';
+import { rubricSchemaErrors } from './schema.js';
+import { RUBRIC_WORDS } from './words.js';
+
+/**
+ * Reads and checks a rubric with the files that it names.
+ * @throws {VxmigError} NOT_FOUND where there is no such file
+ * @throws {MistakesError} RUBRIC_INVALID with every mistake in all of them
+ */
+export async function readRubric(path: string): Promise<Rubric> {
+  const main = await readRubricFile(path, false);
+  const hidden = await besides(main, 'hidden', async (file) => {
+    if (resolve(file) === resolve(path)) throw new VxmigError('NOT_FOUND', 'it is this file itself');
+    return await readRubricFile(file, true);
+  });
+  const reference = await besides(main, 'reference', async (file) => (await readTopology(file)).topology);
+  const files = hidden.found === null ? [main] : [main, hidden.found];
+  refuse([
+    ...files.flatMap((file) => problemsIn(file, files, reference.found)),
+    ...hidden.problems,
+    ...reference.problems,
+  ]);
+  const checks = files.flatMap((file) => file.checks).map(buildCheck);
+  const rubric = { name: main.value.name ?? 'grade', reference: reference.found, checks };
+  refuse(problemsWithReference(rubric, files));
+  return rubric;
+}
+
+interface RubricSource {
+  readonly path: string;
+  readonly isHidden: boolean;
+  /** null: it is not YAML that can be read. */
+  readonly source: YamlSource | null;
+  readonly problems: readonly Problem[];
+  /** With holes where the schema refused something. */
+  readonly value: Partial<RubricFile>;
+  /** Of all checks, also of those whose shape is wrong. */
+  readonly names: readonly string[];
+  /** Those that are maps at least. */
+  readonly checks: readonly WrittenCheck[];
+}
+
+async function readRubricFile(path: string, isHidden: boolean): Promise<RubricSource> {
+  const { text, problem } = await readText(path, 'rubric');
+  const { source, problems } =
+    problem === null ? readYaml(text, path, 'rubric') : { source: null, problems: [problem] };
+  if (source === null) return { path, isHidden, source, problems, value: {}, names: [], checks: [] };
+  const errors = rubricSchemaErrors(source.value());
+  const refused = new Set(errors.map(({ instancePath }) => pathOf(instancePath)[1]));
+  const value = withoutRefused(source.value(), errors) as Partial<RubricFile>;
+  const written = Object.entries((value.checks ?? {}) as Record<string, Check>);
+  return {
+    path,
+    isHidden,
+    source,
+    problems: [...problems, ...placed(schemaComplaints(errors, RUBRIC_WORDS), source, path)],
+    value,
+    names: written.map(([name]) => name),
+    checks: written
+      .filter(([, check]) => check !== undefined)
+      .map(([name, check]) => ({ name, check, isHidden, isWhole: !refused.has(name) })),
+  };
+}
+
+/** Another file that the rubric names, from its own directory; or what is wrong with it. */
+async function besides<Found>(
+  { path, source, value }: RubricSource,
+  key: 'hidden' | 'reference',
+  read: (path: string) => Promise<Found>,
+): Promise<{ readonly found: Found | null; readonly problems: readonly Problem[] }> {
+  const named = value[key];
+  if (named === undefined || source === null) return { found: null, problems: [] };
+  try {
+    return { found: await read(isAbsolute(named) ? named : join(dirname(path), named)), problems: [] };
+  } catch (error) {
+    if (error instanceof TopologyError) return { found: null, problems: error.problems };
+    if (!(error instanceof VxmigError) || error.code !== 'NOT_FOUND') throw error;
+    const complaint = aboutValue([key], messageOf(error), `a path from ${dirname(path)}`);
+    return { found: null, problems: placed([complaint], source, path) };
+  }
+}
+
+function problemsIn(
+  file: RubricSource,
+  files: readonly RubricSource[],
+  reference: Topology | null,
+): readonly Problem[] {
+  if (file.source === null) return file.problems;
+  // Of two of one name the rubric's is meant.
+  const checks = new Map(
+    files
+      .flatMap((one) => one.checks)
+      .reverse()
+      .map((written) => [written.name, written]),
+  );
+  const names = files.flatMap((one) => one.names);
+  // Where the reference is named and broken, what is said of it elsewhere would only repeat that.
+  const isLost = reference === null && files.some(({ value }) => value.reference !== undefined);
+  const complaints: Complaint[] = [
+    ...(file.isHidden ? hiddenComplaints(file, files) : pointlessness(files)),
+    ...file.checks.flatMap((written) => {
+      const looks = isLost || !written.isWhole ? [] : lookComplaints(written, reference);
+      const within = [...countComplaints(written), ...needsComplaints(written, { checks, names }), ...looks];
+      return within.map((complaint) => ({ ...complaint, path: ['checks', written.name, ...complaint.path] }));
+    }),
+  ];
+  return [...file.problems, ...placed(complaints, file.source, file.path)];
+}
+
+function hiddenComplaints({ value, names }: RubricSource, [main]: readonly RubricSource[]): Complaint[] {
+  const foreign = (['name', 'reference', 'hidden'] as const).filter((key) => value[key] !== undefined);
+  return [
+    ...foreign.map((key) => aboutKey([key], `\`${key}\` in a file of hidden checks`, 'it belongs into the rubric')),
+    ...names
+      .filter((name) => main?.names.includes(name))
+      .map((name) => aboutKey(['checks', name], `check ${name} is in ${main?.path} already`, 'rename one of the two')),
+  ];
+}
+
+/** Points are what a rubric is for. */
+function pointlessness(files: readonly RubricSource[]): Complaint[] {
+  const all = files.flatMap(({ checks }) => checks);
+  if (all.length === 0 || all.some(({ isWhole }) => !isWhole)) return [];
+  if (all.some(({ check }) => (check.points ?? 1) > 0 && check.level !== 'warning' && check.visibility !== 'hidden'))
+    return [];
+  return [aboutKey(['checks'], 'no check gives points', 'give at least one `points`')];
+}
+
+/** A reference that its own rubric would not give all points to: one of the two is wrong. */
+function problemsWithReference(rubric: Rubric, files: readonly RubricSource[]): readonly Problem[] {
+  if (rubric.reference === null) return [];
+  const statics = rubric.checks.filter(({ kind }) => kind === 'topology').map((check) => ({ ...check, needs: [] }));
+  const graded = gradeTopology({ ...rubric, checks: statics }, rubric.reference, 'reference').checks;
+  return graded.flatMap(({ name, kind, status, output }) => {
+    const file = files.find(({ names }) => names.includes(name));
+    if (status === 'passed' || file?.source === undefined || file.source === null) return [];
+    const wrong = output.split('\n').filter((line) => !line.startsWith('+'));
+    const message = `the reference itself does not pass: ${wrong.join('; ').replace(/^- /, '')}`;
+    return placed(
+      [aboutKey(['checks', name, kind], message, 'mend the reference or the check')],
+      file.source,
+      file.path,
+    );
+  });
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const files = [...new Set(problems.map(({ file }) => file))];
+  const inOrder = [...problems].sort(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  );
+  throw new MistakesError('RUBRIC_INVALID', legible(inOrder));
+}

@@ -1,0 +1,129 @@
+import { messageOf } from '../model/errors.js';
+import type { Grade, GradedCheck } from '../model/grade.js';
+import { printable } from '../model/printable.js';
+import { formatMs } from '../model/quantities.js';
+import { speaksFor, type Worth, worthOf } from './credit.js';
+import { pointsOf } from './points.js';
+import type { Rubric, RubricCheck } from './rubric.js';
+import { type Fact, MEASURES, type Outcome, type Sight } from './sight.js';
+
+/**
+ * Points for what the checks saw. A check that needs one that did not fully pass is skipped, whatever it saw; one without an outcome could
+ * not be carried out. What hangs on errors is neither given nor lost.
+ * @param note what concerns all checks, such as why the file could not be read
+ */
+export function scoreGrade(
+  rubric: Rubric,
+  outcomes: ReadonlyMap<string, Outcome>,
+  { submission, note }: { readonly submission: string; readonly note: string },
+): Grade {
+  const graded = new Map<string, GradedCheck>();
+  for (const check of inOrderOfNeeds(rubric.checks)) graded.set(check.name, scoreCheck(check, outcomes, graded));
+  const checks = rubric.checks.flatMap(({ name }) => graded.get(name) ?? []);
+  const sum = (of: (check: GradedCheck) => number) =>
+    pointsOf(checks.reduce((hundredths, check) => hundredths + Math.round(of(check) * 100), 0));
+  return {
+    ok: checks.every(({ status }) => status !== 'error'),
+    rubric: rubric.name,
+    submission,
+    score: sum(({ score }) => score),
+    maxScore: sum(({ maxScore }) => maxScore),
+    ungradedScore: sum(({ ungraded, maxScore }) => (ungraded ? maxScore : 0)),
+    note,
+    checks,
+  };
+}
+
+/** Each check after those that it needs; else as they stand. */
+export function inOrderOfNeeds(checks: readonly RubricCheck[]): readonly RubricCheck[] {
+  const byName = new Map(checks.map((check) => [check.name, check]));
+  const ordered = new Set<RubricCheck>();
+  const add = (check: RubricCheck): void => {
+    if (ordered.has(check)) return;
+    for (const need of check.needs) {
+      const needed = byName.get(need);
+      if (needed !== undefined) add(needed);
+    }
+    ordered.add(check);
+  };
+  for (const check of checks) add(check);
+  return [...ordered];
+}
+
+/** What keeps a check from being carried out, of those that it needs; null: nothing does. */
+export function obstacleTo(check: RubricCheck, graded: ReadonlyMap<string, GradedCheck>): GradedCheck | null {
+  const needed = check.needs.flatMap((name) => graded.get(name) ?? []);
+  // One that was lost by the student outweighs one that nobody knows of: mended or not, this check could not have counted.
+  return (
+    needed.find(({ status, ungraded }) => status !== 'passed' && !ungraded) ??
+    needed.find(({ status }) => status !== 'passed') ??
+    null
+  );
+}
+
+/** @param graded the checks that it needs, at least */
+export function scoreCheck(
+  check: RubricCheck,
+  outcomes: ReadonlyMap<string, Outcome>,
+  graded: ReadonlyMap<string, GradedCheck>,
+): GradedCheck {
+  const obstacle = obstacleTo(check, graded);
+  if (obstacle !== null) {
+    const why = `${obstacle.status === 'failed' ? 'did not fully pass' : 'was not carried out'}`;
+    const output = `skipped: it needs ${obstacle.name}, which ${why}`;
+    return { ...frameOf(check), status: 'skipped', score: 0, output, ungraded: obstacle.ungraded };
+  }
+  const outcome = outcomes.get(check.name) ?? { kind: 'error', message: 'it was not carried out' };
+  if (outcome.kind === 'error') return inError(check, outcome.message);
+  let worth: Worth;
+  try {
+    worth = worthOf(check, outcome.sight);
+  } catch (error) {
+    return inError(check, messageOf(error));
+  }
+  return {
+    ...frameOf(check),
+    status: worth.passed ? 'passed' : 'failed',
+    score: pointsOf(worth.hundredths),
+    output: sightText(check, outcome.sight),
+    hint: worth.passed ? '' : check.hint,
+    ungraded: false,
+  };
+}
+
+function inError(check: RubricCheck, message: string): GradedCheck {
+  const output = `could not be carried out: ${printable(message)}`;
+  return { ...frameOf(check), status: 'error', score: 0, output, ungraded: true };
+}
+
+function frameOf(check: RubricCheck) {
+  const { name, title, kind, level, visibility } = check;
+  return { name, title, kind, level, visibility, maxScore: pointsOf(check.pointsHundredths), hint: '' };
+}
+
+/** Of facts that are right more would bury those that are wrong. */
+const GOOD_FACTS_TOLD = 5;
+
+/** A line for each fact, those that are wrong first: of these what was expected, too. */
+function sightText(check: RubricCheck, { facts, measures = {} }: Sight): string {
+  const good = facts.filter((fact) => speaksFor(fact, check));
+  const bad = facts.filter((fact) => !speaksFor(fact, check));
+  const more = good.length - GOOD_FACTS_TOLD;
+  const measured = MEASURES.flatMap((measure) => {
+    const value = measures[measure];
+    if (value === undefined || value === null) return [];
+    return [`${measure}: ${measure === 'lost' ? value : formatMs(value)}`];
+  });
+  return [
+    ...bad.map((fact) => `[no] ${fact.what}: ${fact.seen}${expectation(check, fact)}`),
+    ...good.slice(0, GOOD_FACTS_TOLD).map((fact) => `[ok] ${fact.what}: ${fact.seen}`),
+    ...(more > 0 ? [`[ok] and ${more} more`] : []),
+    ...measured,
+  ]
+    .map((line) => printable(line.replaceAll('\n', '\n     ')))
+    .join('\n');
+}
+
+function expectation({ showsExpected, negative }: RubricCheck, { expected }: Fact): string {
+  return showsExpected ? ` (expected: ${negative ? 'not ' : ''}${expected})` : '';
+}

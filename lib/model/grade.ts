@@ -1,0 +1,48 @@
+/** Who may see a check when, as Gradescope has it; from everybody to nobody. */
+export const VISIBILITIES = ['visible', 'after_due_date', 'after_published', 'hidden'] as const;
+
+export type Visibility = (typeof VISIBILITIES)[number];
+
+/** `error`: it could not be carried out, which says nothing of what was submitted. */
+export type CheckStatus = 'passed' | 'failed' | 'skipped' | 'error';
+
+/** What `grade` prints. The keys of the contract are fixed. */
+export interface Grade {
+  /** Grading itself worked: no check is in error. */
+  readonly ok: boolean;
+  readonly rubric: string;
+  readonly submission: string;
+  /** Points, in steps of 0.01. */
+  readonly score: number;
+  readonly maxScore: number;
+  /** Of `maxScore`, what hangs on checks in error or on checks that need one of those: neither given nor lost. */
+  readonly ungradedScore: number;
+  /** What concerns all checks, such as why the file could not be read; empty as a rule. */
+  readonly note: string;
+  readonly checks: readonly GradedCheck[];
+}
+
+export interface GradedCheck {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly level: 'error' | 'warning';
+  readonly score: number;
+  readonly maxScore: number;
+  readonly status: CheckStatus;
+  readonly visibility: Visibility;
+  /** What was looked at and seen, a line for each; why it was skipped or is in error. */
+  readonly output: string;
+  /** Empty but where it failed and the rubric has one. */
+  readonly hint: string;
+  /** Its points are neither given nor lost. */
+  readonly ungraded: boolean;
+}
+
+/** The grade as it may be shown to everybody: of checks that are not visible to all, only name, points and status. */
+export function concealed(grade: Grade): Grade {
+  const checks = grade.checks.map((check) =>
+    check.visibility === 'visible' ? check : { ...check, title: check.name, output: '', hint: '' },
+  );
+  return { ...grade, checks };
+}

@@ -1,0 +1,56 @@
+import type { Grade } from '../model/grade.js';
+import { printable } from '../model/printable.js';
+
+const HEAD = [
+  'submission',
+  'rubric',
+  'check',
+  'status',
+  'score',
+  'maxScore',
+  'ungraded',
+  'visibility',
+  'output',
+  'hint',
+];
+
+/** Grades as CSV (RFC 4180): a row for each check, and one named `total` for each grade. Ends with a line end. */
+export function gradesCsv(grades: readonly Grade[]): string {
+  const rows = grades.flatMap((grade) => [
+    ...grade.checks.map(({ name, status, score, maxScore, ungraded, visibility, output, hint }) => [
+      grade.submission,
+      grade.rubric,
+      name,
+      status,
+      score,
+      maxScore,
+      ungraded ? maxScore : 0,
+      visibility,
+      output,
+      hint,
+    ]),
+    [
+      grade.submission,
+      grade.rubric,
+      'total',
+      grade.ok ? 'graded' : 'error',
+      grade.score,
+      grade.maxScore,
+      grade.ungradedScore,
+      '',
+      grade.note,
+      '',
+    ],
+  ]);
+  return [HEAD, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** What a spreadsheet would take for a formula, also behind blanks (OWASP, CSV Injection); full-width signs are signs to some. */
+const FORMULA = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]/;
+
+function cell(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const text = printable(value);
+  const tame = FORMULA.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
+  return `"${tame.replaceAll('"', '""')}"`;
+}

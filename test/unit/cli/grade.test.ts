@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { rubricIn } from '../grade/sample.js';
+import { SAMPLE } from '../topology/sample.js';
+import { runVxmig } from './run-vxmig.js';
+
+/** Static checks only, one of them hidden. */
+const RUBRIC = `version: 1
+name: exercise
+reference: reference.yaml
+hidden: hidden.yaml
+checks:
+  vnis: {points: 2, topology: {networks: [vni]}}
+  web: {points: 1, topology: {vms: {web: {host: host-a}}}}
+`;
+
+function exercise(directory: string, answer: string, rubric = RUBRIC): string[] {
+  writeFileSync(join(directory, 'answer.yaml'), answer);
+  return ['grade', join(directory, 'answer.yaml'), '--rubric', rubricIn(directory, { rubric })];
+}
+
+t.test('a grade is a success whatever the score; the JSON is the contract’s', async (t) => {
+  const { status, stdout, stderr } = await runVxmig([
+    '--json',
+    ...exercise(t.testdir(), SAMPLE.replace('5001', '5009')),
+  ]);
+  t.match({ status, stderr }, { status: 0, stderr: '' });
+  const grade = JSON.parse(stdout);
+  t.match(grade, { ok: true, score: 1, maxScore: 4 });
+  const [vnis, , mtu] = grade.checks;
+  t.match(vnis, { name: 'vnis', score: 0, maxScore: 2, status: 'failed', visibility: 'visible', output: /5009/ });
+  t.match(mtu, { name: 'mtu', status: 'skipped', visibility: 'after_published', output: '' });
+});
+
+t.test('below --min-score: 4, and grading has worked all the same', async (t) => {
+  const argv = ['--json', ...exercise(t.testdir(), SAMPLE.replace('5001', '5009'))];
+  const below = await runVxmig([...argv, '--min-score', '26%']);
+  t.match(below, { status: 4, stderr: /1 of 4 points are fewer than 1.04/ });
+  t.match(JSON.parse(below.stdout), { ok: true, score: 1 });
+  t.match(await runVxmig([...argv, '--min-score', '25%']), { status: 0 });
+  t.match(await runVxmig([...argv, '--min-score', '1.01']), { status: 4 });
+  t.match(await runVxmig([...argv, '--min-score', 'most']), { status: 3 });
+});
+
+t.test('a file that is no topology is a student’s mistake: graded, with its mistakes', async (t) => {
+  const { status, stdout } = await runVxmig(exercise(t.testdir(), SAMPLE.replace('5001', 'x')));
+  t.equal(status, 0);
+  t.match(stdout, /answer.yaml:11:15: `vni` of network blue: "x" is not a VXLAN network identifier/);
+  t.match(stdout, /0 of 4 points/);
+});
+
+t.test('a bad rubric and a missing file: 3, and nothing is graded', async (t) => {
+  const bad = await runVxmig(exercise(t.testdir(), SAMPLE, RUBRIC.replace('points: 2', 'points: two')));
+  t.match(bad, { status: 3, stdout: '', stderr: /rubric.yaml:6:18: `points` of check vnis: "two" is not/ });
+  const [command = '', , ...rest] = exercise(t.testdir(), SAMPLE);
+  t.match(await runVxmig([command, 'none.yaml', ...rest]), { status: 3, stdout: '' });
+  t.match(await runVxmig([command, 'none.yaml']), { status: 3, stderr: /--rubric/ });
+});
+
+t.test('what needs hosts is in error where there is only a file: 1, and no zero', async (t) => {
+  const rubric = `${RUBRIC}  reach: {reach: {from: host-b, to: web}}\n`;
+  const { status, stdout } = await runVxmig(['--json', ...exercise(t.testdir(), SAMPLE, rubric)]);
+  t.equal(status, 1);
+  t.match(JSON.parse(stdout), {
+    ok: false,
+    score: 4,
+    maxScore: 5,
+    ungradedScore: 1,
+    error: { code: 'GRADING_FAILED' },
+  });
+});
+
+t.test('results.json is written whole, for Gradescope to hide from', async (t) => {
+  const directory = t.testdir();
+  const file = join(directory, 'results.json');
+  const argv = exercise(directory, SAMPLE.replace('mtu: 1450', 'mtu: 1400'));
+  t.match(await runVxmig([...argv, '--format', 'gradescope', '--output', file]), { status: 0, stdout: '' });
+  t.match(JSON.parse(readFileSync(file, 'utf8')).tests, [
+    {},
+    {},
+    { name: 'mtu', visibility: 'after_published', status: 'failed', output: /1400.*\nHint: HIDDEN-HINT/ },
+  ]);
+  t.notMatch((await runVxmig(argv)).stdout, 'HIDDEN-HINT');
+  t.match((await runVxmig([...argv, '--reveal'])).stdout, 'HIDDEN-HINT');
+});
