@@ -1,3 +1,4 @@
+import { endWithBatch, tellBatch } from '../examiner/batch-channel.js';
 import { gradeFile } from '../grade/grade-file.js';
 import { readRubric } from '../grade/read.js';
 import { ERRORS, VxmigError } from '../model/errors.js';
@@ -9,6 +10,7 @@ import { gradeXml } from '../report/grade-xml.js';
 import type { Style } from '../report/style.js';
 import type { MinScore } from './arguments.js';
 import type { CommandContext } from './context.js';
+import { leastScore } from './min-score.js';
 import { writeOutput } from './write-output.js';
 
 export type GradeFormat = 'table' | 'json' | 'junit' | 'csv' | 'gradescope';
@@ -30,8 +32,10 @@ export async function gradeCommand(
   file: string,
   options: GradeOptions,
 ): Promise<number> {
+  endWithBatch();
   const rubric = await readRubric(options.rubric);
   const grade = await gradeFile(rubric, file);
+  await tellBatch();
   const shown = options.reveal === true ? grade : concealed(grade);
   const asJson = output.options.json && options.format === 'table' ? 'json' : options.format;
   const { text, document } = rendered(asJson, { grade, shown, style: output.style });
@@ -44,18 +48,11 @@ export async function gradeCommand(
     const names = grade.checks.filter(({ status }) => status === 'error').map(({ name }) => name);
     throw new VxmigError('GRADING_FAILED', `could not be carried out: ${names.join(', ')}`);
   }
-  const least = options.minScore === undefined ? 0 : leastOf(options.minScore, grade);
+  const least = leastScore(options.minScore, grade);
   if (grade.score >= least) return 0;
   // Not thrown: grading itself has worked, and `ok` says so.
   log.error(`${grade.score} of ${grade.maxScore} points are fewer than ${least}.`);
   return ERRORS.CHECKS_FAILED.exit;
-}
-
-/** In steps of 0.01, as scores are. */
-function leastOf(minScore: MinScore, { maxScore }: Grade): number {
-  const points = 'points' in minScore ? minScore.points : minScore.share * maxScore;
-  // A share of a sum has a tail that no score has: 7 % of 100 is 7.000000000000001.
-  return Math.ceil(points * 100 - 1e-6) / 100;
 }
 
 /** With --json the document is the format's own where that is JSON, and the grade for the others. */

@@ -27,7 +27,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   controller: ['model', 'host', 'plan', 'pipeline', 'ovsdb', 'frames', 'measure', 'migration', 'report'],
   bundle: ['topology', 'grade'],
   bench: ['model', 'topology', 'measure', 'plan', 'migration', 'host', 'lab', 'controller', 'report'],
-  cli: ['model', 'topology', 'grade', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
+  examiner: ['model', 'topology', 'grade'],
+  cli: ['model', 'topology', 'grade', 'examiner', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
 };
 
 /** Of these rooms others may use these files only. */
