@@ -81,19 +81,29 @@ t.test('whatever becomes of one student’s process is that student’s error, n
   t.match(batch.checks[1], { name: 'two', error: 8, meanScore: 0 });
 });
 
-t.test('one that hangs is killed with all that it has started; its pipes may be held by others for ever', async (t) => {
-  const pids = join(t.testdir(), 'pids');
+t.test('nothing that a process has started outlives it, and its pipes may be held by others for ever', async (t) => {
+  const directory = t.testdir();
   const sleeper = (detached: boolean) =>
     `require('node:child_process').spawn('sleep', ['300'], {stdio: ['ignore', 'inherit', 'inherit'], detached: ${detached}}).pid`;
-  const note = `require('node:fs').writeFileSync(${JSON.stringify(pids)}, [process.pid, ${sleeper(false)}, ${sleeper(true)}].join(' '))`;
+  const started = (name: string) =>
+    `require('node:fs').writeFileSync(${JSON.stringify(join(directory, name))}, [process.pid, ${sleeper(false)}, ${sleeper(true)}].join(' '));`;
   const { students } = await graded({
-    scripts: { hang: `process.on('SIGTERM', () => {}); ${note}; for (;;);` },
-    limits: { timeMs: 3000 },
+    scripts: {
+      hang: `process.on('SIGTERM', () => {}); ${started('hang')} for (;;);`,
+      leave: `${started('leave')} ${PRINT} process.exitCode = 0; setTimeout(() => process.exit(), 500);`,
+    },
+    limits: { timeMs: 10_000 },
   });
-  t.match(students, [{ status: 'error', checks: [{ output: /longer than its time limit/ }, {}] }]);
-  const [own, theirs, stranger] = readFileSync(pids, 'utf8').split(' ').map(Number);
-  await eventually('the process and its own are gone', async () => !isThere(own) && !isThere(theirs));
-  if (stranger !== undefined) process.kill(stranger);
+  t.match(students, [
+    { student: 'hang', status: 'error', checks: [{ output: /longer than its time limit/ }, {}] },
+    { student: 'leave', status: 'graded' },
+  ]);
+  for (const name of ['hang', 'leave']) {
+    const [own, theirs, stranger] = readFileSync(join(directory, name), 'utf8').split(' ').map(Number);
+    await eventually('the process and its own are gone', async () => !isThere(own) && !isThere(theirs));
+    t.ok(isThere(stranger), 'who has a session of its own is not touched');
+    if (stranger !== undefined) process.kill(stranger);
+  }
 });
 
 t.test('interrupted: who is graded is told, who is not too, and no process is left', async (t) => {
