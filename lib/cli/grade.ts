@@ -28,11 +28,11 @@ export interface GradeOptions {
  * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error
  */
 export async function gradeCommand(
-  { output, log }: CommandContext,
+  { output, log, signal }: CommandContext,
   file: string,
   options: GradeOptions,
 ): Promise<number> {
-  endWithBatch();
+  endWithBatch(signal);
   const rubric = await readRubric(options.rubric);
   const grade = await gradeFile(rubric, file);
   await tellBatch();

@@ -8,10 +8,13 @@ export interface LastWord {
 /**
  * For a process that a batch has started, told by the channel that it has to the batch (child_process, `ipc`): should the batch die,
  * however that happens, the channel closes, and the process stops itself as if it had been told to, so that its lab goes with it.
+ * @param signal aborts when the process is told to stop. To be told twice would mean to leave at once
  */
-export function endWithBatch(): void {
+export function endWithBatch(signal: AbortSignal): void {
   if (process.send === undefined) return;
-  const stop = () => process.kill(process.pid, 'SIGTERM');
+  const stop = () => {
+    if (!signal.aborted) process.kill(process.pid, 'SIGTERM');
+  };
   process.once('disconnect', stop);
   // The batch may have died while this program was loaded.
   if (!process.connected) stop();

@@ -7,7 +7,7 @@ import { endWithBatch } from '../../../lib/examiner/batch-channel.js';
 // bin/vxmig for tests of a batch: the process that grades `slow.yaml` tells its number, and waits until the test lets it go on.
 const file = process.argv.at(-1) ?? '';
 if (basename(file) === 'slow.yaml') {
-  endWithBatch();
+  endWithBatch(new AbortController().signal);
   writeFileSync(`${file}.pid`, String(process.pid));
   while (!existsSync(`${file}.go`)) await sleep(20);
 }
