@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gradeBatch, type StudentRun } from '../examiner/batch.js';
+import { filterFault } from '../examiner/capture.js';
 import { jobsFor, type Need, observeRoom } from '../examiner/jobs.js';
+import { removeRemains } from '../examiner/lab-remains.js';
 import { findSubmissions } from '../examiner/submissions.js';
 import { kindOf } from '../grade/kinds.js';
 import { readRubric } from '../grade/read.js';
@@ -24,12 +27,11 @@ export interface GradeBatchOptions extends GradeOptions {
   /** A directory of submissions. */
   readonly batch?: string;
   readonly jobs?: number;
-  readonly timeLimit: number;
   readonly results?: string;
 }
 
 /** A student's process that has come to its time limit takes its lab down; only then it is killed. */
-const GRACE_MS = 30_000;
+const GRACE_MS = 60_000;
 
 /**
  * Resolves to 4 where anybody is below `minScore`.
@@ -41,7 +43,7 @@ export async function gradeBatchCommand(
   directory: string,
   options: GradeBatchOptions,
 ): Promise<number> {
-  const rubric = await readRubric(options.rubric);
+  const rubric = await readRubric(options.rubric, filterFault);
   const found = await findSubmissions(directory);
   const keep = await keeper(directory, options);
   const jobs = options.jobs ?? jobsFor(needOf(rubric), await observeRoom());
@@ -51,7 +53,7 @@ export async function gradeBatchCommand(
   const lost: string[] = [];
   const batch = await gradeBatch(rubric, found, {
     jobs,
-    run: (path) => studentRun(path, options),
+    run: studentRuns(needOf(rubric), { options, log }),
     limits: { timeMs: options.timeLimit + GRACE_MS, stopMs: GRACE_MS, signal },
     onGraded: async (grade) => {
       done++;
@@ -122,12 +124,30 @@ function needOf({ checks, reference }: Rubric): Need {
   return isLive ? { kind: 'lab', topology: reference } : { kind: 'file' };
 }
 
-/** This very program, for one of them. */
-function studentRun(path: string, { rubric }: GradeBatchOptions): StudentRun {
+/** This very program, for one of them. Labs are named here, so that they are found whatever becomes of it. */
+function studentRuns(
+  { kind }: Need,
+  { options, log }: Pick<CommandContext, 'log'> & { readonly options: GradeBatchOptions },
+): (path: string) => StudentRun {
   const script = process.argv[1];
   if (script === undefined) throw new Error('it is not known which program this is');
-  const argv = [process.execPath, script, 'grade', '--json', '--reveal', '--rubric', rubric, '--', path];
-  return { argv, tidy: async () => undefined };
+  const batch = randomBytes(4).toString('hex');
+  let count = 0;
+  return (path) => {
+    count++;
+    const lab = `grade-${batch}-${count}`;
+    const limit = ['--time-limit', `${options.timeLimit}ms`, '--lab-name', lab];
+    const argv = [process.execPath, script, 'grade', '--json', '--reveal', '--rubric', options.rubric, ...limit];
+    if (kind === 'file') return { argv: [...argv, '--', path], tidy: async () => undefined };
+    log.debug(`${printable(path)}: lab ${lab}`);
+    return {
+      argv: [...argv, '--', path],
+      tidy: async () =>
+        await removeRemains(lab).catch((error: unknown) => {
+          log.warn(`${messageOf(error)} (\`vxmig lab down ${lab}\` removes it)`);
+        }),
+    };
+  };
 }
 
 function scoreText({ ok, score, maxScore, ungradedScore }: StudentGrade): string {

@@ -16,7 +16,7 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const GRADE_HELP = `
 With --batch the submissions are graded by a process each; one that is broken, or whose grading fails, keeps no other from being graded.
 --results DIR holds then for each student NAME.json, which is all, and NAME.txt without what is not visible to students; with --format
-gradescope NAME/results.json. 
+gradescope NAME/results.json.
 Example:
   vxmig grade answer.yaml --rubric rubric.yaml
   vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json
@@ -24,7 +24,7 @@ Example:
 
 const GRADE_MEND = 'Give one file, or a directory of them with --batch.';
 
-/** Commands that read files only: no host is touched. */
+/** Commands that read files; only `grade` may go further. */
 export function registerFileCommands(program: Command, choose: Choose): void {
   program
     .command('validate')
@@ -61,17 +61,25 @@ export function registerFileCommands(program: Command, choose: Choose): void {
 
   program
     .command('grade')
-    .description('score a topology, or those of a whole class, by a rubric')
+    .description(
+      'score a topology, or those of a whole class, by a rubric, on a lab of its own where the checks need hosts',
+    )
     .argument('[file]', "the student's topology file")
     .requiredOption('--rubric <file>', 'what is looked at, and what it counts')
     .option('--batch <dir>', 'grade a class: NAME.yaml for each student, or a directory NAME with one YAML file in it')
     .option('--jobs <n>', 'students at the same time; default: what memory and CPUs allow', countArgument)
-    .option('--time-limit <time>', 'for each student', durationArgument, 600_000)
     .option('--results <dir>', 'also write there a report for each student')
     .addOption(new Option('--format <format>', 'what to write').choices(GRADE_FORMATS).default('table'))
     .option('-o, --output <file>', 'write there, not to stdout')
     .option('--min-score <points>', 'exit 4 where anybody is below it: points, or a share as 60%', minScoreArgument)
     .option('--reveal', 'also what checks saw that are not visible to all')
+    .option('--live', 'look at the hosts as they are, configured by whomever: nothing is built, applied or removed')
+    .addOption(
+      new Option('--time-limit <duration>', 'what is not seen by then is in error; for each student')
+        .argParser(durationArgument)
+        .default(600_000, '10m'),
+    )
+    .addOption(new Option('--lab-name <name>', 'how the lab is called that is built').hideHelp())
     .addHelpText('after', GRADE_HELP)
     .action((file: string | undefined, options: GradeBatchOptions) => {
       choose((context) => gradeEither(context, file, options), { logs: true });
@@ -123,6 +131,11 @@ async function gradeEither(
     const message = file === undefined ? 'neither a file nor --batch was given' : `--${ofBatch} is for --batch`;
     throw new VxmigError('USAGE', message, { where: 'vxmig grade', hint: GRADE_MEND });
   }
+  if (options.live === true)
+    throw new VxmigError('USAGE', '--live is for one', {
+      where: 'vxmig grade',
+      hint: 'Each student of a batch has a lab of its own.',
+    });
   if (file === undefined) return (await import('./grade-batch.js')).gradeBatchCommand(context, options.batch, options);
   throw new VxmigError('USAGE', 'a file and --batch were given', { where: 'vxmig grade', hint: GRADE_MEND });
 }

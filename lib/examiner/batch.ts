@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { gradeOfNothing } from '../grade/grade-file.js';
+import { gradeOfNothing } from '../grade/grade-topology.js';
 import { pointsOf } from '../grade/points.js';
 import type { Rubric } from '../grade/rubric.js';
 import { gradeInError } from '../grade/score.js';

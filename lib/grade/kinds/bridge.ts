@@ -12,7 +12,7 @@ export const BRIDGE: CheckKind<'bridge'> = {
     at: 'hosts',
     see: async ({ network, on }, { submission, eyes }) => {
       const lacking = missing(submission, { network, on }, ROLES);
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const hosts = on === undefined ? submission.hosts.map(({ name }) => name) : listOf(on);
       const facts = hosts.map(async (host) => {
         const bridge = await eyes.bridge(host, network);

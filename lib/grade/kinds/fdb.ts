@@ -13,7 +13,7 @@ export const FDB: CheckKind<'fdb'> = {
     see: async ({ network, vm, on, at }, { submission, eyes }) => {
       const lacking = missing(submission, { network, vm, on, at }, ROLES);
       const found = submission.vms.find(({ name }) => name === vm);
-      if (lacking.length > 0 || found === undefined) return { facts: lacking };
+      if (lacking.length > 0 || found === undefined) return { facts: lacking, isFinal: true };
       const hosts = on === undefined ? submission.hosts.map(({ name }) => name) : listOf(on);
       const expected = at ?? found.host;
       const macs = found.nics.filter((nic) => nic.network === network).map(({ mac }) => mac);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type BatchOptions, gradeBatch } from '../../../lib/examiner/batch.js';
 import type { Submission } from '../../../lib/examiner/submissions.js';
-import { gradeOfNothing } from '../../../lib/grade/grade-file.js';
+import { gradeOfNothing } from '../../../lib/grade/grade-topology.js';
 import type { StudentGrade } from '../../../lib/model/batch-grade.js';
 import { eventually } from '../../lab/eventually.js';
 import { checkNamed, rubricOf } from '../grade/sample.js';
