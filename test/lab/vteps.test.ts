@@ -43,7 +43,9 @@ await onLab(
           .map((check: Document) => [check.name, check.seen]);
       };
       const smallOnly = 'it answers small packets, but none of 1500 bytes';
-      t.same(await seen(), [
+      // The other way replies of full size are refused at first too, until host-a has learned of it, which a busy machine may take long for.
+      const there = (await seen()).filter(([name]: [string]) => !/ → host-a$/.test(name));
+      t.same(there, [
         ['tunnel host-a → host-b', smallOnly],
         ['tunnel host-a → host-c', smallOnly],
       ]);
