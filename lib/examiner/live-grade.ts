@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carryOut } from '../grade/carry-out.js';
 import { gradeOfBroken } from '../grade/grade-topology.js';
@@ -5,7 +6,7 @@ import { kindOf } from '../grade/kinds.js';
 import { oversize } from '../grade/oversize.js';
 import type { Rubric, RubricCheck } from '../grade/rubric.js';
 import { NothingToSee, type Sight } from '../grade/sight.js';
-import { messageOf } from '../model/errors.js';
+import { messageOf, VxmigError } from '../model/errors.js';
 import type { Grade } from '../model/grade.js';
 import { formatMs } from '../model/quantities.js';
 import type { Topology } from '../model/topology.js';
@@ -25,6 +26,7 @@ export interface GradeOptions extends ExamOptions {
  * @throws VxmigError NOT_FOUND where there is no such file, INTERRUPTED
  */
 export async function gradeSubmission(rubric: Rubric, path: string, options: GradeOptions): Promise<Grade> {
+  await requireFile(path);
   let submission: Topology;
   try {
     submission = (await readTopology(path)).topology;
@@ -78,6 +80,14 @@ export async function gradeSubmission(rubric: Rubric, path: string, options: Gra
     const exam = await (opening as Promise<Exam> | null)?.catch(() => null);
     if (exam?.kind === 'open') await exam.close();
   }
+}
+
+/** What is handed in may be a pipe that nobody writes to. @throws VxmigError NOT_FOUND */
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  // Where there is nothing, whoever reads it says so best.
+  if (found === null || found.isFile() || found.isDirectory()) return;
+  throw new VxmigError('NOT_FOUND', `${path}: is no regular file`, { where: path, hint: 'Check the path.' });
 }
 
 async function opened(rubric: Rubric, submission: Topology, options: ExamOptions): Promise<Exam> {

@@ -1,3 +1,4 @@
+import { checksPage } from './checks-page.js';
 import { errorsPage } from './errors-page.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
 import { faultsPage } from './faults-page.js';
@@ -5,6 +6,7 @@ import { pipelinePage } from './pipeline-page.js';
 
 /** Every checked-in file that is made from the code: its path from the package's root, and what it should hold. */
 export const GENERATED_FILES: readonly { readonly path: string; readonly text: () => string }[] = [
+  { path: 'docs/checks.md', text: checksPage },
   { path: 'docs/errors.md', text: errorsPage },
   { path: 'docs/faults.md', text: () => faultsPage(PACKAGE_URL) },
   { path: 'docs/pipeline.md', text: pipelinePage },

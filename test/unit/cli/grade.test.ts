@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -83,4 +84,10 @@ t.test('results.json is written whole, for Gradescope to hide from', async (t) =
   ]);
   t.notMatch((await runVxmig(argv)).stdout, 'HIDDEN-HINT');
   t.match((await runVxmig([...argv, '--reveal'])).stdout, 'HIDDEN-HINT');
+});
+
+t.test('a pipe that nobody writes to is not waited for: 3', async (t) => {
+  const [command = '', file = '', ...rest] = exercise(t.testdir(), SAMPLE);
+  execFileSync('mkfifo', [`${file}.pipe`]);
+  t.match(await runVxmig([command, `${file}.pipe`, ...rest]), { status: 3, stderr: /is no regular file/ });
 });
