@@ -1,4 +1,4 @@
-import { labSshSettings } from '../lab/connect.js';
+import { inLab } from '../lab/connect.js';
 import { labDown } from '../lab/down.js';
 import { observeLabNames } from '../lab/list.js';
 import { labUp } from '../lab/up.js';
@@ -25,11 +25,7 @@ export async function withLab<Result>(
   }
   try {
     await labUp(topology, how.emit, { signal: how.signal });
-    const settings = await labSshSettings(name);
-    return await work({
-      ...topology,
-      hosts: topology.hosts.map((host) => ({ ...host, ssh: settings.get(host.name) ?? host.ssh })),
-    });
+    return await work(await inLab(topology, name));
   } finally {
     // An interrupted `up` has removed it itself.
     if ((await observeLabNames()).includes(name)) await labDown(name, how.emit);

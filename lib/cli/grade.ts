@@ -1,4 +1,6 @@
-import { gradeFile } from '../grade/grade-file.js';
+import { randomBytes } from 'node:crypto';
+import { filterFault } from '../examiner/capture.js';
+import { gradeSubmission } from '../examiner/live-grade.js';
 import { readRubric } from '../grade/read.js';
 import { ERRORS, VxmigError } from '../model/errors.js';
 import { concealed, type Grade } from '../model/grade.js';
@@ -19,6 +21,9 @@ export interface GradeOptions {
   readonly output?: string;
   readonly minScore?: MinScore;
   readonly reveal?: boolean;
+  readonly live?: boolean;
+  readonly timeLimit: number;
+  readonly labName?: string;
 }
 
 /**
@@ -26,12 +31,19 @@ export interface GradeOptions {
  * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error
  */
 export async function gradeCommand(
-  { output, log }: CommandContext,
+  { output, log, emit, emitLab, signal }: CommandContext,
   file: string,
   options: GradeOptions,
 ): Promise<number> {
-  const rubric = await readRubric(options.rubric);
-  const grade = await gradeFile(rubric, file);
+  const rubric = await readRubric(options.rubric, filterFault);
+  const grade = await gradeSubmission(rubric, file, {
+    live: options.live ?? false,
+    labName: options.labName ?? `grade-${randomBytes(4).toString('hex')}`,
+    timeLimitMs: options.timeLimit,
+    emit,
+    emitLab,
+    signal,
+  });
   const shown = options.reveal === true ? grade : concealed(grade);
   const asJson = output.options.json && options.format === 'table' ? 'json' : options.format;
   const { text, document } = rendered(asJson, { grade, shown, style: output.style });

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { GraphFormat } from '../report/graph.js';
-import { minScoreArgument } from './arguments.js';
+import { durationArgument, minScoreArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 import type { GradeFormat, GradeOptions } from './grade.js';
 
@@ -10,7 +10,7 @@ const GRADE_FORMATS: readonly GradeFormat[] = ['table', 'json', 'junit', 'csv', 
 const SCHEMAS = ['topology', 'rubric'] as const;
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** Commands that read files only: no host is touched. */
+/** Commands that read files; only `grade` may go further. */
 export function registerFileCommands(program: Command, choose: Choose): void {
   program
     .command('validate')
@@ -47,19 +47,26 @@ export function registerFileCommands(program: Command, choose: Choose): void {
 
   program
     .command('grade')
-    .description('score a topology by a rubric')
+    .description('score a topology by a rubric, on a lab of its own where the checks need hosts')
     .argument('<file>', "the student's topology file")
     .requiredOption('--rubric <file>', 'what is looked at, and what it counts')
     .addOption(new Option('--format <format>', 'what to write').choices(GRADE_FORMATS).default('table'))
     .option('-o, --output <file>', 'write there, not to stdout')
     .option('--min-score <points>', 'exit 4 below it: points, or a share as 60%', minScoreArgument)
     .option('--reveal', 'also what checks saw that are not visible to all')
+    .option('--live', 'look at the hosts as they are, configured by whomever: nothing is built, applied or removed')
+    .addOption(
+      new Option('--time-limit <duration>', 'what is not seen by then is in error')
+        .argParser(durationArgument)
+        .default(600_000, '10m'),
+    )
+    .addOption(new Option('--lab-name <name>', 'how the lab is called that is built').hideHelp())
     .addHelpText(
       'after',
       '\nExample:\n  vxmig grade answer.yaml --rubric rubric.yaml\n  vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json',
     )
     .action((file: string, options: GradeOptions) => {
-      choose(async (context) => (await import('./grade.js')).gradeCommand(context, file, options));
+      choose(async (context) => (await import('./grade.js')).gradeCommand(context, file, options), { logs: true });
     });
 
   program

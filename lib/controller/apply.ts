@@ -22,6 +22,8 @@ export interface ApplyOptions {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly overrides?: MigrateOverrides;
+  /** For how long is waited for guests that were started to answer; default: as long as a slow machine boots one. */
+  readonly bootTimeoutMs?: number;
 }
 
 /**
@@ -51,8 +53,15 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
   return result;
 }
 
+/** A guest under TCG boots in 3 s; a machine with more to do takes longer. */
+const BOOT_TIMEOUT_MS = 60_000;
+
 /** Networks and VMs. */
-async function prepare(controller: Controller, plan: Plan, { emit, signal }: ApplyOptions): Promise<void> {
+async function prepare(
+  controller: Controller,
+  plan: Plan,
+  { emit, signal, bootTimeoutMs }: ApplyOptions,
+): Promise<void> {
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyHost(controller, plan, (session, host) => session.execute(host));
   signal.throwIfAborted();
@@ -61,7 +70,13 @@ async function prepare(controller: Controller, plan: Plan, { emit, signal }: App
     plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
   const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm))).map((vm) => vm.name);
-  await awaitGuests(controller, plan.current, started, emit, signal);
+  await awaitGuests(controller, {
+    topology: plan.current,
+    started,
+    emit,
+    signal,
+    timeoutMs: bootTimeoutMs ?? BOOT_TIMEOUT_MS,
+  });
   signal.throwIfAborted();
   for (const change of plan.changes)
     if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });

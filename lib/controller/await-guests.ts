@@ -6,9 +6,16 @@ import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
 import type { Controller } from './controller.js';
 
-/** A guest under TCG boots in 3 s; a machine with more to do takes longer. */
-const BOOT_TIMEOUT_MS = 60_000;
 const RETRY_MS = 100;
+
+interface GuestsAwaited {
+  readonly topology: Topology;
+  /** Names of VMs. */
+  readonly started: readonly string[];
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
 
 /**
  * Waits until VMs that were started just now answer the hosts that watch them: who calls verify or migrate next expects
@@ -16,10 +23,7 @@ const RETRY_MS = 100;
  */
 export async function awaitGuests(
   controller: Controller,
-  topology: Topology,
-  started: readonly string[],
-  emit: Emit,
-  signal: AbortSignal,
+  { topology, started, emit, signal, timeoutMs }: GuestsAwaited,
 ): Promise<void> {
   const paths = topology.probes.flatMap((probe) => {
     if (probe.from.kind !== 'host' || !started.includes(probe.to)) return [];
@@ -35,7 +39,7 @@ export async function awaitGuests(
     paths.map(async ({ from, to, network, address }) => {
       const { shell } = controller.session(from);
       const namespace = probePortName(topology.name, network, from);
-      const deadline = performance.now() + BOOT_TIMEOUT_MS;
+      const deadline = performance.now() + timeoutMs;
       while (!(await answersOnce(shell, address, namespace))) {
         signal.throwIfAborted();
         if (performance.now() > deadline) {

@@ -23,6 +23,7 @@ export function buildCheck(written: WrittenCheck): RubricCheck {
     credit: creditOf(check.partial),
     needs: listOf(check.needs),
     retry: retryOf(check.retry),
+    holdMs: check.hold === undefined ? 0 : parseDurationMs(check.hold),
     negative: check.not ?? false,
     hint: check.hint ?? '',
     visibility,

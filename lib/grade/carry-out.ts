@@ -1,14 +1,19 @@
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Grade, GradedCheck } from '../model/grade.js';
 import { worthOf } from './credit.js';
-import type { Rubric, RubricCheck } from './rubric.js';
+import type { Retry, Rubric, RubricCheck } from './rubric.js';
 import { inOrderOfNeeds, obstacleTo, scoreCheck, scoreGrade } from './score.js';
-import type { Outcome, Sight } from './sight.js';
+import { NothingToSee, type Outcome, type Sight } from './sight.js';
 
 /** Time, so that tests need not wait. */
 export interface Clock {
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+}
+
+export interface CarryOutOptions {
+  readonly submission: string;
+  readonly clock: Clock;
 }
 
 /**
@@ -18,7 +23,7 @@ export interface Clock {
 export async function carryOut(
   rubric: Rubric,
   look: (check: RubricCheck) => Promise<Sight>,
-  { submission, clock }: { readonly submission: string; readonly clock: Clock },
+  { submission, clock }: CarryOutOptions,
 ): Promise<Grade> {
   const outcomes = new Map<string, Outcome>();
   const graded = new Map<string, GradedCheck>();
@@ -29,20 +34,32 @@ export async function carryOut(
   return scoreGrade(rubric, outcomes, { submission, note: '' });
 }
 
-/** The last look counts: with `retry` the first that passes, or the one at the deadline. */
+/**
+ * With `retry` the first look counts that passes, or the one at the deadline. With `hold` what has passed must go on to pass until that time
+ * is over, and the first look that does not counts: what is absent may only not have come yet.
+ */
 async function outcomeOf(
   check: RubricCheck,
   look: (check: RubricCheck) => Promise<Sight>,
-  { nowMs, sleep }: Clock,
+  clock: Clock,
 ): Promise<Outcome> {
-  const deadline = nowMs() + (check.retry?.forMs ?? 0);
-  for (;;) {
-    const outcome = await oneLook(check, look);
-    const left = deadline - nowMs();
-    if (check.retry === null || left <= 0 || hasPassed(check, outcome)) return outcome;
-    await sleep(Math.min(check.retry.everyMs, left));
-  }
+  const { retry, holdMs } = check;
+  const again = async (isDone: (outcome: Outcome) => boolean, { forMs, everyMs }: Retry) => {
+    const deadline = clock.nowMs() + forMs;
+    for (;;) {
+      const outcome = await oneLook(check, look);
+      const left = deadline - clock.nowMs();
+      if (left <= 0 || isFinal(outcome) || isDone(outcome)) return outcome;
+      await clock.sleep(Math.min(everyMs, left));
+    }
+  };
+  const first = await again((outcome) => hasPassed(check, outcome), retry ?? ONE_LOOK);
+  if (holdMs === 0 || !hasPassed(check, first)) return first;
+  return await again((outcome) => !hasPassed(check, outcome), { forMs: holdMs, everyMs: HOLD_EVERY_MS });
 }
+
+const ONE_LOOK: Retry = { forMs: 0, everyMs: 0 };
+const HOLD_EVERY_MS = 500;
 
 async function oneLook(check: RubricCheck, look: (check: RubricCheck) => Promise<Sight>): Promise<Outcome> {
   try {
@@ -50,8 +67,12 @@ async function oneLook(check: RubricCheck, look: (check: RubricCheck) => Promise
   } catch (error) {
     // Whoever interrupts wants no grade of the rest.
     if (error instanceof VxmigError && error.code === 'INTERRUPTED') throw error;
-    return { kind: 'error', message: messageOf(error) };
+    return { kind: 'error', message: messageOf(error), isFinal: error instanceof NothingToSee };
   }
+}
+
+function isFinal(outcome: Outcome): boolean {
+  return (outcome.kind === 'seen' ? outcome.sight.isFinal : outcome.isFinal) ?? false;
 }
 
 function hasPassed(check: RubricCheck, outcome: Outcome): boolean {

@@ -11,8 +11,14 @@ export interface Eyes {
   readonly bridge: (host: string, network: string) => Promise<SeenBridge | null>;
   /** Where the bridge of `network` on `host` sends frames for `mac`: a host's name, an address that is no host's, or null: it floods. */
   readonly placeOf: (question: { host: string; network: string; mac: string }) => Promise<string | null>;
-  readonly ping: (question: PingQuestion) => Promise<{ readonly sent: number; readonly received: number }>;
-  readonly migrate: (question: { vm: string; to: string; strategy: Strategy | null }) => Promise<MigrationResult>;
+  /** An answer for each address of the VM that is called. */
+  readonly ping: (question: PingQuestion) => Promise<readonly PingAnswer[]>;
+  /** With the pings of those only who are to watch; null: the VM is there already. */
+  readonly migrate: (question: {
+    vm: string;
+    to: string;
+    strategy: Strategy | null;
+  }) => Promise<MigrationResult | null>;
   /** `argv` is run inside the lab's host as it is; of stdout at most 64 KiB are kept. */
   readonly run: (question: { host: string; argv: readonly string[]; timeoutMs: number }) => Promise<CommandAnswer>;
   /** How many packets on the underlay link of `host` the display filter lets pass until `enough` are seen or the time is over. */
@@ -33,11 +39,17 @@ export interface SeenBridge {
 export interface PingQuestion {
   readonly from: string;
   readonly to: string;
-  /** null: the one that both are in. */
+  /** In which it is sent; null: the first that both are in. The receiver need not be in it. */
   readonly network: string | null;
   readonly count: number;
   /** Size of the IP packet, which must not be cut on the way; null: a small one. */
   readonly bytes: number | null;
+}
+
+export interface PingAnswer {
+  readonly address: string;
+  readonly sent: number;
+  readonly received: number;
 }
 
 export interface CommandAnswer {

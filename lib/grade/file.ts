@@ -339,6 +339,10 @@ export interface Check {
   needs?: string | string[];
   retry?: Retry;
   /**
+   * Having passed, it must go on to pass for this time: `5s`. For what may only not have come yet. Default: one look is enough.
+   */
+  hold?: string;
+  /**
    * A negative check: none of its facts may hold.
    */
   not?: boolean;
@@ -560,7 +564,7 @@ export interface IsolatedWanted {
  */
 export interface MtuWanted {
   /**
-   * A host (its probe port) or a VM.
+   * A host (its probe port).
    */
   from: string;
   /**

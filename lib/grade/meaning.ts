@@ -45,6 +45,7 @@ export function lookComplaints({ check, name }: WrittenCheck, reference: Topolog
   return [
     ...negationComplaints(check, kind.insteadOfNot),
     ...retryComplaints(check, kind.look.at === 'file'),
+    ...holdComplaints(check, { isStatic: kind.look.at === 'file', kind: kindName }),
     ...bandComplaints(check, kind.measures),
     ...kind.complaints(wanted, reference).map((complaint) => ({ ...complaint, path: [kindName, ...complaint.path] })),
   ];
@@ -84,6 +85,18 @@ function retryComplaints({ retry }: Check, isStatic: boolean): Complaint[] {
     : [];
 }
 
+function holdComplaints(
+  { hold }: Check,
+  { isStatic, kind }: { readonly isStatic: boolean; readonly kind: KindName },
+): Complaint[] {
+  if (hold === undefined) return [];
+  if (isStatic) return [aboutKey(['hold'], '`hold` means nothing here: a file does not change', 'leave it out')];
+  // To migrate again is another check, and packets are listened to for as long as `within` says.
+  if (kind === 'migrate') return [aboutKey(['hold'], '`hold` means nothing here: a VM moves once', 'leave it out')];
+  return parseDurationMs(hold) > LONGEST_HOLD_MS ? [aboutValue(['hold'], `${hold} is too long`, 'at most 1m')] : [];
+}
+
+const LONGEST_HOLD_MS = 60_000;
 const LONGEST_RETRY_MS = 600_000;
 const SHORTEST_PAUSE_MS = 100;
 

@@ -13,18 +13,21 @@ import { TopologyError } from '../topology/topology-error.js';
 import { readYaml, type YamlSource } from '../topology/yaml-source.js';
 import { buildCheck } from './build-check.js';
 import type { Check, RubricFile } from './file.js';
-import { gradeTopology } from './grade-file.js';
+import { gradeTopology } from './grade-topology.js';
 import { countComplaints, lookComplaints, needsComplaints, type WrittenCheck } from './meaning.js';
 import type { Rubric } from './rubric.js';
 import { rubricSchemaErrors } from './schema.js';
 import { RUBRIC_WORDS } from './words.js';
+
+/** Why a display filter of a packet check is none; null: it is one, or nobody knows. */
+export type FilterFault = (filter: string) => Promise<string | null>;
 
 /**
  * Reads and checks a rubric with the files that it names.
  * @throws {VxmigError} NOT_FOUND where there is no such file
  * @throws {MistakesError} RUBRIC_INVALID with every mistake in all of them
  */
-export async function readRubric(path: string): Promise<Rubric> {
+export async function readRubric(path: string, filterFault: FilterFault = async () => null): Promise<Rubric> {
   const main = await readRubricFile(path, false);
   const hidden = await besides(main, 'hidden', async (file) => {
     if (resolve(file) === resolve(path)) throw new VxmigError('NOT_FOUND', 'it is this file itself');
@@ -36,6 +39,7 @@ export async function readRubric(path: string): Promise<Rubric> {
     ...files.flatMap((file) => problemsIn(file, files, reference.found)),
     ...hidden.problems,
     ...reference.problems,
+    ...(await Promise.all(files.map(async (file) => await filterProblems(file, filterFault)))).flat(),
   ]);
   const checks = files.flatMap((file) => file.checks).map(buildCheck);
   const rubric = { name: main.value.name ?? 'grade', reference: reference.found, checks };
@@ -122,6 +126,22 @@ function problemsIn(
     }),
   ];
   return [...file.problems, ...placed(complaints, file.source, file.path)];
+}
+
+async function filterProblems(
+  { path, source, checks }: RubricSource,
+  filterFault: FilterFault,
+): Promise<readonly Problem[]> {
+  if (source === null) return [];
+  const complaints = checks.map(async ({ name, check }): Promise<Complaint[]> => {
+    const filter: unknown = check.packet?.filter;
+    const fault = typeof filter === 'string' ? await filterFault(filter) : null;
+    const place = ['checks', name, 'packet', 'filter'];
+    return fault === null
+      ? []
+      : [aboutValue(place, `no display filter: ${fault}`, 'as tshark reads it: `vxlan.vni == 5001 && icmp`')];
+  });
+  return placed((await Promise.all(complaints)).flat(), source, path);
 }
 
 function hiddenComplaints({ value, names }: RubricSource, [main]: readonly RubricSource[]): Complaint[] {

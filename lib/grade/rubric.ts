@@ -23,6 +23,8 @@ export interface CheckRules {
   readonly needs: readonly string[];
   /** null: one look. */
   readonly retry: Retry | null;
+  /** For how long it must pass; 0: at one look. */
+  readonly holdMs: number;
   readonly negative: boolean;
   readonly hint: string;
   readonly visibility: Visibility;
@@ -52,6 +54,7 @@ type RuleKey =
   | 'partial'
   | 'needs'
   | 'retry'
+  | 'hold'
   | 'not'
   | 'hint'
   | 'visibility'

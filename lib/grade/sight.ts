@@ -18,9 +18,16 @@ export interface Sight {
   readonly facts: readonly Fact[];
   /** null: it should have been measured, and was not. */
   readonly measures?: Readonly<{ [name in Measure]?: number | null }>;
+  /** To look again would show the same. */
+  readonly isFinal?: boolean;
+  /** What looking has changed: checks that come later find the VM there. */
+  readonly moved?: { readonly vm: string; readonly to: string };
 }
 
 /** `error`: it could not be carried out, and nothing is known. */
 export type Outcome =
   | { readonly kind: 'seen'; readonly sight: Sight }
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string; readonly isFinal?: boolean };
+
+/** Thrown by a look that need not be tried again. */
+export class NothingToSee extends Error {}

@@ -44,6 +44,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   credit: { noun: 'a share of the points', mend: 'more than 0, at most 1' },
   needs: { noun: 'the name of a check', mend: 'for example `needs: vnis`, or a list' },
   retry: { ...TIME, mend: 'for example `retry: 30s`, or `{for: 30s, every: 2s}`' },
+  hold: { ...TIME, mend: 'for example `hold: 5s`' },
   for: TIME,
   every: TIME,
   within: TIME,

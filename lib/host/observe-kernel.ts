@@ -1,7 +1,7 @@
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { Flow } from '../openflow/flow.js';
-import { DUMP_OPTIONS } from '../openflow/text.js';
+import { DUMP_OPTIONS, OFCTL_TIMED_OUT } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
 import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
 import { readFlows } from './openflow.js';
@@ -52,6 +52,7 @@ done
 for bridge; do
   [ -S "/var/run/openvswitch/$bridge.mgmt" ] || continue
   section "flows $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null
+  if [ $? -eq ${OFCTL_TIMED_OUT} ]; then section mute; break; fi
 done
 exit 0
 `;
@@ -75,7 +76,7 @@ export async function observeKernel(shell: HostShell, bridges: readonly string[]
     return {
       links: parseLinks(text('links')),
       routes: [...parseRoutes(text('routes4'), 4), ...parseRoutes(text('routes6'), 6)],
-      switchAnswers: text('switch') !== '',
+      switchAnswers: text('switch') !== '' && !sections.has('mute'),
       switchRoutes: parseSwitchRoutes(text('switch')),
       namespaces: [...sections]
         .filter(([name]) => name.startsWith('netns '))

@@ -1,18 +1,25 @@
 import type { Command } from '../model/command.js';
-import { messageOf, VxmigError } from '../model/errors.js';
+import { CommandError, messageOf, VxmigError } from '../model/errors.js';
 import type { Action } from '../openflow/action.js';
 import { renderActions } from '../openflow/action-text.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import { renderBundle } from '../openflow/diff.js';
 import type { Flow } from '../openflow/flow.js';
-import { DUMP_OPTIONS, OPENFLOW_VERSION, parseCountedFlows, parseFlows } from '../openflow/text.js';
-import type { HostShell } from './connection.js';
+import {
+  DUMP_OPTIONS,
+  OFCTL_PATIENCE,
+  OFCTL_TIMED_OUT,
+  OPENFLOW_VERSION,
+  parseCountedFlows,
+  parseFlows,
+} from '../openflow/text.js';
+import type { HostShell, RunOptions, RunResult } from './connection.js';
 
-/** All flows of some bridges, in one session. A bridge that does not exist has none. */
+/** All flows of some bridges, in one session. A bridge that does not exist has none. @throws VxmigError HOST_UNFIT where the switch does not answer */
 export async function dumpFlows(shell: HostShell, bridges: readonly string[]): Promise<Map<string, Flow[]>> {
   if (bridges.length === 0) return new Map();
-  const script = `for bridge; do echo "=== $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null; done; exit 0`;
-  const { stdout } = await shell.run(['sh', '-c', script, 'sh', ...bridges]);
+  const script = `for bridge; do echo "=== $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null || [ $? -ne ${OFCTL_TIMED_OUT} ] || exit ${OFCTL_TIMED_OUT}; done; exit 0`;
+  const { stdout } = await ask(shell, ['sh', '-c', script, 'sh', ...bridges]);
   const parts = stdout.split(/^=== (.+)$/m);
   return new Map(bridges.map((bridge) => [bridge, readFlows(shell.name, parts[parts.indexOf(bridge) + 1] ?? '')]));
 }
@@ -39,7 +46,7 @@ export async function countedFlows(
   bridge: string,
   tables: readonly number[],
 ): Promise<readonly CountedFlow[]> {
-  const script = `for table in $2; do ovs-ofctl -O ${OPENFLOW_VERSION} --no-names dump-flows "$1" "table=$table" 2>/dev/null; done; exit 0`;
+  const script = `for table in $2; do ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} --no-names dump-flows "$1" "table=$table" 2>/dev/null; done; exit 0`;
   const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, tables.join(' ')]);
   return parseCountedFlows(stdout);
 }
@@ -50,16 +57,17 @@ export async function removeFlows(
   bridge: string,
   { table, mac, cookie }: { readonly table: number; readonly mac: string; readonly cookie?: bigint },
 ): Promise<string[]> {
-  const script = `ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$1" "$2" && ovs-ofctl -O ${OPENFLOW_VERSION} del-flows "$1" "$2"`;
+  const script = `ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$1" "$2" && ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} del-flows "$1" "$2"`;
   const owner = cookie === undefined ? '' : `cookie=0x${cookie.toString(16)}/-1,`;
-  const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, `${owner}table=${table},dl_dst=${mac}`]);
+  const { stdout } = await ask(shell, ['sh', '-c', script, 'sh', bridge, `${owner}table=${table},dl_dst=${mac}`]);
   return stdout.split('\n').flatMap((line) => (line.includes('actions=') ? [line.trim()] : []));
 }
 
 /** Changes flows as one: no frame meets half of them (OpenFlow 1.4 bundles). */
 export async function changeFlows(shell: HostShell, bridge: string, diff: FlowDiff): Promise<void> {
   const { argv, stdin } = flowCommand(bridge, diff);
-  await shell.run(argv, { stdin });
+  const [program = '', ...rest] = argv;
+  await ask(shell, [program, OFCTL_PATIENCE, ...rest], { stdin });
 }
 
 /** Has the switch do that with a frame, as if its own port had sent it. @param frame in hexadecimal */
@@ -69,10 +77,24 @@ export async function packetOut(
   { frame, actions }: { readonly frame: string; readonly actions: readonly Action[] },
 ): Promise<void> {
   const what = `in_port=LOCAL, packet=${frame}, actions=${renderActions(actions)}`;
-  await shell.run(['ovs-ofctl', '-O', OPENFLOW_VERSION, 'packet-out', bridge, what]);
+  await ask(shell, ['ovs-ofctl', OFCTL_PATIENCE, '-O', OPENFLOW_VERSION, 'packet-out', bridge, what]);
 }
 
 export function flowCommand(bridge: string, diff: FlowDiff): Required<Command> {
   const argv = ['ovs-ofctl', '-O', OPENFLOW_VERSION, '--bundle', 'add-flows', bridge, '-'];
   return { argv, stdin: renderBundle(diff) };
+}
+
+/** @throws CommandError; VxmigError HOST_UNFIT where the switch took the connection and did not answer */
+async function ask(shell: HostShell, argv: readonly string[], options?: RunOptions): Promise<RunResult> {
+  try {
+    return await shell.run(argv, options);
+  } catch (cause) {
+    if (!(cause instanceof CommandError) || cause.exitCode !== OFCTL_TIMED_OUT) throw cause;
+    throw new VxmigError('HOST_UNFIT', `Open vSwitch on ${shell.name} takes connections and does not answer`, {
+      where: shell.name,
+      hint: 'Look whether ovsdb-server and ovs-vswitchd run there: without the database the switch answers nobody.',
+      cause,
+    });
+  }
 }

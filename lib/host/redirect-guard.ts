@@ -1,6 +1,6 @@
 import { VxmigError } from '../model/errors.js';
 import type { Flow } from '../openflow/flow.js';
-import { OPENFLOW_VERSION, renderFlow } from '../openflow/text.js';
+import { OFCTL_PATIENCE, OPENFLOW_VERSION, renderFlow } from '../openflow/text.js';
 import type { HostShell } from './connection.js';
 import { Dialogue } from './dialogue.js';
 import { DROP_WAITING } from './tap-queue.js';
@@ -28,8 +28,8 @@ bridge=$1 flows=$2 domain=$3 tap=$4 hold=$5
 state=idle arrived= gone= line= look=60
 ${DROP_WAITING}
 clock() { read -r now _ </proc/uptime; now=\${now/./}; }
-add() { ovs-ofctl -O ${OPENFLOW_VERSION} --bundle add-flows "$bridge" - <<<"$flows" && added=$now; }
-remove() { sed 's/^add/delete_strict/; s/ actions=.*//; s/hard_timeout=[0-9]*,*//; s/cookie=\\([^,]*\\)/cookie=\\1\\/-1/' <<<"$flows" | ovs-ofctl -O ${OPENFLOW_VERSION} --bundle add-flows "$bridge" -; }
+add() { ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} --bundle add-flows "$bridge" - <<<"$flows" && added=$now; }
+remove() { sed 's/^add/delete_strict/; s/ actions=.*//; s/hard_timeout=[0-9]*,*//; s/cookie=\\([^,]*\\)/cookie=\\1\\/-1/' <<<"$flows" | ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} --bundle add-flows "$bridge" -; }
 rest() { if [ $state = armed ]; then remove; fi; state=idle look=60; }
 lift() { remove; state=lifted; if [ -n "$arrived" ]; then rest; fi; }
 paused() { [ -n "$tap" ] && [[ $(virsh -q -c qemu:///system domstate --domain "$domain" </dev/null) == paused* ]]; }

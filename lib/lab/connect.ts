@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SshSettings } from '../model/topology.js';
+import type { SshSettings, Topology } from '../model/topology.js';
 import { sshDirectory } from './lab-directory.js';
 import { requireLabState } from './lab-state.js';
 import { observeLabNames } from './list.js';
@@ -22,4 +22,10 @@ export async function labSshSettings(lab: string): Promise<Map<string, SshSettin
       },
     ]),
   );
+}
+
+/** The topology with its hosts where the lab has put them. @param lab as it was brought up; not always called as the topology. @throws VxmigError NOT_FOUND */
+export async function inLab(topology: Topology, lab: string): Promise<Topology> {
+  const settings = await labSshSettings(lab);
+  return { ...topology, hosts: topology.hosts.map((host) => ({ ...host, ssh: settings.get(host.name) ?? host.ssh })) };
 }

@@ -18,7 +18,7 @@ export function enterMachine(inside: Inside, argv: readonly string[]): string[] 
 }
 
 /** nsenter(1) arguments that enter the network namespace only: programs and files are the outer machine's. */
-function enterNetwork(inside: Inside, argv: readonly string[]): string[] {
+export function enterNetwork(inside: Inside, argv: readonly string[]): string[] {
   return ['nsenter', '--target', String(inside.pid), '--net', '--', ...argv];
 }
 

@@ -8,8 +8,17 @@ import { renderHex } from './value.js';
 /** The protocol that every flow is written and read with: in older ones OVS prints the same actions in other words. */
 export const OPENFLOW_VERSION = 'OpenFlow15';
 
+/**
+ * With this ovs-ofctl gives up by itself, with the status of a SIGALRM. Without ovsdb-server a switch in userspace takes OpenFlow connections and never
+ * answers; an answer takes milliseconds.
+ */
+export const OFCTL_PATIENCE = '--timeout=10';
+
+/** As a shell tells that the patience was over. */
+export const OFCTL_TIMED_OUT = 142;
+
 /** What `ovs-ofctl dump-flows` takes so that {@link parseFlows} reads the answer. */
-export const DUMP_OPTIONS = ['-O', OPENFLOW_VERSION, '--no-stats', '--no-names'] as const;
+export const DUMP_OPTIONS = [OFCTL_PATIENCE, '-O', OPENFLOW_VERSION, '--no-stats', '--no-names'] as const;
 
 /**
  * One flow as `ovs-ofctl -O OpenFlow15 --no-stats --no-names dump-flows` prints it, which `add-flows` reads too.

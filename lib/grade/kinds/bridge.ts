@@ -12,7 +12,7 @@ export const BRIDGE: CheckKind<'bridge'> = {
     at: 'hosts',
     see: async ({ network, on }, { submission, reference, eyes }) => {
       const lacking = missing(submission, { network }, ROLES);
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const { hosts, lacking: lackingHosts } = hostsToAsk(on, { submission, reference });
       const facts = hosts.map(async (host) => {
         const bridge = await eyes.bridge(host, network);

@@ -25,7 +25,7 @@ export const COMMAND: CheckKind<'command'> = {
     at: 'hosts',
     see: async ({ on, run, matches, exit = 0, within = '10s' }, { submission, eyes }) => {
       const lacking = missing(submission, { on }, ROLES);
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const facts = listOf(on).map(async (host) => {
         const answer = await eyes.run({ host, argv: run, timeoutMs: parseDurationMs(within) });
         const what = `\`${run.join(' ')}\` on ${host}`;

@@ -13,7 +13,7 @@ export const FDB: CheckKind<'fdb'> = {
     see: async ({ network, vm, on, at }, { submission, reference, eyes }) => {
       const lacking = missing(submission, { network, vm, at }, ROLES);
       const found = submission.vms.find(({ name }) => name === vm);
-      if (lacking.length > 0 || found === undefined) return { facts: lacking };
+      if (lacking.length > 0 || found === undefined) return { facts: lacking, isFinal: true };
       const { hosts, lacking: lackingHosts } = hostsToAsk(on, { submission, reference });
       const expected = at ?? found.host;
       const macs = found.nics.filter((nic) => nic.network === network).map(({ mac }) => mac);

@@ -18,21 +18,26 @@ export const MIGRATE: CheckKind<'migrate'> = {
     see: async (wanted, { submission, eyes }) => {
       const { vm, to, strategy = null } = wanted;
       const lacking = missing(submission, { vm, to }, ROLES);
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const result = await eyes.migrate({ vm, to, strategy });
+      const what = `migration of VM ${vm} to ${to}`;
+      if (result === null)
+        return { facts: [{ what, holds: false, expected: 'migrated', seen: 'it is there already' }], isFinal: true };
       const measures = measuresOf(result);
-      const moved = { what: `migration of VM ${vm} to ${to}`, holds: result.outcome === 'migrated' };
+      const moved = { what, holds: result.outcome === 'migrated' };
       const seen = result.error === undefined ? result.outcome : `${result.outcome}: ${result.error.message}`;
       // Figures of one that did not get there are none.
-      const limits = result.outcome === 'migrated' ? limitFacts(wanted, measures) : [];
-      return { facts: [{ ...moved, expected: 'migrated', seen }, ...limits], measures };
+      if (result.outcome !== 'migrated') return { facts: [{ ...moved, expected: 'migrated', seen }], measures };
+      const facts = [{ ...moved, expected: 'migrated', seen }, ...limitFacts(wanted, measures)];
+      return { facts, measures, moved: { vm, to } };
     },
   },
 };
 
 function measuresOf(result: MigrationResult): Readonly<Record<Measure, number | null>> {
   return {
-    lost: result.ping.reduce((sum, { lost }) => sum + lost, 0),
+    // Nothing is lost where nothing was sent.
+    lost: result.ping.length === 0 ? null : result.ping.reduce((sum, { lost }) => sum + lost, 0),
     downtime: result.transfer?.downtimeMs ?? null,
     convergence: result.convergence.afterResumeMs,
   };

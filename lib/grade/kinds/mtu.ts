@@ -1,8 +1,9 @@
 import type { Topology } from '../../model/topology.js';
 import type { CheckKind } from '../kind.js';
 import { missing, nameComplaints } from '../names.js';
+import { answeredFacts } from './reach.js';
 
-const ROLES = { from: 'host or VM', to: 'VM', network: 'network' } as const;
+const ROLES = { from: 'host', to: 'VM', network: 'network' } as const;
 
 const COUNT = 3;
 
@@ -15,13 +16,11 @@ export const MTU: CheckKind<'mtu'> = {
     at: 'hosts',
     see: async ({ from, to, network, bytes }, { submission, reference, eyes }) => {
       const lacking = missing(submission, { from, to, network }, ROLES);
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const size = bytes ?? mtuTowards(reference ?? submission, to, network);
       const question = { from, to, network: network ?? null, count: COUNT, bytes: size };
-      const { sent, received } = await eyes.ping(question);
-      const seen = `${received} of ${sent} answered`;
-      const what = `packets of ${size} bytes from ${from} to ${to}`;
-      return { facts: [{ what, holds: received > 0, expected: 'answers', seen }] };
+      const facts = answeredFacts(await eyes.ping(question), { from, to });
+      return { facts: facts.map((fact) => ({ ...fact, what: `${fact.what}, packets of ${size} bytes` })) };
     },
   },
 };

@@ -20,7 +20,7 @@ export const PACKET: CheckKind<'packet'> = {
         ...missing(submission, { on }, { on: 'host' }),
         ...missing(submission, meanwhile ?? {}, { from: 'host or VM', to: 'VM' }),
       ];
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const timeoutMs = parseDurationMs(within);
       const count = await eyes.packets({ host: on, filter, meanwhile: meanwhile ?? null, enough: atLeast, timeoutMs });
       const what = `packets \`${filter}\` on the underlay of ${on}`;

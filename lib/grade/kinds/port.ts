@@ -13,7 +13,7 @@ export const PORT: CheckKind<'port'> = {
     see: async ({ vm, network, on }, { submission, eyes }) => {
       const lacking = missing(submission, { vm, network, on }, ROLES);
       const found = submission.vms.find(({ name }) => name === vm);
-      if (lacking.length > 0 || found === undefined) return { facts: lacking };
+      if (lacking.length > 0 || found === undefined) return { facts: lacking, isFinal: true };
       const networks = found.nics.map((nic) => nic.network).filter((name) => network === undefined || name === network);
       if (networks.length === 0)
         return {
@@ -25,6 +25,7 @@ export const PORT: CheckKind<'port'> = {
               seen: 'there is none',
             },
           ],
+          isFinal: true,
         };
       const host = on ?? found.host;
       const facts = [...new Set(networks)].map(async (name) => {

@@ -15,7 +15,7 @@ export const TRACE: CheckKind<'trace'> = {
     see: async ({ from, to, network, at }, { submission, eyes }) => {
       const lacking = missing(submission, { from, to, network, at }, ROLES);
       const receiver = submission.vms.find(({ name }) => name === to);
-      if (lacking.length > 0 || receiver === undefined) return { facts: lacking };
+      if (lacking.length > 0 || receiver === undefined) return { facts: lacking, isFinal: true };
       const what = `frame from VM ${from} to VM ${to}`;
       const expected = `it arrives at ${at ?? receiver.host}`;
       const common = network ?? commonNetwork(submission, from, to);

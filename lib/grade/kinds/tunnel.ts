@@ -18,7 +18,7 @@ export const TUNNEL: CheckKind<'tunnel'> = {
     see: async (wanted, { submission, reference, eyes }) => {
       const { network, from, to } = wanted;
       const lacking = missing(submission, { network, from, to }, ROLES);
-      if (lacking.length > 0) return { facts: lacking };
+      if (lacking.length > 0) return { facts: lacking, isFinal: true };
       const right = reference ?? submission;
       const senders = right.hosts.filter(({ name }) => from === undefined || name === from);
       const facts = senders.map(async (sender) =>

@@ -26,8 +26,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lab: ['model', 'host'],
   controller: ['model', 'host', 'plan', 'pipeline', 'ovsdb', 'frames', 'measure', 'migration', 'report'],
   bundle: ['topology', 'grade'],
+  examiner: ['model', 'topology', 'grade', 'plan', 'pipeline', 'measure', 'host', 'lab', 'controller'],
   bench: ['model', 'topology', 'measure', 'plan', 'migration', 'host', 'lab', 'controller', 'report'],
-  cli: ['model', 'topology', 'grade', 'plan', 'controller', 'lab', 'bench', 'measure', 'report'],
+  cli: ['model', 'topology', 'grade', 'plan', 'controller', 'lab', 'bench', 'measure', 'report', 'examiner'],
 };
 
 /** Of these rooms others may use these files only. */

@@ -58,9 +58,9 @@ t.test('a bad rubric and a missing file: 3, and nothing is graded', async (t) =>
   t.match(await runVxmig([command, 'none.yaml']), { status: 3, stderr: /--rubric/ });
 });
 
-t.test('what needs hosts is in error where there is only a file: 1, and no zero', async (t) => {
+t.test('what needs hosts is in error where there are none: 1, and no zero', async (t) => {
   const rubric = `${RUBRIC}  reach: {reach: {from: host-b, to: web}}\n`;
-  const { status, stdout } = await runVxmig(['--json', ...exercise(t.testdir(), SAMPLE, rubric)]);
+  const { status, stdout } = await runVxmig(['--json', ...exercise(t.testdir(), SAMPLE, rubric), '--live']);
   t.equal(status, 1);
   t.match(JSON.parse(stdout), {
     ok: false,

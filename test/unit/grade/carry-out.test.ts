@@ -1,7 +1,7 @@
 import t from 'tap';
 import { carryOut } from '../../../lib/grade/carry-out.js';
 import type { RubricCheck } from '../../../lib/grade/rubric.js';
-import type { Sight } from '../../../lib/grade/sight.js';
+import { NothingToSee, type Sight } from '../../../lib/grade/sight.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { checkNamed, rubricOf } from './sample.js';
 
@@ -49,6 +49,33 @@ t.test('an error at one look is mended by the next', async (t) => {
     return sight(true);
   });
   t.match(mended, { ok: true, score: 1 });
+});
+
+t.test('what must hold is looked at for as long, and the first look that fails counts', async (t) => {
+  const seen = (...answers: readonly boolean[]) => {
+    let looks = 0;
+    return async () => sight(answers[looks++] ?? true);
+  };
+  const check = checkNamed('a', { holdMs: 2000, retry: { forMs: 1000, everyMs: 1000 } });
+  t.match(await graded([check], seen(false, true)), { score: 1 });
+  t.match(await graded([check], seen(false, true, true, true, false)), { score: 0 });
+});
+
+t.test('what cannot become another is not looked at again', async (t) => {
+  const check = checkNamed('a', { retry: { forMs: 5000, everyMs: 1000 } });
+  let looks = 0;
+  const final = await graded([check], async () => {
+    looks += 1;
+    return { ...sight(false), isFinal: true };
+  });
+  t.match(final, { ok: true, score: 0 });
+  t.equal(looks, 1);
+  const lost = await graded([check], async () => {
+    looks += 1;
+    throw new NothingToSee('no hosts');
+  });
+  t.match(lost, { ok: false });
+  t.equal(looks, 2);
 });
 
 t.test('nothing is looked at whose needs failed; the others go on after an error', async (t) => {

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { gradeFile } from '../../../lib/grade/grade-file.js';
+import { gradeTopology } from '../../../lib/grade/grade-topology.js';
 import { KIND_NAMES } from '../../../lib/grade/kinds.js';
 import { readRubric } from '../../../lib/grade/read.js';
 import type { Rubric } from '../../../lib/grade/rubric.js';
@@ -98,19 +98,18 @@ function isWhole(t: Test, { readme, reference, starter, wrong }: Exercise, { che
 
 /** null: it is no topology. Neither given nor lost are the points that hang on hosts. */
 async function pointsOfFile(t: Test, { name, path, score }: Submission, rubric: Rubric): Promise<number | null> {
-  const isTopology = await readTopology(path).then(
-    () => true,
+  const topology = await readTopology(path).then(
+    (read) => read.topology,
     (error: unknown) => {
-      if (error instanceof TopologyError) return false;
+      if (error instanceof TopologyError) return null;
       throw error;
     },
   );
-  const grade = await gradeFile(rubric, path);
-  if (!isTopology) {
-    t.equal(grade.score, 0, name);
+  if (topology === null) {
     t.equal(score, 0, name);
     return null;
   }
+  const grade = gradeTopology(rubric, topology, path);
   t.ok(score !== null && grade.score <= score, `${name}: ${grade.score} for the file, ${score} in all`);
   t.ok(
     score !== null && score <= grade.score + grade.ungradedScore,

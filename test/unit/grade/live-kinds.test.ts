@@ -3,13 +3,18 @@ import type { Eyes } from '../../../lib/grade/eyes.js';
 import { faultOf, isFound } from '../../../lib/grade/find-text.js';
 import { KIND_NAMES, KINDS } from '../../../lib/grade/kinds.js';
 import { parseTopology } from '../../../lib/topology/read.js';
-import { SAMPLE } from '../topology/sample.js';
+import { SAMPLE, sampleWith } from '../topology/sample.js';
 
 const TOPOLOGY = parseTopology(SAMPLE, 'sample.yaml');
+/** In which db has an address that nobody else has. */
+const DISTINCT = parseTopology(
+  sampleWith('00:02", address: 10.9.0.1/24', '00:02", address: 10.9.0.7/24'),
+  'sample.yaml',
+);
 
 /** What the hosts would answer: only verdicts are tested here. */
-function seeing(answers: Partial<Eyes>) {
-  return { submission: TOPOLOGY, reference: TOPOLOGY, eyes: answers as Eyes };
+function seeing(answers: Partial<Eyes>, topology = TOPOLOGY) {
+  return { submission: topology, reference: topology, eyes: answers as Eyes };
 }
 
 /** Whether each fact holds. */
@@ -30,10 +35,18 @@ t.test('silence is isolation only where the witness answers', async (t) => {
   if (look.at !== 'hosts') return t.fail('it needs hosts');
   const wanted = { from: 'host-b', to: 'db', witness: 'web' };
   const answering = (...vms: readonly string[]) =>
-    seeing({ ping: async ({ to, count }) => ({ sent: count, received: vms.includes(to) ? count : 0 }) });
+    seeing(
+      {
+        ping: async ({ to, count }) => [{ address: '10.9.0.1', sent: count, received: vms.includes(to) ? count : 0 }],
+      },
+      DISTINCT,
+    );
   t.strictSame(await verdicts(look.see(wanted, answering('web'))), [true, true]);
   t.strictSame(await verdicts(look.see(wanted, answering('web', 'db'))), [true, false]);
   t.strictSame(await verdicts(look.see(wanted, answering())), [null, true], 'nobody answers: nothing is proven');
+  const lone = { from: 'web', to: 'db', witness: 'db' };
+  t.strictSame(await verdicts(look.see(lone, answering('db'))), [null], 'whom it cannot meet is no witness');
+  await t.rejects(look.see(wanted, seeing({})), /web has an address of VM db/, 'who would answer in its place');
 });
 
 t.test('tunnels are those that the reference’s mesh has, with its VNI and far ends', async (t) => {

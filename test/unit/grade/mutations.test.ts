@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { gradeTopology } from '../../../lib/grade/grade-file.js';
+import { gradeTopology } from '../../../lib/grade/grade-topology.js';
 import { readRubric } from '../../../lib/grade/read.js';
 import { MistakesError } from '../../../lib/model/mistakes-error.js';
 import { mutated, mutations } from '../topology/mutate.js';

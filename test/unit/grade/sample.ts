@@ -48,6 +48,7 @@ const RULES: Omit<CheckRules, 'name' | 'title'> = {
   credit: { kind: 'whole' },
   needs: [],
   retry: null,
+  holdMs: 0,
   negative: false,
   hint: '',
   visibility: 'visible',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { gradeTopology } from '../../../lib/grade/grade-file.js';
+import { gradeTopology } from '../../../lib/grade/grade-topology.js';
 import type { Wanted } from '../../../lib/grade/rubric.js';
 import type { GradedCheck } from '../../../lib/model/grade.js';
 import type { Topology } from '../../../lib/model/topology.js';

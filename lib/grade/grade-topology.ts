@@ -2,8 +2,7 @@ import { messageOf } from '../model/errors.js';
 import type { Grade } from '../model/grade.js';
 import { formatProblem } from '../model/problem.js';
 import type { Topology } from '../model/topology.js';
-import { readTopology } from '../topology/read.js';
-import { TopologyError } from '../topology/topology-error.js';
+import type { TopologyError } from '../topology/topology-error.js';
 import type { Scene } from './kind.js';
 import { kindOf } from './kinds.js';
 import type { Rubric, RubricCheck } from './rubric.js';
@@ -13,23 +12,7 @@ import type { Outcome } from './sight.js';
 /** Of a broken file's mistakes more would bury the rest. */
 const MISTAKES_TOLD = 20;
 
-/**
- * Grades a student's file by the checks that need no hosts. A file that is no topology is a student's mistake like another: it gets no
- * points, and is told its mistakes.
- * @throws VxmigError NOT_FOUND where there is no such file
- */
-export async function gradeFile(rubric: Rubric, path: string): Promise<Grade> {
-  let submission: Topology;
-  try {
-    submission = (await readTopology(path)).topology;
-  } catch (error) {
-    if (!(error instanceof TopologyError)) throw error;
-    return gradeOfBroken(rubric, path, error);
-  }
-  return gradeTopology(rubric, submission, path);
-}
-
-/** The same for a topology at hand. Checks that need hosts are in error. */
+/** Grades a topology by the checks that need no hosts; those that do are in error. */
 export function gradeTopology(rubric: Rubric, submission: Topology, path: string): Grade {
   const scene = { submission, reference: rubric.reference };
   const outcomes = new Map(rubric.checks.map((check) => [check.name, staticOutcome(check, scene)]));
@@ -49,7 +32,8 @@ function staticOutcome(check: RubricCheck, scene: Scene): Outcome {
   }
 }
 
-function gradeOfBroken(rubric: Rubric, path: string, { problems }: TopologyError): Grade {
+/** A file that is no topology is a student's mistake like another: it gets no points, and is told its mistakes. */
+export function gradeOfBroken(rubric: Rubric, path: string, { problems }: TopologyError): Grade {
   const told = problems.slice(0, MISTAKES_TOLD).map(formatProblem);
   const more = problems.length > MISTAKES_TOLD ? [`… and ${problems.length - MISTAKES_TOLD} more`] : [];
   const note = ['The file has mistakes, and could not be graded:', ...told, ...more].join('\n');

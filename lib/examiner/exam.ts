@@ -1,0 +1,147 @@
+import { apply } from '../controller/apply.js';
+import { Controller } from '../controller/controller.js';
+import { DEFAULT_LOCK } from '../controller/host-locks.js';
+import { migrateVm } from '../controller/migrate-vm.js';
+import type { Eyes } from '../grade/eyes.js';
+import type { Rubric } from '../grade/rubric.js';
+import { inLab } from '../lab/connect.js';
+import { labDown } from '../lab/down.js';
+import { observeLabNames } from '../lab/list.js';
+import { labUp } from '../lab/up.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
+import type { LabEvent } from '../model/lab-event.js';
+import type { Strategy, Topology } from '../model/topology.js';
+import { domainOf } from '../plan/desired.js';
+import { withVmsAt } from '../plan/plan.js';
+import { examTopology, isWatcher } from './exam-topology.js';
+import { HostEyes } from './host-eyes.js';
+
+/** A guest boots in 3 s under TCG. One that does not answer may be what is to be found out. */
+const BOOT_TIMEOUT_MS = 30_000;
+
+export interface ExamOptions {
+  /** Look at the topology's hosts as they are; nothing is built, applied or removed. */
+  readonly live: boolean;
+  /** How the lab is called that is built of the submission. */
+  readonly labName: string;
+  readonly emit: Emit;
+  readonly emitLab: (event: LabEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** `none`: there is nothing to look at, and that is the student's doing. */
+export type Exam =
+  | { readonly kind: 'open'; readonly eyes: Eyes; readonly close: () => Promise<void> }
+  | { readonly kind: 'none'; readonly why: string };
+
+/**
+ * Hosts to look at. Where a lab of the submission cannot be built and applied, one of the reference is tried: where that one can, here and
+ * now, it is not the machine's fault.
+ * @throws whatever keeps it from being found out
+ */
+export async function openExam(rubric: Rubric, submission: Topology, options: ExamOptions): Promise<Exam> {
+  if (options.live) return await openLive(submission, options);
+  try {
+    return await openLab(rubric, submission, options);
+  } catch (error) {
+    if (options.signal.aborted || rubric.reference === null) throw error;
+    const control = await openLab(rubric, rubric.reference, options).catch(() => null);
+    if (control === null) throw error;
+    await control.close();
+    return { kind: 'none', why: messageOf(error) };
+  }
+}
+
+async function openLive(submission: Topology, options: ExamOptions): Promise<Exam> {
+  const topology = submission.lab === null ? submission : await inLab(submission, submission.name);
+  const controller = await Controller.connect(topology, options.emit);
+  const lab = submission.lab === null ? null : submission.name;
+  const eyes = eyesOn(controller, { ...options, lab, watchers: submission.probes });
+  return { kind: 'open', eyes, close: async () => eyes.controller.close() };
+}
+
+async function openLab(
+  rubric: Rubric,
+  submission: Topology,
+  options: ExamOptions,
+): Promise<Extract<Exam, { kind: 'open' }>> {
+  const { labName: name, emit, emitLab, signal } = options;
+  const topology = examTopology(submission, rubric);
+  if ((await observeLabNames()).includes(name))
+    throw new VxmigError('CLASH', `there is a lab ${name} on this machine already`, { where: name });
+  let eyes: HostEyes | null = null;
+  const close = async () => {
+    eyes?.controller.close();
+    // An interrupted `up` has removed it itself.
+    if ((await observeLabNames()).includes(name)) await labDown(name, emitLab);
+  };
+  try {
+    // Nothing on the hosts is called after the lab: it can have a name of its own, and stand beside others of the same topology.
+    await labUp({ ...topology, name }, emitLab, { signal });
+    const controller = await Controller.connect(await inLab(topology, name), emit);
+    const { probes: watchers } = rubric.reference ?? submission;
+    eyes = eyesOn(controller, { ...options, lab: name, watchers });
+    const request = { ...DEFAULT_LOCK, work: 'grade', emit, signal };
+    await controller.locked(
+      request,
+      async (locked) => await apply(controller, { emit, signal: locked, bootTimeoutMs: BOOT_TIMEOUT_MS }),
+    );
+    return { kind: 'open', eyes, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function eyesOn(
+  controller: Controller,
+  {
+    lab,
+    watchers,
+    emit,
+    signal,
+  }: Pick<ExamOptions, 'emit' | 'signal'> & { readonly lab: string | null; readonly watchers: Topology['probes'] },
+): HostEyes {
+  return new HostEyes(controller, {
+    lab,
+    signal,
+    migrate: async (current, question) => {
+      const moved = await move(current, question, { emit, signal });
+      if (moved.result === null) return moved;
+      const ping = moved.result.ping.filter((figures) => isWatcher(watchers, figures));
+      return { ...moved, result: { ...moved.result, ping } };
+    },
+  });
+}
+
+/** As `vxmig migrate` does it. The hosts are seen by the controller whose topology has the VM where it is. */
+async function move(
+  before: Controller,
+  { vm, to, strategy }: { readonly vm: string; readonly to: string; readonly strategy: Strategy | null },
+  { emit, signal }: Pick<ExamOptions, 'emit' | 'signal'>,
+) {
+  const after = await Controller.connect(withVmsAt(before.topology, [[vm, to]]), emit);
+  const domain = after.topology.vms.filter(({ name }) => name === vm).map(domainOf)[0];
+  let hasMoved = false;
+  try {
+    const result = await after.locked({ ...DEFAULT_LOCK, work: `migrate ${vm} of`, emit, signal }, async (locked) => {
+      const plan = await after.plan();
+      const migration = plan.migrations.find((one) => one.vm === vm);
+      if (migration === undefined) {
+        const isOn = after
+          .session(to)
+          .observed.domains.some(({ name, state }) => name === domain && state === 'running');
+        if (!isOn) throw new VxmigError('HOST_UNFIT', `${vm} does not run on any host`, { where: vm });
+        return null;
+      }
+      const overrides = strategy === null ? {} : { strategy };
+      const request = { ...migration, current: plan.current, emit, signal: locked, overrides };
+      return (await migrateVm(after, request)).record.result;
+    });
+    hasMoved = result?.outcome === 'migrated';
+    return { result, controller: hasMoved ? after : before };
+  } finally {
+    (hasMoved ? before : after).close();
+  }
+}
