@@ -13,7 +13,6 @@ const USUAL = [
   'mesh-repair: reference',
   'mesh-repair: starter',
   'mesh-repair: wrong/hub',
-  'mesh-repair: wrong/two-hosts-are-a-mesh-too',
   'vni-isolation: reference',
   'vni-isolation: wrong/rules-in-place-of-a-vni',
 ];
