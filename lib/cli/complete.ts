@@ -71,6 +71,7 @@ async function valuesOf(slot: Argument | Option, operands: readonly string[], na
   const [file = ''] = operands;
   switch ('flags' in slot ? /<(.+)>/.exec(slot.flags)?.[1] : slot.name()) {
     case 'file':
+    case 'dir':
       return { files: true, words: [] };
     case 'file-or-name':
       return { files: true, words: await names.labs() };

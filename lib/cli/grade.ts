@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { endWithBatch, tellBatch } from '../examiner/batch-channel.js';
 import { filterFault } from '../examiner/capture.js';
 import { gradeSubmission } from '../examiner/live-grade.js';
 import { readRubric } from '../grade/read.js';
@@ -11,6 +12,7 @@ import { gradeXml } from '../report/grade-xml.js';
 import type { Style } from '../report/style.js';
 import type { MinScore } from './arguments.js';
 import type { CommandContext } from './context.js';
+import { leastScore } from './min-score.js';
 import { writeOutput } from './write-output.js';
 
 export type GradeFormat = 'table' | 'json' | 'junit' | 'csv' | 'gradescope';
@@ -35,6 +37,7 @@ export async function gradeCommand(
   file: string,
   options: GradeOptions,
 ): Promise<number> {
+  endWithBatch(signal);
   const rubric = await readRubric(options.rubric, filterFault);
   const grade = await gradeSubmission(rubric, file, {
     live: options.live ?? false,
@@ -44,6 +47,7 @@ export async function gradeCommand(
     emitLab,
     signal,
   });
+  await tellBatch();
   const shown = options.reveal === true ? grade : concealed(grade);
   const asJson = output.options.json && options.format === 'table' ? 'json' : options.format;
   const { text, document } = rendered(asJson, { grade, shown, style: output.style });
@@ -56,18 +60,11 @@ export async function gradeCommand(
     const names = grade.checks.filter(({ status }) => status === 'error').map(({ name }) => name);
     throw new VxmigError('GRADING_FAILED', `could not be carried out: ${names.join(', ')}`);
   }
-  const least = options.minScore === undefined ? 0 : leastOf(options.minScore, grade);
+  const least = leastScore(options.minScore, grade);
   if (grade.score >= least) return 0;
   // Not thrown: grading itself has worked, and `ok` says so.
   log.error(`${grade.score} of ${grade.maxScore} points are fewer than ${least}.`);
   return ERRORS.CHECKS_FAILED.exit;
-}
-
-/** In steps of 0.01, as scores are. */
-function leastOf(minScore: MinScore, { maxScore }: Grade): number {
-  const points = 'points' in minScore ? minScore.points : minScore.share * maxScore;
-  // A share of a sum has a tail that no score has: 7 % of 100 is 7.000000000000001.
-  return Math.ceil(points * 100 - 1e-6) / 100;
 }
 
 /** With --json the document is the format's own where that is JSON, and the grade for the others. */

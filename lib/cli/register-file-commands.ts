@@ -1,14 +1,28 @@
 import { Argument, type Command, Option } from 'commander';
+import { VxmigError } from '../model/errors.js';
 import type { GraphFormat } from '../report/graph.js';
-import { durationArgument, minScoreArgument } from './arguments.js';
+import { countArgument, durationArgument, minScoreArgument } from './arguments.js';
 import type { Choose } from './choose.js';
-import type { GradeFormat, GradeOptions } from './grade.js';
+import type { CommandContext } from './context.js';
+import type { GradeFormat } from './grade.js';
+import type { GradeBatchOptions } from './grade-batch.js';
 
 /** The forms that `graph` draws; report/ is not loaded for the help's sake, and its type holds the list true. */
 const GRAPH_FORMATS: readonly GraphFormat[] = ['svg', 'mermaid', 'dot'];
 const GRADE_FORMATS: readonly GradeFormat[] = ['table', 'json', 'junit', 'csv', 'gradescope'];
 const SCHEMAS = ['topology', 'rubric'] as const;
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+const GRADE_HELP = `
+With --batch the submissions are graded by a process each; one that is broken, or whose grading fails, keeps no other from being graded.
+--results DIR holds then for each student NAME.json, which is all, and NAME.txt without what is not visible to students; with --format
+gradescope NAME/results.json.
+Example:
+  vxmig grade answer.yaml --rubric rubric.yaml
+  vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json
+  vxmig grade --batch submissions/ --rubric rubric.yaml --format csv --output scores.csv --results reports/`;
+
+const GRADE_MEND = 'Give one file, or a directory of them with --batch.';
 
 /** Commands that read files; only `grade` may go further. */
 export function registerFileCommands(program: Command, choose: Choose): void {
@@ -47,26 +61,28 @@ export function registerFileCommands(program: Command, choose: Choose): void {
 
   program
     .command('grade')
-    .description('score a topology by a rubric, on a lab of its own where the checks need hosts')
-    .argument('<file>', "the student's topology file")
+    .description(
+      'score a topology, or those of a whole class, by a rubric, on a lab of its own where the checks need hosts',
+    )
+    .argument('[file]', "the student's topology file")
     .requiredOption('--rubric <file>', 'what is looked at, and what it counts')
+    .option('--batch <dir>', 'grade a class: NAME.yaml for each student, or a directory NAME with one YAML file in it')
+    .option('--jobs <n>', 'students at the same time; default: what memory and CPUs allow', countArgument)
+    .option('--results <dir>', 'also write there a report for each student')
     .addOption(new Option('--format <format>', 'what to write').choices(GRADE_FORMATS).default('table'))
     .option('-o, --output <file>', 'write there, not to stdout')
-    .option('--min-score <points>', 'exit 4 below it: points, or a share as 60%', minScoreArgument)
+    .option('--min-score <points>', 'exit 4 where anybody is below it: points, or a share as 60%', minScoreArgument)
     .option('--reveal', 'also what checks saw that are not visible to all')
     .option('--live', 'look at the hosts as they are, configured by whomever: nothing is built, applied or removed')
     .addOption(
-      new Option('--time-limit <duration>', 'what is not seen by then is in error')
+      new Option('--time-limit <duration>', 'what is not seen by then is in error; for each student')
         .argParser(durationArgument)
         .default(600_000, '10m'),
     )
     .addOption(new Option('--lab-name <name>', 'how the lab is called that is built').hideHelp())
-    .addHelpText(
-      'after',
-      '\nExample:\n  vxmig grade answer.yaml --rubric rubric.yaml\n  vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json',
-    )
-    .action((file: string, options: GradeOptions) => {
-      choose(async (context) => (await import('./grade.js')).gradeCommand(context, file, options), { logs: true });
+    .addHelpText('after', GRADE_HELP)
+    .action((file: string | undefined, options: GradeBatchOptions) => {
+      choose((context) => gradeEither(context, file, options), { logs: true });
     });
 
   program
@@ -100,4 +116,26 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     .action((words: string[]) => {
       choose(async (context) => (await import('./completion.js')).completeCommand(context, words));
     });
+}
+
+/** @throws VxmigError USAGE where it is not clear who is graded */
+async function gradeEither(
+  context: CommandContext,
+  file: string | undefined,
+  options: GradeBatchOptions,
+): Promise<number> {
+  if (options.batch === undefined) {
+    const ofBatch = (['jobs', 'results'] as const).find((name) => options[name] !== undefined);
+    if (file !== undefined && ofBatch === undefined)
+      return (await import('./grade.js')).gradeCommand(context, file, options);
+    const message = file === undefined ? 'neither a file nor --batch was given' : `--${ofBatch} is for --batch`;
+    throw new VxmigError('USAGE', message, { where: 'vxmig grade', hint: GRADE_MEND });
+  }
+  if (options.live === true)
+    throw new VxmigError('USAGE', '--live is for one', {
+      where: 'vxmig grade',
+      hint: 'Each student of a batch has a lab of its own.',
+    });
+  if (file === undefined) return (await import('./grade-batch.js')).gradeBatchCommand(context, options.batch, options);
+  throw new VxmigError('USAGE', 'a file and --batch were given', { where: 'vxmig grade', hint: GRADE_MEND });
 }

@@ -37,8 +37,16 @@ export function gradeOfBroken(rubric: Rubric, path: string, { problems }: Topolo
   const told = problems.slice(0, MISTAKES_TOLD).map(formatProblem);
   const more = problems.length > MISTAKES_TOLD ? [`… and ${problems.length - MISTAKES_TOLD} more`] : [];
   const note = ['The file has mistakes, and could not be graded:', ...told, ...more].join('\n');
+  return gradeOfNothing(rubric, { submission: path, note });
+}
+
+/** No points, because nothing was submitted that could be graded: `note` says why. */
+export function gradeOfNothing(
+  rubric: Rubric,
+  { submission, note }: { readonly submission: string; readonly note: string },
+): Grade {
   const outcomes = new Map(rubric.checks.map(({ name }) => [name, NOTHING_SEEN]));
-  const grade = scoreGrade(rubric, outcomes, { submission: path, note });
+  const grade = scoreGrade(rubric, outcomes, { submission, note });
   const checks = grade.checks.map((check) => ({ ...check, output: 'the file is no valid topology', hint: '' }));
   return { ...grade, checks };
 }

@@ -34,6 +34,16 @@ export function scoreGrade(
   };
 }
 
+/** Every check in error, because grading itself has failed: nothing is given, and nothing is lost. */
+export function gradeInError(
+  rubric: Rubric,
+  { submission, why }: { readonly submission: string; readonly why: string },
+): Grade {
+  const checks = rubric.checks.map((check) => ({ ...check, needs: [] }));
+  const outcomes = new Map(checks.map(({ name }): [string, Outcome] => [name, { kind: 'error', message: why }]));
+  return scoreGrade({ ...rubric, checks }, outcomes, { submission, note: '' });
+}
+
 /** Each check after those that it needs; else as they stand. */
 export function inOrderOfNeeds(checks: readonly RubricCheck[]): readonly RubricCheck[] {
   const byName = new Map(checks.map((check) => [check.name, check]));

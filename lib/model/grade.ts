@@ -46,3 +46,18 @@ export function concealed(grade: Grade): Grade {
   );
   return { ...grade, checks };
 }
+
+/** The grade as a student may have it in hand before anything else is published: checks that are not visible are not in it at all. */
+export function visibleOnly(grade: Grade): Grade {
+  const checks = grade.checks.filter(({ visibility }) => visibility === 'visible');
+  const sum = (of: (check: GradedCheck) => number) =>
+    checks.reduce((hundredths, check) => hundredths + Math.round(of(check) * 100), 0) / 100;
+  return {
+    ...grade,
+    ok: checks.every(({ status }) => status !== 'error'),
+    score: sum(({ score }) => score),
+    maxScore: sum(({ maxScore }) => maxScore),
+    ungradedScore: sum(({ ungraded, maxScore }) => (ungraded ? maxScore : 0)),
+    checks,
+  };
+}

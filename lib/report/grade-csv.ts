@@ -1,3 +1,4 @@
+import type { BatchGrade } from '../model/batch-grade.js';
 import type { Grade } from '../model/grade.js';
 import { printable } from '../model/printable.js';
 
@@ -42,7 +43,26 @@ export function gradesCsv(grades: readonly Grade[]): string {
       '',
     ],
   ]);
-  return [HEAD, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  return csvText([HEAD, ...rows]);
+}
+
+/** The same of a class: a row for each student, with the points of each check in a column of its own; `?` where they are open. */
+export function batchCsv({ students, checks }: BatchGrade): string {
+  const head = ['student', 'score', 'maxScore', 'ungraded', 'status', ...checks.map(({ name }) => name), 'note'];
+  const rows = students.map((grade) => [
+    grade.student,
+    grade.score,
+    grade.maxScore,
+    grade.ungradedScore,
+    grade.status,
+    ...grade.checks.map(({ ungraded, score }) => (ungraded ? '?' : score)),
+    grade.note,
+  ]);
+  return csvText([head, ...rows]);
+}
+
+function csvText(rows: readonly (readonly (string | number)[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
 /** What a spreadsheet would take for a formula, also behind blanks (OWASP, CSV Injection); full-width signs are signs to some. */

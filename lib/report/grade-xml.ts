@@ -1,3 +1,4 @@
+import type { BatchGrade } from '../model/batch-grade.js';
 import type { Grade, GradedCheck } from '../model/grade.js';
 import { printable } from '../model/printable.js';
 import { Markup, markup } from './markup.js';
@@ -7,11 +8,25 @@ import { Markup, markup } from './markup.js';
  * them. Points are properties. No newline at the end.
  */
 export function gradeXml(grade: Grade): string {
+  return documentOf([testSuite(grade.rubric, grade)]);
+}
+
+/** The same of a class: a suite for each student. */
+export function batchXml({ students }: BatchGrade): string {
+  return documentOf(students.map((grade) => testSuite(grade.student, grade)));
+}
+
+function documentOf(suites: readonly Markup[]): string {
+  return markup`${DECLARATION}
+<testsuites>${suites}
+</testsuites>`.text;
+}
+
+function testSuite(name: string, grade: Grade): Markup {
   const { checks } = grade;
   const count = (status: GradedCheck['status']) => checks.filter((check) => statusOf(check) === status).length;
-  return markup`${DECLARATION}
-<testsuites>
-  <testsuite name="${xmlText(grade.rubric)}" tests="${checks.length}" failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}">
+  return markup`
+  <testsuite name="${xmlText(name)}" tests="${checks.length}" failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}">
     <properties>
       <property name="submission" value="${xmlText(grade.submission)}"/>
       <property name="score" value="${grade.score}"/>
@@ -19,8 +34,7 @@ export function gradeXml(grade: Grade): string {
       <property name="ungradedScore" value="${grade.ungradedScore}"/>
     </properties>${checks.map((check) => testCase(grade, check))}
     <system-out>${xmlText(grade.note)}</system-out>
-  </testsuite>
-</testsuites>`.text;
+  </testsuite>`;
 }
 
 const DECLARATION = new Markup('<?xml version="1.0" encoding="UTF-8"?>');

@@ -12,7 +12,7 @@ import type { Topology } from '../../lib/model/topology.js';
 import { parseTopology } from '../../lib/topology/read.js';
 
 /** What users start; of another build than theirs, what that has compiled. */
-const PROGRAM = fileURLToPath(
+export const PROGRAM = fileURLToPath(
   import.meta.url.includes('/dist/')
     ? new URL('../../../bin/vxmig', import.meta.url)
     : new URL('./vxmig.js', import.meta.url),
