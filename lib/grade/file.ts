@@ -274,7 +274,7 @@ export type WantedVm =
        */
       source?: string;
       /**
-       * NICs that it has, each found by what is written of it; or `reference`: just those of the reference, in any order.
+       * NICs that it has, each found by what is written of it; or `reference`: just those of the reference, in any order, and with the same `allow`.
        *
        * @minItems 1
        * @maxItems 64
@@ -448,7 +448,7 @@ export interface BridgeWanted {
    */
   network: string;
   /**
-   * A host or a list of hosts. Default: every host of the topology.
+   * A host or a list of hosts. Default: every host of the reference topology, or of the student's where there is none.
    *
    * @minItems 1
    * @maxItems 256
@@ -506,7 +506,7 @@ export interface FdbWanted {
    */
   vm: string;
   /**
-   * A host or a list of hosts. Default: every host.
+   * A host or a list of hosts. Default: every host of the reference topology, or of the student's where there is none.
    *
    * @minItems 1
    * @maxItems 256

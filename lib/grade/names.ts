@@ -60,3 +60,17 @@ export function missing<Key extends string>(
       })),
   );
 }
+
+/**
+ * The hosts that a check asks: those that it names, or all of the reference, so that to leave a host out mends nothing there.
+ * @returns those of them that the student's topology has, and a fact for each that it lacks
+ */
+export function hostsToAsk(
+  on: Named,
+  { submission, reference }: { readonly submission: Topology; readonly reference: Topology | null },
+): { readonly hosts: readonly string[]; readonly lacking: readonly Fact[] } {
+  const asked = on === undefined ? namesOf(reference ?? submission, 'host') : listOf(on);
+  const there = namesOf(submission, 'host');
+  const lacking = missing(submission, { on: asked }, { on: 'host' });
+  return { hosts: asked.filter((host) => there.includes(host)), lacking };
+}

@@ -2,6 +2,7 @@ import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.j
 import type {
   AccessEnd,
   AccessRule,
+  Allowance,
   Host,
   Network,
   Nic,
@@ -125,8 +126,20 @@ export function probeText({ from, to, intervalMs }: Probe): string {
   return `${from.name} → ${to}, every ${intervalMs}ms`;
 }
 
-export function nicText({ network, mac, addresses }: Nic): string {
-  return [network, mac, ...addresses].join(' ');
+export function nicText({ network, mac, addresses, allow }: Nic): string {
+  const allowed = allowedTexts(allow).sort().join(', ');
+  return [network, mac, ...addresses, ...(allowed === '' ? [] : [`allow ${allowed}`])].join(' ');
+}
+
+function allowedTexts({ any, macs, prefixes, dhcpServer, routerAdvertisements, vlan }: Allowance): string[] {
+  return [
+    ...(any ? ['any'] : []),
+    ...macs,
+    ...prefixes,
+    ...(dhcpServer ? ['dhcp-server'] : []),
+    ...(routerAdvertisements ? ['router-advertisements'] : []),
+    ...(vlan ? ['vlan'] : []),
+  ];
 }
 
 /** One spelling for what may be written as one address or a list of two; null where one of them is none. */

@@ -1,5 +1,5 @@
 import type { CheckKind } from '../kind.js';
-import { listOf, missing, nameComplaints } from '../names.js';
+import { hostsToAsk, missing, nameComplaints } from '../names.js';
 
 const ROLES = { network: 'network', on: 'host' } as const;
 
@@ -10,10 +10,10 @@ export const BRIDGE: CheckKind<'bridge'> = {
   complaints: (wanted, reference) => nameComplaints(reference, wanted, ROLES),
   look: {
     at: 'hosts',
-    see: async ({ network, on }, { submission, eyes }) => {
-      const lacking = missing(submission, { network, on }, ROLES);
+    see: async ({ network, on }, { submission, reference, eyes }) => {
+      const lacking = missing(submission, { network }, ROLES);
       if (lacking.length > 0) return { facts: lacking, isFinal: true };
-      const hosts = on === undefined ? submission.hosts.map(({ name }) => name) : listOf(on);
+      const { hosts, lacking: lackingHosts } = hostsToAsk(on, { submission, reference });
       const facts = hosts.map(async (host) => {
         const bridge = await eyes.bridge(host, network);
         return {
@@ -23,7 +23,7 @@ export const BRIDGE: CheckKind<'bridge'> = {
           seen: bridge === null ? 'there is none' : bridge.name,
         };
       });
-      return { facts: await Promise.all(facts) };
+      return { facts: [...lackingHosts, ...(await Promise.all(facts))] };
     },
   },
 };

@@ -1,5 +1,5 @@
 import type { CheckKind } from '../kind.js';
-import { listOf, missing, nameComplaints } from '../names.js';
+import { hostsToAsk, missing, nameComplaints } from '../names.js';
 
 const ROLES = { network: 'network', vm: 'VM', on: 'host', at: 'host' } as const;
 
@@ -10,11 +10,11 @@ export const FDB: CheckKind<'fdb'> = {
   complaints: (wanted, reference) => nameComplaints(reference, wanted, ROLES),
   look: {
     at: 'hosts',
-    see: async ({ network, vm, on, at }, { submission, eyes }) => {
-      const lacking = missing(submission, { network, vm, on, at }, ROLES);
+    see: async ({ network, vm, on, at }, { submission, reference, eyes }) => {
+      const lacking = missing(submission, { network, vm, at }, ROLES);
       const found = submission.vms.find(({ name }) => name === vm);
       if (lacking.length > 0 || found === undefined) return { facts: lacking, isFinal: true };
-      const hosts = on === undefined ? submission.hosts.map(({ name }) => name) : listOf(on);
+      const { hosts, lacking: lackingHosts } = hostsToAsk(on, { submission, reference });
       const expected = at ?? found.host;
       const macs = found.nics.filter((nic) => nic.network === network).map(({ mac }) => mac);
       const what = (host: string) => `FDB of ${host} for VM ${vm} in network ${network}`;
@@ -28,7 +28,7 @@ export const FDB: CheckKind<'fdb'> = {
           return { what: what(host), holds: seen === expected, expected, seen: seen ?? 'no entry' };
         }),
       );
-      return { facts: await Promise.all(facts) };
+      return { facts: [...lackingHosts, ...(await Promise.all(facts))] };
     },
   },
 };

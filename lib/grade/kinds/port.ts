@@ -15,6 +15,18 @@ export const PORT: CheckKind<'port'> = {
       const found = submission.vms.find(({ name }) => name === vm);
       if (lacking.length > 0 || found === undefined) return { facts: lacking, isFinal: true };
       const networks = found.nics.map((nic) => nic.network).filter((name) => network === undefined || name === network);
+      if (networks.length === 0)
+        return {
+          facts: [
+            {
+              what: `NIC of VM ${vm} in network ${network}`,
+              holds: null,
+              expected: 'there is one',
+              seen: 'there is none',
+            },
+          ],
+          isFinal: true,
+        };
       const host = on ?? found.host;
       const facts = [...new Set(networks)].map(async (name) => {
         const bridge = await eyes.bridge(host, name);

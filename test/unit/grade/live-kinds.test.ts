@@ -66,6 +66,26 @@ t.test('tunnels are those that the reference’s mesh has, with its VNI and far 
   t.strictSame(await verdicts(look.see({ network: 'blue' }, seeing({ bridge: async () => null }))), [null, null]);
 });
 
+t.test('to leave a host out leaves nothing out of what is asked of every host', async (t) => {
+  const submission = { ...TOPOLOGY, hosts: TOPOLOGY.hosts.slice(0, 1) };
+  const bridge = { name: 'br', vms: ['web'], tunnels: [] };
+  const scene = { ...seeing({ bridge: async () => bridge, placeOf: async () => 'host-a' }), submission };
+  const [bridges, tables] = [KINDS.bridge.look, KINDS.fdb.look];
+  if (bridges.at !== 'hosts' || tables.at !== 'hosts') return t.fail('they need hosts');
+  t.strictSame(await verdicts(bridges.see({ network: 'blue' }, scene)), [null, true]);
+  t.strictSame(await verdicts(tables.see({ network: 'blue', vm: 'web' }, scene)), [null, true]);
+  t.strictSame(await verdicts(bridges.see({ network: 'blue' }, { ...scene, reference: null })), [true]);
+  t.strictSame(await verdicts(bridges.see({ network: 'blue', on: 'host-b' }, scene)), [null]);
+});
+
+t.test('a VM without a NIC in the network has no port there, and that is an answer', async (t) => {
+  const { look } = KINDS.port;
+  if (look.at !== 'hosts') return t.fail('it needs hosts');
+  const scene = seeing({ bridge: async () => ({ name: 'br', vms: ['web'], tunnels: [] }) });
+  t.strictSame(await verdicts(look.see({ vm: 'web' }, scene)), [true]);
+  t.strictSame(await verdicts(look.see({ vm: 'web', network: 'green' }, scene)), [null]);
+});
+
 t.test('a command that did not end as it should has said nothing, for its negation neither', async (t) => {
   const { look } = KINDS.command;
   if (look.at !== 'hosts') return t.fail('it needs hosts');

@@ -50,6 +50,11 @@ t.test('each difference is a fact, with what was seen and expected', async (t) =
     ['198.18.2.10', '198.18.2.99', '[no] `address` of host host-b: 198.18.2.99 (expected: 198.18.2.10)'],
     ['host: host-a', 'host: host-b', '[no] `host` of VM web: host-b (expected: host-a)'],
     [
+      '"52:54:00:09:00:01", address: 10.9.0.1/24',
+      '"52:54:00:09:00:01", address: 10.9.0.1/24, allow: [vlan, 10.9.0.9]',
+      '[no] `nics` of VM web: blue 52:54:00:09:00:01 10.9.0.1/24 allow 10.9.0.9/32, vlan (expected: blue 52:54:00:09:00:01 10.9.0.1/24)',
+    ],
+    [
       '52:54:00:09:00:02',
       '52:54:00:09:00:77',
       '[no] `nics` of VM db: green 52:54:00:09:00:77 10.9.0.1/24 (expected: green 52:54:00:09:00:02 10.9.0.1/24)',
