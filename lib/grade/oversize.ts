@@ -5,6 +5,8 @@ import type { Topology } from '../model/topology.js';
 const USUAL: Sizes = { hosts: 8, networks: 8, VMs: 8, probes: 32, vCPUs: 8, memory: 2 * 1024 ** 3 };
 /** A student's way may take more than the teacher's, but no machine is given to it. */
 const ROOM = 2;
+/** What every machine has room for. */
+const LEAST: Sizes = { hosts: 4, networks: 4, VMs: 4, probes: 16, vCPUs: 4, memory: 512 * 1024 ** 2 };
 
 type Sizes = Readonly<Record<'hosts' | 'networks' | 'VMs' | 'probes' | 'vCPUs' | 'memory', number>>;
 
@@ -12,7 +14,7 @@ type Sizes = Readonly<Record<'hosts' | 'networks' | 'VMs' | 'probes' | 'vCPUs' |
 export function oversize(submission: Topology, reference: Topology | null): string | null {
   const [sizes, right] = [sizesOf(submission), reference === null ? null : sizesOf(reference)];
   const excess = (Object.keys(USUAL) as (keyof Sizes)[]).flatMap((key) => {
-    const most = right === null ? USUAL[key] : Math.max(1, right[key]) * ROOM;
+    const most = right === null ? USUAL[key] : Math.max(LEAST[key], right[key] * ROOM);
     const text = key === 'memory' ? formatBytes : (count: number) => `${count} ${key}`;
     return sizes[key] <= most ? [] : [`${text(sizes[key])} where ${text(most)} are the most`];
   });

@@ -21,6 +21,8 @@ const PROGRAMS: Programs = {
   tini: 'tini',
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  pivot_root: 'util-linux',
   tc: 'iproute2',
   fping: 'fping',
   ethtool: 'ethtool',
@@ -64,7 +66,8 @@ export async function checkMachine(topology: Topology): Promise<LabWarning[]> {
       },
     );
   });
-  return hasVms ? await qemuWarnings() : [];
+  const warnings = await Promise.all([overlayWarnings(), hasVms ? qemuWarnings() : []]);
+  return warnings.flat();
 }
 
 /** Why no lab can be built here, for tests that must then be skipped; null where one can. */
@@ -118,6 +121,22 @@ async function checkNamespaces(): Promise<void> {
   throw new VxmigError('HOST_UNFIT', `Namespaces can't be made here: ${result.stderr.trim()}`, {
     hint: 'In a container: run it with --privileged, or use a virtual machine.',
   });
+}
+
+/** Whether a machine's files can be shown without a way to write to them (machine-init.sh). */
+async function overlayWarnings(): Promise<LabWarning[]> {
+  const overlay = ['mount', '-t', 'overlay', '-o', 'ro,lowerdir=/usr/bin:/usr/lib', 'overlay', '/usr/lib'];
+  const { failed, stderr } = await execa('unshare', ['--mount', '--propagation', 'private', ...overlay], {
+    reject: false,
+  });
+  if (!failed) return [];
+  return [
+    {
+      code: 'overlay-unavailable',
+      message: `Root in a host of the lab can make this machine's /usr writable: it is a bind mount, because overlayfs does not work here (${stderr.trim()}).`,
+      hint: 'Load the module: `modprobe overlay`; until then let nobody into the lab who must not be root here.',
+    },
+  ];
 }
 
 async function qemuWarnings(): Promise<LabWarning[]> {

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { CommandError } from '../model/errors.js';
+import { confine } from './capabilities.js';
 import { labEnvironment } from './processes.js';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -11,10 +12,13 @@ export interface Inside {
   readonly pid: number;
 }
 
-/** nsenter(1) arguments that enter all namespaces of the machine. */
+/**
+ * Arguments that run a command in all namespaces of the machine. It is confined before it gets there: a PID 1's bounding set binds only
+ * what it starts itself, and a setpriv(1) from inside may be any program.
+ */
 export function enterMachine(inside: Inside, argv: readonly string[]): string[] {
   const target = ['--target', String(inside.pid)];
-  return ['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv];
+  return confine(['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv]);
 }
 
 /** nsenter(1) arguments that enter the network namespace only: programs and files are the outer machine's. */

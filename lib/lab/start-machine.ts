@@ -5,14 +5,15 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { VxmigError } from '../model/errors.js';
+import { MACHINE_CAPABILITIES } from './capabilities.js';
 import type { HostFile } from './host-files.js';
 import { logDirectory, machineDirectory } from './lab-directory.js';
 import { machineEnvironment } from './run-inside.js';
 
 const INIT_SCRIPT = fileURLToPath(new URL('../../../lib/lab/machine-init.sh', import.meta.url));
 const NAMESPACES = ['--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--propagation', 'private'];
-/** Mount points that the script fills and then moves to their place. */
-const MOUNT_POINTS = ['etc', 'dev', 'root'];
+/** The script mounts the machine's root on one, and shows the machine outside through overlays of the other, which stays empty. */
+const DIRECTORIES = ['root', 'empty'];
 
 export interface MachineRequest {
   readonly lab: string;
@@ -45,6 +46,7 @@ export async function startMachine(request: MachineRequest): Promise<StartedMach
       ...machineEnvironment({ lab: request.lab, machine: request.name }),
       VXMIG_DIRECTORY: directory,
       VXMIG_NAME: request.name,
+      VXMIG_CAPABILITIES: MACHINE_CAPABILITIES,
       VXMIG_KVM: request.kvm ? 'yes' : 'no',
       VXMIG_FORWARDS: request.forwards ? 'yes' : 'no',
     },
@@ -92,7 +94,7 @@ async function writeFiles(directory: string, request: MachineRequest): Promise<v
   await rm(root, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o755 });
   await mkdir(logDirectory(request.lab, request.name), { recursive: true, mode: 0o755 });
-  for (const mountPoint of MOUNT_POINTS) await mkdir(join(directory, mountPoint), { recursive: true });
+  for (const name of DIRECTORIES) await mkdir(join(directory, name), { recursive: true });
   for (const file of request.files) {
     const path = join(root, file.path);
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });

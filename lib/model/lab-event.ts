@@ -26,6 +26,7 @@ export type LabEvent =
 export interface LabWarning {
   readonly code:
     | 'qemu-old'
+    | 'overlay-unavailable'
     | 'packet-buffer-small'
     | 'neighbour-table-small'
     | 'delay-unavailable'

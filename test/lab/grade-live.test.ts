@@ -1,0 +1,152 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Test } from 'tap';
+import { onLab, type TestLab } from './harness.js';
+
+/** What a student may type on a host, in names of his own: the underlay in the userspace switch, and a bridge that learns. */
+const BY_HAND = `set -e
+address=$1 prefix=$2
+ovs-vsctl -- add-br phy -- set Bridge phy datapath_type=netdev \
+  "other_config:hwaddr=\\"$(cat /sys/class/net/eth0/address)\\"" -- add-port phy eth0
+ip link set phy up
+ethtool -K phy tx off >/dev/null
+ip address delete "$address/24" dev eth0
+ip address add "$address/24" dev phy
+ovs-appctl -t ovs-vswitchd ovs/route/add "$prefix" phy
+ovs-vsctl -- add-br lan -- set Bridge lan datapath_type=netdev -- set Interface lan mtu_request=1450
+ip link set lan up
+ethtool -K lan tx off >/dev/null`;
+
+const DOMAIN = `<domain type='qemu'>
+  <name>my-server</name>
+  <memory unit='MiB'>128</memory>
+  <os>
+    <type arch='x86_64' machine='pc'>hvm</type>
+    <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
+    <initrd>/var/lib/vxmig/images/micro/initrd.img</initrd>
+    <cmdline>CMDLINE</cmdline>
+  </os>
+  <devices>
+    <interface type='bridge'>
+      <mac address='52:54:00:09:00:01'/>
+      <source bridge='lan'/>
+      <virtualport type='openvswitch'/>
+      <model type='virtio'/>
+    </interface>
+    <serial type='pty'/>
+  </devices>
+</domain>
+`;
+
+const RUBRIC = `version: 1
+name: by-hand
+checks:
+  file: {topology: {networks: {blue: {vni: 5001}}}}
+  bridges: {bridge: {network: blue, on: [host-a, host-c]}}
+  port: {port: {vm: web}}
+  there: {tunnel: {network: blue, from: host-a, to: host-c}}
+  back: {tunnel: {network: blue, from: host-c, to: host-a}}
+  reach: {retry: 20s, reach: {from: host-c, to: web}}
+  full: {mtu: {from: host-c, to: web}}
+  table: {needs: reach, fdb: {network: blue, vm: web, on: host-c}}
+  wire: {packet: {on: host-a, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}}
+  other: {not: true, packet: {on: host-a, filter: 'vxlan && vxlan.vni != 5001', within: 2s, while: {from: host-c, to: web}}}
+  shown: {command: {on: host-c, run: [ovs-vsctl, list-ports, lan], matches: '^to-a$'}}
+  foreign: {migrate: {vm: web, to: host-c}}
+`;
+
+await onLab(
+  'one-subnet',
+  async (t, lab) => {
+    const rubric = join(dirname(lab.file), 'rubric.yaml');
+    await writeFile(rubric, RUBRIC);
+    const graded = async () => await lab.run('grade', lab.file, '--rubric', rubric, '--live');
+
+    await t.test(
+      'nothing has been configured yet: nothing is there, and nothing is in error but what cannot be done',
+      async (t) => {
+        const { document } = await graded();
+        t.match(statusesOf(document), {
+          file: 'passed',
+          bridges: 'failed',
+          port: 'failed',
+          there: 'failed',
+          reach: 'failed',
+          foreign: 'error',
+        });
+      },
+    );
+
+    await configured(lab);
+
+    await t.test('what was configured by hand is recognised whatever it is called', async (t) => {
+      const { document, exitCode, stderr } = await graded();
+      const failed = Object.entries(statusesOf(document)).filter(([, status]) => status !== 'passed');
+      t.strictSame(failed, [['foreign', 'error']], JSON.stringify(document?.checks, null, 1) + stderr);
+      t.match(checkOf(document, 'foreign').output, /could not be carried out/);
+      t.equal(exitCode, 1, 'a check in error is told');
+      t.match(document, { ok: false, score: 11, ungradedScore: 1 });
+    });
+
+    await t.test('a wrong VNI at one end', async (t) => {
+      await lab.shell('host-c', 'ovs-vsctl set Interface to-a options:key=5010');
+      await isFailing(t, await graded(), ['back', 'reach', 'full', 'wire', 'other']);
+      await lab.shell('host-c', 'ovs-vsctl set Interface to-a options:key=5001');
+    });
+
+    await t.test('what the fact is about was never touched', async (t) => {
+      t.match(await lab.shell('host-a', 'virsh -q list --all --name'), /^my-server\s*$/);
+      t.match(await lab.shell('host-a', 'ovs-vsctl list-br'), /^lan\nphy\s*$/);
+    });
+  },
+  // Two hosts: three bridges that learn, joined in a circle, would be a storm.
+  (text) => text.replace(/^ {2}host-b:.*\n/m, ''),
+);
+
+async function configured(lab: TestLab): Promise<void> {
+  const on = async (host: string, script: string, ...args: string[]) =>
+    await lab.shell(host, `set -- ${args.join(' ')}\n${script}`);
+  await on('host-a', BY_HAND, '198.18.1.10', '198.18.1.0/24');
+  await on('host-c', BY_HAND, '198.18.1.12', '198.18.1.0/24');
+  const tunnel = (name: string, remote: string) =>
+    `ovs-vsctl -- add-port lan ${name} -- set Interface ${name} type=vxlan options:remote_ip=${remote} options:key=5001`;
+  await lab.shell('host-a', tunnel('to-c', '198.18.1.12'));
+  await lab.shell(
+    'host-c',
+    `${tunnel('to-a', '198.18.1.10')}; ip address add 10.9.0.200/24 dev lan; ip address add fd00:9::200/64 dev lan`,
+  );
+  const cmdline = await guestArguments(lab);
+  await lab.shell(
+    'host-a',
+    `cat >/tmp/web.xml <<'END'\n${DOMAIN.replace('CMDLINE', cmdline)}END\nvirsh -q define /tmp/web.xml; virsh -q start my-server`,
+  );
+}
+
+/** What tells the guest its addresses; `plan --as-shell` shows it. */
+async function guestArguments(lab: TestLab): Promise<string> {
+  const { stdout } = await lab.start('plan', lab.file, '--as-shell', '--host', 'host-a');
+  const found = /<cmdline>(.*?)<\/cmdline>/.exec(stdout)?.[1];
+  if (found === undefined) throw new Error(`no domain in the plan: ${stdout.slice(0, 2000)}`);
+  return found;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read deep into documents, and fail where something is not there
+function statusesOf(document: any): Record<string, string> {
+  return Object.fromEntries(
+    document.checks.map(({ name, status }: { name: string; status: string }) => [name, status]),
+  );
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function checkOf(document: any, name: string) {
+  return document.checks.find((check: { name: string }) => check.name === name);
+}
+
+async function isFailing(
+  t: Test,
+  { document, stderr }: Awaited<ReturnType<TestLab['run']>>,
+  expected: readonly string[],
+): Promise<void> {
+  const failed = Object.entries(statusesOf(document)).flatMap(([name, status]) => (status === 'failed' ? [name] : []));
+  t.strictSame(failed, expected, JSON.stringify(document.checks, null, 1) + stderr);
+}
