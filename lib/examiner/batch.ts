@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { gradeOfNothing } from '../grade/grade-topology.js';
 import { pointsOf } from '../grade/points.js';
@@ -38,6 +39,8 @@ export async function gradeBatch(
   { submissions, ignored }: Submissions,
   { jobs, run, limits, onGraded }: BatchOptions,
 ): Promise<BatchGrade> {
+  // Each process that runs listens; more than 10 would be taken for a leak.
+  setMaxListeners(0, limits.signal);
   const limit = pLimit(jobs);
   const graded = await Promise.all(
     submissions.map((submission) =>

@@ -49,16 +49,23 @@ export async function runChild(
     env: withoutOptions(process.env),
   });
   let cut: Cut | null = null;
+  // What comes after its end changes nothing of what it has said, and its number may be another's by then.
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  const kill = () => {
+    if (isRunning()) killGroup(child);
+  };
   const cutOff = (why: Cut) => {
+    if (!isRunning()) return;
     cut ??= why;
-    killGroup(child);
+    kill();
   };
   const heard = hear(child, () => cutOff('output'));
   const timers = [setTimeout(() => cutOff('time'), timeMs)];
   const stop = () => {
+    if (!isRunning()) return;
     cut ??= 'interrupt';
     child.kill('SIGTERM');
-    timers.push(setTimeout(() => killGroup(child), stopMs));
+    timers.push(setTimeout(kill, stopMs));
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -156,6 +156,17 @@ t.test('what is no submission takes no process: no points for the student’s fa
   ]);
 });
 
+t.test('a dozen at the same time is no reason for a warning', async (t) => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => warnings.push(warning);
+  process.on('warning', listen);
+  const names = Array.from({ length: 12 }, (_, index) => `s${index}`);
+  const { ok } = await graded({ scripts: Object.fromEntries(names.map((name) => [name, PRINT])), jobs: 12 });
+  process.off('warning', listen);
+  t.equal(ok, true);
+  t.strictSame(warnings, []);
+});
+
 t.test('a program that is not there is an error as others', async (t) => {
   const batch = await gradeBatch(
     RUBRIC,
