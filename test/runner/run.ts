@@ -19,13 +19,33 @@ const NOT_COVERED = ['--coverage-exclude=**/test/**'];
 /** For one file. It ends what hangs; a machine that has much else to do must not come near it. */
 const TIMEOUT_SECONDS = 600;
 
-/** Labs share the machine's management network and its two cores: one file at a time. */
-const GROUPS = {
-  unit: { jobs: 2, coverage: true },
-  contract: { jobs: 2, coverage: true },
-  lab: { jobs: 1, coverage: false },
-} as const;
-type Group = keyof typeof GROUPS;
+type Group = 'unit' | 'contract' | 'lab';
+
+interface How {
+  readonly jobs: number;
+  readonly coverage: boolean;
+}
+
+const PURE: How = { jobs: 2, coverage: true };
+/** Labs share the machine's two cores: what measures, or must be in time, has them to itself. */
+const ALONE: How = { jobs: 1, coverage: false };
+/** What breaks things, and looks whether they are mended, spends most of its time waiting. */
+const SIDE_BY_SIDE: How = { jobs: 2, coverage: false };
+
+/** Lab tests that hold on a machine that has other things to do, and look at nothing but their own lab; the longest first. */
+const PATIENT = [
+  'faults',
+  'kill',
+  'exercises',
+  'rollback',
+  'verify',
+  'grade-live',
+  'grade-batch',
+  'adopted',
+  'vteps',
+  'grade-lab',
+  'walls',
+];
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -39,8 +59,14 @@ if (unknown.length > 0) {
   broken = true;
 } else {
   // One run of tap for groups that run alike: coverage is that of a whole run.
-  await runFiles([...filesOf('unit'), ...filesOf('contract')], GROUPS.unit);
-  await runFiles(filesOf('lab'), GROUPS.lab);
+  await runFiles([...filesOf('unit'), ...filesOf('contract')], PURE);
+  const labs = filesOf('lab');
+  const patient = PATIENT.flatMap((name) => labs.filter((file) => file.endsWith(`/${name}.test.js`)));
+  await runFiles(patient, SIDE_BY_SIDE);
+  await runFiles(
+    labs.filter((file) => !patient.includes(file)),
+    ALONE,
+  );
 }
 summary();
 
@@ -61,7 +87,7 @@ function filesOf(group: Group): string[] {
   });
 }
 
-async function runFiles(files: readonly string[], how: (typeof GROUPS)[Group]): Promise<void> {
+async function runFiles(files: readonly string[], how: How): Promise<void> {
   if (files.length === 0) return;
   const covers = coverage && how.coverage;
   const before = outcomes.length;
