@@ -28,16 +28,25 @@ export interface MigrateVmRequest {
   readonly overrides: MigrateOverrides;
 }
 
-export interface MigratedVm {
+export interface MovedVm {
   readonly record: RunRecord;
   /** The topology with the VM where it is afterwards. */
   readonly topology: Topology;
+}
+
+export interface MigratedVm extends MovedVm {
   /** The run's file, for `vxmig report`. */
   readonly file: string;
 }
 
 /** One live migration; its run is kept as a file whatever the outcome. */
 export async function migrateVm(controller: Controller, request: MigrateVmRequest): Promise<MigratedVm> {
+  const moved = await moveVm(controller, request);
+  return { ...moved, file: await writeRun(moved.record) };
+}
+
+/** The same for whoever does not want it among the user's runs. */
+export async function moveVm(controller: Controller, request: MigrateVmRequest): Promise<MovedVm> {
   const { current, from, to, emit, signal } = request;
   const vm = vmOf(current, request.vm);
   const hosts = current.hosts.map((host) => controller.migrationHost(host.name, current));
@@ -93,7 +102,6 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
   const record = { ...(await migrate(context)), vxmig: VERSION };
   return {
     record,
-    file: await writeRun(record),
     topology: record.result.outcome === 'migrated' ? afterwards : current,
   };
 }

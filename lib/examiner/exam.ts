@@ -1,7 +1,7 @@
 import { apply } from '../controller/apply.js';
 import { Controller } from '../controller/controller.js';
 import { DEFAULT_LOCK } from '../controller/host-locks.js';
-import { migrateVm } from '../controller/migrate-vm.js';
+import { moveVm } from '../controller/migrate-vm.js';
 import type { Eyes } from '../grade/eyes.js';
 import type { Rubric } from '../grade/rubric.js';
 import { inLab } from '../lab/connect.js';
@@ -137,7 +137,7 @@ async function move(
       }
       const overrides = strategy === null ? {} : { strategy };
       const request = { ...migration, current: plan.current, emit, signal: locked, overrides };
-      return (await migrateVm(after, request)).record.result;
+      return (await moveVm(after, request)).record.result;
     });
     hasMoved = result?.outcome === 'migrated';
     return { result, controller: hasMoved ? after : before };
