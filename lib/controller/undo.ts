@@ -67,7 +67,10 @@ async function undoHost(
   const plan = hosts.find(({ host }) => host === session.name);
   const was = before.get(session.name);
   if (plan === undefined || was === undefined || plan.changes.length === 0) return [];
-  const undo = planUndo(plan, topology, was, await session.observe(topology));
+  const now = await session.observe(topology);
+  // Its bridges' devices outlive it: of rows that are removed meanwhile it would never hear, and nobody would know any more whose they are.
+  if (!now.switchAnswers) throw new Error('ovs-vswitchd does not answer, so nothing was touched there');
+  const undo = planUndo(plan, topology, was, now);
   await session.execute(undo);
   await session.executeDomains(undo.domains);
   await session.executeRemovals(undo.remove);

@@ -231,18 +231,21 @@ export async function readJobStats(shell: HostShell, domain: string, which: 'run
   return exitCode === 0 ? stdout : '';
 }
 
+/** libvirt answers within milliseconds, or hangs. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
 /** Whether libvirt works on it: while it does, the domain may end or come to life without our doing. @throws CommandError where libvirt does not answer */
 export async function hasJob(shell: HostShell, domain: string): Promise<boolean> {
   const argv = [...UNTRANSLATED, ...virsh('domjobinfo', '--rawstats', '--domain', domain)];
-  const { stdout, stderr, exitCode } = await shell.run(argv, { accept: [0, 1] });
+  const { stdout, stderr, exitCode } = await shell.run(argv, { accept: [0, 1], timeoutMs: ANSWER_TIMEOUT_MS });
   if (exitCode === 0) return !/^Job type: *0\s*$/m.test(stdout);
   if (UNKNOWN_DOMAIN.test(stderr) || /domain is not running/.test(stderr)) return false;
   throw new CommandError(shell.name, argv, exitCode, stderr);
 }
 
-/** Ends a running migration at the source; the VM goes on there. Harmless where no job runs. */
+/** Ends a running migration at the source; the VM goes on there. Harmless where no job runs. @throws CommandError where libvirt does not answer */
 export async function abortJob(shell: HostShell, domain: string): Promise<void> {
-  await shell.run(virsh('domjobabort', '--domain', domain), { accept: [0, 1] });
+  await shell.run(virsh('domjobabort', '--domain', domain), { accept: [0, 1], timeoutMs: ANSWER_TIMEOUT_MS });
 }
 
 /** Whether the hypervisor there can give the CPU that a domain asks for; null: yes, or libvirt cannot tell. */

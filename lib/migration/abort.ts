@@ -11,6 +11,11 @@ const ABORT_TIMEOUT_MS = 45_000;
 const ABORT_AGAIN_MS = 1_000;
 /** A libvirtd that died is back by then where somebody looks after it, and the VM may stand still until it is asked. */
 const SILENCE_MS = 15_000;
+/**
+ * While libvirt connects to a destination that nothing reaches any more, it answers nobody who asks for that domain, until the kernel gives up: with
+ * net.ipv4.tcp_syn_retries at 6, its default, after 127 s (tcp(7)). The VM runs on all the while.
+ */
+const HANG_MS = 150_000;
 
 /**
  * Stops the migration and makes sure that the VM runs at one host: where it was, unless that comes too late.
@@ -20,19 +25,23 @@ const SILENCE_MS = 15_000;
 export async function abort(context: MigrationContext): Promise<Whereabouts> {
   const { command, source, domain } = context;
   if (command === null) return 'source';
-  const deadline = performance.now() + ABORT_TIMEOUT_MS;
-  const silenceDeadline = performance.now() + SILENCE_MS;
+  const beganAtMs = performance.now();
+  const isPast = (limitMs: number) => performance.now() - beganAtMs > limitMs;
+  let limitMs = ABORT_TIMEOUT_MS;
   do {
-    // Again and again: a job that libvirt has not begun yet cannot be aborted.
-    await source.abortMigration(domain);
-    await until(() => command.isOver, ABORT_AGAIN_MS);
     try {
+      // Again and again: a job that libvirt has not begun yet cannot be aborted.
+      await source.abortMigration(domain);
+      await until(() => command.isOver, ABORT_AGAIN_MS);
       if (await isOver(context)) return await settle(context);
     } catch (error) {
-      if (!(error instanceof CommandError) || performance.now() > silenceDeadline) throw error;
+      if (!(error instanceof CommandError)) throw error;
+      const hangs = error.exitCode === null;
+      if (isPast(hangs ? HANG_MS : SILENCE_MS)) throw error;
+      if (hangs) limitMs = HANG_MS;
       await sleep(ABORT_AGAIN_MS);
     }
-  } while (performance.now() < deadline);
+  } while (!isPast(limitMs));
   return 'unknown';
 }
 

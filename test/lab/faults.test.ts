@@ -111,7 +111,8 @@ async function withFault(lab: TestLab, { fault, point }: FaultCase, command: rea
   const { exitCode, stdout, stderr } = await execa(process.execPath, args, {
     reject: false,
     stdin: 'ignore',
-    timeout: 100_000,
+    // libvirt takes two minutes to find out that a destination has gone.
+    timeout: 200_000,
     killSignal: 'SIGKILL',
     env: { XDG_STATE_HOME: `${lab.file}.state` },
   });
