@@ -58,7 +58,7 @@ async function keyPair(directory: string, name: string, comment: string): Promis
   const kept = await readFile(file, 'utf8').catch(() => null);
   const publicKept = await readFile(`${file}.pub`, 'utf8').catch(() => null);
   if (kept !== null && publicKept !== null) return { privateKey: kept, publicKey: publicKept.trim() };
-  const made = generate(comment);
+  const made = generateKeyPair(comment);
   // The private half of every key is below a directory that only root may enter.
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(file, made.private, { mode: 0o600 });
@@ -67,7 +67,7 @@ async function keyPair(directory: string, name: string, comment: string): Promis
 }
 
 /** ssh2 1.17 leaves out a leading zero byte of the public key, one time in 256; OpenSSH then refuses both halves. */
-function generate(comment: string): { readonly private: string; readonly public: string } {
+export function generateKeyPair(comment: string): { readonly private: string; readonly public: string } {
   for (;;) {
     const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
     if (Buffer.from(made.public.split(' ')[1] ?? '', 'base64').length === ED25519_BLOB_BYTES) return made;

@@ -5,10 +5,11 @@ import type { Writable } from 'node:stream';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import type { Test } from 'tap';
 import { fingerprintOf } from '../../lib/host/host-key.js';
+import { generateKeyPair } from '../../lib/lab/ssh-identities.js';
 import type { SshSettings } from '../../lib/model/topology.js';
 
-export const HOST_KEY = ssh2.utils.generateKeyPairSync('ed25519');
-const USER_KEY = ssh2.utils.generateKeyPairSync('ed25519');
+export const HOST_KEY = generateKeyPair('host');
+const USER_KEY = generateKeyPair('user');
 
 /** Of the key that an SSH server here shows. */
 export const FINGERPRINT = fingerprintOf(publicBlob(HOST_KEY.public));
