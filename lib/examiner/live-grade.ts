@@ -78,7 +78,12 @@ export async function gradeSubmission(rubric: Rubric, path: string, options: Gra
     limit.abort();
     // Typed as never assigned: the assignment stands in a function.
     const exam = await (opening as Promise<Exam> | null)?.catch(() => null);
-    if (exam?.kind === 'open') await exam.close();
+    if (exam?.kind === 'open')
+      await exam.close().catch((cause: unknown) => {
+        // What has been seen is no less true for it.
+        const text = `lab ${options.labName} could not be removed: ${messageOf(cause)}. \`vxmig lab down ${options.labName}\` tries again`;
+        options.emit({ kind: 'warning', text });
+      });
   }
 }
 

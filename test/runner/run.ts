@@ -35,7 +35,6 @@ const SIDE_BY_SIDE: How = { jobs: 2, coverage: false };
 /** Lab tests that hold on a machine that has other things to do, and look at nothing but their own lab; the longest first. */
 const PATIENT = [
   'faults',
-  'kill',
   'exercises',
   'rollback',
   'verify',
