@@ -46,11 +46,11 @@ checks:
   port: {port: {vm: web}}
   there: {tunnel: {network: blue, from: host-a, to: host-c}}
   back: {tunnel: {network: blue, from: host-c, to: host-a}}
-  reach: {retry: 20s, reach: {from: host-c, to: web}}
-  full: {mtu: {from: host-c, to: web}}
+  reach: {needs: bridges, retry: 20s, reach: {from: host-c, to: web}}
+  full: {needs: bridges, mtu: {from: host-c, to: web}}
   table: {needs: reach, fdb: {network: blue, vm: web, on: host-c}}
-  wire: {packet: {on: host-a, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}}
-  other: {not: true, packet: {on: host-a, filter: 'vxlan && vxlan.vni != 5001', within: 2s, while: {from: host-c, to: web}}}
+  wire: {needs: bridges, packet: {on: host-a, within: 4s, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}}
+  other: {needs: bridges, not: true, packet: {on: host-a, filter: 'vxlan && vxlan.vni != 5001', within: 2s, while: {from: host-c, to: web}}}
   shown: {command: {on: host-c, run: [ovs-vsctl, list-ports, lan], matches: '^to-a$'}}
   foreign: {migrate: {vm: web, to: host-c}}
 `;
@@ -71,7 +71,7 @@ await onLab(
           bridges: 'failed',
           port: 'failed',
           there: 'failed',
-          reach: 'failed',
+          reach: 'skipped',
           foreign: 'error',
         });
       },
