@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
+import type { Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
 import type { HostPlan } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
@@ -69,10 +70,12 @@ async function prepare(
   const begun = new Set(
     plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
-  const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm))).map((vm) => vm.name);
+  // One that an apply before this one has started, and died, may still boot.
+  const isYoung = (vm: Vm) => controller.session(vm.host).observed.startedLately.includes(domainOf(vm));
+  const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm)) || isYoung(vm));
   await awaitGuests(controller, {
     topology: plan.current,
-    started,
+    started: started.map((vm) => vm.name),
     emit,
     signal,
     timeoutMs: bootTimeoutMs ?? BOOT_TIMEOUT_MS,

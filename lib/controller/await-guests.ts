@@ -18,7 +18,7 @@ interface GuestsAwaited {
 }
 
 /**
- * Waits until VMs that were started just now answer the hosts that watch them: who calls verify or migrate next expects
+ * Waits until VMs that were started a short time ago answer the hosts that watch them: who calls verify or migrate next expects
  * a guest, not one that still boots. One that never answers is a warning, because apply has done its part.
  */
 export async function awaitGuests(

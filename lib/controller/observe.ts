@@ -65,6 +65,7 @@ export async function observeHost(
       xml: domain.xml,
       owner: readOwnerMark(domain.xml),
     })),
+    startedLately: kernel.startedLately,
     nftTables: kernel.nftTables,
     sshAddress: kernel.sshAddress,
   };

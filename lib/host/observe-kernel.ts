@@ -20,12 +20,17 @@ export interface KernelState {
   readonly sshAddress: string | null;
   /** Files by which libvirt shows that it is there, or keeps a domain; none: the host has no libvirt, or one that has never had a domain and is down. */
   readonly libvirtFiles: readonly string[];
+  /** Domains whose QEMU is younger than {@link LATELY_SECONDS}. */
+  readonly startedLately: readonly string[];
   /** Of the bridges that were asked about, where they exist. */
   readonly flows: ReadonlyMap<string, readonly Flow[]>;
 }
 
 /** Its sockets; definitions, and the state of domains that run (configDir and stateDir of libvirt's src/qemu/qemu_conf.c). */
 const LIBVIRT_FILES = [...LIBVIRT_SOCKETS, '/etc/libvirt/qemu/*.xml', '/run/libvirt/qemu/*.xml'];
+
+/** Longer than a guest takes to boot. */
+const LATELY_SECONDS = 60;
 
 /**
  * One shell for everything: a session per question would cost more than all the questions. The text is constant;
@@ -38,6 +43,7 @@ section datapath; [ -d /sys/module/openvswitch ] && echo yes
 section kvm; [ -w /dev/kvm ] && echo yes
 section libvirt
 for path in ${LIBVIRT_FILES.join(' ')}; do [ -e "$path" ] && echo "$path"; done
+section lately; find /run/libvirt/qemu -maxdepth 1 -name '*.pid' -newermt '${LATELY_SECONDS} seconds ago' 2>/dev/null
 section links; ip -j -d address show
 section routes4; ip -j -4 route show
 section routes6; ip -j -6 route show
@@ -86,6 +92,8 @@ export async function observeKernel(shell: HostShell, bridges: readonly string[]
       kvm: text('kvm') === 'yes',
       // SSH_CONNECTION: client address, client port, server address, server port (ssh(1)).
       libvirtFiles: text('libvirt') === '' ? [] : text('libvirt').split('\n'),
+      // QEMU writes one as it starts: stateDir/NAME.pid (virPidFileBuildPath in libvirt's src/util/virpidfile.c).
+      startedLately: [...text('lately').matchAll(/([^/\n]+)\.pid$/gm)].map((match) => match[1] ?? ''),
       sshAddress: text('ssh').split(' ')[2] ?? null,
       flows,
     };

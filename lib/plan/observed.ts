@@ -15,6 +15,8 @@ export interface ObservedHost {
   readonly switchRoutes: SwitchRoutes;
   readonly namespaces: readonly ObservedNamespace[];
   readonly domains: readonly ObservedDomain[];
+  /** Names of domains that were started so short a time ago that their guests may still boot. */
+  readonly startedLately: readonly string[];
   /** KVM is there and opens. */
   readonly kvm: boolean;
   /** Tables of nftables' netdev family. */

@@ -125,6 +125,14 @@ await onLab('two-subnets', async (t, lab) => {
     });
   }
 
+  await t.test('a guest that boots already is waited for', async (t) => {
+    // As an apply that was killed leaves it.
+    await lab.on('host-a', 'virsh', 'destroy', 'web');
+    await lab.on('host-a', 'virsh', 'start', 'web');
+    t.same((await lab.apply()).changes, []);
+    await lab.fromProbe('host-c', 'blue', 'ping', '-c', '1', '-W', '1', '10.9.0.1');
+  });
+
   await t.test('a migration by the printed commands', async (t) => {
     await lab.edit((text) => text.replace(/host: host-a\b/, 'host: host-b'));
     await runScripts();

@@ -58,6 +58,7 @@ export function freshHost(name: string, address: string): ObservedHost {
     switchRoutes: { followKernel: true, added: [] },
     namespaces: [],
     domains: [],
+    startedLately: [],
     kvm: false,
     nftTables: [],
     sshAddress: '192.0.2.7',
