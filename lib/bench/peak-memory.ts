@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { procBytes } from '../model/proc-figure.js';
 
 /** Tells how much memory a program of ours has had at most. */
 export interface MemoryMeter {
@@ -25,9 +26,9 @@ export async function memoryMeter(directory: string): Promise<MemoryMeter> {
   return {
     options: ['--require', preload],
     peakBytes: async () => {
-      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(status, 'utf8')) ?? [];
-      if (kilobytes === undefined) throw new Error(`no VmHWM in ${status}`);
-      return Number(kilobytes) * 1024;
+      const bytes = procBytes(await readFile(status, 'utf8'), 'VmHWM');
+      if (bytes === null) throw new Error(`no VmHWM in ${status}`);
+      return bytes;
     },
   };
 }

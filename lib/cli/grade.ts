@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { endWithBatch, tellBatch } from '../examiner/batch-channel.js';
+import { endWithBatch, isOfBatch, tellBatch } from '../examiner/batch-channel.js';
 import { filterFault } from '../examiner/capture.js';
 import { gradeSubmission } from '../examiner/live-grade.js';
 import { readRubric } from '../grade/read.js';
@@ -38,7 +38,7 @@ export async function gradeCommand(
   options: GradeOptions,
 ): Promise<number> {
   endWithBatch(signal);
-  const rubric = await readRubric(options.rubric, filterFault);
+  const rubric = await readRubric(options.rubric, isOfBatch() ? undefined : filterFault);
   const grade = await gradeSubmission(rubric, file, {
     live: options.live ?? false,
     labName: options.labName ?? `grade-${randomBytes(4).toString('hex')}`,

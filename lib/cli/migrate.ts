@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Controller } from '../controller/controller.js';
 import type { LockOptions } from '../controller/host-locks.js';
 import { type MigrateOverrides, migrateVm } from '../controller/migrate-vm.js';
+import { runsOn } from '../controller/places.js';
 import { VxmigError } from '../model/errors.js';
 import type { Strategy } from '../model/topology.js';
-import { domainOf } from '../plan/desired.js';
 import { withVmsAt } from '../plan/plan.js';
 import { withVmHost } from '../topology/edit.js';
 import type { CommandContext } from './context.js';
@@ -78,11 +78,7 @@ function overridesOf({
 }
 
 function notToMigrate(controller: Controller, name: string, to: string): VxmigError {
-  const vm = controller.topology.vms.find((candidate) => candidate.name === name);
-  const runs = controller
-    .session(to)
-    .observed.domains.some((domain) => vm !== undefined && domain.name === domainOf(vm) && domain.state === 'running');
-  return runs
+  return runsOn(controller, name, to)
     ? new VxmigError('USAGE', `${name} runs on ${to} already`, {
         where: name,
         hint: 'Name another host: `vxmig status FILE` lists them.',

@@ -33,6 +33,7 @@ import type {
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
+import { procBytes } from '../model/proc-figure.js';
 import type { Network, Nic, Topology, Vm } from '../model/topology.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import type { Way } from '../pipeline/facts.js';
@@ -77,7 +78,7 @@ export class SshMigrationHost implements MigrationHost {
 
   async availableMemoryBytes(): Promise<number> {
     const { stdout } = await this.#shell.run(['cat', '/proc/meminfo']);
-    return Number(/^MemAvailable:\s*(\d+) kB$/m.exec(stdout)?.[1] ?? 0) * 1024;
+    return procBytes(stdout, 'MemAvailable') ?? 0;
   }
 
   async cpuProblem(domainXml: string): Promise<string | null> {

@@ -2,7 +2,15 @@ import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import type { FdbPlace } from '../model/topology-status.js';
 import { fdbEntries } from '../pipeline/fdb.js';
+import { domainOf } from '../plan/desired.js';
 import type { Controller } from './controller.js';
+
+/** By the last look: that VM runs on that host. */
+export function runsOn(controller: Controller, vm: string, host: string): boolean {
+  const ours = controller.topology.vms.filter(({ name }) => name === vm).map(domainOf);
+  const { domains } = controller.session(host).observed;
+  return domains.some(({ name, state }) => ours.includes(name) && state === 'running');
+}
 
 /** Reads every host's tables afresh. */
 export async function fdbPlaces(controller: Controller, topology: Topology): Promise<FdbPlace[]> {

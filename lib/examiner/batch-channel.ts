@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { procBytes } from '../model/proc-figure.js';
 
 /** What a student's process tells the batch besides the grade. */
 export interface LastWord {
   readonly peakMemoryBytes: number;
+}
+
+/** This process grades one student of a batch, which has looked at the rubric already. */
+export function isOfBatch(): boolean {
+  return process.send !== undefined;
 }
 
 /**
@@ -11,7 +17,7 @@ export interface LastWord {
  * @param signal aborts when the process is told to stop. To be told twice would mean to leave at once
  */
 export function endWithBatch(signal: AbortSignal): void {
-  if (process.send === undefined) return;
+  if (!isOfBatch()) return;
   const stop = () => {
     if (!signal.aborted) process.kill(process.pid, 'SIGTERM');
   };
@@ -31,7 +37,7 @@ export async function tellBatch(): Promise<void> {
 
 /** VmHWM of proc_pid_status(5). Not that of getrusage(2), which begins with what the process had that started it. */
 function peakMemoryBytes(): number {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  if (kilobytes === undefined) throw new Error('no VmHWM in /proc/self/status');
-  return Number(kilobytes) * 1024;
+  const bytes = procBytes(readFileSync('/proc/self/status', 'utf8'), 'VmHWM');
+  if (bytes === null) throw new Error('no VmHWM in /proc/self/status');
+  return bytes;
 }

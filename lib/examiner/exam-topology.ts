@@ -1,5 +1,5 @@
 import type { RubricCheck } from '../grade/rubric.js';
-import { probePath } from '../model/probe-path.js';
+import { probePath, senderNamed } from '../model/probe-path.js';
 import type { Probe, Topology } from '../model/topology.js';
 
 /** As in a topology file that says none. */
@@ -53,9 +53,8 @@ function inNetwork({ vms }: Topology, network: string, preferred: string): strin
   return there.includes(preferred) ? [preferred] : there.slice(0, 1);
 }
 
-function towards({ hosts }: Topology, from: string, targets: readonly string[]): Probe[] {
-  const kind = hosts.some(({ name }) => name === from) ? 'host' : 'vm';
-  return targets.map((to) => ({ from: { kind, name: from }, to, intervalMs: INTERVAL_MS }));
+function towards(topology: Topology, from: string, targets: readonly string[]): Probe[] {
+  return targets.map((to) => ({ from: senderNamed(topology, from), to, intervalMs: INTERVAL_MS }));
 }
 
 function exists({ hosts, vms }: Topology, { from, to }: Probe): boolean {

@@ -2,17 +2,15 @@ import { apply } from '../controller/apply.js';
 import { Controller } from '../controller/controller.js';
 import { DEFAULT_LOCK } from '../controller/host-locks.js';
 import { moveVm } from '../controller/migrate-vm.js';
+import { runsOn } from '../controller/places.js';
 import type { Eyes } from '../grade/eyes.js';
 import type { Rubric } from '../grade/rubric.js';
 import { inLab } from '../lab/connect.js';
-import { labDown } from '../lab/down.js';
-import { observeLabNames } from '../lab/list.js';
-import { labUp } from '../lab/up.js';
+import { freshLab } from '../lab/fresh.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
 import type { Strategy, Topology } from '../model/topology.js';
-import { domainOf } from '../plan/desired.js';
 import { withVmsAt } from '../plan/plan.js';
 import { examTopology, isWatcher } from './exam-topology.js';
 import { HostEyes } from './host-eyes.js';
@@ -67,19 +65,14 @@ async function openLab(
   options: ExamOptions,
 ): Promise<Extract<Exam, { kind: 'open' }>> {
   const { labName: name, emit, emitLab, signal } = options;
-  const topology = examTopology(submission, rubric);
-  if ((await observeLabNames()).includes(name))
-    throw new VxmigError('CLASH', `there is a lab ${name} on this machine already`, { where: name });
+  const lab = await freshLab(examTopology(submission, rubric), { name, emit: emitLab, signal });
   let eyes: HostEyes | null = null;
   const close = async () => {
     eyes?.controller.close();
-    // An interrupted `up` has removed it itself.
-    if ((await observeLabNames()).includes(name)) await labDown(name, emitLab);
+    await lab.close();
   };
   try {
-    // Nothing on the hosts is called after the lab: it can have a name of its own, and stand beside others of the same topology.
-    await labUp({ ...topology, name }, emitLab, { signal });
-    const controller = await Controller.connect(await inLab(topology, name), emit);
+    const controller = await Controller.connect(lab.topology, emit);
     const { probes: watchers } = rubric.reference ?? submission;
     eyes = eyesOn(controller, { ...options, lab: name, watchers });
     const request = { ...DEFAULT_LOCK, work: 'grade', emit, signal };
@@ -122,17 +115,13 @@ async function move(
   { emit, signal }: Pick<ExamOptions, 'emit' | 'signal'>,
 ) {
   const after = await Controller.connect(withVmsAt(before.topology, [[vm, to]]), emit);
-  const domain = after.topology.vms.filter(({ name }) => name === vm).map(domainOf)[0];
   let hasMoved = false;
   try {
     const result = await after.locked({ ...DEFAULT_LOCK, work: `migrate ${vm} of`, emit, signal }, async (locked) => {
       const plan = await after.plan();
       const migration = plan.migrations.find((one) => one.vm === vm);
       if (migration === undefined) {
-        const isOn = after
-          .session(to)
-          .observed.domains.some(({ name, state }) => name === domain && state === 'running');
-        if (!isOn) throw new VxmigError('HOST_UNFIT', `${vm} does not run on any host`, { where: vm });
+        if (!runsOn(after, vm, to)) throw new VxmigError('HOST_UNFIT', `${vm} does not run on any host`, { where: vm });
         return null;
       }
       const overrides = strategy === null ? {} : { strategy };

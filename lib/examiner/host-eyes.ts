@@ -17,7 +17,7 @@ import type { Check } from '../model/check.js';
 import { CommandError, VxmigError } from '../model/errors.js';
 import type { MigrationResult } from '../model/migration-result.js';
 import { probePortName } from '../model/names.js';
-import { pairUp, probePath } from '../model/probe-path.js';
+import { commonNetwork, pairUp } from '../model/probe-path.js';
 import type { Strategy, Topology, Vm } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { guestAsker } from '../plan/desired.js';
@@ -118,7 +118,7 @@ export class HostEyes implements Eyes {
   /** Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the host itself would. */
   async #pingFromHost(question: PingQuestion): Promise<readonly PingAnswer[]> {
     const { from, to, count, bytes } = question;
-    const network = this.#networkOf(question, { kind: 'host', name: from });
+    const network = this.#networkOf(question);
     const namespace = network === null ? null : probePortName(this.#topology.name, network, from);
     const { shell } = this.#controller.session(from);
     const { namespaces } = await this.#look(from);
@@ -141,7 +141,7 @@ export class HostEyes implements Eyes {
     if (bytes !== null) throw new Error('packets of a given size are sent by hosts only');
     if (sender.source.kind !== 'image')
       throw new Error(`VM ${sender.name} is not one of the lab's own guests, and can't be told to ping`);
-    const network = this.#networkOf(question, { kind: 'vm', name: sender.name });
+    const network = this.#networkOf(question);
     const own = sender.nics
       .filter((nic) => network === null || nic.network === network)
       .flatMap((nic) => nic.addresses);
@@ -175,11 +175,8 @@ export class HostEyes implements Eyes {
     return answers;
   }
 
-  #networkOf(
-    { network, to }: PingQuestion,
-    from: { readonly kind: 'host' | 'vm'; readonly name: string },
-  ): string | null {
-    return network ?? probePath(this.#topology, { from, to, intervalMs: PING_INTERVAL_MS })?.network ?? null;
+  #networkOf({ network, from, to }: PingQuestion): string | null {
+    return network ?? commonNetwork(this.#topology, from, to);
   }
 
   async migrate(question: {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { procBytes } from '../model/proc-figure.js';
 import type { Topology } from '../model/topology.js';
 
 const MIB = 2 ** 20;
@@ -48,9 +49,9 @@ function bytesFor(need: Need): number | null {
 
 /** This machine as it is now: MemAvailable of proc_meminfo(5), or less where a control group allows less. */
 export async function observeRoom(): Promise<MachineRoom> {
-  const [, kilobytes] = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8')) ?? [];
-  if (kilobytes === undefined) throw new Error('no MemAvailable in /proc/meminfo');
+  const available = procBytes(await readFile('/proc/meminfo', 'utf8'), 'MemAvailable');
+  if (available === null) throw new Error('no MemAvailable in /proc/meminfo');
   // 0, and more than any machine has, stand for no limit.
   const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return { availableBytes: Math.min(Number(kilobytes) * 1024, allowed), cpus: availableParallelism() };
+  return { availableBytes: Math.min(available, allowed), cpus: availableParallelism() };
 }

@@ -11,11 +11,6 @@ export interface Clock {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-export interface CarryOutOptions {
-  readonly submission: string;
-  readonly clock: Clock;
-}
-
 /**
  * Carries the checks out, one after another, each after those that it needs, and grades what they saw. A check that rejects is in error,
  * and the others go on.
@@ -23,7 +18,7 @@ export interface CarryOutOptions {
 export async function carryOut(
   rubric: Rubric,
   look: (check: RubricCheck) => Promise<Sight>,
-  { submission, clock }: CarryOutOptions,
+  { submission, clock }: { readonly submission: string; readonly clock: Clock },
 ): Promise<Grade> {
   const outcomes = new Map<string, Outcome>();
   const graded = new Map<string, GradedCheck>();

@@ -1,5 +1,5 @@
 import { messageOf } from '../model/errors.js';
-import type { Grade, GradedCheck } from '../model/grade.js';
+import { type Grade, type GradedCheck, totals } from '../model/grade.js';
 import { printable } from '../model/printable.js';
 import { formatMs } from '../model/quantities.js';
 import { speaksFor, type Worth, worthOf } from './credit.js';
@@ -20,18 +20,7 @@ export function scoreGrade(
   const graded = new Map<string, GradedCheck>();
   for (const check of inOrderOfNeeds(rubric.checks)) graded.set(check.name, scoreCheck(check, outcomes, graded));
   const checks = rubric.checks.flatMap(({ name }) => graded.get(name) ?? []);
-  const sum = (of: (check: GradedCheck) => number) =>
-    pointsOf(checks.reduce((hundredths, check) => hundredths + Math.round(of(check) * 100), 0));
-  return {
-    ok: checks.every(({ status }) => status !== 'error'),
-    rubric: rubric.name,
-    submission,
-    score: sum(({ score }) => score),
-    maxScore: sum(({ maxScore }) => maxScore),
-    ungradedScore: sum(({ ungraded, maxScore }) => (ungraded ? maxScore : 0)),
-    note,
-    checks,
-  };
+  return { ...totals(checks), rubric: rubric.name, submission, note, checks };
 }
 
 /** Every check in error, because grading itself has failed: nothing is given, and nothing is lost. */

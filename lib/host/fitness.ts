@@ -1,3 +1,4 @@
+import { procBytes } from '../model/proc-figure.js';
 import type { HostShell } from './connection.js';
 
 /** libvirt's range of ports for migrations (qemu.conf: migration_port_min, migration_port_max). */
@@ -71,7 +72,7 @@ export async function observeFitness(shell: HostShell, { vms }: { readonly vms: 
     fpingVersion: /Version (\d+(?:\.\d+)*)/.exec(text('fping'))?.[1] ?? '',
     kvmDevice: text('kvm') === 'yes',
     microImage: text('image') === 'yes',
-    availableMemoryBytes: Number(/^MemAvailable:\s*(\d+) kB$/m.exec(text('memory'))?.[1] ?? 0) * 1024,
+    availableMemoryBytes: procBytes(text('memory'), 'MemAvailable') ?? 0,
     packetBufferBytes: /^\d+$/.test(text('buffer')) ? Number(text('buffer')) : null,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),
     vxlanPortTakenBy: vxlanHolder(text('vxlan')),

@@ -1,3 +1,4 @@
+import { LOCAL_PORT } from '../openflow/trace.js';
 import type { HostShell } from './connection.js';
 
 export interface LearnedMac {
@@ -7,8 +8,6 @@ export interface LearnedMac {
 
 /** As it is shown: ` port  VLAN  MAC                Age`; LOCAL stands for the bridge's own port. */
 const ENTRY = /^\s*(\d+|LOCAL)\s+\d+\s+([0-9a-f:]{17})\s+\S+$/gm;
-
-const LOCAL_PORT = 65534;
 
 /** What a bridge has learned by itself, for its action NORMAL (ovs-vswitchd(8), "fdb/show"). @throws CommandError */
 export async function readFdb(shell: HostShell, bridge: string): Promise<LearnedMac[]> {

@@ -50,14 +50,17 @@ export function concealed(grade: Grade): Grade {
 /** The grade as a student may have it in hand before anything else is published: checks that are not visible are not in it at all. */
 export function visibleOnly(grade: Grade): Grade {
   const checks = grade.checks.filter(({ visibility }) => visibility === 'visible');
+  return { ...grade, ...totals(checks), checks };
+}
+
+/** Sums in whole hundredths: those of fractions drift. */
+export function totals(checks: readonly GradedCheck[]): Pick<Grade, 'ok' | 'score' | 'maxScore' | 'ungradedScore'> {
   const sum = (of: (check: GradedCheck) => number) =>
     checks.reduce((hundredths, check) => hundredths + Math.round(of(check) * 100), 0) / 100;
   return {
-    ...grade,
     ok: checks.every(({ status }) => status !== 'error'),
     score: sum(({ score }) => score),
     maxScore: sum(({ maxScore }) => maxScore),
     ungradedScore: sum(({ ungraded, maxScore }) => (ungraded ? maxScore : 0)),
-    checks,
   };
 }

@@ -18,7 +18,7 @@ export interface AddressPair {
  * The first network, in the order of the watched VM's NICs, in which both ends have addresses of one family.
  * Null where there is none; the topology's checks of meaning refuse such a probe.
  */
-export function probePath(topology: Topology, probe: Probe): ProbePath | null {
+export function probePath(topology: Topology, probe: Pick<Probe, 'from' | 'to'>): ProbePath | null {
   const target = topology.vms.find((vm) => vm.name === probe.to);
   for (const nic of target?.nics ?? []) {
     const pairs = pairUp(sourceAddresses(topology, probe, nic.network), nic.addresses);
@@ -27,7 +27,17 @@ export function probePath(topology: Topology, probe: Probe): ProbePath | null {
   return null;
 }
 
-function sourceAddresses(topology: Topology, probe: Probe, network: string): readonly string[] {
+/** The network in which that host or VM and the VM would talk to each other. */
+export function commonNetwork(topology: Topology, from: string, to: string): string | null {
+  return probePath(topology, { from: senderNamed(topology, from), to })?.network ?? null;
+}
+
+/** As a probe's `from` is read: a host, where there is one of that name. */
+export function senderNamed({ hosts }: Topology, name: string): Probe['from'] {
+  return { kind: hosts.some((host) => host.name === name) ? 'host' : 'vm', name };
+}
+
+function sourceAddresses(topology: Topology, probe: Pick<Probe, 'from'>, network: string): readonly string[] {
   if (probe.from.kind === 'host') return probeAddresses(topology, network, probe.from.name);
   const source = topology.vms.find((vm) => vm.name === probe.from.name);
   return (source?.nics ?? []).filter((nic) => nic.network === network).flatMap((nic) => nic.addresses);

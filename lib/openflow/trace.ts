@@ -20,7 +20,6 @@ export interface Trace {
 }
 
 export interface TracedOutput {
-  /** OFPP_LOCAL is 65534. */
   readonly ofport: number;
   /** The tunnel's far end that was written into it before that; null: none was. A port with a far end of its own does not care. */
   readonly remote: string | null;
@@ -29,7 +28,8 @@ export interface TracedOutput {
 /** A frame that goes there mends it, but is lost itself. */
 const UNRESOLVED = 'the next hop of the tunnel is not known yet';
 
-const LOCAL_PORT = 65534;
+/** OFPP_LOCAL: the bridge's own port. */
+export const LOCAL_PORT = 65534;
 const BRIDGE = /^( *)bridge\("/;
 const FLOW = /^ *(\d+\. .*)$/;
 const OUTPUT = /^ *output:(\d+)$/;

@@ -1,4 +1,4 @@
-import { probePath } from '../../model/probe-path.js';
+import { commonNetwork } from '../../model/probe-path.js';
 import type { Topology } from '../../model/topology.js';
 import type { PingAnswer } from '../eyes.js';
 import type { CheckKind } from '../kind.js';
@@ -37,7 +37,7 @@ export const ISOLATED: CheckKind<'isolated'> = {
     see: async ({ from, to, witness, count = DEFAULT_COUNT }, { submission, eyes }) => {
       const lacking = missing(submission, { from, to, witness }, { from: 'host or VM', to: 'VM', witness: 'VM' });
       if (lacking.length > 0) return { facts: lacking, isFinal: true };
-      const network = meeting(submission, from, witness);
+      const network = commonNetwork(submission, from, witness);
       if (network === null)
         return { facts: [{ ...called(from, witness), holds: null, seen: 'they have no network in common' }] };
       const twin = twinOf(submission, network, to);
@@ -85,11 +85,6 @@ function called(from: string, to: string) {
 }
 
 /** The network in which the two can talk. */
-function meeting(topology: Topology, from: string, witness: string): string | null {
-  const kind = topology.hosts.some(({ name }) => name === from) ? 'host' : 'vm';
-  return probePath(topology, { from: { kind, name: from }, to: witness, intervalMs: 1000 })?.network ?? null;
-}
-
 /** Another VM that has one of the VM's addresses in the network. */
 function twinOf({ vms }: Topology, network: string, of: string): string | null {
   const bare = (text: string) => text.split('/')[0];

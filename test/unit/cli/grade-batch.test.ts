@@ -5,26 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { eventually } from '../../lab/eventually.js';
-import { rubricIn } from '../grade/sample.js';
+import { rubricIn, STATIC_RUBRIC } from '../grade/sample.js';
 import { SAMPLE } from '../topology/sample.js';
 
 const PROGRAM = fileURLToPath(new URL('./batch-program.js', import.meta.url));
-
-/** Static checks only, one of them hidden. */
-const RUBRIC = `version: 1
-name: exercise
-reference: reference.yaml
-hidden: hidden.yaml
-checks:
-  vnis: {points: 2, topology: {networks: [vni]}}
-  web: {points: 1, topology: {vms: {web: {host: host-a}}}}
-`;
 
 const WRONG_VNI = SAMPLE.replace('5001', '5009');
 const WRONG_MTU = SAMPLE.replace('mtu: 1450', 'mtu: 1400');
 
 /** A rubric and a directory of submissions beside it. */
-function classroom(t: Test, files: Readonly<Record<string, string>>, rubric = RUBRIC) {
+function classroom(t: Test, files: Readonly<Record<string, string>>, rubric = STATIC_RUBRIC) {
   const directory = t.testdir({ handed: files });
   const handed = join(directory, 'handed');
   const args = ['grade', '--batch', handed, '--rubric', rubricIn(directory, { rubric })];
@@ -135,7 +125,7 @@ t.test('what is wrong with the question is told before anything is graded', asyn
     t.match({ exitCode, stdout, stderr }, { exitCode: 3, stdout: '', stderr: message }, argv.slice(-2).join(' '));
     t.notMatch(stderr, 'at a time');
   }
-  const bad = classroom(t, { 'ann.yaml': SAMPLE }, RUBRIC.replace('points: 2', 'points: two'));
+  const bad = classroom(t, { 'ann.yaml': SAMPLE }, STATIC_RUBRIC.replace('points: 2', 'points: two'));
   t.match(await grade(bad.args), { exitCode: 3, stderr: /rubric.yaml:6:18: `points` of check vnis/ });
 });
 

@@ -2,21 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { rubricIn } from '../grade/sample.js';
+import { rubricIn, STATIC_RUBRIC } from '../grade/sample.js';
 import { SAMPLE } from '../topology/sample.js';
 import { runVxmig } from './run-vxmig.js';
 
-/** Static checks only, one of them hidden. */
-const RUBRIC = `version: 1
-name: exercise
-reference: reference.yaml
-hidden: hidden.yaml
-checks:
-  vnis: {points: 2, topology: {networks: [vni]}}
-  web: {points: 1, topology: {vms: {web: {host: host-a}}}}
-`;
-
-function exercise(directory: string, answer: string, rubric = RUBRIC): string[] {
+function exercise(directory: string, answer: string, rubric = STATIC_RUBRIC): string[] {
   writeFileSync(join(directory, 'answer.yaml'), answer);
   return ['grade', join(directory, 'answer.yaml'), '--rubric', rubricIn(directory, { rubric })];
 }
@@ -52,7 +42,7 @@ t.test('a file that is no topology is a student’s mistake: graded, with its mi
 });
 
 t.test('a bad rubric and a missing file: 3, and nothing is graded', async (t) => {
-  const bad = await runVxmig(exercise(t.testdir(), SAMPLE, RUBRIC.replace('points: 2', 'points: two')));
+  const bad = await runVxmig(exercise(t.testdir(), SAMPLE, STATIC_RUBRIC.replace('points: 2', 'points: two')));
   t.match(bad, { status: 3, stdout: '', stderr: /rubric.yaml:6:18: `points` of check vnis: "two" is not/ });
   const [command = '', , ...rest] = exercise(t.testdir(), SAMPLE);
   t.match(await runVxmig([command, 'none.yaml', ...rest]), { status: 3, stdout: '' });
@@ -60,7 +50,7 @@ t.test('a bad rubric and a missing file: 3, and nothing is graded', async (t) =>
 });
 
 t.test('what needs hosts is in error where there are none: 1, and no zero', async (t) => {
-  const rubric = `${RUBRIC}  reach: {reach: {from: host-b, to: web}}\n`;
+  const rubric = `${STATIC_RUBRIC}  reach: {reach: {from: host-b, to: web}}\n`;
   const { status, stdout } = await runVxmig(['--json', ...exercise(t.testdir(), SAMPLE, rubric), '--live']);
   t.equal(status, 1);
   t.match(JSON.parse(stdout), {

@@ -17,6 +17,16 @@ checks:
   move: {points: 3, partial: {lost: [{upTo: 0, credit: 1}, {upTo: 5, credit: 0.5}]}, migrate: {vm: web, to: host-b}}
 `;
 
+/** Static checks only, one of them hidden. */
+export const STATIC_RUBRIC = `version: 1
+name: exercise
+reference: reference.yaml
+hidden: hidden.yaml
+checks:
+  vnis: {points: 2, topology: {networks: [vni]}}
+  web: {points: 1, topology: {vms: {web: {host: host-a}}}}
+`;
+
 export const HIDDEN = `version: 1
 checks:
   mtu: {points: 1, needs: vnis, topology: {networks: {blue: {mtu: reference}}}, hint: HIDDEN-HINT}

@@ -7,46 +7,22 @@ import {
   type StudentGrade,
   tallies,
 } from '../../../lib/model/batch-grade.js';
-import { type GradedCheck, visibleOnly } from '../../../lib/model/grade.js';
+import { type GradedCheck, totals, visibleOnly } from '../../../lib/model/grade.js';
 import { batchText } from '../../../lib/report/batch-text.js';
 import { batchCsv } from '../../../lib/report/grade-csv.js';
 import { batchXml } from '../../../lib/report/grade-xml.js';
+import { ERROR, FAILED, STYLE } from './grade-fixture.js';
 
-const STYLE = { colour: false, width: 100, unicode: true };
-
-const CHECK: GradedCheck = {
-  name: 'vnis',
-  title: 'The VNIs',
-  kind: 'topology',
-  level: 'error',
-  score: 2,
-  maxScore: 2,
-  status: 'passed',
-  visibility: 'visible',
-  output: 'as it should be',
-  hint: '',
-  ungraded: false,
-};
-const FAILED: GradedCheck = { ...CHECK, score: 0, status: 'failed' };
-const ERROR: GradedCheck = {
-  ...FAILED,
-  status: 'error',
-  ungraded: true,
-  output: 'could not be carried out: no answer',
-};
+const CHECK: GradedCheck = { ...FAILED, score: 2, status: 'passed', output: 'as it should be', hint: '' };
 
 function studentOf(student: string, checks: readonly GradedCheck[], note = ''): StudentGrade {
   const ok = checks.every(({ status }) => status !== 'error');
-  const sum = (of: (check: GradedCheck) => number) => checks.reduce((points, check) => points + of(check), 0);
   return {
     student,
     status: ok ? 'graded' : 'error',
-    ok,
     rubric: 'mesh',
     submission: `${student}.yaml`,
-    score: sum(({ score }) => score),
-    maxScore: sum(({ maxScore }) => maxScore),
-    ungradedScore: sum(({ ungraded, maxScore }) => (ungraded ? maxScore : 0)),
+    ...totals(checks),
     note,
     checks,
     durationMs: 1234,

@@ -5,22 +5,7 @@ import { gradesCsv } from '../../../lib/report/grade-csv.js';
 import { gradescopeResults } from '../../../lib/report/grade-gradescope.js';
 import { gradeText } from '../../../lib/report/grade-text.js';
 import { gradeXml } from '../../../lib/report/grade-xml.js';
-
-const STYLE = { colour: false, width: 100, unicode: true };
-
-const CHECK: GradedCheck = {
-  name: 'vnis',
-  title: 'The VNIs',
-  kind: 'topology',
-  level: 'error',
-  score: 0,
-  maxScore: 2,
-  status: 'failed',
-  visibility: 'visible',
-  output: '[no] `vni` of network blue: 7 (expected: 5001)',
-  hint: 'look at blue',
-  ungraded: false,
-};
+import { ERROR, FAILED, STYLE } from './grade-fixture.js';
 
 function gradeOf(...checks: readonly GradedCheck[]): Grade {
   const [score, maxScore] = [1, 2];
@@ -37,19 +22,11 @@ function gradeOf(...checks: readonly GradedCheck[]): Grade {
   };
 }
 
-const ERROR: GradedCheck = {
-  ...CHECK,
-  name: 'reach',
-  title: 'reach',
-  status: 'error',
-  hint: '',
-  output: 'could not be carried out: no answer',
-  ungraded: true,
-};
+const UNKNOWN: GradedCheck = { ...ERROR, name: 'reach', title: 'reach' };
 
 t.test('the table tells what failed, why, and what to do', async (t) => {
   t.equal(
-    gradeText(gradeOf(CHECK, { ...CHECK, title: 'Hosts', status: 'passed', score: 2, hint: '' }), STYLE),
+    gradeText(gradeOf(FAILED, { ...FAILED, title: 'Hosts', status: 'passed', score: 2, hint: '' }), STYLE),
     [
       'CHECK     STATUS  POINTS  VISIBILITY',
       'The VNIs  failed     0/2  visible',
@@ -65,7 +42,7 @@ t.test('the table tells what failed, why, and what to do', async (t) => {
 });
 
 t.test('a check in error is no zero in any form', async (t) => {
-  const grade = gradeOf(ERROR);
+  const grade = gradeOf(UNKNOWN);
   t.match(gradeText(grade, STYLE), /reach +error +\?\/2/);
   t.match(gradeText(grade, STYLE), /this is no final score/);
   t.match(gradeXml(grade), '<error message="it could not be carried out">');
@@ -74,7 +51,7 @@ t.test('a check in error is no zero in any form', async (t) => {
 });
 
 t.test('Gradescope sums and hides by itself: no total of ours, and every test with its visibility', async (t) => {
-  const results = gradescopeResults(gradeOf(CHECK, { ...CHECK, visibility: 'after_published', hint: '' }));
+  const results = gradescopeResults(gradeOf(FAILED, { ...FAILED, visibility: 'after_published', hint: '' }));
   t.notOk('score' in results);
   t.match(results.tests, [
     {
@@ -91,7 +68,7 @@ t.test('Gradescope sums and hides by itself: no total of ours, and every test wi
 });
 
 t.test('a spreadsheet finds no formula, whatever stands before it', async (t) => {
-  const of = (output: string) => gradesCsv([gradeOf({ ...CHECK, name: 'x', output, hint: '' })]).split('\r\n')[1];
+  const of = (output: string) => gradesCsv([gradeOf({ ...FAILED, name: 'x', output, hint: '' })]).split('\r\n')[1];
   for (const evil of ['=1+1', '+1', '-1', '@SUM(A1)', ' =1', '\t=1', '\n=1', '\ufeff=1', '\uff1d1', '|calc', '%0A=1'])
     t.match(of(evil), /,"'[^"]*","",?|,"\\ufeff/, JSON.stringify(evil));
   t.equal(of('say "so", and\nmore')?.endsWith(',"say ""so"", and\nmore",""'), true);
