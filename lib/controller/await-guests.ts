@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answersOnce } from '../host/reach.js';
+import { isUp } from '../host/reach.js';
 import type { Emit } from '../model/event.js';
 import { probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
@@ -18,8 +18,8 @@ interface GuestsAwaited {
 }
 
 /**
- * Waits until VMs that were started a short time ago answer the hosts that watch them: who calls verify or migrate next expects
- * a guest, not one that still boots. One that never answers is a warning, because apply has done its part.
+ * Waits until VMs that were started a short time ago answer the hosts that watch them: who calls verify or migrate next
+ * expects a guest, not one that still boots. One that never answers is a warning, because apply has done its part.
  */
 export async function awaitGuests(
   controller: Controller,
@@ -40,7 +40,7 @@ export async function awaitGuests(
       const { shell } = controller.session(from);
       const namespace = probePortName(topology.name, network, from);
       const deadline = performance.now() + timeoutMs;
-      while (!(await answersOnce(shell, address, namespace))) {
+      while (!(await isUp(shell, address, namespace))) {
         signal.throwIfAborted();
         if (performance.now() > deadline) {
           emit({

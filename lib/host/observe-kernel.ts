@@ -43,7 +43,12 @@ section datapath; [ -d /sys/module/openvswitch ] && echo yes
 section kvm; [ -w /dev/kvm ] && echo yes
 section libvirt
 for path in ${LIBVIRT_FILES.join(' ')}; do [ -e "$path" ] && echo "$path"; done
-section lately; find /run/libvirt/qemu -maxdepth 1 -name '*.pid' -newermt '${LATELY_SECONDS} seconds ago' 2>/dev/null
+section lately
+for path in /run/libvirt/qemu/*.pid; do
+  [ -e "$path" ] || continue
+  find /run/libvirt/qemu -maxdepth 1 -name '*.pid' -newermt '${LATELY_SECONDS} seconds ago' 2>/dev/null
+  break
+done
 section links; ip -j -d address show
 section routes4; ip -j -4 route show
 section routes6; ip -j -6 route show

@@ -141,4 +141,17 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(failed.join('\n'), /^rule 1 of VM web: deny .*\(blue, host-c\): it goes on/m);
     t.notMatch(failed.join('\n'), /^rule 1 of VM web: deny .*\(blue, host-a\)/m);
   });
+
+  await t.test('a guest that may not answer pings is up when it tells its MAC', async (t) => {
+    await lab.edit((text) =>
+      text
+        .replace('host: host-a', 'host: host-b')
+        .replace('{protocol: tcp,', '{protocol: icmp, action: deny}\n      - {protocol: tcp,'),
+    );
+    await lab.on('host-b', 'virsh', 'destroy', 'web');
+    const { stdout, stderr } = await lab.run('apply', lab.file);
+    t.match(JSON.parse(stdout), { ok: true, changes: [{ kind: 'flows' }] });
+    t.notMatch(stderr, /does not answer/);
+    await t.rejects(lab.fromProbe('host-c', 'blue', 'ping', '-c', '1', '-W', '1', WEB));
+  });
 });
