@@ -62,7 +62,7 @@ export function measurePing(events: readonly PingEvent[], run: PingRun): PingMea
     },
     series: { from, to, address, intervalMs, requests },
     disturbances: disturbancesOf(requests, intervalMs),
-    doubts: doubtsOf(seen.requests, seen.lastAtMs, run),
+    doubts: doubtsOf(seen.requests, { lastAtMs: seen.lastAtMs, isOpen: received < requests.length }, run),
   };
 }
 
@@ -85,7 +85,12 @@ function longestGap(replies: readonly Reply[], run: PingRun, lastAtMs: number): 
   return longest;
 }
 
-function doubtsOf(requests: readonly PingRequest[], lastAtMs: number, run: PingRun): string[] {
+/** @param isOpen a request of the run has no reply: what left after the run is on its way whenever ping is stopped */
+function doubtsOf(
+  requests: readonly PingRequest[],
+  { lastAtMs, isOpen }: { readonly lastAtMs: number; readonly isOpen: boolean },
+  run: PingRun,
+): string[] {
   const first = requests[0];
   const last = requests.at(-1);
   if (first === undefined || last === undefined) return ['ping sent nothing'];
@@ -95,7 +100,7 @@ function doubtsOf(requests: readonly PingRequest[], lastAtMs: number, run: PingR
   if (lateMs > toleranceMs) doubts.push(`ping began ${lateMs} ms after the run did`);
   const earlyMs = Math.round(run.endMs - last.sentAtMs);
   if (earlyMs > toleranceMs) doubts.push(`ping ended ${earlyMs} ms before the run did`);
-  else if (requests.some(({ rttMs }) => rttMs === null) && lastAtMs < run.endMs + PATIENCE_MS - toleranceMs) {
+  else if (isOpen && lastAtMs < run.endMs + PATIENCE_MS - toleranceMs) {
     doubts.push(`ping was stopped ${Math.round(lastAtMs - run.endMs)} ms after the run: replies may have come later`);
   }
   return doubts;

@@ -220,6 +220,8 @@ t.test('a killed ping leaves no statistics: the replies say how far it went', (t
 t.test('figures that may not tell all come with the reason', (t) => {
   const events = eventsOf(pingOutput(answered(100), 10));
   t.strictSame(measurePing(events, run()).doubts, [], 'every request has its reply: nothing more can come');
+  const afterwards = eventsOf(pingOutput([...answered(110), null, ...answered(9)], 10));
+  t.strictSame(measurePing(afterwards, run()).doubts, [], 'what left after the run is not asked about');
   const open = eventsOf(pingOutput([...answered(50), null, ...answered(49)], 10));
   t.match(measurePing(open, run()).doubts, [/stopped/]);
   t.match(measurePing(events, run({ endMs: BASE_MS + 5000 })).doubts, [/ended 4010 ms before/]);
