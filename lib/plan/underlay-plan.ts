@@ -16,6 +16,7 @@ import { KIND_KEY, underlayUserKey } from './ownership.js';
 const UNDERLAY_BRIDGE = 'br-phy';
 const NIC_KEY = 'vxmig-underlay-nic';
 const NFT_TABLE = 'vxmig_underlay';
+const APPCTL = ['ovs-appctl', '-t', 'ovs-vswitchd'] as const;
 
 export interface UnderlayPlan {
   readonly changes: readonly Change[];
@@ -109,7 +110,7 @@ function makeBridge(
     settle: [
       ...moveAddresses(nic, UNDERLAY_BRIDGE, observed, desired.vtepMtu),
       dropInKernel(NFT_TABLE, nic.name),
-      ...missingRoutes(nic, observed).map(addRoute),
+      ...addRoutes(missingRoutes(nic, observed)),
     ],
   };
 }
@@ -129,7 +130,7 @@ function joinBridge(
   const settle = [
     ...(link.up && link.mtu === desired.vtepMtu ? [] : [upAndMtu(UNDERLAY_BRIDGE, desired.vtepMtu)]),
     ...(observed.nftTables.includes(NFT_TABLE) ? [] : [dropInKernel(NFT_TABLE, nic)]),
-    ...routes.map(addRoute),
+    ...addRoutes(routes),
   ];
   if (signedIn && settle.length === 0) return NOTHING;
   const columns = columnsOfBridge({
@@ -173,9 +174,18 @@ function withLength(destination: string, family: 4 | 6): string {
   return destination.includes('/') ? destination : `${destination}/${bitsOf(family)}`;
 }
 
-function addRoute({ destination, device, gateway }: SwitchRoute): Command {
-  const via = gateway === null ? [] : [gateway];
-  return { argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/add', destination, device, ...via] };
+/**
+ * A route is refused whose device has no address. Of a new address the switch hears after it has looked for commands, each time round (main() of its
+ * vswitchd/ovs-vswitchd.c): once it has answered one that came after the address, it knows it.
+ */
+function addRoutes(routes: readonly SwitchRoute[]): Command[] {
+  if (routes.length === 0) return [];
+  return [
+    { argv: [...APPCTL, 'version'] },
+    ...routes.map(({ destination, device, gateway }) => ({
+      argv: [...APPCTL, 'ovs/route/add', destination, device, ...(gateway === null ? [] : [gateway])],
+    })),
+  ];
 }
 
 /**
@@ -206,7 +216,7 @@ export function releaseUnderlay(
       ...(holder === undefined ? [] : giveAddresses(holder, nic, observed)),
       ...observed.switchRoutes.added
         .filter((route) => route.device === bridge.name)
-        .map(({ destination }) => ({ argv: ['ovs-appctl', '-t', 'ovs-vswitchd', 'ovs/route/del', destination] })),
+        .map(({ destination }) => ({ argv: [...APPCTL, 'ovs/route/del', destination] })),
       liftBarrier(NFT_TABLE),
     ],
     ovs: [{ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid }],

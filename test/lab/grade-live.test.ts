@@ -12,6 +12,7 @@ ip link set phy up
 ethtool -K phy tx off >/dev/null
 ip address delete "$address/24" dev eth0
 ip address add "$address/24" dev phy
+ovs-appctl -t ovs-vswitchd version
 ovs-appctl -t ovs-vswitchd ovs/route/add "$prefix" phy
 ovs-vsctl -- add-br lan -- set Bridge lan datapath_type=netdev -- set Interface lan mtu_request=1450
 ip link set lan up
