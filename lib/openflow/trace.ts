@@ -20,6 +20,7 @@ export interface Trace {
 }
 
 export interface TracedOutput {
+  /** {@link LOCAL_PORT} for the bridge's own. */
   readonly ofport: number;
   /** The tunnel's far end that was written into it before that; null: none was. A port with a far end of its own does not care. */
   readonly remote: string | null;

@@ -149,8 +149,8 @@ await onLab('two-subnets', async (t, lab) => {
         .replace('{protocol: tcp,', '{protocol: icmp, action: deny}\n      - {protocol: tcp,'),
     );
     await lab.on('host-b', 'virsh', 'destroy', 'web');
-    const { stdout, stderr } = await lab.run('apply', lab.file);
-    t.match(JSON.parse(stdout), { ok: true, changes: [{ kind: 'flows' }] });
+    const { document, stderr } = await lab.run('apply', lab.file);
+    t.match(document, { ok: true, changes: [{ kind: 'flows' }] });
     t.notMatch(stderr, /does not answer/);
     await t.rejects(lab.fromProbe('host-c', 'blue', 'ping', '-c', '1', '-W', '1', WEB));
   });

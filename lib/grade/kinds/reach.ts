@@ -84,7 +84,6 @@ function called(from: string, to: string) {
   return { what: `pings from ${from} to ${to}`, expected: 'answers' };
 }
 
-/** The network in which the two can talk. */
 /** Another VM that has one of the VM's addresses in the network. */
 function twinOf({ vms }: Topology, network: string, of: string): string | null {
   const bare = (text: string) => text.split('/')[0];

@@ -16,18 +16,18 @@ import { ERROR, FAILED, STYLE } from './grade-fixture.js';
 const CHECK: GradedCheck = { ...FAILED, score: 2, status: 'passed', output: 'as it should be', hint: '' };
 
 function studentOf(student: string, checks: readonly GradedCheck[], note = ''): StudentGrade {
-  const ok = checks.every(({ status }) => status !== 'error');
+  const sums = totals(checks);
   return {
     student,
-    status: ok ? 'graded' : 'error',
+    status: sums.ok ? 'graded' : 'error',
     rubric: 'mesh',
     submission: `${student}.yaml`,
-    ...totals(checks),
+    ...sums,
     note,
     checks,
     durationMs: 1234,
     peakMemoryBytes: 2 ** 26,
-    stderr: ok ? '' : 'SECRET said',
+    stderr: sums.ok ? '' : 'SECRET said',
   };
 }
 
