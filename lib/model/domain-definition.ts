@@ -1,0 +1,186 @@
+import { DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/xmldom';
+import { messageOf, VxmigError } from './errors.js';
+
+/** A network interface as a definition has it (libvirt.org/formatdomain, "Network interfaces"). */
+export interface DefinedInterface {
+  /** Lower case, colons; empty where libvirt is to choose one. */
+  readonly mac: string;
+  /** `bridge`, `network`, `ethernet`, `user`, `hostdev`, `direct`, `vhostuser`, … */
+  readonly type: string;
+  /** As the guest sees it: `virtio`, `e1000`, …; null: the hypervisor's default. */
+  readonly model: string | null;
+  /** The host's device; null where libvirt is to choose one. */
+  readonly device: string | null;
+  /** Queue pairs of a virtio NIC; 1 where nothing is said. */
+  readonly queues: number;
+  readonly element: Element;
+}
+
+/** A disk as a definition has it (libvirt.org/formatdomain, "Hard drives, floppy disks, CDROMs"). */
+export interface DefinedDisk {
+  /** The guest's name of it: `vda`. */
+  readonly target: string;
+  readonly device: 'disk' | 'cdrom' | 'floppy' | 'lun';
+  /** `file`, `block`, `network`, `volume`, `dir`, `nvme`, `vhostuser`, … */
+  readonly type: string;
+  /** Path, device, volume or export; null: an empty drive. */
+  readonly source: string | null;
+  /** Of a network disk: `nbd`, `rbd`, `iscsi`, `nfs`, … */
+  readonly protocol: string | null;
+  /** As written; `default` where nothing is said. */
+  readonly cache: string;
+  readonly readonly: boolean;
+  readonly shareable: boolean;
+  readonly transient: boolean;
+  readonly element: Element;
+}
+
+/**
+ * A libvirt domain's definition, read by an XML parser and not by patterns: comments, CDATA, namespaces and elements that vxmig knows nothing of are
+ * kept as they are.
+ */
+export class DomainDefinition {
+  private constructor(private readonly document: Document) {}
+
+  /** @throws VxmigError HOST_UNFIT where the text is no domain's definition */
+  static parse(xml: string): DomainDefinition {
+    try {
+      const parser = new DOMParser({
+        onError: (level, message) => {
+          if (level !== 'warning') throw new Error(message);
+        },
+      });
+      const document = parser.parseFromString(xml, 'text/xml');
+      if (document.documentElement?.tagName !== 'domain') throw new Error('its root is no <domain>');
+      return new DomainDefinition(document);
+    } catch (cause) {
+      throw new VxmigError('HOST_UNFIT', `a domain's definition cannot be read: ${messageOf(cause)}`, {
+        hint: '`virsh dumpxml --inactive` prints it; `virt-xml-validate` names what is wrong with it.',
+        cause,
+      });
+    }
+  }
+
+  /** The same as a new one, to be changed without changing this one. */
+  clone(): DomainDefinition {
+    return DomainDefinition.parse(this.toString());
+  }
+
+  get root(): Element {
+    const root = this.document.documentElement;
+    if (root === null) throw new Error('a definition without a root');
+    return root;
+  }
+
+  get name(): string {
+    return textOf(child(this.root, 'name'));
+  }
+
+  /** Lower case; a migration keeps it, and two domains of one name on two hosts are one only where it is the same. */
+  get uuid(): string {
+    return textOf(child(this.root, 'uuid')).toLowerCase();
+  }
+
+  /** `kvm`, `qemu`, … */
+  get type(): string {
+    return this.root.getAttribute('type') ?? '';
+  }
+
+  /** Its greatest memory; null where it says none that can be read. */
+  get memoryBytes(): number | null {
+    const element = child(this.root, 'memory');
+    const amount = Number(textOf(element));
+    const unit = UNITS.get((element?.getAttribute('unit') ?? 'KiB').toLowerCase());
+    return element === undefined || !Number.isFinite(amount) || unit === undefined ? null : amount * unit;
+  }
+
+  /** The most that it can have. */
+  get vcpus(): number {
+    return Number(textOf(child(this.root, 'vcpu'))) || 1;
+  }
+
+  get interfaces(): DefinedInterface[] {
+    return this.devices('interface').map((element) => ({
+      mac: (child(element, 'mac')?.getAttribute('address') ?? '').toLowerCase(),
+      type: element.getAttribute('type') ?? '',
+      model: attribute(child(element, 'model'), 'type'),
+      device: attribute(child(element, 'target'), 'dev'),
+      queues: Number(attribute(child(element, 'driver'), 'queues')) || 1,
+      element,
+    }));
+  }
+
+  get disks(): DefinedDisk[] {
+    return this.devices('disk').map((element) => {
+      const source = child(element, 'source');
+      const type = element.getAttribute('type') ?? 'file';
+      const device = (element.getAttribute('device') ?? 'disk') as DefinedDisk['device'];
+      return {
+        target: attribute(child(element, 'target'), 'dev') ?? '',
+        device,
+        type,
+        source: sourceOf(source),
+        protocol: type === 'network' ? attribute(source, 'protocol') : null,
+        cache: attribute(child(element, 'driver'), 'cache') ?? 'default',
+        // libvirt makes every CD-ROM read-only, whether or not it says so.
+        readonly: device === 'cdrom' || child(element, 'readonly') !== undefined,
+        shareable: child(element, 'shareable') !== undefined,
+        transient: child(element, 'transient') !== undefined,
+        element,
+      };
+    });
+  }
+
+  /** The elements of that name directly under `<devices>`. */
+  devices(name: string): Element[] {
+    const devices = child(this.root, 'devices');
+    return devices === undefined ? [] : children(devices, name);
+  }
+
+  toString(): string {
+    return new XMLSerializer().serializeToString(this.document);
+  }
+}
+
+/** libvirt.org/formatdomain, "Memory Allocation". */
+const UNITS = new Map([
+  ['b', 1],
+  ['bytes', 1],
+  ['kb', 1e3],
+  ['k', 2 ** 10],
+  ['kib', 2 ** 10],
+  ['mb', 1e6],
+  ['m', 2 ** 20],
+  ['mib', 2 ** 20],
+  ['gb', 1e9],
+  ['g', 2 ** 30],
+  ['gib', 2 ** 30],
+  ['tb', 1e12],
+  ['t', 2 ** 40],
+  ['tib', 2 ** 40],
+]);
+
+function sourceOf(source: Element | undefined): string | null {
+  if (source === undefined) return null;
+  const volume = attribute(source, 'volume');
+  if (volume !== null) return `${attribute(source, 'pool') ?? ''}/${volume}`;
+  return attribute(source, 'file') ?? attribute(source, 'dev') ?? attribute(source, 'name') ?? attribute(source, 'dir');
+}
+
+/** The elements of that name directly under another; not those deeper down, such as in a disk's `<backingStore>`. */
+export function children(parent: Element, name: string): Element[] {
+  return [...parent.childNodes].filter((node): node is Element => node.nodeName === name);
+}
+
+export function child(parent: Element, name: string): Element | undefined {
+  return children(parent, name)[0];
+}
+
+/** null where there is no such element or attribute. */
+export function attribute(element: Element | undefined, name: string): string | null {
+  return element?.hasAttribute(name) === true ? element.getAttribute(name) : null;
+}
+
+function textOf(element: Element | undefined): string {
+  return element?.textContent?.trim() ?? '';
+}
