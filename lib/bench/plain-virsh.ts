@@ -72,7 +72,7 @@ export function virshArgv(controller: Controller, { domain, to }: Pick<VirshMove
   const host = hostOf(controller.topology, to);
   const address = vtepOf(host);
   const target = `tcp://${address.includes(':') ? `[${address}]` : address}`;
-  const flags = ['--live', '--persistent', '--undefinesource', '--unsafe'];
+  const flags = ['--live', '--persistent', '--undefinesource'];
   return [
     'virsh',
     '-q',

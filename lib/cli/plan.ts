@@ -1,4 +1,5 @@
 import { Controller } from '../controller/controller.js';
+import { lookAhead } from '../controller/obstructed-moves.js';
 import { planScript } from '../controller/plan-script.js';
 import { type Change, totalsOf } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
@@ -27,7 +28,7 @@ export async function planCommand(context: CommandContext, file: string, options
   refuseUnknownHost(topology, options);
   const controller = await Controller.connect(topology, context.emit);
   try {
-    const plan = await controller.plan();
+    const { plan } = await lookAhead(controller, await controller.plan());
     const { changes, warnings } = plan;
     for (const text of warnings) context.emit({ kind: 'warning', text });
     const sections = planScript(topology, plan).filter(

@@ -11,6 +11,7 @@ import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 import { removeLeftCopy } from './left-copy.js';
 import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
+import { lookAhead } from './obstructed-moves.js';
 import { FINISH, takeBack, undone } from './undo.js';
 
 export interface ApplyResult {
@@ -35,7 +36,8 @@ export interface ApplyOptions {
  *   has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
-  const plan = await controller.plan();
+  const { plan, obstacle } = await lookAhead(controller, await controller.plan());
+  if (obstacle !== null) throw obstacle;
   for (const text of plan.warnings) options.emit({ kind: 'warning', text });
   const sessions = [...controller.sessions.values()];
   const before = new Map(sessions.map((session) => [session.name, session.observed]));

@@ -13,6 +13,7 @@ import { withVmsAt } from '../plan/plan.js';
 import { writeRun } from '../report/run-file.js';
 import type { Controller } from './controller.js';
 import { libvirtUriOf } from './host-address.js';
+import { outlookOf } from './outlook.js';
 
 /** What the command line says over the topology. */
 export type MigrateOverrides = Partial<MigrationOptions>;
@@ -74,11 +75,13 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     events: [],
     probes: probesOf(current, host),
     fdbMoves: new Map(),
+    lookAhead: () => outlookOf(controller, { vm, from, to }),
     expectedPlace: (observer, network) => expectedPlace(afterwards, network, vm.name, observer),
     staysPut: (observer, network) =>
       expectedPlace(current, network, vm.name, observer) === expectedPlace(afterwards, network, vm.name, observer),
     clocks: new Map(),
     domainXml: '',
+    storage: null,
     command: null,
     control: null,
     downtimeMs: ALLOWED_DOWNTIME_MS,

@@ -3,6 +3,7 @@ import { shellLine } from '../host/quote.js';
 import { commandText } from '../host/script.js';
 import { DOMAIN_COMMANDS, migrateArgv } from '../host/virsh.js';
 import type { Change } from '../model/change.js';
+import { WITHOUT_DISKS } from '../model/disk.js';
 import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
 import type { Topology } from '../model/topology.js';
 import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
@@ -123,6 +124,8 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
       waitForPostCopy: false,
       autoConverge: strategy === 'auto-converge',
       bandwidthBytesPerSecond,
+      // A script proves nothing: libvirt's own doubts stay in force.
+      storage: WITHOUT_DISKS,
     }),
   );
 }

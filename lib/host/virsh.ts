@@ -1,4 +1,5 @@
 import type { Command } from '../model/command.js';
+import type { StorageProof } from '../model/disk.js';
 import { CommandError, VxmigError } from '../model/errors.js';
 import type { HostShell } from './connection.js';
 import { guardMigrate } from './migrate-guard.js';
@@ -178,6 +179,8 @@ export interface MigrateOptions {
   readonly waitForPostCopy: boolean;
   readonly autoConverge: boolean;
   readonly bandwidthBytesPerSecond: number | null;
+  /** Only what was proven goes past libvirt's own doubts. */
+  readonly storage: StorageProof;
 }
 
 /** See {@link followMigrate}. */
@@ -191,8 +194,8 @@ export function migrateArgv(options: MigrateOptions): string[] {
     '--persistent',
     '--undefinesource',
     '--abort-on-error',
-    // Disks, where there are any, are on storage that both hosts share; libvirt cannot see that for all kinds.
-    '--unsafe',
+    // libvirt would refuse, for it goes by the kind of file system; that both hosts have the same file was seen.
+    ...(options.storage.disks.some(({ hiddenFromLibvirt }) => hiddenFromLibvirt) ? ['--unsafe'] : []),
     '--domain',
     options.domain,
     '--desturi',

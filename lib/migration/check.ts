@@ -10,11 +10,12 @@ const FIRST_REPLY_TIMEOUT_MS = 15_000;
 /** Both ends are asked whether the migration can work, before anything is changed. */
 export async function check(context: MigrationContext): Promise<void> {
   const { domain, source, destination, hosts } = context;
-  const [places, clocks, memory, rival] = await Promise.all([
+  const [places, clocks, memory, rival, outlook] = await Promise.all([
     whereIs(domain, hosts),
     Promise.all(hosts.map(async (host) => [host.name, await host.measureClock()] as const)),
     destination.availableMemoryBytes(),
     destination.macRival(context.vm),
+    context.lookAhead(),
   ]);
   context.clocks = new Map(clocks);
   const running = places.filter((place) => place.state === 'running').map((place) => place.host);
@@ -36,15 +37,18 @@ export async function check(context: MigrationContext): Promise<void> {
     });
   }
   if (rival !== null) throw macClash(context.vm, destination.name, rival);
-  if (memory < context.vm.memoryBytes) {
+  if (outlook === null) throw new Error(`${domain} runs on ${source.name}, and has no definition there`);
+  if (outlook.obstacle !== null) throw outlook.obstacle;
+  context.storage = outlook.storage;
+  if (memory < outlook.neededBytes) {
     throw new VxmigError(
       'HOST_UNFIT',
-      `${destination.name} has ${formatBytes(memory)} of memory free, the VM needs ${formatBytes(context.vm.memoryBytes)}`,
+      `${destination.name} has ${formatBytes(memory)} of memory free, the VM needs ${formatBytes(outlook.neededBytes)} (${formatBytes(outlook.guestBytes)}, and what QEMU takes for itself)`,
       { where: destination.name, hint: 'Free memory there, or choose another host.' },
     );
   }
   context.domainXml = (await source.domain(domain))?.xml ?? '';
-  const cpu = await destination.cpuProblem(context.domainXml);
+  const cpu = await destination.cpuProblem(outlook.cpuXml);
   if (cpu !== null) {
     throw new VxmigError('HOST_UNFIT', `${destination.name} cannot run the VM's CPU: ${cpu}`, {
       where: destination.name,

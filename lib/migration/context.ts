@@ -2,6 +2,8 @@ import type { PingEvent } from '../measure/ping-stream.js';
 import type { QueueDrops } from '../measure/queue-drops.js';
 import type { Repair, TraceProof } from '../model/certificate.js';
 import type { ClockOffset } from '../model/clock-offset.js';
+import type { StorageProof } from '../model/disk.js';
+import type { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
 import type { RunEvent } from '../model/run-record.js';
@@ -50,6 +52,7 @@ export interface MigrationContext {
   /** check */
   clocks: Map<string, ClockOffset>;
   domainXml: string;
+  storage: StorageProof | null;
   /** copy; times by the controller's clock */
   command: MigrateCommand | null;
   control: MigrationControl | null;
@@ -80,10 +83,24 @@ export interface MigrationContext {
   repairs: readonly Repair[];
   /** What the hosts' queues have dropped when all frames that waited have been answered. */
   queuesAfter: Promise<QueueReading> | null;
+  /** Whether the VM can go from the source to the destination as it stands; null: the source does not have it. */
+  readonly lookAhead: () => Promise<Outlook | null>;
   /** Where a host's table should have the VM after the move: the destination, or for spokes the hub. */
   readonly expectedPlace: (host: string, network: string) => string;
   /** A spoke has the VM behind the hub before and after: there is nothing to converge. */
   readonly staysPut: (host: string, network: string) => boolean;
+}
+
+/** What a look at the VM and at both ends has shown. */
+export interface Outlook {
+  readonly storage: StorageProof | null;
+  /** What is in the way, in one error; null where the storage is proven. */
+  readonly obstacle: VxmigError | null;
+  /** What QEMU takes for it there, and how much of that is the guest's. */
+  readonly neededBytes: number;
+  readonly guestBytes: number;
+  /** A definition with the CPU that the guest has. */
+  readonly cpuXml: string;
 }
 
 /** The follower of one host's table for one MAC. */

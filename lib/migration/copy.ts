@@ -20,6 +20,7 @@ const RECENT_LOOKS = 12;
  */
 export async function copy(context: MigrationContext): Promise<void> {
   const { source, destination, domain, options, topology, vm } = context;
+  if (context.storage === null) throw new Error('a copy without a look at the storage');
   context.copyBeganAtMs = Date.now();
   const command = await source.migrate({
     domain,
@@ -29,6 +30,7 @@ export async function copy(context: MigrationContext): Promise<void> {
     waitForPostCopy: options.redirect,
     autoConverge: options.strategy === 'auto-converge',
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+    storage: context.storage,
   });
   context.command = command;
   const paused = () => command.isOver || context.stoppedAtMs !== null;

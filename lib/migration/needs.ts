@@ -4,6 +4,7 @@ import type { QemuEvent } from '../measure/qemu-events.js';
 import type { QueueDrops } from '../measure/queue-drops.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
+import type { StorageProof } from '../model/disk.js';
 import type { Topology, Vm } from '../model/topology.js';
 
 /** What a migration needs of a host. The stages know nothing of SSH, virsh or ovs-ofctl. */
@@ -80,6 +81,7 @@ export interface MigrateRequest {
   readonly waitForPostCopy: boolean;
   readonly autoConverge: boolean;
   readonly bandwidthBytesPerSecond: number | null;
+  readonly storage: StorageProof;
 }
 
 /** Steers the migration that runs at its source. */

@@ -43,6 +43,11 @@ export const ERRORS = {
     meaning: 'A host lacks something that the plan needs.',
     mend: '`vxmig doctor FILE` lists what is missing and how to install it.',
   },
+  DISK_NOT_SHARED: {
+    exit: 1,
+    meaning: 'A disk of the VM is not seen by both hosts, and no block copy was asked for; nothing has moved.',
+    mend: 'The message names the disk, and how to bring it to storage that both hosts see.',
+  },
   CLASH: {
     exit: 1,
     meaning: 'Something that vxmig does not own is in the way; it was not touched.',

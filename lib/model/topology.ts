@@ -72,7 +72,12 @@ export interface Vm {
 
 export type VmSource =
   | { readonly kind: 'image'; readonly image: 'micro' }
-  | { readonly kind: 'domain'; readonly domain: string };
+  | {
+      readonly kind: 'domain';
+      readonly domain: string;
+      /** What the file says beside it, though the domain has its own. */
+      readonly says?: { readonly memoryBytes?: number; readonly vcpus?: number };
+    };
 
 export interface Nic {
   readonly network: string;

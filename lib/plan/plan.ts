@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
+import { refuseAbsentDomains } from './absent-domain.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
 import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
 import { planDomains } from './domain-plan.js';
+import { sizeWarnings } from './domain-size.js';
 import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
@@ -60,6 +62,7 @@ export function planTopology(
   const copies = leftCopies(topology, found);
   const observed = withoutCopies(found, copies);
   refuseMacRivals(topology, observed);
+  refuseAbsentDomains(topology, observed);
   const planned = only === undefined ? observed : observed.filter(({ host }) => host === only);
   const migrations = plannedMigrations(topology, observed);
   const current = withVmsAt(
@@ -88,7 +91,7 @@ export function planTopology(
     hosts,
     migrations,
     moves: new Map(moves),
-    warnings: offloadWarnings(topology, observed, facts),
+    warnings: [...offloadWarnings(topology, observed, facts), ...sizeWarnings(topology, observed)],
     changes: [
       ...copies.map(leftCopyChange),
       ...hosts.flatMap((host) => host.changes),

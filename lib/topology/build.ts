@@ -1,5 +1,5 @@
 import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
-import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm } from '../model/topology.js';
+import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
 import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
 import { vxlanOverheadBytes } from './overhead.js';
@@ -87,7 +87,7 @@ function buildVm(name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
     host: vm.host,
     memoryBytes: parseBytes(vm.memory ?? DEFAULTS.memory),
     vcpus: vm.vcpus ?? DEFAULTS.vcpus,
-    source: vm.domain === undefined ? { kind: 'image', image: 'micro' } : { kind: 'domain', domain: vm.domain },
+    source: buildSource(vm),
     nics: vm.nics.map(buildNic),
     migration: {
       strategy: strategy ?? 'pre-copy',
@@ -95,6 +95,15 @@ function buildVm(name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
       timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
     },
   };
+}
+
+function buildSource({ domain, memory, vcpus }: Written.Vm): VmSource {
+  if (domain === undefined) return { kind: 'image', image: 'micro' };
+  const says = {
+    ...(memory === undefined ? {} : { memoryBytes: parseBytes(memory) }),
+    ...(vcpus === undefined ? {} : { vcpus }),
+  };
+  return { kind: 'domain', domain, ...(Object.keys(says).length === 0 ? {} : { says }) };
 }
 
 function buildNic(nic: Written.Nic): Nic {

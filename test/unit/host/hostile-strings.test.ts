@@ -6,6 +6,7 @@ import { runCommands } from '../../../lib/host/script.js';
 import { traceFrames } from '../../../lib/host/trace.js';
 import * as virsh from '../../../lib/host/virsh.js';
 import type { Command } from '../../../lib/model/command.js';
+import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 import { freshHosts, planned, USERSPACE } from '../plan/hosts.js';
@@ -99,6 +100,7 @@ t.test('libvirt’s names reach virsh whole', async (t) => {
       waitForPostCopy: false,
       autoConverge: false,
       bandwidthBytesPerSecond: null,
+      storage: WITHOUT_DISKS,
     });
     await migration.ended;
     const taken = recording.taken();

@@ -1,0 +1,68 @@
+import type { HostShell } from '../host/connection.js';
+import { observeDisks } from '../host/disk-sight.js';
+import { exchangeTokens } from '../host/disk-token.js';
+import { type DomainDetails, disksWithJobs, observeDetails, observeLibvirtHost } from '../host/domain-sight.js';
+import { shellWord } from '../host/quote.js';
+import type { DiskPart, DiskSight, FileSight, TokenSight } from '../model/disk.js';
+import { diskParts } from '../plan/disk-parts.js';
+import type { Move } from '../plan/move-obstacle.js';
+import { judgeMove, type MoveVerdict } from '../plan/move-verdict.js';
+
+export interface LookedAt {
+  readonly move: Move;
+  readonly verdict: MoveVerdict;
+  readonly details: DomainDetails;
+}
+
+export interface MoveRequest {
+  readonly vm: string;
+  readonly domain: string;
+  readonly source: HostShell;
+  readonly destination: HostShell;
+}
+
+/**
+ * Looks at both hosts whether the VM could move with its storage. Nothing is changed; beside an image there is for a moment a file of a few bytes.
+ *
+ * @returns null where libvirt on the source knows no such domain
+ * @throws CommandError, VxmigError where one of the hosts does not answer
+ */
+export async function lookAtMove({ vm, domain, source, destination }: MoveRequest): Promise<LookedAt | null> {
+  const details = await observeDetails(source, domain);
+  if (details === null) return null;
+  const parts = diskParts(details.definition);
+  const targets = [...new Set(parts.map(({ target }) => target))].filter((target) => target !== '');
+  const [here, there, busy, one, other] = await Promise.all([
+    observeDisks(source, parts, { connect: false }),
+    observeDisks(destination, parts, { connect: true }),
+    disksWithJobs(source, domain, targets),
+    observeLibvirtHost(source),
+    observeLibvirtHost(destination),
+  ]);
+  const tokens = await tokensOf({ source, destination }, parts, here, there);
+  const move = { vm, domainWord: shellWord(domain), from: source.name, to: destination.name };
+  const { definition, snapshots, checkpoints } = details;
+  const sight = { definition, snapshots, checkpoints, busy, parts, tokens };
+  const hosts = { source: one, destination: other };
+  return { move, details, verdict: judgeMove(move, { ...sight, source: here, destination: there, hosts }) };
+}
+
+/** For files that are written; in the parts' order. */
+async function tokensOf(
+  shells: Pick<MoveRequest, 'source' | 'destination'>,
+  parts: readonly DiskPart[],
+  here: DiskSight,
+  there: DiskSight,
+): Promise<(TokenSight | null)[]> {
+  const isFile = (sight: DiskSight['parts'][number] | undefined): sight is FileSight =>
+    sight?.kind === 'file' && sight.type === 'file';
+  const asked = parts.flatMap(({ use }, index) => {
+    const [source, destination] = [here.parts[index], there.parts[index]];
+    return use === 'written' && isFile(source) && isFile(destination) ? [{ index, source, destination }] : [];
+  });
+  const answers = await exchangeTokens(shells.source, shells.destination, asked);
+  return parts.map((_, index) => {
+    const at = asked.findIndex((one) => one.index === index);
+    return at < 0 ? null : (answers[at] ?? null);
+  });
+}

@@ -1,0 +1,150 @@
+import type { DiskPart, DiskSight, PartSight, ServerSight } from '../model/disk.js';
+import type { HostShell } from './connection.js';
+
+const CONNECT_SECONDS = 3;
+/** From the beginning and from the end of what is only read. */
+const DIGEST_BYTES = 32 * 2 ** 20;
+/** An image on storage that stands still must not hold up everything else. */
+const LOOK_TIMEOUT_MS = 45_000;
+const NAMED_IN_CEPH_CONF = '/etc/ceph/ceph.conf';
+
+/** Groups of four arguments: what it is, and three that say which. */
+const SCRIPT = `
+export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+newline='
+'
+identity() {
+  leaves=$(lsblk -nsrpo TYPE,WWN -- "$1" | awk '$1 == "disk" || $1 == "mpath" { print ($2 == "" ? "-" : $2) }' | sort -u | tr '\\n' ' ')
+  case " $leaves" in *" - "*|" ") return ;; esac
+  part=$(cat "/sys/class/block/\${1##*/}/dm/uuid" 2>/dev/null || lsblk -ndo PARTUUID -- "$1")
+  echo "$leaves/ $part"
+}
+describe() {
+  why=$(stat -L -- "$1" 2>&1 >/dev/null) || { printf 'missing=%s\\npath=%s\\n' "\${why##*: }" "$1"; return; }
+  real=$(readlink -e -- "$1")
+  case $real in ''|*"$newline"*) printf 'missing=its name cannot be followed\\npath=%s\\n' "$1"; return ;; esac
+  printf 'path=%s\\n' "$real"
+  stat -c 'stat=%d|%i|%s|%u|%g|%W|%t:%T|%F' -- "$real"
+  printf 'directory=%s\\n' "$(stat -c %d -- "\${real%/*}/")"
+  printf 'mount=%s\\n' "$(findmnt -nrf -o FSTYPE,SOURCE -T "$real")"
+  if [ -b "$real" ]; then printf 'block=%s|%s\\n' "$(lsblk -bndo SIZE -- "$real")" "$(identity "$real")"; fi
+  if [ "$2" = digest ] && { [ -f "$real" ] || [ -b "$real" ]; }; then
+    printf 'digest=%s\\n' "$({ head -c ${DIGEST_BYTES} -- "$real"; tail -c ${DIGEST_BYTES} -- "$real"; } | timeout 30 sha256sum)"
+  fi
+}
+serve() {
+  getent ahosts "$1" | awk '{ print "address=" $1 }' | sort -u
+  [ "$3" = connect ] || return
+  why=$(timeout ${CONNECT_SECONDS} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) && return
+  [ $? -ne 124 ] || why='no answer within ${CONNECT_SECONDS} s'
+  printf 'silence=%s\\n' "$(printf '%s\\n' "\${why:-it cannot be reached}" | tail -n 1 | sed 's/.*: //')"
+}
+echo '=== host'
+cat /proc/sys/kernel/random/boot_id
+ip -o address show | awk '{ sub("/.*", "", $4); print $4 }'
+while [ "$#" -ge 4 ]; do
+  echo '=== item'
+  case $1 in
+    path) describe "$2" "$4" ;;
+    volume)
+      if found=$(virsh -q -c qemu:///system vol-path --pool "$2" --vol "$3" 2>&1); then describe "$found" "$4"
+      else printf 'missing=%s\\npath=%s\\n' "$(printf '%s\\n' "$found" | tail -n 1)" "$2/$3"; fi ;;
+    server) serve "$2" "$3" "$4" ;;
+    ceph) sed -n 's/^[[:space:]]*\\(fsid\\|mon[_ ]host\\)[[:space:]]*=[[:space:]]*/address=\\1 /p' ${NAMED_IN_CEPH_CONF} | sort ;;
+  esac
+  shift 4
+done
+echo '=== end'
+`;
+
+export interface LookRequest {
+  /** Servers are asked whether they answer from there. */
+  readonly connect: boolean;
+}
+
+/** What a host sees of a domain's parts. Only reads; servers are connected to and nothing is said to them. @throws CommandError, VxmigError SSH_CONNECT */
+export async function observeDisks(
+  shell: HostShell,
+  parts: readonly DiskPart[],
+  { connect }: LookRequest,
+): Promise<DiskSight> {
+  const items = parts.map((part) => itemsOf(part, connect));
+  const argv = ['sh', '-s', '--', ...items.flat(2)];
+  const { stdout } = await shell.run(argv, { stdin: SCRIPT, timeoutMs: LOOK_TIMEOUT_MS });
+  const [, host = '', ...answers] = stdout.split(/^=== (?:host|item|end)\n/m);
+  const [bootId = '', ...addresses] = host.trim().split('\n');
+  let next = 0;
+  const seen = parts.map((part, index) => {
+    const count = items[index]?.length ?? 0;
+    const own = answers.slice(next, next + count);
+    next += count;
+    return readPart(part, own);
+  });
+  return { host: shell.name, bootId, addresses, parts: seen };
+}
+
+function itemsOf({ place, use }: DiskPart, connect: boolean): string[][] {
+  const digest = use === 'read' ? 'digest' : '';
+  if (place.kind === 'path') return [['path', place.path, '', digest]];
+  if (place.kind === 'volume') return [['volume', place.pool, place.volume, digest]];
+  if (place.kind === 'other') return [];
+  if (place.servers.length === 0) return place.protocol === 'rbd' ? [['ceph', '', '', '']] : [];
+  return place.servers.map(({ name, port, socket }) => {
+    const address = name.replace(/^\[(.*)\]$/, '$1');
+    // TFTP is served over UDP.
+    const asked = connect && socket === null && place.protocol !== 'tftp';
+    return ['server', address, String(port), asked ? 'connect' : ''];
+  });
+}
+
+function readPart({ place }: DiskPart, answers: readonly string[]): PartSight {
+  if (place.kind === 'other') return { kind: 'unknown' };
+  if (place.kind === 'server') return { kind: 'server', servers: answers.map(readServer) };
+  const values = valuesOf(answers[0] ?? '');
+  const value = (key: string) => values.get(key)?.[0] ?? '';
+  const path = value('path');
+  if (values.has('missing')) return { kind: 'missing', path, why: value('missing') };
+  const [device = '', inode = '', size = '', uid = '', gid = '', born = '', number = '', kind = ''] =
+    value('stat').split('|');
+  if (device === '') return { kind: 'unknown' };
+  const [blockSize = '', identity = ''] = value('block').split('|');
+  const [fileSystem = '', mounted = ''] = value('mount').split(' ');
+  const type = kind === 'block special file' ? 'block' : kind.startsWith('regular') ? 'file' : 'other';
+  const sizeBytes = Number(type === 'block' ? blockSize : size);
+  const digest = value('digest').split(' ')[0] ?? '';
+  return {
+    kind: 'file',
+    path,
+    type,
+    device,
+    inode,
+    directoryDevice: value('directory'),
+    sizeBytes,
+    number,
+    uid,
+    gid,
+    born,
+    fileSystem,
+    mounted,
+    identity,
+    digest: digest === '' ? '' : `${sizeBytes} ${digest}`,
+  };
+}
+
+function readServer(answer: string): ServerSight {
+  const values = valuesOf(answer);
+  return { addresses: values.get('address') ?? [], silence: values.get('silence')?.[0] ?? '' };
+}
+
+/** `key=value` lines; a key may be there more than once. */
+function valuesOf(answer: string): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const line of answer.split('\n')) {
+    const at = line.indexOf('=');
+    if (at <= 0) continue;
+    const key = line.slice(0, at);
+    values.set(key, [...(values.get(key) ?? []), line.slice(at + 1)]);
+  }
+  return values;
+}

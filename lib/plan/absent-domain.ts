@@ -1,0 +1,46 @@
+import { VxmigError } from '../model/errors.js';
+import type { Topology, Vm } from '../model/topology.js';
+import { domainOf } from './desired.js';
+import { livingCopies } from './left-copies.js';
+import type { ObservedHost } from './observed.js';
+
+/**
+ * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with one disk for both, or with another one.
+ *
+ * @throws VxmigError HOST_UNFIT where a domain of the file is nowhere, or is off on another host than the file says
+ */
+export function refuseAbsentDomains(topology: Topology, observed: readonly ObservedHost[]): void {
+  for (const vm of topology.vms) {
+    if (vm.source.kind !== 'domain' || livingCopies(topology, vm, observed).length > 0) continue;
+    const places = placesOf(vm, observed);
+    if (places.some(({ host }) => host === vm.host)) continue;
+    const [place] = places;
+    throw place === undefined ? nowhere(vm, observed) : offElsewhere(vm, place);
+  }
+}
+
+function placesOf(vm: Vm, observed: readonly ObservedHost[]) {
+  const domain = domainOf(vm);
+  return observed.flatMap(({ host, domains }) =>
+    domains.flatMap(({ name, state }) => (name === domain ? [{ host, state }] : [])),
+  );
+}
+
+function offElsewhere(vm: Vm, { host, state }: { readonly host: string; readonly state: string }): VxmigError {
+  const domain = domainOf(vm);
+  return new VxmigError('HOST_UNFIT', `${domain} is ${state} on ${host}, and the topology says ${vm.host}`, {
+    where: `${host} ${domain}`,
+    hint:
+      `Nothing was made on ${vm.host}: two definitions would be two VMs with one disk. Say \`host: ${host}\` and apply, which starts it there; then change it back and apply, ` +
+      `which moves it alive. Or, if ${vm.host} sees its disks, take its definition there by hand while it is off, and undefine it on ${host}.`,
+  });
+}
+
+function nowhere(vm: Vm, observed: readonly ObservedHost[]): VxmigError {
+  const domain = domainOf(vm);
+  const hosts = observed.map(({ host }) => host).join(', ');
+  return new VxmigError('HOST_UNFIT', `libvirt on ${vm.host} knows no domain ${domain}, and none of ${hosts} does`, {
+    where: `${vm.host} ${domain}`,
+    hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` in the topology.',
+  });
+}

@@ -1,0 +1,64 @@
+import type { DiskPart } from '../model/disk.js';
+import { type ErrorCode, VxmigError } from '../model/errors.js';
+
+/** A move that is looked at before it is made. */
+export interface Move {
+  readonly vm: string;
+  /** libvirt's name of it as a word of a shell, for commands that can be pasted. */
+  readonly domainWord: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Why a VM cannot move as it stands. */
+export interface Obstacle {
+  readonly code: 'DISK_NOT_SHARED' | 'HOST_UNFIT';
+  readonly why: string;
+  readonly mend: string;
+}
+
+export function unfit(why: string, mend: string): Obstacle {
+  return { code: 'HOST_UNFIT', why, mend };
+}
+
+/** @param what goes on from the disk's name: `is another file on …` */
+export function notShared(move: Move, part: DiskPart, what: string): Obstacle {
+  return {
+    code: 'DISK_NOT_SHARED',
+    why: `${part.name} of ${move.vm}${placeText(part)} ${what}`,
+    mend: mendOf(move, part),
+  };
+}
+
+function placeText({ place }: DiskPart): string {
+  if (place.kind === 'path') return ` (${place.path})`;
+  if (place.kind === 'volume') return ` (volume ${place.volume} of the pool ${place.pool})`;
+  return place.kind === 'server' ? ` (${place.protocol}: ${place.export || 'its default export'})` : '';
+}
+
+function mendOf({ domainWord, from, to }: Move, { use, removable, target, place }: DiskPart): string {
+  if (place.kind === 'server') {
+    return `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is down; \`virsh edit ${domainWord}\` on ${from} says which one it is.`;
+  }
+  if (removable && use === 'read') {
+    return `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${domainWord} ${target} --eject --live --config\` on ${from}.`;
+  }
+  if (use !== 'written') return `Copy it to ${to}, under the same path, as it is on ${from}.`;
+  return (
+    `Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's goes there by ` +
+    `\`virsh blockcopy ${domainWord} ${target} --path /SHARED/DISK --transient-job --wait --pivot\` on ${from}.`
+  );
+}
+
+/** One error for all that is in the way; what is in the way of data comes first. */
+export function obstacleError(move: Move, obstacles: readonly Obstacle[]): VxmigError {
+  const sorted = [...obstacles].sort(
+    (a, b) => Number(b.code === 'DISK_NOT_SHARED') - Number(a.code === 'DISK_NOT_SHARED'),
+  );
+  const code: ErrorCode = sorted[0]?.code ?? 'HOST_UNFIT';
+  const mends = [...new Set(sorted.map(({ mend }) => mend))];
+  return new VxmigError(code, `${move.vm} cannot move to ${move.to}: ${sorted.map(({ why }) => why).join('; ')}`, {
+    where: `${move.from} ${move.vm}`,
+    hint: `Nothing has moved. ${mends.join(' ')}`,
+  });
+}

@@ -1,0 +1,142 @@
+import type { DiskPart, DiskSight, StorageProof, TokenSight } from '../model/disk.js';
+import { attribute, child, type DomainDefinition } from '../model/domain-definition.js';
+import { judgeDisks } from './disk-verdict.js';
+import { type Move, type Obstacle, unfit } from './move-obstacle.js';
+
+export interface MoveSight {
+  /** Live where the domain runs. */
+  readonly definition: DomainDefinition;
+  readonly snapshots: readonly string[];
+  readonly checkpoints: readonly string[];
+  /** Disks, by the guest's names, with a job. */
+  readonly busy: readonly string[];
+  readonly parts: readonly DiskPart[];
+  readonly source: DiskSight;
+  readonly destination: DiskSight;
+  readonly tokens: readonly (TokenSight | null)[];
+  readonly hosts: { readonly source: SeenHost; readonly destination: SeenHost };
+}
+
+export interface SeenHost {
+  readonly uuid: string;
+  readonly cpu: { readonly model: string; readonly flags: readonly string[] };
+}
+
+/** Either a proof that the VM can go there with its storage, or all that is in its way. */
+export type MoveVerdict =
+  | { readonly storage: StorageProof; readonly obstacles: readonly [] }
+  | { readonly storage: null; readonly obstacles: readonly Obstacle[] };
+
+/** Whether a VM can move as it stands, as far as its definition and both hosts tell. */
+export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
+  const disks = judgeDisks(move, sight);
+  const obstacles = [
+    ...disks.obstacles,
+    ...jobs(move, sight),
+    ...snapshots(move, sight),
+    ...devices(move, sight.definition),
+    ...sameUuid(move, sight),
+    ...cpu(move, sight),
+  ];
+  return obstacles.length === 0 ? { storage: { disks: disks.proven }, obstacles: [] } : { storage: null, obstacles };
+}
+
+function jobs({ vm, domainWord, from }: Move, { busy, definition }: MoveSight): Obstacle[] {
+  const mirrored = definition.disks.flatMap(({ target, element }) => (child(element, 'mirror') ? [target] : []));
+  return [...new Set([...busy, ...mirrored])].map((target) =>
+    unfit(
+      `${target} of ${vm} is being copied or merged by QEMU (a block job), and libvirt moves no VM meanwhile`,
+      `Let it end, or end it: \`virsh blockjob ${domainWord} ${target} --info\`, \`virsh blockjob ${domainWord} ${target} --abort\` on ${from}.`,
+    ),
+  );
+}
+
+function snapshots({ vm, domainWord, from }: Move, sight: MoveSight): Obstacle[] {
+  const kinds = [
+    { kind: 'snapshot', names: sight.snapshots },
+    { kind: 'checkpoint', names: sight.checkpoints },
+  ] as const;
+  return kinds.flatMap(({ kind, names }) => {
+    if (names.length === 0) return [];
+    return unfit(
+      `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} (${names.join(', ')}), and moves no VM that has any`,
+      `\`virsh ${kind}-list ${domainWord}\` on ${from} shows them; \`virsh ${kind}-delete ${domainWord} NAME --metadata\` has libvirt forget one and leaves what it kept in the image.`,
+    );
+  });
+}
+
+/** What is part of its host, and cannot come along. */
+function devices({ vm, domainWord, from }: Move, definition: DomainDefinition): Obstacle[] {
+  const stays = (what: string) =>
+    unfit(
+      `${vm} has ${what}, which is a part of ${from} and cannot move`,
+      `Take it out: \`virsh dumpxml ${domainWord}\` on ${from} shows it, \`virsh detach-device ${domainWord} FILE --live --config\` takes out what FILE holds of that.`,
+    );
+  const failover = (element: Parameters<typeof child>[0]) =>
+    attribute(child(element, 'teaming'), 'type') === 'transient';
+  const passed = [
+    ...definition.devices('hostdev'),
+    ...definition.interfaces.flatMap(({ type, element }) => (type === 'hostdev' ? [element] : [])),
+  ];
+  return [
+    ...passed
+      .filter((element) => !failover(element))
+      .map((element) => stays(`a device of the host (${deviceText(element)})`)),
+    ...definition
+      .devices('filesystem')
+      .filter((element) => (attribute(child(element, 'driver'), 'type') ?? 'path') !== 'virtiofs')
+      .map((element) => stays(`a directory of the host (${attribute(child(element, 'source'), 'dir') ?? '9p'})`)),
+    ...definition
+      .devices('shmem')
+      .filter((element) => element.getAttribute('role') !== 'master')
+      .map((element) => stays(`shared memory of the host (${element.getAttribute('name') ?? ''})`)),
+  ];
+}
+
+function deviceText(element: Parameters<typeof child>[0]): string {
+  const kind = element.getAttribute('type') ?? '';
+  const source = child(element, 'source');
+  const address = source === undefined ? undefined : child(source, 'address');
+  const place = ['domain', 'bus', 'slot', 'function', 'uuid'].flatMap((name) => attribute(address, name) ?? []);
+  return [kind, ...place].join(' ').trim();
+}
+
+/** libvirt takes hosts of one UUID for one host. */
+function sameUuid(move: Move, { hosts }: MoveSight): Obstacle[] {
+  const { uuid } = hosts.source;
+  return uuid === '' || uuid !== hosts.destination.uuid ? [] : [unfit(sameUuidText(move, uuid), sameUuidMend(move.to))];
+}
+
+export function sameUuidText({ from, to }: Pick<Move, 'from' | 'to'>, uuid: string): string {
+  return `libvirt on ${from} and on ${to} has the same host UUID ${uuid}, and refuses a migration “to the same host”`;
+}
+
+export function sameUuidMend(host: string): string {
+  return (
+    `On ${host}: \`echo "host_uuid = \\"$(uuidgen)\\"" >>/etc/libvirt/libvirtd.conf\` and \`systemctl restart libvirtd\` ` +
+    '(with modular daemons virtqemud.conf and virtqemud); VMs run on meanwhile. Nothing else in that file may set host_uuid.'
+  );
+}
+
+/** The guest sees the host's own CPU, which libvirt compares with nothing. */
+function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
+  const mode = attribute(child(definition.root, 'cpu'), 'mode');
+  if (definition.type !== 'kvm' || (mode !== 'host-passthrough' && mode !== 'maximum')) return [];
+  const { source, destination } = hosts;
+  const missing = source.cpu.flags.filter((flag) => !destination.cpu.flags.includes(flag));
+  const mend = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.domainWord}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
+  if (missing.length > 0) {
+    const list = `${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}`;
+    return [
+      unfit(`${move.vm} has the CPU of ${move.from} itself (${mode}), and that of ${move.to} lacks ${list}`, mend),
+    ];
+  }
+  return source.cpu.model === destination.cpu.model
+    ? []
+    : [
+        unfit(
+          `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has another one (${destination.cpu.model})`,
+          mend,
+        ),
+      ];
+}
