@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
 import { HostConnection, type HostShell } from '../host/connection.js';
-import { domainsOf } from '../host/domains.js';
 import { type Fitness, observeFitness } from '../host/fitness.js';
 import { bootGuest } from '../host/guest-boot.js';
+import { MIGRATION_PORTS } from '../host/migration-ports.js';
 import type { Check } from '../model/check.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
-import type { Host, Topology } from '../model/topology.js';
-import { domainOf } from '../plan/desired.js';
+import type { Host, Topology, Vm } from '../model/topology.js';
+import { domainChecks, neededThere, placedVms } from './domain-checks.js';
 import { accelerationCheck, commonChecks, fitnessChecks, offloadCheck } from './fitness-checks.js';
 import { sshOf } from './host-address.js';
 import { measureClock } from './host-clock.js';
@@ -31,6 +31,8 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
     signal.throwIfAborted();
     const hasVms = topology.vms.length > 0;
     const fitness = new Map<string, Fitness>();
+    const placed = hasVms ? await placedVms(topology, shells) : [];
+    const needed = (vm: Vm, host: string) => neededThere(placed, vm, host);
     emit({ kind: 'note', text: 'Looking at each host' });
     const boots = pLimit(topology.lab === null ? BOOTS_AT_ONCE.real : BOOTS_AT_ONCE.lab);
     const perHost = await Promise.all(
@@ -40,13 +42,15 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
         if (shell === undefined) return first;
         const [seen, clock] = await Promise.all([observeFitness(shell, { vms: hasVms }), measureClock(shell)]);
         fitness.set(host.name, seen);
-        const own = [...first, ...fitnessChecks(topology, host, seen, clock)];
+        const own = [...first, ...fitnessChecks(topology, host, seen, clock, needed)];
         if (!hasVms) return own;
         const boot = await boots(async () => {
           signal.throwIfAborted();
           return await acceleration(host, shell, seen, emit);
         });
-        const offloads = await offloadChecks(topology, host, shell, seen);
+        const offloads = placed.flatMap((one) =>
+          one.host === host.name && one.vm.source.kind === 'domain' ? offloadCheck(host, seen, one.vm, one.xml) : [],
+        );
         return [...own, ...offloads, boot];
       }),
     );
@@ -55,7 +59,8 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
     return [
       ...perHost.flat(),
       ...(hasVms ? commonChecks(topology, fitness) : []),
-      ...(await everyPair(topology, shells)),
+      ...(await everyPair(topology, shells, fitness)),
+      ...(await domainChecks(topology, shells, placed)),
     ];
   } finally {
     for (const shell of shells.values()) shell.close();
@@ -83,25 +88,19 @@ async function acceleration(host: Host, shell: HostShell, seen: Fitness, emit: E
   return accelerationCheck(host.name, seen, { kvm: null, tcg: null, [which]: boot });
 }
 
-/** Of the domains that the file names and this host has. A libvirtd that does not answer has a check of its own. */
-async function offloadChecks(topology: Topology, host: Host, shell: HostShell, seen: Fitness): Promise<Check[]> {
-  const named = topology.vms.filter(({ source }) => source.kind === 'domain');
-  if (named.length === 0 || seen.libvirtVersion === '') return [];
-  const domains = await domainsOf(shell);
-  return named.flatMap((vm) => {
-    const found = domains.find(({ name }) => name === domainOf(vm));
-    return found === undefined ? [] : offloadCheck(host, seen, vm, found.xml);
-  });
-}
-
-async function everyPair(topology: Topology, shells: ReadonlyMap<string, HostShell>): Promise<Check[]> {
+async function everyPair(
+  topology: Topology,
+  shells: ReadonlyMap<string, HostShell>,
+  fitness: ReadonlyMap<string, Fitness>,
+): Promise<Check[]> {
   const limit = pLimit(PAIRS_AT_ONCE);
   const reached = topology.hosts.filter((host) => shells.has(host.name));
   const pairs = reached.flatMap((from) => reached.filter((to) => to !== from).map((to) => ({ from, to })));
   const checks = pairs.map(({ from, to }) =>
     limit(async () => {
       const shell = shells.get(from.name);
-      return shell === undefined ? [] : await pairChecks(topology, shell, from, to);
+      const ports = fitness.get(to.name)?.migrationPorts ?? MIGRATION_PORTS;
+      return shell === undefined ? [] : await pairChecks(topology, { shell, from, to, ports });
     }),
   );
   return (await Promise.all(checks)).flat();

@@ -5,7 +5,9 @@ import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
+import { sameUuidMend, sameUuidText } from '../plan/move-verdict.js';
 import { offloadingNics, offloadMend } from '../plan/nic-offload.js';
+import { QEMU_MEMORY_BYTES } from './needed-memory.js';
 
 /** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
 const SAFE_QEMU_MAJOR = 10;
@@ -13,17 +15,27 @@ const SAFE_QEMU_MAJOR = 10;
 const LEAST_FPING_MAJOR = 5;
 /** Beyond this, times of different hosts can't be laid side by side without a doubt. */
 const CLOCK_SKEW_MS = 100;
-/** QEMU's own, beside the guest's. */
-const QEMU_MEMORY_BYTES = 64 * 2 ** 20;
 /** For what a guest answers at once when it resumes: the 1,000 frames that its tap holds (lab/packet-buffer.ts gives a lab as much). */
 const PACKET_BUFFER_BYTES = 2 ** 20;
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';
 
+/** What a VM would take of a host's free memory; 0 where it runs there. */
+export type NeededThere = (vm: Vm, host: string) => number;
+
+const ofImage: NeededThere = (vm) => vm.memoryBytes + QEMU_MEMORY_BYTES;
+
 /** One host's checks that need no other host. A check that passes with a hint is advice. */
-export function fitnessChecks(topology: Topology, host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
+export function fitnessChecks(
+  topology: Topology,
+  host: Host,
+  fitness: Fitness,
+  clock: ClockOffset,
+  needed: NeededThere = ofImage,
+): Check[] {
   // Without VMs it is a VTEP and nothing else.
-  return [...vtepChecks(host, fitness, clock), ...(topology.vms.length > 0 ? vmChecks(topology, host, fitness) : [])];
+  const forVms = topology.vms.length > 0 ? vmChecks(topology, host, fitness, needed) : [];
+  return [...vtepChecks(host, fitness, clock), ...forVms];
 }
 
 function vtepChecks(host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
@@ -64,9 +76,10 @@ function vtepChecks(host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
   ];
 }
 
-function vmChecks(topology: Topology, host: Host, fitness: Fitness): Check[] {
+function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: NeededThere): Check[] {
   const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
-  const largestBytes = Math.max(0, ...topology.vms.map((vm) => vm.memoryBytes)) + QEMU_MEMORY_BYTES;
+  const largestBytes = Math.max(0, ...topology.vms.map((vm) => needed(vm, host.name)));
+  const { first, last } = fitness.migrationPorts;
   const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
   const named = (what: string) => `${host.name}: ${what}`;
   return [
@@ -89,7 +102,10 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness): Check[] {
     {
       name: named('free memory'),
       ok: fitness.availableMemoryBytes >= largestBytes,
-      expected: `${formatBytes(largestBytes)} for the largest VM of the file`,
+      expected:
+        largestBytes === 0
+          ? 'none: every VM of the file runs here'
+          : `${formatBytes(largestBytes)} for the largest VM of the file that may come here`,
       seen: formatBytes(fitness.availableMemoryBytes),
       hint: fitness.availableMemoryBytes >= largestBytes ? '' : 'stop something there, or give the VM less',
     },
@@ -106,8 +122,8 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness): Check[] {
     {
       name: named('migration ports'),
       ok: true,
-      expected: 'TCP 49152 to 49215 free',
-      seen: fitness.migrationPortsTakenBy === '' ? 'TCP 49152 to 49215 are free' : fitness.migrationPortsTakenBy,
+      expected: `TCP ${first} to ${last} free`,
+      seen: fitness.migrationPortsTakenBy === '' ? `TCP ${first} to ${last} are free` : fitness.migrationPortsTakenBy,
       hint:
         fitness.migrationPortsTakenBy === ''
           ? ''
@@ -177,9 +193,14 @@ export function accelerationCheck(
 /** A VM that was started with KVM can't go on under TCG, nor with a CPU that the other host does not have. */
 export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
   // What a host with a silent libvirtd could give is not known; that has a check of its own.
+  if (fitness.size < 2) return [];
+  return [hostUuids(fitness), ...sameForAll(topology, fitness)];
+}
+
+function sameForAll(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
   const hosts = [...fitness.values()].filter((host) => host.cpuModels.length > 0);
   const [first] = hosts;
-  if (first === undefined || fitness.size < 2) return [];
+  if (first === undefined) return [];
   const common = first.cpuModels.filter((model) => hosts.every((host) => host.cpuModels.includes(model)));
   const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
   const cpuOk = usesImage ? common.includes(MICRO_CPU_MODEL) : common.length > 0;
@@ -208,6 +229,23 @@ export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fi
         : '',
     },
   ];
+}
+
+/** libvirt refuses a migration between hosts of one UUID. */
+function hostUuids(fitness: ReadonlyMap<string, Fitness>): Check {
+  const known = [...fitness].filter(([, { hostUuid }]) => hostUuid !== '');
+  const twin = known.find(([host, { hostUuid }]) =>
+    known.some(([other, its]) => other < host && its.hostUuid === hostUuid),
+  );
+  const [first] = known.find(([host, { hostUuid }]) => host !== twin?.[0] && hostUuid === twin?.[1].hostUuid) ?? [];
+  const ends = { from: first ?? '', to: twin?.[0] ?? '' };
+  return {
+    name: 'libvirt host UUIDs',
+    ok: twin === undefined,
+    expected: 'another one on each host',
+    seen: twin === undefined ? `${known.length} hosts, each with its own` : sameUuidText(ends, twin[1].hostUuid),
+    hint: twin === undefined ? '' : sameUuidMend(ends.to),
+  };
 }
 
 function answers(name: string, version: string, hint: string): Check {

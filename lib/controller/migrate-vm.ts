@@ -13,7 +13,7 @@ import { withVmsAt } from '../plan/plan.js';
 import { writeRun } from '../report/run-file.js';
 import type { Controller } from './controller.js';
 import { libvirtUriOf } from './host-address.js';
-import { outlookOf } from './outlook.js';
+import { outlookOf, portSilenceOf } from './outlook.js';
 
 /** What the command line says over the topology. */
 export type MigrateOverrides = Partial<MigrationOptions>;
@@ -75,7 +75,8 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     events: [],
     probes: probesOf(current, host),
     fdbMoves: new Map(),
-    lookAhead: () => outlookOf(controller, { vm, from, to }),
+    lookAhead: () => outlookOf(controller, { vm, from: hostOf(current, from), to: target }),
+    portSilence: () => portSilenceOf(controller, { vm, from: hostOf(current, from), to: target }),
     expectedPlace: (observer, network) => expectedPlace(afterwards, network, vm.name, observer),
     staysPut: (observer, network) =>
       expectedPlace(current, network, vm.name, observer) === expectedPlace(afterwards, network, vm.name, observer),

@@ -2,6 +2,7 @@ import { toHex } from '../frames/frame.js';
 import type { HostShell } from '../host/connection.js';
 import { domainsOf, observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
+import { observeLibvirtErrors } from '../host/libvirt-log.js';
 import { changeFlows, dumpFlows, packetOut, removeFlows } from '../host/openflow.js';
 import { shellWord } from '../host/quote.js';
 import { RedirectGuard } from '../host/redirect-guard.js';
@@ -202,6 +203,10 @@ export class SshMigrationHost implements MigrationHost {
 
   async jobStats(domain: string, which: 'running' | 'completed'): Promise<string> {
     return await virsh.readJobStats(this.#shell, domain, which);
+  }
+
+  async libvirtErrors(domain: string, sinceMs: number): Promise<readonly string[]> {
+    return await observeLibvirtErrors(this.#shell, domain, sinceMs);
   }
 
   async undefine(domain: string): Promise<void> {

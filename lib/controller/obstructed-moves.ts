@@ -1,4 +1,5 @@
 import { VxmigError } from '../model/errors.js';
+import { hostOf } from '../plan/desired.js';
 import type { Plan } from '../plan/plan.js';
 import type { Controller } from './controller.js';
 import { outlookOf } from './outlook.js';
@@ -14,7 +15,9 @@ export interface LookedAhead {
 export async function lookAhead(controller: Controller, plan: Plan): Promise<LookedAhead> {
   const looks = plan.migrations.map(async ({ vm: name, from, to }) => {
     const vm = plan.current.vms.find((candidate) => candidate.name === name);
-    const outlook = vm === undefined ? null : await outlookOf(controller, { vm, from, to });
+    if (vm === undefined) throw new Error(`no VM ${name}`);
+    const journey = { vm, from: hostOf(plan.current, from), to: hostOf(plan.current, to) };
+    const outlook = await outlookOf(controller, journey);
     return outlook?.obstacle == null ? [] : [{ name, error: outlook.obstacle }];
   });
   const found = (await Promise.all(looks)).flat();

@@ -1,17 +1,26 @@
 import type { HostShell } from '../host/connection.js';
-import { MIGRATION_PORTS } from '../host/fitness.js';
+import { type PortRange, portSilence } from '../host/migration-ports.js';
 import { reaches } from '../host/reach.js';
 import type { Check } from '../model/check.js';
 import type { Host, Topology } from '../model/topology.js';
 import { vtepOf } from '../plan/desired.js';
 import { libvirtUriOf } from './host-address.js';
 
-const CONNECT_SECONDS = 3;
 const VIRSH_SECONDS = 25;
 
+export interface Pair {
+  readonly from: Host;
+  readonly to: Host;
+  /** Of `from`. */
+  readonly shell: HostShell;
+  /** From which libvirt on `to` takes one for each migration that comes. */
+  readonly ports: PortRange;
+}
+
 /** What one host must be able to do towards another one: send it full-size packets and, where there are VMs, its libvirtd requests and a VM's memory. */
-export async function pairChecks(topology: Topology, shell: HostShell, from: Host, to: Host): Promise<Check[]> {
-  const forVms = topology.vms.length > 0 ? [migrationPorts(shell, from, to), libvirtOverSsh(shell, from, to)] : [];
+export async function pairChecks(topology: Topology, { shell, from, to, ports }: Pair): Promise<Check[]> {
+  const forVms =
+    topology.vms.length > 0 ? [migrationPorts(shell, from, to, ports), libvirtOverSsh(shell, from, to)] : [];
   return await Promise.all([pathMtu(topology, shell, from, to), ...forVms]);
 }
 
@@ -32,25 +41,11 @@ async function pathMtu(topology: Topology, shell: HostShell, from: Host, to: Hos
   };
 }
 
-/**
- * Nobody listens there before a migration: a port that refuses at once is reachable, one that stays silent is filtered. /dev/tcp is
- * bash's own.
- */
-async function migrationPorts(shell: HostShell, from: Host, to: Host): Promise<Check> {
-  const ports = [MIGRATION_PORTS.first, MIGRATION_PORTS.last];
+async function migrationPorts(shell: HostShell, from: Host, to: Host, { first, last }: PortRange): Promise<Check> {
+  const ports = [first, last];
   const tries = ports.map(async (port) => {
-    const argv = [
-      'timeout',
-      String(CONNECT_SECONDS),
-      'bash',
-      '-c',
-      'exec 3<>"/dev/tcp/$0/$1"',
-      vtepOf(to),
-      String(port),
-    ];
-    const { exitCode, stderr } = await shell.run(argv, { accept: [0, 1, 124] });
-    const reached = exitCode === 0 || /Connection refused/.test(stderr);
-    return reached ? '' : `${port}: ${exitCode === 124 ? 'silence' : (stderr.trim().split('\n').at(-1) ?? '')}`;
+    const silence = await portSilence(shell, vtepOf(to), port);
+    return silence === null ? '' : `${port}: ${silence}`;
   });
   const unreached = (await Promise.all(tries)).filter((text) => text !== '');
   const ok = unreached.length === 0;
@@ -59,7 +54,7 @@ async function migrationPorts(shell: HostShell, from: Host, to: Host): Promise<C
     ok,
     expected: `TCP ${ports.join(' and ')} of ${vtepOf(to)} can be reached`,
     seen: ok ? `TCP ${ports.join(' and ')} of ${vtepOf(to)} can be reached` : unreached.join('; '),
-    hint: ok ? '' : `open TCP ${MIGRATION_PORTS.first} to ${MIGRATION_PORTS.last} in ${to.name}'s firewall`,
+    hint: ok ? '' : `open TCP ${first} to ${last} in ${to.name}'s firewall`,
   };
 }
 

@@ -11,7 +11,7 @@ export class Dialogue {
   #waiting: Promise<unknown> = Promise.resolve();
   #count = 0;
   #notify: () => void = () => {};
-  #over = false;
+  #over: 'ended' | 'broken' | null = null;
 
   /** @param ask turns a question and the mark that must follow the answer into what the command reads */
   constructor(
@@ -23,13 +23,13 @@ export class Dialogue {
       if (this.#text.length <= LONGEST_ANSWER) this.#text += text;
       this.#notify();
     });
-    void conversation.ended.then(() => {
-      this.#over = true;
+    void conversation.ended.then(({ exitCode }) => {
+      this.#over = exitCode === null ? 'broken' : 'ended';
       this.#notify();
     });
   }
 
-  /** @throws VxmigError SSH_CONNECT where the command ended, or does not answer in time */
+  /** @throws VxmigError COMMAND_FAILED where the command ended, or does not answer in time; SSH_CONNECT where its connection broke */
   async question(question: string): Promise<string> {
     const answer = this.#waiting.then(
       () => this.#exchange(question),
@@ -55,16 +55,16 @@ export class Dialogue {
       const at = this.#text.indexOf(mark);
       if (at >= 0) return this.#text.slice(0, at);
       if (this.#text.length > LONGEST_ANSWER)
-        throw new VxmigError('SSH_CONNECT', `the command on ${this.host} prints without end`, { where: this.host });
-      if (this.#over)
-        throw new VxmigError('SSH_CONNECT', `the command on ${this.host} ended before it answered`, {
-          where: this.host,
-        });
+        throw new VxmigError('COMMAND_FAILED', `the command on ${this.host} prints without end`, { where: this.host });
+      if (this.#over !== null) {
+        const code = this.#over === 'broken' ? 'SSH_CONNECT' : 'COMMAND_FAILED';
+        throw new VxmigError(code, `the command on ${this.host} ended before it answered`, { where: this.host });
+      }
       const news = new Promise<'news'>((resolve) => {
         this.#notify = () => resolve('news');
       });
       if ((await Promise.race([news, timeout])) === 'timeout') {
-        throw new VxmigError('SSH_CONNECT', `no answer on ${this.host} within ${ANSWER_TIMEOUT_MS} ms`, {
+        throw new VxmigError('COMMAND_FAILED', `no answer on ${this.host} within ${ANSWER_TIMEOUT_MS} ms`, {
           where: this.host,
         });
       }

@@ -1,8 +1,7 @@
 import { procBytes } from '../model/proc-figure.js';
 import type { HostShell } from './connection.js';
+import { type PortRange, portRange, READ_PORT_RANGE } from './migration-ports.js';
 
-/** libvirt's range of ports for migrations (qemu.conf: migration_port_min, migration_port_max). */
-export const MIGRATION_PORTS = { first: 49152, last: 49215 } as const;
 /** RFC 7348 §5. */
 const VXLAN_PORT = 4789;
 
@@ -14,6 +13,8 @@ export interface Fitness {
   readonly kernelDatapath: boolean;
   /** `Using library: libvirt 11.3.0` and what libvirtd adds. */
   readonly libvirtVersion: string;
+  /** By which libvirt tells hosts apart; empty where it does not say. */
+  readonly hostUuid: string;
   readonly qemuVersion: string;
   /** Hosts that watch a VM ping it with this. */
   readonly fpingVersion: string;
@@ -26,6 +27,8 @@ export interface Fitness {
   readonly userfaultfd: boolean;
   /** Who else listens on VXLAN's port; empty where nobody does, or Open vSwitch. */
   readonly vxlanPortTakenBy: string;
+  /** From which libvirt there takes one for each migration that comes. */
+  readonly migrationPorts: PortRange;
   /** Listeners within the migration ports, a line each. */
   readonly migrationPortsTakenBy: string;
   /** CPU models that libvirt says the host can give a guest. */
@@ -43,13 +46,15 @@ section fping; fping --version
 section vxlan; ss -Hlunp 'sport = :${VXLAN_PORT}'; ip -br link show type vxlan
 [ "$1" = vms ] || exit 0
 section libvirt; timeout 20 virsh -q -c qemu:///system version --daemon
+section uuid; timeout 20 virsh -q -c qemu:///system capabilities | sed -n 's/.*<uuid>\\(.*\\)<\\/uuid>.*/\\1/p'
 section qemu; qemu-system-x86_64 --version
 section kvm; [ -w /dev/kvm ] && echo yes
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
 section memory; cat /proc/meminfo
 section buffer; cat /proc/sys/net/core/rmem_default
 section userfaultfd; cat /proc/sys/vm/unprivileged_userfaultfd; [ -c /dev/userfaultfd ] && stat -c %a /dev/userfaultfd
-section ports; ss -Hltnp 'sport >= :${MIGRATION_PORTS.first} and sport <= :${MIGRATION_PORTS.last}'
+section range; range=$(${READ_PORT_RANGE}); echo "$range"
+section ports; first=49152 last=49215; eval "$range"; ss -Hltnp "sport >= :$first and sport <= :$last"
 type=qemu; [ -w /dev/kvm ] && type=kvm
 section cpu; timeout 20 virsh -q -c qemu:///system domcapabilities --virttype $type --arch x86_64 --machine pc
 exit 0
@@ -68,6 +73,7 @@ export async function observeFitness(shell: HostShell, { vms }: { readonly vms: 
     vswitchdVersion: /\(Open vSwitch\) (\S+)/.exec(text('vswitchd'))?.[1] ?? '',
     kernelDatapath: text('datapath') === 'yes',
     libvirtVersion: /daemon: (\S+)/.exec(text('libvirt'))?.[1] ?? '',
+    hostUuid: text('uuid').toLowerCase(),
     qemuVersion: /version (\d+(?:\.\d+)*)/.exec(text('qemu'))?.[1] ?? '',
     fpingVersion: /Version (\d+(?:\.\d+)*)/.exec(text('fping'))?.[1] ?? '',
     kvmDevice: text('kvm') === 'yes',
@@ -76,6 +82,7 @@ export async function observeFitness(shell: HostShell, { vms }: { readonly vms: 
     packetBufferBytes: /^\d+$/.test(text('buffer')) ? Number(text('buffer')) : null,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),
     vxlanPortTakenBy: vxlanHolder(text('vxlan')),
+    migrationPorts: portRange(text('range')),
     migrationPortsTakenBy: text('ports'),
     cpuModels: [...text('cpu').matchAll(/<model usable='yes'[^>]*>([^<]+)</g)].map((match) => match[1] ?? ''),
   };

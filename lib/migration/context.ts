@@ -85,6 +85,8 @@ export interface MigrationContext {
   queuesAfter: Promise<QueueReading> | null;
   /** Whether the VM can go from the source to the destination as it stands; null: the source does not have it. */
   readonly lookAhead: () => Promise<Outlook | null>;
+  /** What keeps the source from reaching the port to which the memory would be sent; null: nothing does. */
+  readonly portSilence: () => Promise<VxmigError | null>;
   /** Where a host's table should have the VM after the move: the destination, or for spokes the hub. */
   readonly expectedPlace: (host: string, network: string) => string;
   /** A spoke has the VM behind the hub before and after: there is nothing to converge. */

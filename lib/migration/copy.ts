@@ -1,5 +1,6 @@
 import { type JobStats, parseJobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
+import { failureHint, failureText, neverBegan, ofSilence } from './cause.js';
 import type { MigrationContext } from './context.js';
 import { note } from './context.js';
 import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
@@ -19,7 +20,15 @@ const RECENT_LOOKS = 12;
  * without it, when QEMU pauses the guest. And when the command ends.
  */
 export async function copy(context: MigrationContext): Promise<void> {
-  const { source, destination, domain, options, topology, vm } = context;
+  try {
+    await copyMemory(context);
+  } catch (error) {
+    throw await ofSilence(context, error);
+  }
+}
+
+async function copyMemory(context: MigrationContext): Promise<void> {
+  const { source, domain, options, vm } = context;
   if (context.storage === null) throw new Error('a copy without a look at the storage');
   context.copyBeganAtMs = Date.now();
   const command = await source.migrate({
@@ -40,8 +49,10 @@ export async function copy(context: MigrationContext): Promise<void> {
   let gate: GateState = GATE_SHUT;
   let shut = false;
   let toldMs = Number.NEGATIVE_INFINITY;
+  let sentBytes = 0;
   while (!(await until(paused, lookAgainMs(context, gate), context.signal))) {
     if (performance.now() > deadline) {
+      if (sentBytes === 0) throw neverBegan(context);
       throw new VxmigError('MIGRATION_ROLLED_BACK', lateCopy(context), {
         where: vm.name,
         hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
@@ -52,6 +63,7 @@ export async function copy(context: MigrationContext): Promise<void> {
     const nowMs = performance.now();
     looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
     if (stats === null) continue;
+    sentBytes = stats.memoryProcessedBytes ?? sentBytes;
     if (!shut) {
       shut = true;
       // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
@@ -86,14 +98,10 @@ export async function copy(context: MigrationContext): Promise<void> {
   if (context.stoppedAtMs !== null) return;
   const { exitCode, stderr } = await command.ended;
   if (exitCode === 0) return;
-  throw new VxmigError(
-    'MIGRATION_ROLLED_BACK',
-    `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`,
-    {
-      where: vm.name,
-      hint: `${topology.name}: the VM stays on ${source.name}; look at libvirt's log on ${source.name} and ${destination.name}.`,
-    },
-  );
+  throw new VxmigError('MIGRATION_ROLLED_BACK', await failureText(context, stderr), {
+    where: vm.name,
+    hint: failureHint(context),
+  });
 }
 
 /**

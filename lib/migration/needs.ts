@@ -38,6 +38,8 @@ export interface MigrationHost {
   /** Whether libvirt there works on the domain; false too where it knows none of that name. */
   hasJob(domain: string): Promise<boolean>;
   jobStats(domain: string, which: 'running' | 'completed'): Promise<string>;
+  /** What libvirt and the domain's QEMU there have called an error since then, by that host's clock; oldest first. */
+  libvirtErrors(domain: string, sinceMs: number): Promise<readonly string[]>;
   undefine(domain: string): Promise<void>;
   destroy(domain: string): Promise<void>;
   resume(domain: string): Promise<void>;

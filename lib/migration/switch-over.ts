@@ -1,6 +1,7 @@
 import { parseJobStats, transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
 import { abort } from './abort.js';
+import { failureText } from './cause.js';
 import type { MigrationContext } from './context.js';
 import { lateCopy } from './copy.js';
 import { urge } from './redirect.js';
@@ -45,11 +46,7 @@ export async function switchOver(context: MigrationContext): Promise<void> {
   }
   const { exitCode, stderr } = await command.ended;
   if (exitCode !== 0) {
-    throw new VxmigError(
-      'MIGRATION_FAILED',
-      `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`,
-      { where: domain },
-    );
+    throw new VxmigError('MIGRATION_FAILED', await failureText(context, stderr), { where: domain });
   }
   // The event may be a moment behind the command's end; without it times after the resume cannot be told.
   const seen = () => context.resumedAtMs !== null;

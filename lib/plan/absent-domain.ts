@@ -1,8 +1,13 @@
+import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { domainOf } from './desired.js';
-import { livingCopies } from './left-copies.js';
 import type { ObservedHost } from './observed.js';
+
+export interface DomainPlace {
+  readonly host: string;
+  readonly state: string;
+}
 
 /**
  * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with one disk for both, or with another one.
@@ -11,22 +16,33 @@ import type { ObservedHost } from './observed.js';
  */
 export function refuseAbsentDomains(topology: Topology, observed: readonly ObservedHost[]): void {
   for (const vm of topology.vms) {
-    if (vm.source.kind !== 'domain' || livingCopies(topology, vm, observed).length > 0) continue;
-    const places = placesOf(vm, observed);
-    if (places.some(({ host }) => host === vm.host)) continue;
-    const [place] = places;
-    throw place === undefined ? nowhere(vm, observed) : offElsewhere(vm, place);
+    const absence =
+      vm.source.kind === 'domain'
+        ? absenceOf(
+            vm,
+            placesOf(vm, observed),
+            observed.map(({ host }) => host),
+          )
+        : null;
+    if (absence !== null) throw absence;
   }
 }
 
-function placesOf(vm: Vm, observed: readonly ObservedHost[]) {
+/** Why a VM whose domain is at those places can neither be started where the file says, nor be moved there; null: it can. */
+export function absenceOf(vm: Vm, places: readonly DomainPlace[], hosts: readonly string[]): VxmigError | null {
+  if (places.some(({ host, state }) => host === vm.host || isAlive(state))) return null;
+  const [place] = places;
+  return place === undefined ? nowhere(vm, hosts) : offElsewhere(vm, place);
+}
+
+function placesOf(vm: Vm, observed: readonly ObservedHost[]): DomainPlace[] {
   const domain = domainOf(vm);
   return observed.flatMap(({ host, domains }) =>
     domains.flatMap(({ name, state }) => (name === domain ? [{ host, state }] : [])),
   );
 }
 
-function offElsewhere(vm: Vm, { host, state }: { readonly host: string; readonly state: string }): VxmigError {
+function offElsewhere(vm: Vm, { host, state }: DomainPlace): VxmigError {
   const domain = domainOf(vm);
   return new VxmigError('HOST_UNFIT', `${domain} is ${state} on ${host}, and the topology says ${vm.host}`, {
     where: `${host} ${domain}`,
@@ -36,10 +52,9 @@ function offElsewhere(vm: Vm, { host, state }: { readonly host: string; readonly
   });
 }
 
-function nowhere(vm: Vm, observed: readonly ObservedHost[]): VxmigError {
+function nowhere(vm: Vm, hosts: readonly string[]): VxmigError {
   const domain = domainOf(vm);
-  const hosts = observed.map(({ host }) => host).join(', ');
-  return new VxmigError('HOST_UNFIT', `libvirt on ${vm.host} knows no domain ${domain}, and none of ${hosts} does`, {
+  return new VxmigError('HOST_UNFIT', `libvirt on ${vm.host} knows no domain ${domain}; nor do ${hosts.join(', ')}`, {
     where: `${vm.host} ${domain}`,
     hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` in the topology.',
   });

@@ -62,3 +62,20 @@ export function obstacleError(move: Move, obstacles: readonly Obstacle[]): Vxmig
     hint: `Nothing has moved. ${mends.join(' ')}`,
   });
 }
+
+export interface ClosedPort {
+  readonly next: number;
+  readonly first: number;
+  readonly last: number;
+  readonly silence: string;
+}
+
+export function portObstacle(
+  { from, to }: Pick<Move, 'from' | 'to'>,
+  { next, first, last, silence }: ClosedPort,
+): Obstacle {
+  return unfit(
+    `${from} does not get through to TCP port ${next} of ${to}, to which the VM's memory would be sent: ${silence}`,
+    `Open TCP ${first} to ${last} to ${from} in the firewall of ${to}, and in those on the way; \`vxmig doctor FILE\` looks again.`,
+  );
+}

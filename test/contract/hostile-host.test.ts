@@ -186,10 +186,10 @@ t.test('a conversation with what prints without end, and with what says nothing'
   const ask = (question: string, mark: string) => `${question} ${mark}\n`;
   const loud = await hostThat(t, (accept) => writeForEver(accept(), 'x'));
   const noise = new Dialogue('bad', await loud.converse(['virsh']), ask);
-  await refused(t, noise.question('domjobinfo'), 'SSH_CONNECT', /prints without end/);
+  await refused(t, noise.question('domjobinfo'), 'COMMAND_FAILED', /prints without end/);
   const quiet = await hostThat(t, (accept) => void accept());
   const silence = new Dialogue('bad', await quiet.converse(['virsh']), ask);
-  await refused(t, silence.question('domjobinfo'), 'SSH_CONNECT', /no answer on bad within/);
+  await refused(t, silence.question('domjobinfo'), 'COMMAND_FAILED', /no answer on bad within/);
 });
 
 const GARBAGE = {

@@ -20,6 +20,7 @@ const FIT: Fitness = {
   vswitchdVersion: '3.1.0',
   kernelDatapath: true,
   libvirtVersion: '11.3.0',
+  hostUuid: '4c4c4544-0042-3510-8053-b4c04f4e3732',
   qemuVersion: '10.0.2',
   fpingVersion: '5.1',
   kvmDevice: true,
@@ -28,6 +29,7 @@ const FIT: Fitness = {
   packetBufferBytes: 2 ** 20,
   userfaultfd: true,
   vxlanPortTakenBy: '',
+  migrationPorts: { first: 49152, last: 49215 },
   migrationPortsTakenBy: '',
   cpuModels: ['EPYC', 'qemu64'],
 };

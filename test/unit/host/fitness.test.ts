@@ -17,6 +17,9 @@ Compiled against library: libvirt 11.3.0
 Running hypervisor: QEMU 10.0.2
 Running against daemon: 11.3.0
 
+=== uuid
+4C4C4544-0042-3510-8053-b4c04f4e3732
+
 === qemu
 QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)
 
@@ -40,6 +43,9 @@ MemAvailable:   2000000 kB
 1
 
 === vxlan
+
+=== range
+first=50000
 
 === ports
 
@@ -66,6 +72,7 @@ t.test('a host that has everything', async (t) => {
     vswitchdVersion: '3.1.0',
     kernelDatapath: true,
     libvirtVersion: '11.3.0',
+    hostUuid: '4c4c4544-0042-3510-8053-b4c04f4e3732',
     qemuVersion: '10.0.2',
     fpingVersion: '5.1',
     kvmDevice: true,
@@ -74,6 +81,7 @@ t.test('a host that has everything', async (t) => {
     packetBufferBytes: 212_992,
     userfaultfd: true,
     vxlanPortTakenBy: '',
+    migrationPorts: { first: 50000, last: 49215 },
     migrationPortsTakenBy: '',
     cpuModels: ['EPYC', 'qemu64'],
   });

@@ -1,0 +1,16 @@
+import { attribute, child, type DomainDefinition } from '../model/domain-definition.js';
+
+/** QEMU's own memory, beside the guest's. */
+export const QEMU_MEMORY_BYTES = 64 * 2 ** 20;
+
+/** What a host must have free for the domain; null where its definition does not say. */
+export function neededBytes(definition: DomainDefinition): number | null {
+  const guest = definition.memoryBytes;
+  if (guest === null) return null;
+  // libvirt prints it in KiB.
+  const video = definition.devices('video').map((element) => {
+    const model = child(element, 'model');
+    return ['ram', 'vram'].reduce((sum, name) => sum + Number(attribute(model, name) ?? 0), 0) * 1024;
+  });
+  return guest + QEMU_MEMORY_BYTES + video.reduce((sum, bytes) => sum + bytes, 0);
+}
