@@ -79,6 +79,7 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
       expectedPlace(current, network, vm.name, observer) === expectedPlace(afterwards, network, vm.name, observer),
     clocks: new Map(),
     domainXml: '',
+    autostart: false,
     command: null,
     control: null,
     downtimeMs: ALLOWED_DOWNTIME_MS,

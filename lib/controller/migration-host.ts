@@ -3,7 +3,7 @@ import type { HostShell } from '../host/connection.js';
 import { domainsOf, observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
 import { changeFlows, dumpFlows, packetOut, removeFlows } from '../host/openflow.js';
-import { shellWord } from '../host/quote.js';
+import { shellWord } from '../model/quote.js';
 import { RedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
@@ -214,6 +214,10 @@ export class SshMigrationHost implements MigrationHost {
 
   async resume(domain: string): Promise<void> {
     await virsh.resumeDomain(this.#shell, domain);
+  }
+
+  async startWithHost(domain: string): Promise<void> {
+    await virsh.autostartDomain(this.#shell, domain);
   }
 
   async followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower> {

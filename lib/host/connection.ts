@@ -5,7 +5,7 @@ import { CommandError, messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
 import { endOf } from './channel-end.js';
 import { type Dialling, dial, diallingOf } from './dial.js';
-import { shellLine } from './quote.js';
+import { shellLine } from '../model/quote.js';
 
 /** sshd's MaxSessions is 10 per connection by default; two are left for whoever else shares it. */
 const SESSIONS_PER_CONNECTION = 8;

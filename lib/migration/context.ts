@@ -50,6 +50,8 @@ export interface MigrationContext {
   /** check */
   clocks: Map<string, ClockOffset>;
   domainXml: string;
+  /** It starts with its host. */
+  autostart: boolean;
   /** copy; times by the controller's clock */
   command: MigrateCommand | null;
   control: MigrationControl | null;
