@@ -29,13 +29,13 @@ export async function planCommand(context: CommandContext, file: string, options
   const controller = await Controller.connect(topology, context.emit);
   try {
     const { plan } = await lookAhead(controller, await controller.plan());
-    const { changes, warnings } = plan;
+    const { changes, warnings, pending } = plan;
     for (const text of warnings) context.emit({ kind: 'warning', text });
     const sections = planScript(topology, plan).filter(
       ({ host, step }) => host === (options.host ?? host) && step === (options.step ?? step),
     );
     const text = options.asShell ? scriptText(sections) : changesOrNone(changes, context.output.style);
-    const document = { ok: true, changes, totals: totalsOf(changes), warnings };
+    const document = { ok: true, changes, totals: totalsOf(changes), pending, warnings };
     context.output.result(options.asShell ? { ...document, shell: sections } : document, text);
     return options.detailedExitcode && changes.length > 0 ? CHANGES_PENDING : 0;
   } finally {

@@ -1,16 +1,17 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import { namesOn, planDestroy } from '../plan/destroy-plan.js';
+import { namesOn, planDestroy, refuseDestruction } from '../plan/destroy-plan.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 
-/** What destroying the topology would remove, by host. */
+/** What destroying the topology would remove, by host. @throws VxmigError CLASH where it would cut off a domain that is somebody else's */
 export async function planDestruction(
   controller: Controller,
 ): Promise<ReadonlyMap<string, ReturnType<typeof planDestroy>>> {
   const { name } = controller.topology;
   const observed = await Promise.all([...controller.sessions.values()].map((session) => session.observe(name)));
+  for (const host of observed) refuseDestruction(name, host);
   return new Map(observed.map((host) => [host.host, planDestroy(name, host)]));
 }
 

@@ -135,14 +135,14 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
 /** Of a domain that vxmig has not made. A guest may have turned its offloads off by itself, so this is advice. */
 export function offloadCheck(host: Host, fitness: Fitness, vm: Vm, xml: string): Check[] {
   if (datapathOf(host, fitness) !== 'netdev') return [];
-  const macs = offloadingNics(vm, xml);
+  const nics = offloadingNics(vm, xml);
   return [
     {
       name: `${host.name}: NIC offloads of ${vm.name}`,
       ok: true,
       expected: 'off, for Open vSwitch in userspace makes no checksums',
-      seen: macs.length === 0 ? 'off' : `on at ${macs.join(', ')}: it has ping and no TCP`,
-      hint: macs.length === 0 ? '' : offloadMend(domainOf(vm), host.name, macs),
+      seen: nics.length === 0 ? 'off' : `on at ${nics.map(({ mac }) => mac).join(', ')}: it has ping and no TCP`,
+      hint: nics.length === 0 ? '' : offloadMend(domainOf(vm), host.name, nics),
     },
   ];
 }

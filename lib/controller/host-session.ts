@@ -80,6 +80,8 @@ export class HostSession {
   async executeDomains(steps: readonly DomainStep[]): Promise<void> {
     for (const step of steps) {
       if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
+      if (step.kind === 'update-nic') await virsh.updateNic(this.shell, step.domain, step.xml);
+      if (step.kind === 'mark') await virsh.markDomain(this.shell, step.domain, step.element, step.which);
       if (step.kind === 'start') await virsh.startDomain(this.shell, step.domain);
       if (step.kind === 'resume') await virsh.resumeDomain(this.shell, step.domain);
       if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.domain);

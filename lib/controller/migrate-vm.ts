@@ -83,6 +83,7 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     clocks: new Map(),
     domainXml: '',
     storage: null,
+    autostart: false,
     command: null,
     control: null,
     downtimeMs: ALLOWED_DOWNTIME_MS,

@@ -4,7 +4,6 @@ import { domainsOf, observeDomain } from '../host/domains.js';
 import { watchFlows } from '../host/flow-watch.js';
 import { observeLibvirtErrors } from '../host/libvirt-log.js';
 import { changeFlows, dumpFlows, packetOut, removeFlows } from '../host/openflow.js';
-import { shellWord } from '../host/quote.js';
 import { RedirectGuard } from '../host/redirect-guard.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
@@ -35,6 +34,7 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { bridgeName, probePortName, tapName } from '../model/names.js';
 import { procBytes } from '../model/proc-figure.js';
+import { shellWord } from '../model/quote.js';
 import type { Network, Nic, Topology, Vm } from '../model/topology.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import type { Way } from '../pipeline/facts.js';
@@ -219,6 +219,10 @@ export class SshMigrationHost implements MigrationHost {
 
   async resume(domain: string): Promise<void> {
     await virsh.resumeDomain(this.#shell, domain);
+  }
+
+  async startWithHost(domain: string): Promise<void> {
+    await virsh.autostartDomain(this.#shell, domain);
   }
 
   async followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower> {

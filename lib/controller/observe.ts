@@ -2,9 +2,9 @@ import type { HostShell } from '../host/connection.js';
 import { observeDomains } from '../host/domains.js';
 import { observeKernel } from '../host/observe-kernel.js';
 import { dumpFlows } from '../host/openflow.js';
+import { marksOf } from '../model/domain-marks.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
-import { readOwnerMark } from '../plan/domain-xml.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import type { OvsDatabase } from './ovs-database.js';
@@ -58,13 +58,7 @@ export async function observeHost(
     switchAnswers: kernel.switchAnswers,
     switchRoutes: kernel.switchRoutes,
     namespaces: kernel.namespaces,
-    domains: domains.map((domain) => ({
-      name: domain.name,
-      state: domain.state,
-      pausedByMigration: domain.pausedByMigration,
-      xml: domain.xml,
-      owner: readOwnerMark(domain.xml),
-    })),
+    domains: domains.map((domain) => ({ ...domain, ...marksOf(domain) })),
     startedLately: kernel.startedLately,
     nftTables: kernel.nftTables,
     sshAddress: kernel.sshAddress,

@@ -1,10 +1,10 @@
 import { flowCommand } from '../host/openflow.js';
-import { shellLine } from '../host/quote.js';
 import { commandText } from '../host/script.js';
 import { DOMAIN_COMMANDS, migrateArgv } from '../host/virsh.js';
 import type { Change } from '../model/change.js';
 import { WITHOUT_DISKS } from '../model/disk.js';
 import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
 import { removalOf } from '../plan/domain-plan.js';
@@ -107,6 +107,8 @@ function vsctl(subCommands: readonly (readonly string[])[]): string[] {
 
 function domainText(step: DomainStep): string {
   if (step.kind === 'define') return commandText(DOMAIN_COMMANDS.define(step.xml));
+  if (step.kind === 'update-nic') return commandText(DOMAIN_COMMANDS['update-nic'](step.domain, step.xml));
+  if (step.kind === 'mark') return commandText(DOMAIN_COMMANDS.mark(step.domain, step.element, step.which));
   return commandText(DOMAIN_COMMANDS[step.kind](step.domain));
 }
 

@@ -3,9 +3,10 @@ import type { Topology } from '../model/topology.js';
 import type { HostStatus, TopologyStatus, TunnelStatus, VmStatus } from '../model/topology-status.js';
 import { acceptedAt } from '../pipeline/tunnels.js';
 import { FLOW } from '../plan/bridge-plan.js';
-import { domainOf, vtepOf } from '../plan/desired.js';
+import { vtepOf } from '../plan/desired.js';
 import type { ObservedBridge, ObservedPort } from '../plan/observed.js';
 import { ownedBy, REMOTE_HOST_KEY } from '../plan/ownership.js';
+import { placesOf } from '../plan/vm-places.js';
 import type { ConnectFailure, Controller } from './controller.js';
 import { readDrops } from './drops.js';
 import { fdbPlaces } from './places.js';
@@ -76,12 +77,8 @@ function farEnds({ hosts }: Topology, { flows }: ObservedBridge, { externalIds, 
 
 function vms(controller: Controller, topology: Topology): VmStatus[] {
   return topology.vms.map((vm) => {
-    const name = domainOf(vm);
-    const places = [...controller.sessions.values()].flatMap((session) =>
-      session.observed.domains
-        .filter((domain) => domain.name === name)
-        .map((domain) => ({ host: session.name, state: domain.state })),
-    );
+    const observed = [...controller.sessions.values()].map((session) => session.observed);
+    const places = placesOf(topology, vm, observed).its.map(({ host, domain }) => ({ host, state: domain.state }));
     return { vm: vm.name, wanted: vm.host, places };
   });
 }

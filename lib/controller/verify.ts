@@ -6,7 +6,9 @@ import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
+import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
+import { pausedText } from '../plan/standing.js';
 import { type Controller, START_SWITCH } from './controller.js';
 import { fdbPlaces } from './places.js';
 import { denialsHold, forgeriesDropped, strangersDropped } from './verify-security.js';
@@ -72,15 +74,18 @@ function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
     const starts = plan.hosts.some((host) =>
       host.domains.some((step) => step.kind === 'start' && step.domain === domainOf(vm)),
     );
+    const pending = plan.pending.find(({ domain }) => domain === domainOf(vm));
+    const name = `VM ${vm.name}`;
+    const expected = `it runs on ${vm.host}`;
+    if (pending !== undefined) {
+      const { what, mend } = pendingText(pending);
+      return check(name, false, `${expected}, with its NICs at its taps`, what, mend);
+    }
+    const note = plan.paused.find(({ domain }) => domain === domainOf(vm));
+    if (note !== undefined) return check(name, false, expected, pausedText(note).what, pausedText(note).mend);
     const seen =
       wrong !== undefined ? `it runs on ${wrong.from}` : starts ? 'it does not run' : `it runs on ${vm.host}`;
-    return check(
-      `VM ${vm.name}`,
-      wrong === undefined && !starts,
-      `it runs on ${vm.host}`,
-      seen,
-      '`vxmig apply FILE` brings it there',
-    );
+    return check(name, wrong === undefined && !starts, expected, seen, '`vxmig apply FILE` brings it there');
   });
 }
 

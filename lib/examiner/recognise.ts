@@ -1,3 +1,4 @@
+import { DomainDefinition } from '../model/domain-definition.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import { vtepOf } from '../plan/desired.js';
@@ -61,25 +62,19 @@ export interface SeenTap {
  * that libvirt gives to a tap of its own (the guest's with FE as its first byte; libvirt's virNetDevTapCreateInBridgePort).
  */
 export function tapsOf({ vms }: Topology, { domains, links }: ObservedHost): SeenTap[] {
-  const running = domains.filter(({ state }) => state === 'running');
+  const running = domains
+    .filter(({ state }) => state === 'running')
+    .map(({ xml, live }) => DomainDefinition.parse(live ?? xml));
   return vms.flatMap((vm) =>
     vm.nics.flatMap(({ mac, network }) => {
-      const named = running.flatMap(({ xml }) => tapInDomain(xml, mac) ?? [])[0];
-      const isOn = running.some(({ xml }) => xml.toLowerCase().includes(mac));
+      const nics = running.flatMap((definition) => definition.interface(mac) ?? []);
+      const named = nics.find(({ device }) => device !== null)?.device;
+      const isOn = nics.length > 0;
       const made = isOn ? links.find((link) => link.mac === `fe${mac.slice(2)}`)?.name : undefined;
       const port = named ?? made;
       return port === undefined ? [] : [{ vm: vm.name, network, mac, port }];
     }),
   );
-}
-
-function tapInDomain(xml: string, mac: string): string | null {
-  for (const [nic] of xml.matchAll(/<interface\b[\s\S]*?<\/interface>/g)) {
-    const isIt = /<mac\s+address=['"]([0-9a-fA-F:]{17})['"]/.exec(nic)?.[1]?.toLowerCase() === mac;
-    const name = /<target\s+dev=['"]([^'"]+)['"]/.exec(nic)?.[1];
-    if (isIt && name !== undefined) return name;
-  }
-  return null;
 }
 
 /** The host that has the address as its VTEP's; null: none of the topology's. */

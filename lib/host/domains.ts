@@ -1,6 +1,7 @@
 import { LibvirtError } from '../libvirt/connection.js';
-import { Libvirt, type LibvirtDomain } from '../libvirt/domains.js';
+import { Libvirt } from '../libvirt/domains.js';
 import { CommandError, VxmigError } from '../model/errors.js';
+import type { LibvirtDomain } from '../model/libvirt-domain.js';
 import type { HostShell } from './connection.js';
 import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
 import { listDomains, readDomain } from './virsh.js';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { ARRIVING_NAMESPACE } from '../model/domain-marks.js';
+import { shellWord } from '../model/quote.js';
 import type { HostShell } from './connection.js';
-import { shellWord } from './quote.js';
 
 /** A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given up. */
 const LEASE_SECONDS = 20;
@@ -22,6 +23,7 @@ const WAKE_SECONDS = 120;
  * With `uri` the guest arrives paused, and is woken from here when its QEMU on this host is past running it: when it has gone, or every thread
  * of it is exiting (PF_EXITING in proc_pid_stat(5); a large guest's memory takes long to give back). libvirt by itself lets it run at the
  * destination first and ends it here afterwards; where the connection breaks in between, it lets it run here too.
+ * It carries a mark until it is woken: who finds it paused and marked knows that nobody has paused it, and `apply` lets it run.
  */
 const SCRIPT = `trap '' PIPE
 domain=$1 quoted=$2 uri=$3; shift 3
@@ -36,6 +38,7 @@ if [ -n "$uri" ]; then
   coproc far { exec virsh -q -c "$uri" 2>&1 3<&-; }
   say=\${far[1]} hear=\${far[0]}
   exec 5<> <(:)
+  ask metadata --domain "$domain" --live --uri ${ARRIVING_NAMESPACE} --key vxmig --set '<arriving/>' >/dev/null
 fi
 "$@" 3<&- 5<&- </dev/null & job=$!
 alone=
@@ -61,6 +64,7 @@ wake() {
   while read -r -t ${ANSWER_SECONDS} line <&"$hear"; do
     if [ "$line" = running ]; then woken=yes; break; fi
   done
+  [ -z "$woken" ] || printf 'metadata --domain %s --live --uri ${ARRIVING_NAMESPACE} --remove\n' "$quoted" >&"$say"
 }
 if [ -n "$qemu" ]; then
   while kill -0 "$job" && could_run; do read -r -t ${LOOK_SECONDS} _ <&5; done
@@ -83,8 +87,10 @@ if [ -n "$moved" ] && [ -n "$uri" ]; then
   while [ -z "$woken" ] && [ -n "$alone" ] && [ "$SECONDS" -lt ${WAKE_SECONDS} ]; do
     there resume --domain "$domain"
     if [ "$(there domstate --domain "$domain")" = running ]; then woken=yes; else sleep 1; fi
+    [ -z "$woken" ] || there metadata --domain "$domain" --live --uri ${ARRIVING_NAMESPACE} --remove
   done
 elif [ "$status" -ne 0 ]; then
+  [ -z "$uri" ] || ask metadata --domain "$domain" --live --uri ${ARRIVING_NAMESPACE} --remove
   ask migrate-setspeed --domain "$domain" --bandwidth "\${limits%%[!0-9]*}"
   ask migrate-setmaxdowntime --domain "$domain" --downtime "\${limits##*[!0-9]}"
 fi >/dev/null

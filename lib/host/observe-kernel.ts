@@ -124,7 +124,7 @@ interface IpLink {
   readonly mtu?: number;
   readonly flags?: readonly string[];
   readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: { readonly multi_queue?: boolean } };
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string }[];
 }
 
@@ -138,6 +138,7 @@ function parseLinks(json: string): ObservedLink[] {
       up: link.flags?.includes('UP') ?? false,
       kind: link.linkinfo?.info_kind ?? null,
       alias: link.ifalias ?? null,
+      ...(link.linkinfo?.info_data?.multi_queue === true ? { multiQueue: true } : {}),
       addresses: (link.addr_info ?? [])
         .filter((entry) => entry.scope !== 'link')
         .map((entry) => `${entry.local ?? ''}/${entry.prefixlen ?? 0}`),

@@ -1,22 +1,14 @@
 import type { Command } from '../model/command.js';
 import type { StorageProof } from '../model/disk.js';
+import { DomainDefinition } from '../model/domain-definition.js';
+import { ARRIVING_NAMESPACE, MARK_NAMESPACE } from '../model/domain-marks.js';
+import { isAlive } from '../model/domain-state.js';
 import { CommandError, VxmigError } from '../model/errors.js';
+import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../model/libvirt-domain.js';
+import { shellWord } from '../model/quote.js';
 import type { HostShell } from './connection.js';
 import { guardMigrate } from './migrate-guard.js';
-import { shellWord } from './quote.js';
 import { DROP_WAITING } from './tap-queue.js';
-
-/** The states that vxmig tells apart; libvirt's own words (virsh domstate). */
-export type DomainState = 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
-
-export interface DomainInfo {
-  readonly name: string;
-  readonly state: DomainState;
-  /** As either end of one. */
-  readonly pausedByMigration: boolean;
-  /** The persistent definition where there is one, else the live one. */
-  readonly xml: string;
-}
 
 const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
 /** For a virsh whose words are read. */
@@ -26,9 +18,17 @@ function virsh(...args: string[]): string[] {
   return [...VIRSH, ...args];
 }
 
+const LIVE_MARK = '=== live definition';
+
 const QUESTIONS = (domain: string): string =>
-  // A transient domain has no inactive definition; --inactive then prints the live one.
-  `domstate --reason --domain ${domain}; dumpxml --inactive --domain ${domain}`;
+  // A transient domain has no inactive definition; --inactive then prints the live one. Without it, of one that is off, the inactive one is printed.
+  [
+    `domstate --reason --domain ${domain}`,
+    `dominfo --domain ${domain}`,
+    `dumpxml --inactive --domain ${domain}`,
+    `echo '${LIVE_MARK}'`,
+    `dumpxml --domain ${domain}`,
+  ].join('; ');
 
 /**
  * Before the list, before each domain's answers (with its UUID nothing else reads like it; virsh ends no line after it), and at the end: what a shell
@@ -56,7 +56,7 @@ exit $status
 `;
 
 /** Every domain that libvirt on that host knows. @throws CommandError where libvirtd does not answer; VxmigError HOST_UNFIT where virsh prints something else */
-export async function listDomains(shell: HostShell): Promise<DomainInfo[]> {
+export async function listDomains(shell: HostShell): Promise<LibvirtDomain[]> {
   // virsh's status is that of its last question: a domain that goes while the others are asked about is not an error.
   const { stdout, stderr, exitCode } = await shell.run(['sh', '-s'], { stdin: LIST_SCRIPT, accept: [0, 1] });
   const failed = () => new CommandError(shell.name, [...VIRSH, 'list', '--all'], exitCode, stderr);
@@ -64,7 +64,7 @@ export async function listDomains(shell: HostShell): Promise<DomainInfo[]> {
   const domains = parseDomainList(shell.name, stdout);
   const unanswered = domains.some(({ info }) => info === null);
   if ((exitCode !== 0 && !unanswered) || (unanswered && !UNKNOWN_DOMAIN.test(stderr))) throw failed();
-  return domains.flatMap(({ info }) => info ?? []);
+  return await Promise.all(domains.flatMap(({ info }) => (info === null ? [] : [withSaved(shell, info)])));
 }
 
 /**
@@ -74,7 +74,7 @@ export async function listDomains(shell: HostShell): Promise<DomainInfo[]> {
 export function parseDomainList(
   host: string,
   output: string,
-): { readonly name: string; readonly info: DomainInfo | null }[] {
+): { readonly name: string; readonly info: LibvirtDomain | null }[] {
   const [, whole] = new RegExp(`^${BEGIN}\n([^]*)^${END}$`, 'm').exec(output) ?? [];
   if (whole === undefined) throw notOfVirsh(host, 'list of domains', output);
   const [list = '', ...parts] = whole.split(new RegExp(`${MARK}([0-9a-f-]{36})`));
@@ -90,11 +90,11 @@ export function parseDomainList(
 }
 
 /** null: libvirt on that host knows no domain of that name. @throws CommandError, VxmigError HOST_UNFIT as listDomains */
-export async function readDomain(shell: HostShell, name: string): Promise<DomainInfo | null> {
+export async function readDomain(shell: HostShell, name: string): Promise<LibvirtDomain | null> {
   try {
     // virsh reads quotes as a shell does (virsh(1), "SYNOPSIS").
     const { stdout } = await shell.run([...UNTRANSLATED, ...virsh(QUESTIONS(shellWord(name)))]);
-    return readAnswers(shell.name, name, stdout);
+    return await withSaved(shell, readAnswers(shell.name, name, stdout));
   } catch (error) {
     if (error instanceof CommandError && UNKNOWN_DOMAIN.test(error.stderr)) return null;
     throw error;
@@ -103,22 +103,44 @@ export async function readDomain(shell: HostShell, name: string): Promise<Domain
 
 const UNKNOWN_DOMAIN = /failed to get domain|[Dd]omain not found/;
 
-/** virsh's words for why it is paused (virsh-domain-monitor.c). */
-const PAUSED_BY_MIGRATION = ['migrating', 'post-copy', 'post-copy failed'];
-
 /** What virsh(1), "domstate", prints. */
 const STATES = 'no state|running|idle|paused|in shutdown|shut off|crashed|pmsuspended';
 
-/** A line with the state, then the definition. */
-function readAnswers(host: string, name: string, text: string): DomainInfo {
-  const answers = new RegExp(`(?:^|\\n)(${STATES})(?: \\(([^)\\n]*)\\))?\\s*(<domain[ >/][^]*>)\\s*$`).exec(text);
-  const [, word = '', reason = '', xml = ''] = answers ?? [];
-  if (!/^<domain[^>]*\/>$|<\/domain>$/.test(xml)) throw notOfVirsh(host, `state and definition of ${name}`, text);
+/** A line with the state, some with facts, then the definitions. */
+function readAnswers(host: string, name: string, text: string): LibvirtDomain {
+  const [stored = '', active = ''] = text.split(LIVE_MARK);
+  const answers = new RegExp(`(?:^|\\n)(${STATES})(?: \\(([^)\\n]*)\\))?\\s*\\n([^<]*)(<domain[ >/][^]*>)\\s*$`).exec(
+    stored,
+  );
+  const [, word = '', why = '', facts = '', xml = ''] = answers ?? [];
   const state = knownState(word);
-  return { name, state, pausedByMigration: state === 'paused' && PAUSED_BY_MIGRATION.includes(reason), xml };
+  const live = active.trim();
+  for (const definition of [xml, live])
+    if (!/^<domain[ >/]/.test(definition) || !/^<domain[^>]*\/>$|<\/domain>$/.test(definition))
+      throw notOfVirsh(host, `state and definition of ${name}`, text);
+  const says = (fact: string, value: string) => new RegExp(`^${fact}: +${value}\\s*$`, 'm').test(facts);
+  const reason = state === 'paused' ? why : '';
+  return {
+    name,
+    state,
+    reason,
+    pausedByMigration: PAUSED_BY_MIGRATION.includes(reason),
+    xml,
+    live: isAlive(state) ? live : null,
+    persistent: !says('Persistent', 'no'),
+    autostart: says('Autostart', 'enable'),
+    saved: says('Managed save', 'yes'),
+  };
 }
 
-function knownState(word: string): DomainState {
+/** With the definition that comes back with its saved memory. */
+async function withSaved(shell: HostShell, domain: LibvirtDomain): Promise<LibvirtDomain> {
+  if (!domain.saved || domain.live !== null) return domain;
+  const { stdout } = await shell.run(virsh('managedsave-dumpxml', '--domain', domain.name));
+  return { ...domain, live: stdout.trim() };
+}
+
+function knownState(word: string): LibvirtDomain['state'] {
   return word === 'running' || word === 'paused' || word === 'shut off' || word === 'crashed' ? word : 'other';
 }
 
@@ -138,11 +160,50 @@ export const DOMAIN_COMMANDS = {
   resume: (name: string): Command => ({ argv: virsh('resume', '--domain', name) }),
   stop: (name: string): Command => ({ argv: virsh('destroy', '--domain', name) }),
   undefine: (name: string): Command => ({ argv: virsh('undefine', '--domain', name) }),
+  /**
+   * Replaces the interface of that MAC in the stored definition, which counts from the next start. libvirt changes what it has stored itself, with all
+   * that it shows to nobody.
+   */
+  'update-nic': (name: string, xml: string): Command => ({
+    argv: virsh('update-device', '--config', '--domain', name, '--file', '/dev/stdin'),
+    stdin: xml,
+  }),
+  /** vxmig's own element of a domain's metadata, of the stored definition and of one that runs; null: it goes. */
+  mark: (name: string, element: string | null, which: readonly ('config' | 'live')[]): Command => ({
+    argv: virsh(
+      'metadata',
+      '--domain',
+      name,
+      '--uri',
+      MARK_NAMESPACE,
+      ...(element === null ? ['--remove'] : ['--key', 'vxmig', '--set', element]),
+      ...which.map((one) => `--${one}`),
+    ),
+  }),
+  autostart: (name: string): Command => ({ argv: virsh('autostart', '--domain', name) }),
 } as const;
 
 export async function defineDomain(shell: HostShell, xml: string): Promise<void> {
-  const { argv } = DOMAIN_COMMANDS.define(xml);
-  await shell.run(argv, { stdin: xml });
+  await runCommand(shell, DOMAIN_COMMANDS.define(xml));
+}
+
+/** @throws CommandError where libvirt does not take the interface */
+export async function updateNic(shell: HostShell, name: string, xml: string): Promise<void> {
+  await runCommand(shell, DOMAIN_COMMANDS['update-nic'](name, xml));
+}
+
+export async function markDomain(
+  shell: HostShell,
+  name: string,
+  element: string | null,
+  which: readonly ('config' | 'live')[],
+): Promise<void> {
+  await runCommand(shell, DOMAIN_COMMANDS.mark(name, element, which));
+}
+
+/** It starts with its host from now on. */
+export async function autostartDomain(shell: HostShell, name: string): Promise<void> {
+  await runCommand(shell, DOMAIN_COMMANDS.autostart(name));
 }
 
 export async function startDomain(shell: HostShell, name: string): Promise<void> {
@@ -153,10 +214,15 @@ export async function destroyDomain(shell: HostShell, name: string): Promise<voi
   await shell.run(DOMAIN_COMMANDS.stop(name).argv);
 }
 
+async function runCommand(shell: HostShell, { argv, stdin }: Command): Promise<void> {
+  await shell.run(argv, stdin === undefined ? {} : { stdin });
+}
+
 /** domiflist's columns are Interface, Type, Source, Model and MAC. */
 const RESUME = `${DROP_WAITING}
 drop_waiting $(${VIRSH.join(' ')} domiflist --domain "$1" | awk '$2 == "ethernet" { print $1 }') || echo 'what waits is delivered' >&2
-exec ${VIRSH.join(' ')} resume --domain "$1"
+${VIRSH.join(' ')} resume --domain "$1" || exit
+${VIRSH.join(' ')} metadata --domain "$1" --live --uri '${ARRIVING_NAMESPACE}' --remove >/dev/null 2>&1 || true
 `;
 
 /** What has come for it while it was paused is dropped: nobody waits any more for an answer to it. */
@@ -253,7 +319,7 @@ export async function abortJob(shell: HostShell, domain: string): Promise<void> 
 
 /** Whether the hypervisor there can give the CPU that a domain asks for; null: yes, or libvirt cannot tell. */
 export async function compareCpu(shell: HostShell, domainXml: string): Promise<string | null> {
-  const virttype = /<domain [^>]*type=['"]([a-z]+)['"]/.exec(domainXml)?.[1] ?? 'qemu';
+  const virttype = DomainDefinition.parse(domainXml).type || 'qemu';
   const argv = [...UNTRANSLATED, ...virsh('hypervisor-cpu-compare', '--virttype', virttype, '--file', '/dev/stdin')];
   const { stdout, stderr, exitCode } = await shell.run(argv, { stdin: domainXml, accept: [0, 1] });
   return exitCode === 1 && /incompatible|not compatible/i.test(stdout + stderr) ? (stdout + stderr).trim() : null;

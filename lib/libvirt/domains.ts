@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { isAlive } from '../model/domain-state.js';
+import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../model/libvirt-domain.js';
 import { LibvirtConnection, LibvirtError } from './connection.js';
 import { type XdrReader, XdrWriter } from './xdr.js';
 
@@ -6,41 +8,53 @@ import { type XdrReader, XdrWriter } from './xdr.js';
 const PROCEDURE = {
   connectOpen: 1,
   domainGetXmlDesc: 14,
+  domainGetAutostart: 15,
   domainLookupByName: 23,
   authList: 66,
   authPolkit: 70,
+  domainIsPersistent: 151,
+  domainHasManagedSaveImage: 183,
   domainGetState: 212,
   connectListAllDomains: 273,
+  domainManagedSaveGetXmlDesc: 388,
 } as const;
 
 const AUTH_NONE = 0;
 const AUTH_POLKIT = 2;
+/** The live definition where it is on; of neither does it show passwords (VIR_DOMAIN_XML_SECURE is 1). */
+const XML_LIVE = 0;
 /** VIR_DOMAIN_XML_INACTIVE: the persistent definition where there is one, else the live one. */
 const XML_INACTIVE = 2;
 /** VIR_ERR_NO_DOMAIN */
 const NO_DOMAIN = 42;
 const UUID_BYTES = 16;
 
-const PAUSED = 3;
-/** virDomainPausedReason: for a migration, in post-copy, and where post-copy failed. */
-const PAUSED_BY_MIGRATION = [2, 11, 12];
-
 /** What libvirt calls its states, by number (virDomainState), where vxmig tells them apart. */
 const STATES = new Map([
   [1, 'running'],
-  [PAUSED, 'paused'],
+  [3, 'paused'],
   [5, 'shut off'],
   [6, 'crashed'],
 ] as const);
 
-export interface LibvirtDomain {
-  readonly name: string;
-  readonly state: 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
-  /** As either end of one. */
-  readonly pausedByMigration: boolean;
-  /** The persistent definition where there is one, else the live one. */
-  readonly xml: string;
-}
+/** virDomainPausedReason, in the words of virsh (virsh-domain-monitor.c). */
+const PAUSED_REASONS = [
+  'unknown',
+  'user',
+  'migrating',
+  'saving',
+  'dumping',
+  'I/O error',
+  'watchdog',
+  'from snapshot',
+  'shutting down',
+  'creating snapshot',
+  'crashed',
+  'starting up',
+  'post-copy',
+  'post-copy failed',
+  'api error',
+];
 
 interface DomainReference {
   readonly name: string;
@@ -88,17 +102,43 @@ export class Libvirt {
   }
 
   async #describe(reference: DomainReference): Promise<LibvirtDomain> {
-    const [state, xml] = await Promise.all([
-      this.connection.call(PROCEDURE.domainGetState, writeReference(reference).uint(0)),
-      this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(XML_INACTIVE)),
+    const ask = (procedure: number) => this.connection.call(procedure, writeReference(reference));
+    const define = (flags: number) =>
+      this.connection.call(PROCEDURE.domainGetXmlDesc, writeReference(reference).uint(flags));
+    const flagged = (procedure: number) => this.connection.call(procedure, writeReference(reference).uint(0));
+    const [state, inactive, active, persistent, autostart, saved] = await Promise.all([
+      flagged(PROCEDURE.domainGetState),
+      define(XML_INACTIVE),
+      define(XML_LIVE),
+      ask(PROCEDURE.domainIsPersistent),
+      ask(PROCEDURE.domainGetAutostart),
+      flagged(PROCEDURE.domainHasManagedSaveImage),
     ]);
-    const domain = await whole(async () => {
+    const read = await whole(async () => {
       const [number, reason] = [state.int(), state.int()];
-      const pausedByMigration = number === PAUSED && PAUSED_BY_MIGRATION.includes(reason);
-      return { name: reference.name, state: stateOf(number), pausedByMigration, xml: xml.string() };
+      return { state: stateOf(number), number: reason, xml: inactive.string(), live: active.string() };
     });
-    if (!/^<domain[ >/]/.test(domain.xml)) throw new LibvirtError(`the definition of ${domain.name} is none`);
+    const isSaved = await whole(async () => saved.int() !== 0);
+    const reason = read.state === 'paused' ? (PAUSED_REASONS[read.number] ?? 'unknown') : '';
+    const domain = {
+      name: reference.name,
+      state: read.state,
+      reason,
+      pausedByMigration: PAUSED_BY_MIGRATION.includes(reason),
+      xml: read.xml,
+      live: isAlive(read.state) ? read.live : isSaved ? await this.#savedDefinition(reference) : null,
+      persistent: await whole(async () => persistent.int() !== 0),
+      autostart: await whole(async () => autostart.int() !== 0),
+      saved: isSaved,
+    };
+    for (const xml of [domain.xml, domain.live ?? domain.xml])
+      if (!/^<domain[ >/]/.test(xml)) throw new LibvirtError(`the definition of ${domain.name} is none`);
     return domain;
+  }
+
+  async #savedDefinition(reference: DomainReference): Promise<string> {
+    const answer = await this.connection.call(PROCEDURE.domainManagedSaveGetXmlDesc, writeReference(reference).uint(0));
+    return await whole(async () => answer.string());
   }
 }
 

@@ -3,6 +3,7 @@ import { formatBytes } from '../model/quantities.js';
 import { macClash } from '../plan/mac-rival.js';
 import type { MigrationContext } from './context.js';
 import { firstReply } from './probes.js';
+import { refuseUnsettled } from './standing.js';
 import { whereIs } from './whereabouts.js';
 
 const FIRST_REPLY_TIMEOUT_MS = 15_000;
@@ -18,24 +19,8 @@ export async function check(context: MigrationContext): Promise<void> {
     context.lookAhead(),
   ]);
   context.clocks = new Map(clocks);
-  const running = places.filter((place) => place.state === 'running').map((place) => place.host);
-  if (running.length !== 1 || running[0] !== source.name) {
-    throw new VxmigError(
-      'HOST_UNFIT',
-      `the VM ${context.vm.name} should run on ${source.name} alone, but ${describe(running)}`,
-      {
-        where: source.name,
-        hint: 'Run `vxmig status FILE` to see where it is, and `vxmig apply FILE` to bring it to a known state.',
-      },
-    );
-  }
-  const leftover = places.find((place) => place.host === destination.name);
-  if (leftover !== undefined) {
-    throw new VxmigError('CLASH', `${destination.name} has a domain ${domain} already (${leftover.state})`, {
-      where: `${destination.name} ${domain}`,
-      hint: 'What an earlier migration left paused `vxmig apply FILE` removes. Look at another with `virsh dumpxml`; if it is not needed, `virsh undefine` it.',
-    });
-  }
+  refuseUnsettled(context, places);
+  context.autostart = places.some(({ host, seen }) => host === source.name && seen.autostart === true);
   if (rival !== null) throw macClash(context.vm, destination.name, rival);
   if (outlook === null) throw new Error(`${domain} runs on ${source.name}, and has no definition there`);
   if (outlook.obstacle !== null) throw outlook.obstacle;
@@ -75,8 +60,4 @@ async function guestAnswers(context: MigrationContext): Promise<void> {
       );
     }),
   );
-}
-
-function describe(running: readonly string[]): string {
-  return running.length === 0 ? 'it runs nowhere' : `it runs on ${running.join(' and ')}`;
 }

@@ -53,6 +53,8 @@ export interface MigrationContext {
   clocks: Map<string, ClockOffset>;
   domainXml: string;
   storage: StorageProof | null;
+  /** It starts with its host. */
+  autostart: boolean;
   /** copy; times by the controller's clock */
   command: MigrateCommand | null;
   control: MigrationControl | null;

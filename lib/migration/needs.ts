@@ -43,6 +43,8 @@ export interface MigrationHost {
   undefine(domain: string): Promise<void>;
   destroy(domain: string): Promise<void>;
   resume(domain: string): Promise<void>;
+  /** From now on it starts with that host. */
+  startWithHost(domain: string): Promise<void>;
   followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower>;
   followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower>;
   /** Makes the host's table forget where the MAC is, whoever said so, and says what it held. The next frame from there teaches it anew. */
@@ -71,7 +73,13 @@ export interface HostView {
 
 export interface DomainSeen {
   readonly state: string;
+  /** Why it is in that state, in libvirt's words. */
+  readonly reason?: string;
   readonly xml: string;
+  /** With what it runs; null: it is off. */
+  readonly live?: string | null;
+  readonly autostart?: boolean;
+  readonly persistent?: boolean;
 }
 
 export interface MigrateRequest {

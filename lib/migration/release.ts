@@ -1,21 +1,35 @@
 import { isAlive } from '../model/domain-state.js';
-import { VxmigError } from '../model/errors.js';
+import { messageOf, VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import type { MigrationContext } from './context.js';
 import { afterwards } from './occupy.js';
 import { closeRedirects } from './redirect.js';
-import { type Place, whereIs } from './whereabouts.js';
+import { isSame, type Place, whereIs } from './whereabouts.js';
 
 /** The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the MAC. */
 export async function release(context: MigrationContext): Promise<void> {
   const { source, domain, hosts } = context;
-  const places = await whereIs(domain, hosts);
+  const places = (await whereIs(domain, hosts)).filter(({ seen }) => isSame(seen, { xml: context.domainXml }));
   const wrong = notThereAlone(context, places);
   if (wrong !== null) throw wrong;
   // libvirt undefines it with --undefinesource; a definition that stayed behind could be started a second time.
   if (places.some((place) => place.host === source.name)) await source.undefine(domain);
   await closeRedirects(context);
   await context.control?.close();
+  if (context.autostart) await startWithItsHost(context);
   await source.converge({ topology: afterwards(context), incoming: [] });
+}
+
+/** libvirt forgets it with the definition at the source. */
+async function startWithItsHost({ vm, domain, destination, emit }: MigrationContext): Promise<void> {
+  try {
+    await destination.startWithHost(domain);
+  } catch (error) {
+    if (!(error instanceof VxmigError)) throw error;
+    const again = shellLine(['virsh', 'autostart', '--domain', domain]);
+    const text = `${vm.name} started with its host, and with ${destination.name} it does not: ${messageOf(error)}. \`${again}\` there makes it so.`;
+    emit({ kind: 'warning', text });
+  }
 }
 
 /** null where the VM runs at the destination and nowhere else. Otherwise nothing is removed at the source. */

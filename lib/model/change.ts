@@ -9,6 +9,8 @@ export interface Change {
   readonly name: string;
   readonly action: ChangeAction;
   readonly why: string;
+  /** What of it changes, before → after, a line each. */
+  readonly details?: readonly string[];
 }
 
 export type ChangeTotals = Readonly<Record<ChangeAction, number>>;

@@ -13,6 +13,10 @@ export interface DefinedInterface {
   readonly device: string | null;
   /** Queue pairs of a virtio NIC; 1 where nothing is said. */
   readonly queues: number;
+  /** To what it is connected: a bridge, a network, a device; null: to nothing that has a name. */
+  readonly source: string | null;
+  /** The cable is out: nothing goes in or out. */
+  readonly linkDown: boolean;
   readonly element: Element;
 }
 
@@ -100,14 +104,18 @@ export class DomainDefinition {
   }
 
   get interfaces(): DefinedInterface[] {
-    return this.devices('interface').map((element) => ({
-      mac: (child(element, 'mac')?.getAttribute('address') ?? '').toLowerCase(),
-      type: element.getAttribute('type') ?? '',
-      model: attribute(child(element, 'model'), 'type'),
-      device: attribute(child(element, 'target'), 'dev'),
-      queues: Number(attribute(child(element, 'driver'), 'queues')) || 1,
-      element,
-    }));
+    return this.devices('interface').map(interfaceIn);
+  }
+
+  /** The one of that MAC. */
+  interface(mac: string): DefinedInterface | undefined {
+    return this.interfaces.find((one) => one.mac === mac.toLowerCase());
+  }
+
+  /** The element of that namespace in its metadata; libvirt keeps one of each (formatdomain, "General metadata"). */
+  metadata(namespace: string): Element | undefined {
+    const metadata = child(this.root, 'metadata');
+    return metadata === undefined ? undefined : elements(metadata).find((one) => one.namespaceURI === namespace);
   }
 
   get disks(): DefinedDisk[] {
@@ -137,9 +145,44 @@ export class DomainDefinition {
     return devices === undefined ? [] : children(devices, name);
   }
 
+  /** A new one with another interface in place of that one. @throws VxmigError HOST_UNFIT where the text is no `<interface>` */
+  withInterface(mac: string, xml: string): DomainDefinition {
+    const copy = this.clone();
+    const found = copy.interface(mac)?.element;
+    const other = copy.document.importNode(parseInterface(xml).element, true);
+    found?.parentNode?.replaceChild(other, found);
+    return copy;
+  }
+
   toString(): string {
     return new XMLSerializer().serializeToString(this.document);
   }
+}
+
+/** @throws VxmigError HOST_UNFIT where the text is no `<interface>` */
+export function parseInterface(xml: string): DefinedInterface {
+  const [one] = DomainDefinition.parse(`<domain><devices>${xml}</devices></domain>`).interfaces;
+  if (one === undefined) throw new VxmigError('HOST_UNFIT', `this is no network interface of a domain: ${xml}`);
+  return one;
+}
+
+/** As text, by itself. */
+export function elementText(element: Element): string {
+  return new XMLSerializer().serializeToString(element);
+}
+
+function interfaceIn(element: Element): DefinedInterface {
+  const source = child(element, 'source');
+  return {
+    mac: (child(element, 'mac')?.getAttribute('address') ?? '').toLowerCase(),
+    type: element.getAttribute('type') ?? '',
+    model: attribute(child(element, 'model'), 'type'),
+    device: attribute(child(element, 'target'), 'dev'),
+    queues: Number(attribute(child(element, 'driver'), 'queues')) || 1,
+    source: attribute(source, 'bridge') ?? attribute(source, 'network') ?? attribute(source, 'dev'),
+    linkDown: attribute(child(element, 'link'), 'state') === 'down',
+    element,
+  };
 }
 
 /** libvirt.org/formatdomain, "Memory Allocation". */
@@ -167,9 +210,17 @@ function sourceOf(source: Element | undefined): string | null {
   return attribute(source, 'file') ?? attribute(source, 'dev') ?? attribute(source, 'name') ?? attribute(source, 'dir');
 }
 
+/** Node.ELEMENT_NODE (DOM, "Interface Node"). */
+const ELEMENT_NODE = 1;
+
 /** The elements of that name directly under another; not those deeper down, such as in a disk's `<backingStore>`. */
 export function children(parent: Element, name: string): Element[] {
   return [...parent.childNodes].filter((node): node is Element => node.nodeName === name);
+}
+
+/** All elements directly under another. */
+export function elements(parent: Element): Element[] {
+  return [...parent.childNodes].filter((node): node is Element => node.nodeType === ELEMENT_NODE);
 }
 
 export function child(parent: Element, name: string): Element | undefined {
@@ -179,6 +230,18 @@ export function child(parent: Element, name: string): Element | undefined {
 /** null where there is no such element or attribute. */
 export function attribute(element: Element | undefined, name: string): string | null {
   return element?.hasAttribute(name) === true ? element.getAttribute(name) : null;
+}
+
+/** For a text or an attribute's value in XML. */
+export function escaped(text: string): string {
+  const references: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    "'": '&apos;',
+    '"': '&quot;',
+  };
+  return text.replace(/[&<>'"]/g, (character) => references[character] ?? character);
 }
 
 function textOf(element: Element | undefined): string {

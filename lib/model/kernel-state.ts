@@ -7,6 +7,8 @@ export interface ObservedLink {
   /** `tun` for taps, `veth`, … ; null for physical devices. */
   readonly kind: string | null;
   readonly alias: string | null;
+  /** Of a tap: who opens it may have several queues, and must ask for them. Left out: false. */
+  readonly multiQueue?: boolean;
   /** With prefix length; link-local IPv6 left out. */
   readonly addresses: readonly string[];
 }

@@ -77,6 +77,8 @@ export interface DesiredTap {
   readonly mtu: number;
   /** The VM is on its way here, and not here yet: the way to its old host. Null: it is here. */
   readonly incomingThrough: NamedWay | null;
+  /** Its NIC has several queues. */
+  readonly multiQueue: boolean;
   /** What the VM may send; null: anything. */
   readonly security: PortSecurity | null;
 }
@@ -94,9 +96,19 @@ export interface DesiredProbePort {
 
 export type DesiredDomain =
   /** One that vxmig defines and owns. */
-  | { readonly kind: 'own'; readonly domain: string; readonly xml: string }
+  | {
+      readonly kind: 'own';
+      readonly domain: string;
+      readonly xml: string;
+      readonly nics: readonly AdoptedNic[];
+    }
   /** One that libvirt knew already: only its NICs are connected. */
-  | { readonly kind: 'adopted'; readonly domain: string; readonly nics: readonly AdoptedNic[] };
+  | {
+      readonly kind: 'adopted';
+      readonly domain: string;
+      readonly vm: string;
+      readonly nics: readonly AdoptedNic[];
+    };
 
 /** libvirt's name of a VM. */
 export function domainOf(vm: Vm): string {
@@ -111,6 +123,8 @@ export interface HostFacts {
    * tunnels that name theirs (ovs-router.c). Left out: true.
    */
   readonly switchRoutesFollowKernel?: boolean;
+  /** Taps of NICs with more than one queue; left out: none. QEMU opens such a tap only where it has been made so (tun.c, IFF_MULTI_QUEUE). */
+  readonly multiQueue?: readonly string[];
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
   readonly incoming?: readonly string[];
 }
@@ -132,13 +146,19 @@ export function desiredHost(topology: Topology, hostName: string, facts: HostFac
 }
 
 function desiredDomain(topology: Topology, vm: Vm, accelerator: Accelerator): DesiredDomain {
-  if (vm.source.kind === 'image') return { kind: 'own', domain: vm.name, xml: domainXml(topology, vm, accelerator) };
-  const nics = vm.nics.map((nic, index) => ({
+  const nics = nicsOf(topology, vm);
+  if (vm.source.kind === 'image')
+    return { kind: 'own', domain: vm.name, xml: domainXml(topology, vm, accelerator), nics };
+  return { kind: 'adopted', domain: vm.source.domain, vm: vm.name, nics };
+}
+
+/** Each with the tap that it has on whatever host the VM is. */
+export function nicsOf(topology: Topology, vm: Vm): AdoptedNic[] {
+  return vm.nics.map((nic, index) => ({
     mac: nic.mac,
     device: tapName(topology.name, vm.name, index),
     mtu: mtuOf(topology, nic.network),
   }));
-  return { kind: 'adopted', domain: vm.source.domain, nics };
 }
 
 function desiredBridge(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredBridge {
@@ -160,6 +180,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
             vm,
             network,
             vm.host === host.name ? null : wayTowards(topology, network, host.name, vm.host),
+            facts.multiQueue ?? [],
           ),
         ),
     ],
@@ -218,7 +239,13 @@ function desiredTunnels(topology: Topology, network: Network, host: Host, facts:
 }
 
 /** The taps of a VM in one network; they have the same names on every host that the VM is on or is moving to. */
-function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrough: NamedWay | null): DesiredTap[] {
+function desiredTaps(
+  topology: Topology,
+  vm: Vm,
+  network: Network,
+  incomingThrough: NamedWay | null,
+  multiQueue: readonly string[],
+): DesiredTap[] {
   return vm.nics.flatMap((nic, index) =>
     nic.network === network.name
       ? [
@@ -229,6 +256,7 @@ function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrou
             mac: nic.mac,
             mtu: network.mtu,
             incomingThrough,
+            multiQueue: multiQueue.includes(tapName(topology.name, vm.name, index)),
             security: portSecurity(nic),
           },
         ]

@@ -1,6 +1,8 @@
 import type { Change } from '../model/change.js';
 import { change } from './change.js';
+import { refuseCuts } from './cut-off.js';
 import { removalOf } from './domain-plan.js';
+import { planGivingBack } from './give-back.js';
 import type { HostPlan } from './host-plan.js';
 import { isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import { deleteLink } from './link-plan.js';
@@ -16,6 +18,7 @@ export function planDestroy(
   const why = 'the topology is being destroyed';
   const gone = (kind: string, name: string) => change(observed.host, kind, name, 'delete', why);
   const domains = observed.domains.filter((domain) => domain.owner?.topology === topology);
+  const givenBack = observed.domains.map((domain) => planGivingBack(topology, observed, domain, why));
   const bridges = observed.bridges.filter((bridge) => ownedBy(topology, bridge.externalIds));
   const taps = observed.links.filter((link) => link.alias === linkAlias(topology) && link.kind === 'tun');
   const namespaces = observed.namespaces.filter((namespace) => namespace.topology === topology);
@@ -24,6 +27,7 @@ export function planDestroy(
   return {
     changes: [
       ...domains.map(({ name }) => gone('vm', name)),
+      ...givenBack.flatMap(({ changes }) => changes),
       ...bridges.map(({ name }) => gone('bridge', name)),
       ...taps.map(({ name }) => gone('tap-device', name)),
       ...barriers.map((name) => gone('tap-barrier', name)),
@@ -31,7 +35,7 @@ export function planDestroy(
       ...(underlay.change === null ? [] : [underlay.change]),
     ],
     remove: {
-      domains: domains.flatMap(removalOf),
+      domains: [...domains.flatMap(removalOf), ...givenBack.flatMap(({ steps }) => steps)],
       prepare: underlay.prepare,
       ovs: [
         ...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const),
@@ -46,6 +50,12 @@ export function planDestroy(
   };
 }
 
+/** @throws VxmigError CLASH where a domain that somebody else has made would lose its network while it is on */
+export function refuseDestruction(topology: string, observed: ObservedHost): void {
+  const taps = observed.links.filter((link) => link.alias === linkAlias(topology) && link.kind === 'tun');
+  refuseCuts(topology, observed, new Set(taps.map(({ name }) => name)));
+}
+
 /** The topologies whose mark something on a host carries. */
 export function namesOn({ bridges, links, domains, namespaces }: ObservedHost): string[] {
   const after = (prefix: string, text: string) => (text.startsWith(prefix) ? [text.slice(prefix.length)] : []);
@@ -53,7 +63,7 @@ export function namesOn({ bridges, links, domains, namespaces }: ObservedHost): 
     ...bridges.flatMap(({ externalIds }) => externalIds[OWNER_KEY] ?? []),
     ...bridges.flatMap(({ externalIds }) => Object.keys(externalIds).flatMap((key) => after(underlayUserKey(''), key))),
     ...links.flatMap(({ alias }) => after(linkAlias(''), alias ?? '')),
-    ...domains.flatMap(({ owner }) => owner?.topology ?? []),
+    ...domains.flatMap(({ owner, adopted }) => owner?.topology ?? adopted?.topology ?? []),
     ...namespaces.flatMap(({ topology }) => topology ?? []),
   ];
 }

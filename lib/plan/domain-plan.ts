@@ -1,12 +1,18 @@
 import type { Change } from '../model/change.js';
+import { DomainDefinition } from '../model/domain-definition.js';
+import { adoptionElement } from '../model/domain-marks.js';
 import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
-import { type AdoptedNic, connectNics } from './adopt-domain.js';
+import { shellLine } from '../model/quote.js';
+import { type AdoptedNic, adoptNics } from './adopt-domain.js';
 import { change } from './change.js';
-import type { DesiredHost } from './desired.js';
+import type { DesiredDomain, DesiredHost } from './desired.js';
 import { readOwnerMark } from './domain-xml.js';
+import { planGivingBack } from './give-back.js';
 import type { DomainStep } from './host-plan.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
+import { pendingVm } from './pending.js';
+import { isToRun } from './standing.js';
 
 export interface DomainPlan {
   readonly changes: Change[];
@@ -20,14 +26,18 @@ export function planDomains(topology: string, desired: DesiredHost, observed: Ob
   const plan: DomainPlan = { changes: [], steps: [], remove: [] };
   for (const domain of desired.domains) {
     const found = observed.domains.find((candidate) => candidate.name === domain.domain);
-    if (domain.kind === 'own') planOwn(topology, desired.host, domain.domain, domain.xml, found, plan);
-    else planAdopted(desired.host, domain.domain, domain.nics, found, plan);
+    if (domain.kind === 'own') planOwn(topology, desired.host, domain, found, plan);
+    else planAdopted(topology, desired.host, domain, found, plan);
   }
   for (const domain of observed.domains) {
-    if (domain.owner?.topology !== topology || desired.domains.some((wanted) => wanted.domain === domain.name))
-      continue;
-    plan.remove.push(...removalOf(domain));
-    plan.changes.push(change(desired.host, 'vm', domain.name, 'delete', 'the topology has no such VM here'));
+    if (desired.domains.some((wanted) => wanted.domain === domain.name)) continue;
+    if (domain.owner?.topology === topology) {
+      plan.remove.push(...removalOf(domain));
+      plan.changes.push(change(desired.host, 'vm', domain.name, 'delete', 'the topology has no such VM here'));
+    }
+    const back = planGivingBack(topology, observed, domain, 'the topology has no such VM here');
+    plan.remove.push(...back.steps);
+    plan.changes.push(...back.changes);
   }
   return plan;
 }
@@ -41,8 +51,7 @@ export function removalOf({ name, state }: Pick<ObservedDomain, 'name' | 'state'
 function planOwn(
   topology: string,
   host: string,
-  domain: string,
-  xml: string,
+  { domain, xml, nics }: Extract<DesiredDomain, { kind: 'own' }>,
   found: ObservedDomain | undefined,
   plan: DomainPlan,
 ): void {
@@ -52,14 +61,20 @@ function planOwn(
     return;
   }
   refuseForeign(topology, host, found);
-  const outdated = found.owner?.spec !== readOwnerMark(xml)?.spec;
-  planExisting(host, found, outdated ? { xml, why: 'its definition has changed' } : null, plan);
+  const wanted = readOwnerMark(xml)?.spec;
+  const outdated = found.owner?.spec !== wanted;
+  const redefinition = {
+    steps: [{ kind: 'define', domain, xml } as const],
+    why: 'its definition has changed',
+    details: [],
+  };
+  planExisting(host, found, outdated ? redefinition : null, nics, plan);
 }
 
 function planAdopted(
+  topology: string,
   host: string,
-  domain: string,
-  nics: readonly AdoptedNic[],
+  { domain, vm, nics }: Extract<DesiredDomain, { kind: 'adopted' }>,
   found: ObservedDomain | undefined,
   plan: DomainPlan,
 ): void {
@@ -69,27 +84,48 @@ function planAdopted(
       hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` or `host:` in the topology.',
     });
   }
-  const xml = connectNics(domain, found.xml, nics);
-  planExisting(host, found, xml === found.xml ? null : { xml, why: 'its NICs are not connected to the taps' }, plan);
+  refuseTransient(host, found);
+  refuseOthers(topology, host, found);
+  const definition = DomainDefinition.parse(found.xml);
+  const { updates, originals } = adoptNics({ host, domain }, definition, nics, found.adopted);
+  const element = adoptionElement({ topology, vm, originals });
+  const isMarked = found.adopted !== null && adoptionElement(found.adopted) === element;
+  const steps: DomainStep[] = [
+    // First: what it had must be known before it is changed.
+    ...(isMarked ? [] : [{ kind: 'mark', domain, element, which: whereOf(found) } as const]),
+    ...updates.map(({ xml }) => ({ kind: 'update-nic', domain, xml }) as const),
+  ];
+  const why = updates.length > 0 ? 'its NICs are not connected to the taps' : 'it is not marked as connected';
+  const details = updates.flatMap((update) => update.details);
+  planExisting(host, found, steps.length === 0 ? null : { steps, why, details }, nics, plan);
 }
 
-/** A domain that is there: perhaps defined anew, perhaps started. */
+/** Both where it is on: the one moves with it, the other is what it starts with. */
+export function whereOf({ state }: Pick<ObservedDomain, 'state'>): ('config' | 'live')[] {
+  return isAlive(state) ? ['config', 'live'] : ['config'];
+}
+
+/** A domain that is there: perhaps changed, perhaps started. */
 function planExisting(
   host: string,
   found: ObservedDomain,
-  redefine: { xml: string; why: string } | null,
+  redefinition: { steps: readonly DomainStep[]; why: string; details: readonly string[] } | null,
+  nics: readonly AdoptedNic[],
   plan: DomainPlan,
 ): void {
   const { name: domain, state } = found;
-  const stopped = !isAlive(state);
-  if (redefine !== null) plan.steps.push({ kind: 'define', domain, xml: redefine.xml });
-  if (stopped) plan.steps.push({ kind: 'start', domain });
-  if (state === 'paused') plan.steps.push({ kind: 'resume', domain });
+  // What its saved memory would bring back is not what the file wants.
+  const starts = !isAlive(state) && pendingVm(host, found, nics) === null;
+  const resumes = state === 'paused' && isToRun(found);
+  if (redefinition !== null) plan.steps.push(...redefinition.steps);
+  if (starts) plan.steps.push({ kind: 'start', domain });
+  if (resumes) plan.steps.push({ kind: 'resume', domain });
+  const later = isAlive(state) ? ' (in force from its next start)' : '';
   const why = [
-    ...(redefine === null ? [] : [stopped ? redefine.why : `${redefine.why} (in force from its next start)`]),
-    ...(stopped || state === 'paused' ? [`it is ${state}`] : []),
+    ...(redefinition === null ? [] : [`${redefinition.why}${later}`]),
+    ...(starts || resumes ? [`it is ${state}`] : []),
   ];
-  if (why.length > 0) plan.changes.push(change(host, 'vm', domain, 'update', why.join('; ')));
+  if (why.length > 0) plan.changes.push(change(host, 'vm', domain, 'update', why.join('; '), redefinition?.details));
 }
 
 function refuseForeign(topology: string, host: string, found: ObservedDomain): void {
@@ -98,5 +134,33 @@ function refuseForeign(topology: string, host: string, found: ObservedDomain): v
   throw new VxmigError('CLASH', `the domain ${found.name} on ${host} ${whose}`, {
     where: `${host} ${found.name}`,
     hint: 'Rename the VM in the topology, or say `domain: NAME` in place of `image:` to have vxmig move that one.',
+  });
+}
+
+/** @throws VxmigError HOST_UNFIT: it has no stored definition that could be changed, and a move would give it one */
+function refuseTransient(host: string, { name, persistent }: ObservedDomain): void {
+  if (persistent) return;
+  const [dump, define] = [
+    shellLine(['virsh', 'dumpxml', '--inactive', '--security-info', '--domain', name]),
+    'virsh define /root/domain.xml',
+  ];
+  throw new VxmigError(
+    'HOST_UNFIT',
+    `the domain ${name} on ${host} is transient: it has no stored definition, and nothing was changed`,
+    {
+      where: `${host} ${name}`,
+      hint: `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} >/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may not want that.`,
+    },
+  );
+}
+
+/** @throws VxmigError CLASH where another topology has it */
+function refuseOthers(topology: string, host: string, { name, owner, adopted }: ObservedDomain): void {
+  const whose = owner !== null ? owner.topology : adopted?.topology;
+  if (owner === null && (whose === undefined || whose === topology)) return;
+  const how = owner === null ? 'is connected by' : 'was made by vxmig for';
+  throw new VxmigError('CLASH', `the domain ${name} on ${host} ${how} the topology ${whose}`, {
+    where: `${host} ${name}`,
+    hint: `One VM is in one topology: take it out of ${whose}'s file and apply that, or name another domain here.`,
   });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { DomainDefinition, escaped } from '../model/domain-definition.js';
+import { MARK_NAMESPACE, type OwnerMark, ownerMark } from '../model/domain-marks.js';
 import { tapName } from '../model/names.js';
 import type { Network, Topology, Vm } from '../model/topology.js';
 
-const METADATA_NAMESPACE = 'https://vxmig.org/xmlns/domain/1';
 const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
 
 export interface Accelerator {
@@ -10,19 +11,9 @@ export interface Accelerator {
   readonly type: 'kvm' | 'qemu';
 }
 
-export interface OwnerMark {
-  readonly topology: string;
-  readonly vm: string;
-  /** Fingerprint of the definition; another one means that the file has changed. */
-  readonly spec: string;
-}
-
 /** What vxmig has written into a domain's metadata, or null for a domain that is not ours. */
 export function readOwnerMark(xml: string): OwnerMark | null {
-  const element = new RegExp(`<([a-z]+):vm [^>]*xmlns:\\1=['"]${METADATA_NAMESPACE}['"][^>]*>`).exec(xml)?.[0];
-  if (element === undefined) return null;
-  const attribute = (name: string) => new RegExp(` ${name}=['"]([^'"]*)['"]`).exec(element)?.[1] ?? '';
-  return { topology: attribute('topology'), vm: attribute('name'), spec: attribute('spec') };
+  return xml.includes(MARK_NAMESPACE) ? ownerMark(DomainDefinition.parse(xml)) : null;
 }
 
 /**
@@ -33,7 +24,7 @@ export function readOwnerMark(xml: string): OwnerMark | null {
 export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
   const body = definition(topology, vm, accelerator);
   const spec = createHash('sha256').update(body).digest('hex').slice(0, 16);
-  const mark = `<vxmig:vm xmlns:vxmig='${METADATA_NAMESPACE}' topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
+  const mark = `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
   return `<domain type='${accelerator.type}'>
   <name>${vm.name}</name>
   <uuid>${stableUuid(`${topology.name}/${vm.name}`)}</uuid>
@@ -56,7 +47,7 @@ function definition(topology: Topology, vm: Vm, accelerator: Accelerator): strin
     <type arch='x86_64' machine='pc'>hvm</type>
     <kernel>${MICRO_IMAGE_DIRECTORY}/vmlinuz</kernel>
     <initrd>${MICRO_IMAGE_DIRECTORY}/initrd.img</initrd>
-    <cmdline>${escapeXml(cmdline.join(' '))}</cmdline>
+    <cmdline>${escaped(cmdline.join(' '))}</cmdline>
   </os>
   <features><acpi/></features>
   <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model>${
@@ -114,8 +105,4 @@ function stableUuid(identity: string): string {
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

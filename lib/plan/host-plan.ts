@@ -32,6 +32,15 @@ export interface BridgeFlows {
 /** `domain` is libvirt's name. */
 export type DomainStep =
   | { readonly kind: 'define'; readonly domain: string; readonly xml: string }
+  /** Of the stored definition: counts from the next start. */
+  | { readonly kind: 'update-nic'; readonly domain: string; readonly xml: string }
+  /** vxmig's element in its metadata; null: it goes. */
+  | {
+      readonly kind: 'mark';
+      readonly domain: string;
+      readonly element: string | null;
+      readonly which: readonly ('config' | 'live')[];
+    }
   | { readonly kind: 'start'; readonly domain: string }
   | { readonly kind: 'resume'; readonly domain: string }
   | { readonly kind: 'stop'; readonly domain: string }

@@ -3,8 +3,8 @@ import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { change } from './change.js';
-import { domainOf } from './desired.js';
-import type { ObservedDomain, ObservedHost } from './observed.js';
+import type { ObservedHost } from './observed.js';
+import { type PlacedDomain, placesOf, uuidOf } from './vm-places.js';
 
 /** What a migration that broke off left of a VM: at its destination a copy that has never run, or at its source the definition. */
 export interface LeftCopy {
@@ -13,11 +13,6 @@ export interface LeftCopy {
   readonly state: 'paused' | 'shut off';
   /** Where the VM's memory is whole. */
   readonly keptAt: string;
-}
-
-export interface PlacedDomain {
-  readonly host: string;
-  readonly domain: ObservedDomain;
 }
 
 /**
@@ -60,7 +55,7 @@ function theWhole(vm: Vm, copies: readonly PlacedDomain[]): PlacedDomain {
 function definitions(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
   return vm.source.kind === 'domain'
     ? []
-    : copiesOf(topology, vm, observed).filter(({ domain }) => !isAlive(domain.state));
+    : placesOf(topology, vm, observed).its.filter(({ domain }) => !isAlive(domain.state));
 }
 
 /** The hosts as they are without them. */
@@ -73,28 +68,12 @@ export function withoutCopies(observed: readonly ObservedHost[], copies: readonl
 
 /** Where a VM has a memory. */
 export function livingCopies(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
-  return copiesOf(topology, vm, observed).filter(({ domain }) => isAlive(domain.state));
-}
-
-function copiesOf(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlacedDomain[] {
-  return observed.flatMap(({ host, domains }) =>
-    domains.filter((domain) => isVm(topology, vm, domain)).map((domain) => ({ host, domain })),
-  );
+  return placesOf(topology, vm, observed).its.filter(({ domain }) => isAlive(domain.state));
 }
 
 export function leftCopyChange({ host, domain, state, keptAt }: LeftCopy): Change {
   const what = state === 'paused' ? 'a copy that has never run' : 'its definition';
   return change(host, 'vm', domain, 'delete', `a migration that broke off left ${what} here; it is on ${keptAt}`);
-}
-
-/** A domain of the VM's name that somebody else has made is not it. */
-function isVm(topology: Topology, vm: Vm, domain: ObservedDomain): boolean {
-  return domain.name === domainOf(vm) && (vm.source.kind === 'domain' || domain.owner?.topology === topology.name);
-}
-
-/** A migration keeps it (formatdomain, "General metadata"). */
-function uuidOf({ xml }: ObservedDomain): string {
-  return /<uuid>([^<]*)</.exec(xml)?.[1] ?? '';
 }
 
 function twice(vm: Vm, copies: readonly PlacedDomain[]): VxmigError {

@@ -1,8 +1,10 @@
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
+import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { change } from './change.js';
+import { usedTaps } from './cut-off.js';
 import type { DesiredHost, DesiredPort, DesiredProbePort, DesiredTap } from './desired.js';
 import { barrierOf, dropInKernel, isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import type { ObservedHost } from './observed.js';
@@ -62,7 +64,8 @@ function isOurTap(topology: string, link: ObservedLink): boolean {
 
 /** The commands that make a tap; the same for apply and for the reservation at a migration's destination. */
 function tapCommands(topology: string, tap: DesiredTap): Command[] {
-  return [{ argv: ['ip', 'tuntap', 'add', 'dev', tap.name, 'mode', 'tap'] }, tapSettings(topology, tap)];
+  const queues = tap.multiQueue ? ['multi_queue'] : [];
+  return [{ argv: ['ip', 'tuntap', 'add', 'dev', tap.name, 'mode', 'tap', ...queues] }, tapSettings(topology, tap)];
 }
 
 export function deleteLink(name: string): Command {
@@ -124,6 +127,14 @@ function planTap(
       where: `${host} ${tap.name}`,
     });
   }
+  if ((link.multiQueue ?? false) !== tap.multiQueue && !isUsed(observed, tap.name)) {
+    plan.prepare.push(deleteLink(tap.name), ...tapCommands(topology, tap), ...barrier);
+    const [has, needs] = tap.multiQueue ? ['one queue', 'several'] : ['several queues', 'one'];
+    plan.changes.push(
+      change(host, 'tap-device', tap.name, 'update', `it has ${has}, and the NIC of ${tap.vm} has ${needs}`),
+    );
+    return;
+  }
   const isOpen = barrier.length > 0 && !observed.nftTables.includes(barrierOf(topology, tap.name));
   const settings = [
     ...(isHalfMade(link) ? ['it is not marked yet'] : []),
@@ -134,6 +145,11 @@ function planTap(
   if (why.length === 0) return;
   plan.prepare.push(...(settings.length > 0 ? [tapSettings(topology, tap)] : []), ...(isOpen ? barrier : []));
   plan.changes.push(change(host, 'tap-device', tap.name, 'update', why.join('; ')));
+}
+
+/** By a domain that is on: it would be cut off. */
+function isUsed({ domains }: ObservedHost, tap: string): boolean {
+  return domains.some((domain) => isAlive(domain.state) && usedTaps(domain).some(({ device }) => device === tap));
 }
 
 /** A tap gets its mark right after it is made: one of a name that only we would give it, and that nobody has touched since, is of an apply that died between. */

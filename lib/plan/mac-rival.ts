@@ -1,8 +1,10 @@
+import { DomainDefinition } from '../model/domain-definition.js';
+import { ownerMark } from '../model/domain-marks.js';
 import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Vm } from '../model/topology.js';
 import { domainOf } from './desired.js';
-import { readOwnerMark } from './domain-xml.js';
+import type { ObservedDomain } from './observed.js';
 
 /**
  * The name of another domain that is on and has one of the VM's MACs: it would take the VM's frames, or the VM its. null: there is none. VMs of vxmig's
@@ -10,15 +12,13 @@ import { readOwnerMark } from './domain-xml.js';
  */
 export function macRival(
   vm: Vm,
-  domains: readonly { readonly name: string; readonly state: string; readonly xml: string }[],
+  domains: readonly Pick<ObservedDomain, 'name' | 'state' | 'xml' | 'live'>[],
 ): string | null {
-  const rival = domains.find(
-    ({ name, state, xml }) =>
-      name !== domainOf(vm) &&
-      isAlive(state) &&
-      readOwnerMark(xml) === null &&
-      macsOf(xml).some((mac) => vm.nics.some((nic) => nic.mac === mac)),
-  );
+  const rival = domains.find(({ name, state, xml, live }) => {
+    if (name === domainOf(vm) || !isAlive(state)) return false;
+    const definition = DomainDefinition.parse(live ?? xml);
+    return ownerMark(definition) === null && vm.nics.some(({ mac }) => definition.interface(mac) !== undefined);
+  });
   return rival?.name ?? null;
 }
 
@@ -27,8 +27,4 @@ export function macClash(vm: Vm, host: string, rival: string): VxmigError {
     where: `${host} ${rival}`,
     hint: 'Two NICs with one MAC take each other’s frames: is it a copy of this VM? Stop it, or give one of the two another `mac`.',
   });
-}
-
-function macsOf(xml: string): string[] {
-  return [...xml.matchAll(/<mac\s+address=['"]([0-9a-fA-F:]{17})['"]/g)].map(([, mac = '']) => mac.toLowerCase());
 }

@@ -1,5 +1,6 @@
+import { attribute, child, DomainDefinition } from '../model/domain-definition.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
-import { interfaceOf } from './adopt-domain.js';
 import { domainOf, type HostFacts } from './desired.js';
 import type { ObservedHost } from './observed.js';
 
@@ -7,21 +8,49 @@ import type { ObservedHost } from './observed.js';
 export const WITHOUT_OFFLOADS =
   "<driver name='qemu'><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>";
 
+/** Devices of QEMU's that hand segments and open checksums on to the host, and whose guests' drivers nothing at the host can tell not to. */
+const UNBRIDLED = ['vmxnet3', 'e1000e', 'igb'];
+
+/** A NIC that leaves checksums, and with them segments, to the host. */
+export interface OffloadingNic {
+  readonly mac: string;
+  /** As libvirt calls it. */
+  readonly model: string;
+}
+
 /**
- * The MACs of a VM's NICs that leave checksums, and with them segments, to the host: virtio's do where nobody says otherwise. Open vSwitch's userspace
+ * The NICs of a VM that leave checksums, and with them segments, to the host: virtio's do where nobody says otherwise. Open vSwitch's userspace
  * datapath passes such packets on as they are, and who gets them drops them: pings go through, TCP does not.
  */
-export function offloadingNics({ nics }: Vm, xml: string): string[] {
+export function offloadingNics({ nics }: Vm, xml: string): OffloadingNic[] {
+  const definition = DomainDefinition.parse(xml);
   return nics.flatMap(({ mac }) => {
-    const block = interfaceOf(xml, mac) ?? '';
-    const isVirtio = /<model [^>]*type=['"]virtio/.test(block);
-    return isVirtio && !/<host [^>]*\bcsum=['"]off['"]/.test(block) ? [mac] : [];
+    const found = definition.interface(mac);
+    const model = found?.model ?? '';
+    const host = found === undefined ? undefined : child(child(found.element, 'driver') ?? found.element, 'host');
+    const isOn = isVirtio(model) ? attribute(host, 'csum') !== 'off' : UNBRIDLED.includes(model);
+    return isOn ? [{ mac, model }] : [];
   });
 }
 
+function isVirtio(model: string): boolean {
+  return model.startsWith('virtio');
+}
+
 /** How to have it otherwise. */
-export function offloadMend(domain: string, host: string, macs: readonly string[]): string {
-  return `\`virsh edit ${domain}\` on ${host}: give the <interface> of ${macs.join(' and ')} ${WITHOUT_OFFLOADS}, then shut it down and apply again`;
+export function offloadMend(domain: string, host: string, nics: readonly OffloadingNic[]): string {
+  const of = (some: readonly OffloadingNic[]) => some.map(({ mac }) => mac).join(' and ');
+  const [virtio, others] = [nics.filter(({ model }) => isVirtio(model)), nics.filter(({ model }) => !isVirtio(model))];
+  const models = [...new Set(others.map(({ model }) => model))].join(' and ');
+  const parts = [
+    ...(virtio.length === 0 ? [] : [`give the <interface> of ${of(virtio)} ${WITHOUT_OFFLOADS}`]),
+    ...(others.length === 0
+      ? []
+      : [
+          `libvirt cannot turn off the offloads of ${models}: give the <interface> of ${of(others)} another model, <model type='virtio'/> with ${WITHOUT_OFFLOADS}, or <model type='e1000'/>, which makes its checksums itself`,
+        ]),
+  ];
+  return `\`${shellLine(['virsh', 'edit', domain])}\` on ${host}: ${parts.join('; ')}, then shut it down and apply again`;
 }
 
 /** Of domains that vxmig has not made, where they are and where they shall go. */
@@ -36,10 +65,10 @@ export function offloadWarnings(
     return observed.flatMap(({ host, domains }) => {
       const found = domains.find(({ name }) => name === domain);
       if (found === undefined || ![host, vm.host].some((place) => facts(place).datapath === 'netdev')) return [];
-      const macs = offloadingNics(vm, found.xml);
-      if (macs.length === 0) return [];
+      const nics = offloadingNics(vm, found.xml);
+      if (nics.length === 0) return [];
       const what = `${vm.name} leaves checksums to the host, which Open vSwitch in userspace does not make: it has ping and no TCP`;
-      return [`${what}. ${offloadMend(domain, host, macs)}.`];
+      return [`${what}. ${offloadMend(domain, host, nics)}.`];
     });
   });
 }

@@ -1,4 +1,6 @@
+import type { AdoptionMark, OwnerMark } from '../model/domain-marks.js';
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
+import type { LibvirtDomain } from '../model/libvirt-domain.js';
 import type { Flow } from '../openflow/flow.js';
 
 /** What one host holds, as read; the plan decides from this alone. */
@@ -57,12 +59,12 @@ export interface ObservedInterface {
   readonly error: string | null;
 }
 
-export interface ObservedDomain {
-  readonly name: string;
-  /** The persistent definition where there is one. */
-  readonly xml: string;
+export interface ObservedDomain extends Omit<LibvirtDomain, 'state'> {
   readonly state: string;
-  /** It is an end of a migration, of which nobody knows yet whether its memory is whole. */
-  readonly pausedByMigration: boolean;
-  readonly owner: { readonly topology: string; readonly vm: string; readonly spec: string } | null;
+  /** vxmig has made it. */
+  readonly owner: OwnerMark | null;
+  /** Somebody else has made it, and vxmig has connected its NICs. */
+  readonly adopted: AdoptionMark | null;
+  /** It has come from another host by a migration of vxmig's, and has not been told to run. */
+  readonly arriving: boolean;
 }

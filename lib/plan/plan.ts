@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
+import { refuseCuts } from './cut-off.js';
 import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
 import { planDomains } from './domain-plan.js';
 import { sizeWarnings } from './domain-size.js';
@@ -17,7 +19,10 @@ import { type AfterMoves, planAfterMoves } from './move-plan.js';
 import { offloadWarnings } from './nic-offload.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
+import type { PendingVm } from './pending.js';
+import { isToRun, type PausedVm, standingOf, standingWarnings } from './standing.js';
 import { planUnderlay } from './underlay-plan.js';
+import { namesakeWarnings, refuseNamesakes } from './vm-places.js';
 
 export interface Plan {
   /** The topology as it is before the migrations: every VM at the host where it runs now. */
@@ -29,6 +34,10 @@ export interface Plan {
   readonly hosts: readonly HostPlan[];
   readonly migrations: readonly PlannedMigration[];
   readonly changes: readonly Change[];
+  /** VMs that do not have yet what their definitions say, because they have been on since before. */
+  readonly pending: readonly PendingVm[];
+  /** VMs that somebody else has paused: they are left so. */
+  readonly paused: readonly PausedVm[];
   /** What the plan leaves as it is, and will not do well. */
   readonly warnings: readonly string[];
   /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and rollback. */
@@ -61,6 +70,7 @@ export function planTopology(
 ): Plan {
   const copies = leftCopies(topology, found);
   const observed = withoutCopies(found, copies);
+  refuseNamesakes(topology, observed);
   refuseMacRivals(topology, observed);
   refuseAbsentDomains(topology, observed);
   const planned = only === undefined ? observed : observed.filter(({ host }) => host === only);
@@ -77,6 +87,14 @@ export function planTopology(
     const own = { ...later, domains: later.domains.filter(({ kind }) => kind === 'own') };
     return withoutRemoving(plan, planHost(topology.name, own, host));
   });
+  for (const { host, changes } of hosts) {
+    const taps = changes.filter(({ kind, action }) => action === 'delete' && ['tap', 'tap-device'].includes(kind));
+    const at = planned.find((candidate) => candidate.host === host);
+    if (at !== undefined) refuseCuts(topology.name, at, new Set(taps.map(({ name }) => name)));
+  }
+  const standing = planned.map((host) =>
+    standingOf(topology.name, desiredHost(current, host.host, facts(host.host)), host),
+  );
   const moves = planned.flatMap((host) => {
     const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
     if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
@@ -91,7 +109,14 @@ export function planTopology(
     hosts,
     migrations,
     moves: new Map(moves),
-    warnings: [...offloadWarnings(topology, observed, facts), ...sizeWarnings(topology, observed)],
+    pending: standing.flatMap(({ pending }) => pending),
+    paused: standing.flatMap(({ paused }) => paused),
+    warnings: [
+      ...standing.flatMap(standingWarnings),
+      ...namesakeWarnings(topology, observed),
+      ...offloadWarnings(topology, observed, facts),
+      ...sizeWarnings(topology, observed),
+    ],
     changes: [
       ...copies.map(leftCopyChange),
       ...hosts.flatMap((host) => host.changes),
@@ -162,7 +187,17 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
   return topology.vms.flatMap((vm) => {
     const [place] = livingCopies(topology, vm, observed);
     if (place === undefined || place.host === vm.host) return [];
-    const { state } = place.domain;
+    const { state, reason, name } = place.domain;
+    if (state === 'paused' && !isToRun(place.domain)) {
+      throw new VxmigError(
+        'HOST_UNFIT',
+        `${vm.name} is paused on ${place.host} (${reason}), not by vxmig, and the topology says ${vm.host}`,
+        {
+          where: `${place.host} ${vm.name}`,
+          hint: `A paused guest answers nobody, so that its move could not be watched: \`${shellLine(['virsh', 'resume', '--domain', name])}\` on ${place.host}, then apply again; or leave \`host: ${place.host}\` in the file.`,
+        },
+      );
+    }
     if (state !== 'running' && state !== 'paused') {
       throw new VxmigError(
         'HOST_UNFIT',

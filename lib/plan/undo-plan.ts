@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
+import { DomainDefinition, elementText } from '../model/domain-definition.js';
+import { type AdoptionMark, adoptionElement } from '../model/domain-marks.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { diffFlows } from '../openflow/diff.js';
 import { isTransient } from '../pipeline/cookie.js';
 import { change } from './change.js';
 import { planDestroy } from './destroy-plan.js';
+import { whereOf } from './domain-plan.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from './host-plan.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost } from './observed.js';
 import { columnsOfBridge, columnsOfPort } from './observed-columns.js';
@@ -37,7 +40,7 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
       ),
       ...flows.map(({ bridge }) => back('flows', bridge, 'update')),
       ...links.map(({ name }) => back('device', name, 'update')),
-      ...domains.map(({ domain }) => back('vm', domain, 'update')),
+      ...[...new Set(domains.map(({ domain }) => domain))].map((domain) => back('vm', domain, 'update')),
     ],
     prepare: [],
     ovs: [...columns, ...lost],
@@ -209,6 +212,27 @@ function restoredDomains(topology: string, before: ObservedHost, now: ObservedHo
   const ours = ({ owner }: ObservedDomain) => owner === null || owner.topology === topology;
   return before.domains.filter(ours).flatMap((was) => {
     const is = now.domains.find(({ name }) => name === was.name);
-    return is === undefined || is.xml === was.xml ? [] : [{ kind: 'define', domain: was.name, xml: was.xml }];
+    if (is === undefined || is.xml === was.xml) return [];
+    return was.owner === null ? reconnected(was, is) : [{ kind: 'define', domain: was.name, xml: was.xml }];
   });
+}
+
+/** A definition that is not vxmig's is never written anew: what libvirt shows of it lacks its passwords. */
+function reconnected(was: ObservedDomain, is: ObservedDomain): DomainStep[] {
+  const now = DomainDefinition.parse(is.xml);
+  const nics = DomainDefinition.parse(was.xml).interfaces.flatMap(({ mac, element }): DomainStep[] => {
+    const there = now.interface(mac);
+    const xml = elementText(element);
+    return there === undefined || elementText(there.element) === xml
+      ? []
+      : [{ kind: 'update-nic', domain: was.name, xml }];
+  });
+  const [before, after] = [was.adopted, is.adopted].map(elementOf);
+  return before === after || before === undefined
+    ? nics
+    : [...nics, { kind: 'mark', domain: was.name, element: before, which: whereOf(is) }];
+}
+
+function elementOf(mark: AdoptionMark | null): string | null {
+  return mark === null ? null : adoptionElement(mark);
 }

@@ -29,7 +29,8 @@ export function changeLine(change: Change, style: Style): string {
   const look = LOOKS[change.action];
   const sign = paint(style, look.tone, style.unicode ? look.sign : look.ascii);
   const why = change.why === '' ? '' : paint(style, 'quiet', `  (${change.why})`);
-  return `${sign} ${change.kind} ${change.name}${why}`;
+  const details = (change.details ?? []).map((detail) => `\n      ${detail}`);
+  return `${sign} ${change.kind} ${change.name}${why}${details.join('')}`;
 }
 
 /** `Plan: 3 to create, 1 to update, 0 to delete, 1 to migrate.` */

@@ -82,16 +82,30 @@ t.test('a real libvirtd', { skip: whyNot() }, async (t) => {
     t.match(test, { name: 'test', state: 'running' });
     t.equal(test?.xml.trim(), (await virsh('dumpxml', '--inactive', 'test')).trim());
     t.strictSame(others, []);
+    t.match(test, { persistent: true, autostart: false, saved: false, reason: '' });
+    t.equal(test?.live?.trim(), (await virsh('dumpxml', 'test')).trim());
     await virsh('suspend', 'test');
-    t.equal((await libvirt.domain('test'))?.state, 'paused');
-    const file = t.testdir({ 'other.xml': OTHER });
+    t.match(await libvirt.domain('test'), { state: 'paused', reason: 'user', pausedByMigration: false });
+    await virsh('autostart', 'test');
+    t.equal((await libvirt.domain('test'))?.autostart, true);
+    const file = t.testdir({ 'other.xml': OTHER, 'transient.xml': OTHER.replace(/<name>[^<]*/, '<name>transient') });
     await virsh('define', `${file}/other.xml`);
     t.strictSame((await libvirt.domains()).map(({ name, state }) => `${name}: ${state}`).sort(), [
       'a name with blanks & ü: shut off',
       'test: paused',
     ]);
-    t.match(await libvirt.domain('a name with blanks & ü'), { state: 'shut off', xml: /^<domain type='test'>/ });
+    t.match(await libvirt.domain('a name with blanks & ü'), {
+      state: 'shut off',
+      xml: /^<domain type='test'>/,
+      live: null,
+    });
     await virsh('resume', 'test');
+    await virsh('create', `${file}/transient.xml`);
+    t.match(await libvirt.domain('transient'), { persistent: false });
+    await virsh('destroy', 'transient');
+    await virsh('managedsave', 'test');
+    t.match(await libvirt.domain('test'), { state: 'shut off', saved: true, live: /^<domain / });
+    await virsh('start', 'test');
   });
 
   await t.test('a domain that is not there', async (t) => {

@@ -5,6 +5,7 @@ import type { Rubric } from '../../../lib/grade/rubric.js';
 import { bridgeName } from '../../../lib/model/names.js';
 import type { ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
 import { parseTopology } from '../../../lib/topology/read.js';
+import { domainSeen } from '../plan/domains.js';
 import { SAMPLE } from '../topology/sample.js';
 
 const TOPOLOGY = parseTopology(SAMPLE, 'sample.yaml');
@@ -28,8 +29,6 @@ function host(
   return { host: 'host-a', bridges: list, domains: [], links: [], ...more } as unknown as ObservedHost;
 }
 
-const RUNNING = { name: 'x', state: 'running', pausedByMigration: false, owner: null };
-
 t.test('a bridge is known by what it holds', async (t) => {
   const named = (seen: ObservedHost) => bridgeOf(TOPOLOGY, 'blue', seen)?.name ?? null;
   t.equal(named(host({})), null);
@@ -42,7 +41,9 @@ t.test('a bridge is known by what it holds', async (t) => {
   t.equal(named(host({ lan: [port('v', { key: '7' })], two: [port('w', { key: '8' })] })), null, 'two could be it');
   t.equal(named(host({ lan: [port('v', { key: '5002' })] })), null, 'another network’s');
   const links = [{ name: 'vnet3', mac: `fe${WEB.slice(2)}` }] as unknown as ObservedHost['links'];
-  const domains = [{ ...RUNNING, xml: `<interface type='bridge'><mac address='${WEB}'/></interface>` }];
+  const domains = [
+    domainSeen('x', `<domain><devices><interface type='bridge'><mac address='${WEB}'/></interface></devices></domain>`),
+  ];
   t.equal(
     named(host({ lan: [port('vnet3')], wan: [port('v', { key: '5001' })] }, { links, domains })),
     'lan',
@@ -66,9 +67,9 @@ t.test('a bridge that is only called like vxmig’s is none of them', async (t) 
 });
 
 t.test('taps: by the name in the definition, or by the MAC that libvirt gives them; of what is on', async (t) => {
-  const xml = `<interface type='ethernet'><mac address='${WEB.toUpperCase()}'/><target dev='tap-x' managed='no'/></interface>`;
-  t.match(tapsOf(TOPOLOGY, host({}, { domains: [{ ...RUNNING, xml }] })), [{ vm: 'web', port: 'tap-x', mac: WEB }]);
-  t.strictSame(tapsOf(TOPOLOGY, host({}, { domains: [{ ...RUNNING, state: 'shut off', xml }] })), []);
+  const xml = `<domain><devices><interface type='ethernet'><mac address='${WEB.toUpperCase()}'/><target dev='tap-x' managed='no'/></interface></devices></domain>`;
+  t.match(tapsOf(TOPOLOGY, host({}, { domains: [domainSeen('x', xml)] })), [{ vm: 'web', port: 'tap-x', mac: WEB }]);
+  t.strictSame(tapsOf(TOPOLOGY, host({}, { domains: [domainSeen('x', xml, { state: 'shut off' })] })), []);
 });
 
 t.test('tunnels: without a key VNI 0, and what flows say is not known', async (t) => {

@@ -10,33 +10,42 @@ function whole(lines: string): string {
   return `=== vxmig domains\n${lines}\n=== vxmig end\n`;
 }
 
-t.test('one answer of virsh holds every domain with its state and definition', async (t) => {
+/** What virsh prints of a domain: its state, facts, the stored definition, and the live one. */
+function answers(state: string, stored: string, { facts = '', live = stored } = {}): string {
+  return `${state}\n\nId:             1\nPersistent:     yes\nAutostart:      disable\n${facts}\n${stored}\n=== live definition\n${live}\n`;
+}
+
+t.test('one answer of virsh holds every domain with its state and definitions', async (t) => {
+  const named = (name: string) => `<domain type='qemu' id='1'>\n  <name>${name}</name>\n</domain>`;
   const output = `${LIST}
-=== vxmig ${WEB}running (booted)
-
-<domain type='qemu' id='1'>
-  <name>web</name>
-</domain>
-
-=== vxmig ${OLD}shut off (unknown)
-
-<domain type='kvm'>
-  <name>a name with blanks</name>
-</domain>
+=== vxmig ${WEB}${answers('running (booted)', named('web'), { live: named('live') })}
+=== vxmig ${OLD}${answers('shut off (unknown)', named('a name with blanks'))}
 `;
   const domains = parseDomainList('host-a', whole(output));
   t.match(domains, [
-    { name: 'web', info: { state: 'running', pausedByMigration: false, xml: /^<domain type='qemu'/ } },
-    { name: 'a name with blanks', info: { state: 'shut off', pausedByMigration: false, xml: /^<domain type='kvm'/ } },
+    { name: 'web', info: { state: 'running', pausedByMigration: false, xml: />web</, live: />live</ } },
+    { name: 'a name with blanks', info: { state: 'shut off', xml: />a name with blanks</, live: null } },
   ]);
-  t.notMatch(domains[0]?.info?.xml, /blanks/, 'each has its own definition only');
+  t.notMatch(domains[0]?.info?.xml, /blanks|live/, 'each has its own definition only');
+});
+
+t.test('what virsh says of a domain beside its state', async (t) => {
+  const of = (facts: string, state = 'shut off (shutdown)') =>
+    parseDomainList('host-a', whole(` ${WEB} web\n=== vxmig ${WEB}${answers(state, '<domain/>', { facts })}`))[0]?.info;
+  t.match(of(''), { persistent: true, autostart: false, saved: false, reason: '' });
+  t.match(of('Persistent:     no\nAutostart:      enable\nManaged save:   yes\n', 'paused (I/O error)'), {
+    persistent: false,
+    autostart: true,
+    saved: true,
+    reason: 'I/O error',
+  });
 });
 
 t.test('a domain that went while the others were asked about has no answers', async (t) => {
-  const output = `${LIST}=== vxmig ${WEB}=== vxmig ${OLD}paused (user)\n<domain type='kvm'/>\n`;
+  const output = `${LIST}=== vxmig ${WEB}=== vxmig ${OLD}${answers('paused (user)', "<domain type='kvm'/>")}`;
   t.match(parseDomainList('host-a', whole(output)), [
     { name: 'web', info: null },
-    { info: { state: 'paused', pausedByMigration: false } },
+    { info: { state: 'paused', reason: 'user', pausedByMigration: false } },
   ]);
   for (const reason of ['migrating', 'post-copy failed']) {
     const migrating = parseDomainList('host-a', whole(output.replace('user', reason)));
@@ -45,24 +54,25 @@ t.test('a domain that went while the others were asked about has no answers', as
 });
 
 t.test('states that vxmig does not tell apart are "other"; no domains are none', async (t) => {
-  const output = ` ${WEB} web\n=== vxmig ${WEB}pmsuspended (unknown)\n<domain/>\n`;
+  const output = ` ${WEB} web\n=== vxmig ${WEB}${answers('pmsuspended (unknown)', '<domain/>')}`;
   t.equal(parseDomainList('host-a', whole(output))[0]?.info?.state, 'other');
   t.strictSame(parseDomainList('host-a', whole('\n')), []);
 });
 
 t.test('what is no answer of virsh is not taken for no domains', async (t) => {
-  const answers = `=== vxmig ${WEB}running (booted)\n\n<domain><name>web</name></domain>\n\n`;
-  const good = whole(` ${WEB} web\n${answers}`);
+  const said = `=== vxmig ${WEB}${answers('running (booted)', '<domain><name>web</name></domain>')}\n`;
+  const good = whole(` ${WEB} web\n${said}`);
   t.equal(parseDomainList('host-a', `Welcome to host-a\n${good}bye\n`).length, 1, 'what a shell says at login');
   for (const [what, output] of [
     ['nothing', ''],
     ['a greeting', 'Welcome\n'],
     ['a list that was cut off', good.replace('=== vxmig end\n', '')],
     ['no mark before it', good.replace('=== vxmig domains\n', '')],
-    ['a line that is no domain', whole(`error: what?\n ${WEB} web\n${answers}`)],
+    ['a line that is no domain', whole(`error: what?\n ${WEB} web\n${said}`)],
     ['a state that there is not', good.replace('running', 'fine')],
     ['no state', good.replace('running (booted)\n', '')],
     ['half a definition', good.replace('</domain>', '')],
+    ['no live definition', good.replace(/=== live[^]*?<\/domain>\n/, '')],
   ] as const)
     t.throws(() => parseDomainList('host-a', output), { code: 'HOST_UNFIT', where: 'host-a' }, what);
 });

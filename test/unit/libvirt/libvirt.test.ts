@@ -112,7 +112,7 @@ t.test('a daemon that is none', async (t) => {
 
 t.test('where the socket cannot be had, or is not understood, virsh is asked', async (t) => {
   const uuid = '9f6b0c4e-7a51-8d20-b3f5-0123456789ab';
-  const answer = `running (booted)\n<domain type='qemu'/>`;
+  const answer = `running (booted)\n\nPersistent:     yes\n<domain type='qemu'/>\n=== live definition\n<domain type='qemu'/>`;
   const host = (openSocket: HostShell['openSocket']): HostShell => ({
     name: 'host-a',
     run: async (argv) => ({
@@ -169,7 +169,9 @@ function daemon(list: Buffer, xml: string): (socket: Socket) => void {
   const answers = new Map([
     [273, list],
     [14, new XdrWriter().string(xml).bytes()],
-    [212, new XdrWriter().uint(1).uint(0).bytes()],
+    // It is paused by its user, and persistent.
+    [212, new XdrWriter().uint(3).uint(1).bytes()],
+    [151, new XdrWriter().uint(1).bytes()],
   ]);
   return (socket) => {
     let received = Buffer.alloc(0);
@@ -191,7 +193,19 @@ t.test('an answer that is no list of domains is not taken for none', async (t) =
   const domains = async (list: XdrWriter, xml = '<domain/>') =>
     (await Libvirt.open(await socketTo(t, daemon(list.bytes(), xml)), 'qemu:///system')).domains();
   t.same(await domains(new XdrWriter().uint(0).uint(0)), []);
-  t.same(await domains(web().uint(1)), [{ name: 'web', state: 'running', pausedByMigration: false, xml: '<domain/>' }]);
+  t.same(await domains(web().uint(1)), [
+    {
+      ...{
+        name: 'web',
+        state: 'paused',
+        reason: 'user',
+        pausedByMigration: false,
+        xml: '<domain/>',
+        live: '<domain/>',
+      },
+      ...{ persistent: true, autostart: false, saved: false },
+    },
+  ]);
   for (const [what, list, xml] of [
     ['nothing', new XdrWriter()],
     ['half of it', new XdrWriter().uint(0)],

@@ -1,10 +1,12 @@
 import type { Command } from '../../../lib/model/command.js';
+import { DomainDefinition, parseInterface } from '../../../lib/model/domain-definition.js';
+import { MARK_NAMESPACE, marksOf } from '../../../lib/model/domain-marks.js';
 import type { ObservedLink, ObservedRoute, SwitchRoutes } from '../../../lib/model/kernel-state.js';
 import { flowKey } from '../../../lib/openflow/flow.js';
-import { readOwnerMark } from '../../../lib/plan/domain-xml.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from '../../../lib/plan/host-plan.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
 import type { Plan } from '../../../lib/plan/plan.js';
+import { domainSeen } from './domains.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -157,24 +159,41 @@ function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): Observed
 
 function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
   const others = domains.filter((domain) => domain.name !== step.domain);
-  const found = domains.find((domain) => domain.name === step.domain) ?? {
-    name: step.domain,
-    state: 'shut off',
-    pausedByMigration: false,
-    xml: '',
-    owner: null,
-  };
+  const found =
+    domains.find((domain) => domain.name === step.domain) ?? domainSeen(step.domain, '', { state: 'shut off' });
+  const stored = (xml: string) => ({ ...found, xml, ...marksOf({ xml, live: found.live }) });
   switch (step.kind) {
     case 'define':
-      return [...others, { ...found, xml: step.xml, owner: readOwnerMark(step.xml) }];
+      return [...others, stored(step.xml)];
+    case 'update-nic':
+      return [...others, stored(withNic(found.xml, step.xml))];
+    case 'mark':
+      return [...others, stored(withMark(found.xml, step.element))];
     case 'start':
+      return [...others, { ...found, state: 'running', live: found.xml, saved: false }];
     case 'resume':
-      return [...others, { ...found, state: 'running' }];
+      return [...others, { ...found, state: 'running', reason: '', pausedByMigration: false, arriving: false }];
     case 'stop':
-      return [...others, { ...found, state: 'shut off' }];
+      return [...others, { ...found, state: 'shut off', live: null }];
     case 'undefine':
       return others;
   }
+}
+
+function withNic(xml: string, nic: string): string {
+  const { mac } = parseInterface(nic);
+  return DomainDefinition.parse(xml).withInterface(mac, nic).toString();
+}
+
+/** As libvirt keeps it: with its prefix, and in place of the one that was there. */
+function withMark(xml: string, element: string | null): string {
+  const bare = xml.replace(/<metadata>.*<\/metadata>/s, '');
+  if (element === null) return bare;
+  const spaced = element.replace('<adopted', `<vxmig:adopted xmlns:vxmig='${MARK_NAMESPACE}'`);
+  const prefixed = spaced
+    .replaceAll('</adopted', '</vxmig:adopted')
+    .replaceAll(/<(\/?)interface/g, '<$1vxmig:interface');
+  return bare.replace(/(<domain[^>]*>)/, (start) => `${start}<metadata>${prefixed}</metadata>`);
 }
 
 function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHost {
@@ -187,7 +206,10 @@ function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHos
   if (argv[1] === '-n') return inNamespace(host, argv[2] ?? '', argv.slice(3));
   const words = argv.slice(argv[1] === '-4' || argv[1] === '-6' ? 2 : 1);
   const [object, verb] = words;
-  if (object === 'tuntap' && verb === 'add') return { ...host, links: [...host.links, newLink(words[3] ?? '', 'tun')] };
+  if (object === 'tuntap' && verb === 'add') {
+    const tap = { ...newLink(words[3] ?? '', 'tun'), ...(words[6] === 'multi_queue' ? { multiQueue: true } : {}) };
+    return { ...host, links: [...host.links, tap] };
+  }
   if (object === 'netns' && verb === 'add') {
     return {
       ...host,

@@ -1,4 +1,5 @@
 import type { ObservedHost } from '../../../lib/plan/observed.js';
+import { domainSeen } from './domains.js';
 
 const LINK = { mac: '02:00:00:00:00:77', mtu: 1500, up: true, addresses: [] };
 const OTHERS = 'vxmig:other';
@@ -25,14 +26,11 @@ export function beside(hosts: readonly ObservedHost[]): ObservedHost[] {
     ],
     domains: [
       ...host.domains,
-      { name: 'theirs', state: 'running', pausedByMigration: false, xml: '<domain/>', owner: null },
-      {
-        name: 'others',
+      domainSeen('theirs', '<domain/>'),
+      domainSeen('others', '<domain/>', {
         state: 'shut off',
-        pausedByMigration: false,
-        xml: '<domain/>',
         owner: { topology: 'other', vm: 'others', spec: 'x' },
-      },
+      }),
     ],
     nftTables: [...host.nftTables, 'theirs'],
   }));

@@ -5,6 +5,7 @@ import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import { desiredHost } from '../../../lib/plan/desired.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
 import { type Plan, planHost, planTopology } from '../../../lib/plan/plan.js';
+import { domainSeen } from './domains.js';
 import { executed } from './executed.js';
 import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
 
@@ -224,9 +225,9 @@ t.test("what a migration has left at the new home is the VM's, and is not remove
 t.test('a domain that somebody else has defined is not looked for at its new home before the move', async (t) => {
   const adopted = ['image: micro', 'domain: legacy'] as const;
   const there = topologyOf(adopted);
-  const xml = `<domain type='qemu'><interface type='user'><mac address='52:54:00:09:00:01'/></interface></domain>`;
+  const xml = `<domain type='qemu'><devices><interface type='user'><mac address='52:54:00:09:00:01'/></interface></devices></domain>`;
   const hosts = withHost(freshHosts(there), 'host-a', () => ({
-    domains: [{ name: 'legacy', state: 'running', pausedByMigration: false, owner: null, xml }],
+    domains: [domainSeen('legacy', xml)],
   }));
   const plan = planned(topologyOf(adopted, ['host: host-a', 'host: host-b']), hosts);
   t.strictSame(plan.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
@@ -329,8 +330,8 @@ t.test(
 
 t.test('another domain with the VM’s MAC where it is to run', async (t) => {
   const mac = TOPOLOGY.vms[0]?.nics[0]?.mac.toUpperCase();
-  const xml = `<domain><interface type='network'><mac address="${mac}"/></interface></domain>`;
-  const clone = { name: 'clone', state: 'running', pausedByMigration: false, xml, owner: null };
+  const xml = `<domain><devices><interface type='network'><mac address="${mac}"/></interface></devices></domain>`;
+  const clone = domainSeen('clone', xml);
   const withClone = (hosts: readonly ObservedHost[], host: string, state: string) =>
     withHost(hosts, host, ({ domains }) => ({ domains: [...domains, { ...clone, state }] }));
   const moved = topologyOf(['host: host-a', 'host: host-b']);
@@ -362,10 +363,7 @@ t.test('what is not ours is never touched', async (t) => {
   const bystander = { ...(applied[0]?.bridges[0] as ObservedBridge), name: 'br-int', uuid: 'theirs', externalIds: {} };
   const beside = withHost(applied, 'host-a', (host) => ({
     bridges: [...host.bridges, bystander],
-    domains: [
-      ...host.domains,
-      { name: 'theirs', state: 'running', pausedByMigration: false, xml: '<domain/>', owner: null },
-    ],
+    domains: [...host.domains, domainSeen('theirs', '<domain/>')],
     namespaces: [{ name: 'theirs', topology: null, links: [] }],
   }));
   t.strictSame(planned(TOPOLOGY, beside).changes, []);
