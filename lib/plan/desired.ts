@@ -14,6 +14,7 @@ import { accessLists } from './access.js';
 import type { AdoptedNic } from './adopt-domain.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
 import { expectedPlace } from './expected-place.js';
+import { knownMacs, type MovingMac, macsOfNic, ownMacs } from './moving-macs.js';
 import { portSecurity } from './port-security.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
@@ -75,8 +76,8 @@ export interface DesiredTap {
   readonly vm: string;
   readonly mac: string;
   readonly mtu: number;
-  /** The VM is on its way here, and not here yet: the way to its old host. Null: it is here. */
-  readonly incomingThrough: NamedWay | null;
+  /** The VM is on its way here, and not here yet: the way to its old host, and what moves with it. Null: it is here. */
+  readonly incoming: { readonly through: NamedWay; readonly macs: readonly string[] } | null;
   /** What the VM may send; null: anything. */
   readonly security: PortSecurity | null;
 }
@@ -112,7 +113,20 @@ export interface HostFacts {
    */
   readonly switchRoutesFollowKernel?: boolean;
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
-  readonly incoming?: readonly string[];
+  readonly incoming?: readonly IncomingVm[];
+}
+
+/** A VM that is on its way to a host, with the MACs that come with it. */
+export interface IncomingVm {
+  readonly vm: string;
+  readonly macs: readonly MovingMac[];
+}
+
+/** @throws Error for a VM that is not there */
+export function incomingVm(topology: Topology, name: string): IncomingVm {
+  const vm = topology.vms.find((candidate) => candidate.name === name);
+  if (vm === undefined) throw new Error(`no VM ${name} in topology ${topology.name}`);
+  return { vm: name, macs: knownMacs(topology, vm) };
 }
 
 /** What `host` should hold, given where each VM is (or is to be). */
@@ -152,16 +166,13 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
     ports: [
       ...desiredTunnels(topology, network, host, facts),
       ...desiredProbePorts(topology, network, host.name),
-      ...topology.vms
-        .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
-        .flatMap((vm) =>
-          desiredTaps(
-            topology,
-            vm,
-            network,
-            vm.host === host.name ? null : wayTowards(topology, network, host.name, vm.host),
-          ),
-        ),
+      ...topology.vms.flatMap((vm) => {
+        if (vm.host === host.name) return desiredTaps(topology, vm, network, null);
+        const coming = incoming.find((one) => one.vm === vm.name);
+        if (coming === undefined) return [];
+        const through = wayTowards(topology, network, host.name, vm.host);
+        return desiredTaps(topology, vm, network, { through, macs: coming.macs });
+      }),
     ],
     vteps: topology.hosts.flatMap((one) => one.addresses),
     access: accessLists(topology, network),
@@ -171,7 +182,8 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
           if (nic.network !== network.name) return [];
           const place = expectedPlace(topology, network.name, vm.name, host.name);
           const tap = { port: tapName(topology.name, vm.name, index), remote: null };
-          return [[nic.mac, place === host.name ? tap : wayTowards(topology, network, host.name, place)]];
+          const way = place === host.name ? tap : wayTowards(topology, network, host.name, place);
+          return ownMacs(topology, nic).map((mac): [string, NamedWay] => [mac, way]);
         }),
       ),
     ),
@@ -218,7 +230,12 @@ function desiredTunnels(topology: Topology, network: Network, host: Host, facts:
 }
 
 /** The taps of a VM in one network; they have the same names on every host that the VM is on or is moving to. */
-function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrough: NamedWay | null): DesiredTap[] {
+function desiredTaps(
+  topology: Topology,
+  vm: Vm,
+  network: Network,
+  incoming: { readonly through: NamedWay; readonly macs: readonly MovingMac[] } | null,
+): DesiredTap[] {
   return vm.nics.flatMap((nic, index) =>
     nic.network === network.name
       ? [
@@ -228,7 +245,7 @@ function desiredTaps(topology: Topology, vm: Vm, network: Network, incomingThrou
             vm: vm.name,
             mac: nic.mac,
             mtu: network.mtu,
-            incomingThrough,
+            incoming: incoming && { ...incoming, macs: macsOfNic(incoming.macs, index) },
             security: portSecurity(nic),
           },
         ]

@@ -4,7 +4,7 @@ import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
-import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
+import { type DesiredHost, desiredHost, type HostFacts, incomingVm } from './desired.js';
 import { planDomains } from './domain-plan.js';
 import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
@@ -75,7 +75,7 @@ export function planTopology(
     return withoutRemoving(plan, planHost(topology.name, own, host));
   });
   const moves = planned.flatMap((host) => {
-    const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
+    const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [incomingVm(current, vm)] : []));
     if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
     const before = desiredHost(current, host.host, { ...facts(host.host), incoming });
     const after = planAfterMoves(topology.name, before, desiredHost(topology, host.host, facts(host.host)), host);
