@@ -69,13 +69,13 @@ interface Copying {
 
 /** The copy goes on until it is held, or QEMU pauses the guest, or the command ends. */
 async function untilReady(context: MigrationContext, copying: Copying): Promise<void> {
-  const { source, destination, domain, options, topology, vm } = context;
+  const { source, destination, domain, options, vm } = context;
   const { command, looks } = copying;
   const paused = () => command.isOver || context.stoppedAtMs !== null;
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!(await until(paused, lookAgainMs(context, copying.gate), context.signal))) {
     if (performance.now() > copying.deadlineMs) {
-      throw new VxmigError('MIGRATION_ROLLED_BACK', lateCopy(context), {
+      throw new VxmigError('MIGRATION_FAILED', lateCopy(context), {
         where: vm.name,
         hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
       });
@@ -114,11 +114,11 @@ async function untilReady(context: MigrationContext, copying: Copying): Promise<
   const { exitCode, stderr } = await command.ended;
   if (exitCode === 0) return;
   throw new VxmigError(
-    'MIGRATION_ROLLED_BACK',
+    'MIGRATION_FAILED',
     `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`,
     {
       where: vm.name,
-      hint: `${topology.name}: the VM stays on ${source.name}; look at libvirt's log on ${source.name} and ${destination.name}.`,
+      hint: `Look at libvirt's log on ${source.name} and ${destination.name}.`,
     },
   );
 }
