@@ -1,5 +1,6 @@
 import type { MacCoverage, UnwatchedNic } from '../model/migration-result.js';
-import type { MigrationContext } from './context.js';
+import type { Nic } from '../model/topology.js';
+import type { MigrationContext, RunningProbe } from './context.js';
 
 /** For which MACs all holds that is said of the run, and for which it does not. */
 export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
@@ -15,8 +16,11 @@ export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
 /** The VM's NICs of which no ping tells anything. */
 export function unwatchedNics({ vm, probes }: MigrationContext): UnwatchedNic[] {
   const watching = probes.filter(({ from, to }) => to === vm.name || from === vm.name);
+  const its = (address: string | undefined, nic: Nic) => nic.addresses.some((one) => one.split('/')[0] === address);
+  const watches = (probe: RunningProbe, nic: Nic) =>
+    probe.network === nic.network && its(probe.to === vm.name ? probe.address : probe.guest?.address, nic);
   return vm.nics
-    .filter(({ network }) => !watching.some((probe) => probe.network === network))
+    .filter((nic) => !watching.some((probe) => watches(probe, nic)))
     .map(({ network, mac, addresses }) => {
       const why = addresses.length === 0 ? 'the file gives it no address to ping' : 'no probe has an address there';
       return { network, mac, why: watching.length === 0 ? 'no probe watches the VM' : why };

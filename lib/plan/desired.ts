@@ -7,7 +7,7 @@ import {
   tapName,
   tunnelPortName,
 } from '../model/names.js';
-import { probePath } from '../model/probe-path.js';
+import { probePaths } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
 import type { AccessLists, PortSecurity } from '../pipeline/facts.js';
 import { accessLists } from './access.js';
@@ -261,7 +261,7 @@ export function guestAsker(topology: Topology): string {
 function desiredProbePorts(topology: Topology, network: Network, hostName: string): DesiredProbePort[] {
   const watches = topology.probes.some((probe) => {
     const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
-    return asks === hostName && probePath(topology, probe)?.network === network.name;
+    return asks === hostName && probePaths(topology, probe).some((path) => path.network === network.name);
   });
   if (!watches) return [];
   const name = probePortName(topology.name, network.name, hostName);
