@@ -4,7 +4,7 @@ import { readDomain, readJobStats } from '../host/virsh.js';
 import { parseJobStats } from '../measure/jobinfo.js';
 import { CommandError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
-import { hostOf, vtepOf } from '../plan/desired.js';
+import { hostOf, incomingVm, vtepOf } from '../plan/desired.js';
 import { withVmsAt } from '../plan/plan.js';
 import type { MeasuredRun } from './measured-run.js';
 import { seenBy, watched, watchingProbes } from './watch.js';
@@ -26,7 +26,7 @@ export interface PlainMove {
 export async function plainMigrate(controller: Controller, move: PlainMove): Promise<MeasuredRun> {
   const { current, vm, from, to, signal } = move;
   const [source, destination] = [controller.session(from), controller.session(to)];
-  await destination.converge(current, { incoming: [vm] });
+  await destination.converge(current, { incoming: [incomingVm(current, vm)] });
   try {
     const { result, pings, record } = await watched(
       controller,

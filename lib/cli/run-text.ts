@@ -16,7 +16,9 @@ export function runText(run: RunRecord, style: Style): string {
     style,
     legend: timelineLegend(style.unicode),
     timeline: (probe, columns) => {
-      const series = run.probes.find((entry) => entry.from === probe.from && entry.address === probe.address);
+      const series = run.probes.find(
+        (entry) => entry.from === probe.from && entry.address === probe.address && entry.network === probe.network,
+      );
       const first = series?.requests.at(0)?.sentAtMs;
       const last = series?.requests.at(-1)?.sentAtMs;
       if (series === undefined || first === undefined || last === undefined) return '';

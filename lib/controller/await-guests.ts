@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isUp } from '../host/reach.js';
 import type { Emit } from '../model/event.js';
 import { probePortName } from '../model/names.js';
-import { probePath } from '../model/probe-path.js';
+import { probePaths } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
 import type { Controller } from './controller.js';
 
@@ -27,13 +27,9 @@ export async function awaitGuests(
 ): Promise<void> {
   const paths = topology.probes.flatMap((probe) => {
     if (probe.from.kind !== 'host' || !started.includes(probe.to)) return [];
-    const path = probePath(topology, probe);
-    return (path?.pairs ?? []).map(({ target }) => ({
-      from: probe.from.name,
-      to: probe.to,
-      network: path?.network ?? '',
-      address: target,
-    }));
+    return probePaths(topology, probe).flatMap(({ network, pairs }) =>
+      pairs.map(({ target }) => ({ from: probe.from.name, to: probe.to, network, address: target })),
+    );
   });
   await Promise.all(
     paths.map(async ({ from, to, network, address }) => {

@@ -18,17 +18,23 @@ const RESOLVE_MS = 30;
 export interface FrameQuestion {
   readonly topology: Topology;
   readonly network: Network;
-  readonly mac: string;
+  /** Of the NIC that they move with: nothing for it comes from there. */
+  readonly tap: string;
+  readonly macs: readonly string[];
   readonly arrivals: readonly FrameArrival[];
   /** Sends a frame for nobody into a tunnel: the userspace datapath then looks for the tunnel's next hop. */
   readonly warmUp: (tunnel: Way) => Promise<void>;
 }
 
-/** What a host's bridge would do with TCP segments for a VM, of connections that stand: access rules do not keep these. @throws CommandError where the switch cannot tell */
-export async function askSwitch(session: HostSession, question: FrameQuestion): Promise<FrameTrace[]> {
-  const { topology, network, arrivals } = question;
+/**
+ * What a host's bridge would do with TCP segments for a VM, of connections that stand: access rules do not keep these. For each MAC one answer for
+ * each arrival.
+ * @throws CommandError where the switch cannot tell
+ */
+export async function askSwitch(session: HostSession, question: FrameQuestion): Promise<FrameTrace[][]> {
+  const { topology, network, arrivals, macs } = question;
   const ports = new Map(session.ports(network.name).map(({ ofport, name }) => [ofport, name]));
-  const places = arrivals.map((arrival) => entrance(session, question, arrival));
+  const places = macs.flatMap((mac) => arrivals.map((arrival) => entrance(session, { ...question, mac }, arrival)));
   const bridge = bridgeName(topology.name, network.name);
   const questions = places.map((place) => place.question);
   let answers = await traceFrames(session.shell, bridge, questions);
@@ -39,7 +45,7 @@ export async function askSwitch(session: HostSession, question: FrameQuestion): 
     await sleep(RESOLVE_MS);
     answers = await traceFrames(session.shell, bridge, questions);
   }
-  return answers.map(({ trace, problem, text }, index) => ({
+  const traces = answers.map(({ trace, problem, text }, index) => ({
     cameInBy: places[index]?.name ?? '',
     outputs: trace.outputs.map((output) => ({
       port: ports.get(output.ofport) ?? `port ${output.ofport}`,
@@ -48,6 +54,11 @@ export async function askSwitch(session: HostSession, question: FrameQuestion): 
     problem,
     text,
   }));
+  return macs.map((_, index) => traces.slice(index * arrivals.length, (index + 1) * arrivals.length));
+}
+
+interface FrameFor extends FrameQuestion {
+  readonly mac: string;
 }
 
 interface Entrance {
@@ -55,7 +66,7 @@ interface Entrance {
   readonly question: TraceQuestion;
 }
 
-function entrance(session: HostSession, question: FrameQuestion, arrival: FrameArrival): Entrance {
+function entrance(session: HostSession, question: FrameFor, arrival: FrameArrival): Entrance {
   const { topology, network, mac } = question;
   const sender = arrival.kind === 'tunnel' ? null : localSender(session, question);
   const nic = nicOf(topology, network.name, mac);
@@ -84,13 +95,12 @@ interface Sender {
 }
 
 /** The host's own port, or that of another VM there, which must say who it is. */
-function localSender(session: HostSession, { topology, network, mac }: FrameQuestion): Sender | null {
+function localSender(session: HostSession, { topology, network, tap }: FrameFor): Sender | null {
   const taps = topology.vms.flatMap((vm) =>
-    vm.nics.flatMap((nic, index) =>
-      nic.mac === mac || nic.network !== network.name
-        ? []
-        : [{ port: tapName(topology.name, vm.name, index), mac: nic.mac, addresses: nic.addresses }],
-    ),
+    vm.nics.flatMap((nic, index) => {
+      const port = tapName(topology.name, vm.name, index);
+      return port === tap || nic.network !== network.name ? [] : [{ port, mac: nic.mac, addresses: nic.addresses }];
+    }),
   );
   const probe: Sender = {
     port: probePortName(topology.name, network.name, session.name),
@@ -105,11 +115,14 @@ function nicOf(topology: Topology, network: string, mac: string): Nic | undefine
   return topology.vms.flatMap((vm) => vm.nics).find((one) => one.mac === mac && one.network === network);
 }
 
+/** Of those for documentation (RFC 5737, RFC 3849): which address is behind a MAC that is no NIC's own is not known. */
+const ANYBODYS = ['192.0.2.1', '2001:db8::1'];
+
 /** For an address of the VM that the sender has one of the family for, so that a flow that picks out more than the MAC is met as well. */
 function payload(nic: Nic | undefined, sender: Sender | null): string {
   const bare = (address: string) => address.split('/')[0] ?? '';
   const isV6 = (address: string) => address.includes(':');
-  for (const to of nic?.addresses ?? []) {
+  for (const to of nic?.addresses ?? ANYBODYS) {
     const from = sender?.addresses?.find((address) => isV6(address) === isV6(to));
     if (from === undefined && sender !== null && sender.addresses !== null) continue;
     const [protocol, prefix] = isV6(to) ? ['tcp6', 'ipv6'] : ['tcp', 'nw'];

@@ -7,7 +7,7 @@ import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
 import type { SshSettings, Topology } from '../model/topology.js';
 import type { Way } from '../pipeline/facts.js';
-import { desiredHost, type HostFacts, type NamedWay, vtepOf } from '../plan/desired.js';
+import { desiredHost, type HostFacts, type IncomingVm, type NamedWay, vtepOf } from '../plan/desired.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { KIND_KEY, REMOTE_HOST_KEY } from '../plan/ownership.js';
@@ -16,7 +16,7 @@ import { type Expected, observeHost } from './observe.js';
 import { OvsDatabase } from './ovs-database.js';
 
 export interface ConvergeOptions {
-  readonly incoming: readonly string[];
+  readonly incoming: readonly IncomingVm[];
 }
 
 /** One host, connected: what is known of it, and the only place that changes it. */

@@ -9,6 +9,7 @@ import type { Topology, Vm } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
 import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
+import { knownMacs } from '../plan/moving-macs.js';
 import { withVmsAt } from '../plan/plan.js';
 import { writeRun } from '../report/run-file.js';
 import type { Controller } from './controller.js';
@@ -80,6 +81,10 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     expectedPlace: (observer, network) => expectedPlace(afterwards, network, vm.name, observer),
     staysPut: (observer, network) =>
       expectedPlace(current, network, vm.name, observer) === expectedPlace(afterwards, network, vm.name, observer),
+    macs: knownMacs(current, vm),
+    left: [],
+    seen: new Map(),
+    covering: null,
     clocks: new Map(),
     domainXml: '',
     storage: null,
@@ -93,6 +98,9 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     unready: null,
     queuesBefore: null,
     redirects: [],
+    armings: [],
+    held: false,
+    copyOn: null,
     armingAtMs: null,
     armedAtMs: null,
     liftedAtMs: null,

@@ -29,6 +29,7 @@ import type {
   PingRequest,
   Redirect,
   RedirectRequest,
+  VmNic,
 } from '../migration/needs.js';
 import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
@@ -38,12 +39,13 @@ import { shellWord } from '../model/quote.js';
 import type { Network, Nic, Topology, Vm } from '../model/topology.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import type { Way } from '../pipeline/facts.js';
-import { fdbEntries, fdbEntry } from '../pipeline/fdb.js';
+import { destinationOf, type FdbEntry, fdbEntries, fdbEntry } from '../pipeline/fdb.js';
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../pipeline/redirect.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { outputTo } from '../pipeline/tunnels.js';
 import { wayTowards } from '../plan/desired.js';
 import { macRival } from '../plan/mac-rival.js';
+import type { SeenMac } from '../plan/moving-macs.js';
 import { askSwitch } from './frame-trace.js';
 import { measureClock, measureGuestClock } from './host-clock.js';
 import type { HostSession } from './host-session.js';
@@ -112,12 +114,17 @@ export class SshMigrationHost implements MigrationHost {
     };
   }
 
-  async redirect({ network, mac, from, to, ...limits }: RedirectRequest): Promise<Redirect> {
-    const tap = this.name === from || this.name === to ? this.#tapOf(network, mac) : null;
+  async redirect({ nic, macs, from, to, ...limits }: RedirectRequest): Promise<Redirect> {
+    const { network } = nic;
+    const tap = this.name === from || this.name === to ? this.#tapOf(nic) : null;
     const arrives = this.name === to && tap !== null;
+    const tunnel = arrives ? null : await this.#warmWay(network, to);
     return await RedirectGuard.open(this.#shell, {
       bridge: bridgeName(this.topology.name, network),
-      flows: arrives ? destinationRedirectFlows(mac, tap.ofport) : await this.#farRedirect(network, mac, to),
+      flows: macs.flatMap((mac) => {
+        if (tunnel !== null) return redirectFlows(mac, tunnel);
+        return tap === null ? [] : destinationRedirectFlows(mac, tap.ofport);
+      }),
       tap: tap?.name ?? null,
       ...limits,
     });
@@ -130,17 +137,16 @@ export class SshMigrationHost implements MigrationHost {
     return parseQueueDrops(stdout);
   }
 
-  async acceptLate(vm: string, nicIndex: number, from: string): Promise<void> {
-    const nic = this.#nic(vm, nicIndex);
-    const tap = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
+  async acceptLate(nic: VmNic, macs: readonly string[], from: string): Promise<void> {
+    const { ofport } = this.#tapOf(nic);
     const tunnel = this.#wayTowards(nic.network, from);
-    const add = [lateArrivalFlow(nic.mac, tunnel, tap)];
+    const add = macs.map((mac) => lateArrivalFlow(mac, tunnel, ofport));
     await changeFlows(this.#shell, bridgeName(this.topology.name, nic.network), { add, remove: [] });
   }
 
-  async refuseLate(network: string, mac: string): Promise<void> {
+  async refuseLate(network: string, macs: readonly string[]): Promise<void> {
     // A redirect's flow in that table goes with it; its guard puts it back, and the others of the redirect stand by themselves.
-    const what = { table: tableNumber('admit'), mac, cookie: cookieOf('redirect') };
+    const what = { table: tableNumber('admit'), macs, cookie: cookieOf('redirect') };
     await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
   }
 
@@ -154,20 +160,15 @@ export class SshMigrationHost implements MigrationHost {
     return network;
   }
 
-  #tapOf(network: string, mac: string): { readonly name: string; readonly ofport: number } {
-    for (const vm of this.topology.vms) {
-      const index = vm.nics.findIndex((nic) => nic.mac === mac && nic.network === network);
-      if (index < 0) continue;
-      const name = tapName(this.topology.name, vm.name, index);
-      return { name, ofport: this.session.ofport(network, name) };
-    }
-    throw new Error(`no VM has the MAC ${mac} in ${network}`);
+  #tapOf({ vm, index, network }: VmNic): { readonly name: string; readonly ofport: number } {
+    const name = tapName(this.topology.name, vm, index);
+    return { name, ofport: this.session.ofport(network, name) };
   }
 
-  async #farRedirect(network: string, mac: string, to: string) {
+  async #warmWay(network: string, to: string): Promise<Way> {
     const tunnel = this.#wayTowards(network, to);
     await this.#warmUp(bridgeName(this.topology.name, network), tunnel);
-    return redirectFlows(mac, tunnel);
+    return tunnel;
   }
 
   async primeTap(vm: string, nicIndex: number): Promise<void> {
@@ -235,11 +236,17 @@ export class SshMigrationHost implements MigrationHost {
     return command;
   }
 
-  async followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower> {
-    const what = { table: tableNumber('fdb'), mac };
+  async followFdb(
+    network: string,
+    macs: readonly string[],
+    onMove: (mac: string, move: FdbMove) => void,
+  ): Promise<FdbFollower> {
+    const what = { table: tableNumber('fdb'), macs };
     return await watchFlows(this.#shell, bridgeName(this.topology.name, network), what, (report) => {
+      const mac = destinationOf(report);
+      if (mac === null) return;
       const entry = report.event === 'DELETED' ? null : fdbEntry(report);
-      onMove({
+      onMove(mac, {
         atMs: report.atMs,
         lateMs: report.lateMs,
         place: entry === null ? null : this.session.placeOf(this.topology, network, entry),
@@ -247,33 +254,53 @@ export class SshMigrationHost implements MigrationHost {
     });
   }
 
-  async fdbPlace(network: string, mac: string): Promise<string | null> {
+  async followLearning(network: string, onSeen: (seen: SeenMac) => void): Promise<FdbFollower> {
+    const what = { table: tableNumber('fdb'), macs: null };
+    return await watchFlows(this.#shell, bridgeName(this.topology.name, network), what, (report) => {
+      const entry = report.event === 'DELETED' ? null : fdbEntry(report);
+      if (entry !== null) onSeen(this.#seen(network, entry));
+    });
+  }
+
+  async fdb(network: string): Promise<SeenMac[]> {
     const bridge = bridgeName(this.topology.name, network);
     const flows = (await dumpFlows(this.#shell, [bridge])).get(bridge) ?? [];
     // Learned entries are of one priority; one that somebody has put over them decides.
     const byPriority = [...flows].sort((a, b) => b.priority - a.priority);
-    const entry = fdbEntries(byPriority).find((candidate) => candidate.mac === mac);
-    return entry === undefined ? null : this.session.placeOf(this.topology, network, entry);
+    return fdbEntries(byPriority).map((entry) => this.#seen(network, entry));
+  }
+
+  #seen(network: string, entry: FdbEntry): SeenMac {
+    const port = this.session.ports(network).find(({ ofport }) => ofport === entry.ofport);
+    return {
+      mac: entry.mac,
+      place: this.session.placeOf(this.topology, network, entry),
+      port: port?.name ?? null,
+    };
   }
 
   async forget(network: string, mac: string): Promise<string[]> {
-    const what = { table: tableNumber('fdb'), mac };
+    const what = { table: tableNumber('fdb'), macs: [mac] };
     return await removeFlows(this.#shell, bridgeName(this.topology.name, network), what);
   }
 
-  async traceFrames(network: string, mac: string, arrivals: readonly FrameArrival[]): Promise<FrameTrace[]> {
+  async traceFrames(
+    { vm, index, network }: VmNic,
+    macs: readonly string[],
+    arrivals: readonly FrameArrival[],
+  ): Promise<FrameTrace[][]> {
     return await askSwitch(this.session, {
       topology: this.topology,
       network: this.#network(network),
-      mac,
+      tap: tapName(this.topology.name, vm, index),
+      macs,
       arrivals,
       warmUp: (tunnel) => this.#warmUp(bridgeName(this.topology.name, network), tunnel),
     });
   }
 
-  async announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void> {
-    const nic = this.#nic(vm, nicIndex);
-    const ofport = this.session.ofport(nic.network, tapName(this.topology.name, vm, nicIndex));
+  async announce(nic: VmNic, rounds: readonly AnnounceRound[]): Promise<void> {
+    const { ofport } = this.#tapOf(nic);
     const bridge = bridgeName(this.topology.name, nic.network);
     const commands = rounds.flatMap(({ delayMs, frames }) => [
       ...(delayMs > 0 ? [{ argv: ['sleep', String(delayMs / 1000)] }] : []),

@@ -1,7 +1,7 @@
 import { type ReachAnswer, reaches, reachesEach } from '../host/reach.js';
 import type { Check } from '../model/check.js';
 import { bridgeName, probePortName } from '../model/names.js';
-import { probePath } from '../model/probe-path.js';
+import { probePaths } from '../model/probe-path.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
@@ -127,8 +127,8 @@ function underlayMtu(topology: Topology, host: Host): number {
 
 async function probesReach(controller: Controller, topology: Topology): Promise<Check[]> {
   const paths = topology.probes.flatMap((probe) => {
-    const path = probe.from.kind === 'host' ? probePath(topology, probe) : null;
-    return (path?.pairs ?? []).map((pair) => ({ probe, network: path?.network ?? '', address: pair.target }));
+    const ways = probe.from.kind === 'host' ? probePaths(topology, probe) : [];
+    return ways.flatMap(({ network, pairs }) => pairs.map(({ target }) => ({ probe, network, address: target })));
   });
   return await Promise.all(
     paths.map(async ({ probe, network, address }) => {

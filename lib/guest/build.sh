@@ -117,6 +117,8 @@ modules_for() {
   modules_for pvpanic-mmio || true
   # For frames with a VLAN tag, which port security drops (www/cgi-bin/forge).
   modules_for 8021q || true
+  # For whoever is behind the guest's NIC (www/cgi-bin/nest).
+  modules_for macvlan || true
 } | awk '!seen[$0]++' >"$work/modules"
 while read -r path; do
   file=${path##*/}

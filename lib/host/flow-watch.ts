@@ -18,15 +18,16 @@ export interface FlowWatch {
   stop(): Promise<void>;
 }
 
-/** Follows the changes of one table for one destination MAC in a bridge, by `ovs-ofctl monitor` on the host. */
+/** Follows the changes of one table in a bridge, by `ovs-ofctl monitor` on the host. `macs`: only of entries for these destinations; null: of all. */
 export async function watchFlows(
   shell: HostShell,
   bridge: string,
-  what: { readonly table: number; readonly mac: string },
+  what: { readonly table: number; readonly macs: readonly string[] | null },
   onReport: (report: TimedFlowReport) => void,
 ): Promise<FlowWatch> {
-  const watch = `watch:table=${what.table},dl_dst=${what.mac}`;
-  const command = await shell.follow(['ovs-ofctl', ...MONITOR_OPTIONS, 'monitor', bridge, watch], 'TERM');
+  const all = `watch:table=${what.table}`;
+  const watches = what.macs === null ? [all] : what.macs.map((mac) => `${all},dl_dst=${mac}`);
+  const command = await shell.follow(['ovs-ofctl', ...MONITOR_OPTIONS, 'monitor', bridge, ...watches], 'TERM');
   const read = (line: string, parser: FlowMonitorParser) => {
     for (const report of parser.push(`${line}\n`)) {
       if (report.kind === 'flow') onReport({ ...report, lateMs: report.atMs === null ? 0 : lateMs() });

@@ -51,15 +51,16 @@ export async function countedFlows(
   return parseCountedFlows(stdout);
 }
 
-/** Removes the flows of one table for one destination MAC (all, or those with a cookie), and says what they were. */
+/** Removes the flows of one table for some destination MACs (all, or those with a cookie), and says what they were. */
 export async function removeFlows(
   shell: HostShell,
   bridge: string,
-  { table, mac, cookie }: { readonly table: number; readonly mac: string; readonly cookie?: bigint },
+  { table, macs, cookie }: { readonly table: number; readonly macs: readonly string[]; readonly cookie?: bigint },
 ): Promise<string[]> {
-  const script = `ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$1" "$2" && ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} del-flows "$1" "$2"`;
+  const script = `bridge=$1; shift; for flow; do ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" "$flow" && ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} del-flows "$bridge" "$flow" || exit; done`;
   const owner = cookie === undefined ? '' : `cookie=0x${cookie.toString(16)}/-1,`;
-  const { stdout } = await ask(shell, ['sh', '-c', script, 'sh', bridge, `${owner}table=${table},dl_dst=${mac}`]);
+  const flows = macs.map((mac) => `${owner}table=${table},dl_dst=${mac}`);
+  const { stdout } = await ask(shell, ['sh', '-c', script, 'sh', bridge, ...flows]);
   return stdout.split('\n').flatMap((line) => (line.includes('actions=') ? [line.trim()] : []));
 }
 

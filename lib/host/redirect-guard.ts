@@ -41,7 +41,7 @@ while :; do
     read -r word mark <<<"$line"
     line=
     case $word in
-      arm) if add; then state=armed since=$now look=${LOOK_SECONDS}; fi ;;
+      arm) if add; then state=armed since=$now look=${LOOK_SECONDS}; clock; heard=$now; fi ;;
       arrived) arrived=yes ;;
       disarm) rest ;;
       drop) rest; if paused; then drop_waiting "$tap"; fi ;;

@@ -10,6 +10,7 @@ export const PATIENCE_MS = 2000;
 export interface PingRun {
   readonly from: string;
   readonly to: string;
+  readonly network?: string;
   readonly address: string;
   readonly intervalMs: number;
   /** The run, in Unix milliseconds by the controller's clock. */
@@ -46,13 +47,11 @@ export function measurePing(events: readonly PingEvent[], run: PingRun): PingMea
   const received = requests.filter(({ rttMs }) => rttMs !== null).length;
   const duplicates = requests.reduce((sum, { sequence }) => sum + (seen.replies.get(sequence)?.duplicates ?? 0), 0);
   const waits = requests.flatMap(({ rttMs }) => rttMs ?? []);
-  const { from, to, address, intervalMs } = run;
+  const { from, to, network, address, intervalMs } = run;
+  const what = { from, to, ...(network === undefined ? {} : { network }), address, intervalMs };
   return {
     figures: {
-      from,
-      to,
-      address,
-      intervalMs,
+      ...what,
       sent: requests.length,
       received,
       lost: requests.length - received,
@@ -60,7 +59,7 @@ export function measurePing(events: readonly PingEvent[], run: PingRun): PingMea
       longestGapMs: requests.length === 0 ? null : rounded(longestGap([...seen.replies.values()], run, seen.lastAtMs)),
       longestWaitMs: waits.length === 0 ? null : rounded(waits.reduce((longest, wait) => Math.max(longest, wait), 0)),
     },
-    series: { from, to, address, intervalMs, requests },
+    series: { ...what, requests },
     disturbances: disturbancesOf(requests, intervalMs),
     doubts: doubtsOf(seen.requests, { lastAtMs: seen.lastAtMs, isOpen: received < requests.length }, run),
   };

@@ -1,5 +1,7 @@
-import { announceFrames } from '../frames/announce.js';
+import { type AnnounceFrame, announceFrames } from '../frames/announce.js';
 import type { MigrationContext } from './context.js';
+import { movingNics } from './moving.js';
+import type { VmNic } from './needs.js';
 
 /**
  * Five rounds, as QEMU does by itself (net/announce.c), but closer together: what QEMU's first frame did not mend should
@@ -22,11 +24,17 @@ export async function announceOn(context: MigrationContext): Promise<void> {
 
 async function announceRounds(context: MigrationContext, delaysMs: readonly number[]): Promise<void> {
   await Promise.all(
-    context.vm.nics.map(async (nic, index) => {
-      const frames = announceFrames(nic);
+    movingNics(context).map(async ({ nic, macs }) => {
+      const frames = framesFor(context, nic, macs);
       const rounds = delaysMs.map((delayMs) => ({ delayMs, frames }));
-      await context.destination.announce(context.vm.name, index, rounds);
+      await context.destination.announce(nic, rounds);
       for (const { kind } of frames) context.announced[kind] += rounds.length;
     }),
   );
+}
+
+/** Which address belongs to a MAC is known of the NIC's own only; and whoever is behind it keeps both, so that no neighbour's cache is wrong. */
+export function framesFor({ vm }: MigrationContext, { index }: VmNic, macs: readonly string[]): AnnounceFrame[] {
+  const own = vm.nics[index];
+  return macs.flatMap((mac) => announceFrames({ mac, addresses: mac === own?.mac ? own.addresses : [] }));
 }

@@ -1,5 +1,6 @@
 import { announceFirst, announceOn } from './announce.js';
 import type { MigrationContext } from './context.js';
+import { takeLatecomers } from './moving.js';
 import { occupy } from './occupy.js';
 import { settle } from './verify.js';
 
@@ -9,6 +10,7 @@ import { settle } from './verify.js';
  */
 export function beginArrival(context: MigrationContext): void {
   if (context.arrival !== null) return;
+  takeLatecomers(context);
   const first = announceFirst(context);
   const occupied = first.then(() => occupy(context));
   const announced = first.then(() => announceOn(context));

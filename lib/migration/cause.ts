@@ -45,7 +45,7 @@ async function errorsOf(context: MigrationContext, host: MigrationHost): Promise
 /** A copy of which nothing has been sent does not fail because the guest writes too much. */
 export function neverBegan({ vm, source, destination, options }: MigrationContext): VxmigError {
   return new VxmigError(
-    'MIGRATION_ROLLED_BACK',
+    'MIGRATION_FAILED',
     `the copy of ${vm.name} did not begin within ${options.timeoutMs} ms: no memory was sent from ${source.name}`,
     {
       where: vm.name,

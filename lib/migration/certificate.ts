@@ -8,6 +8,7 @@ import type { HostConvergence, StageFigures } from '../model/migration-result.js
 import type { ProbeSeries } from '../model/probe-series.js';
 import { formatCount } from '../model/quantities.js';
 import { fdbKey, type MigrationContext, type RunningProbe } from './context.js';
+import { macsOf } from './coverage.js';
 import { isProven } from './proof.js';
 import type { Overflowed } from './queues.js';
 
@@ -44,6 +45,11 @@ export function certificateOf(context: MigrationContext, run: CertifiedRun): Cer
     repaired: context.repairs.length > 0,
     repairs: context.repairs,
     overflows: run.overflowed?.overflows ?? [],
+    arming: context.armings.map(({ atMs, tookMs, inTime }) => ({
+      atMs: rounded(atMs - zeroMs),
+      tookMs: rounded(tookMs),
+      inTime,
+    })),
     timeline: phases.map((phase) => interval(phase, zeroMs)),
     lateMeans: LATE_MEANS,
     frames: frames.map((frame) => ({
@@ -60,7 +66,7 @@ function hostCertificate(context: MigrationContext, run: CertifiedRun, entry: Ho
   const { host, network, mac, expected } = entry;
   const key = fdbKey(host, network, mac);
   const moves = context.fdbMoves.get(key) ?? [];
-  const follower = context.fdbFollowers.find((candidate) => candidate.key === key);
+  const follower = context.fdbFollowers.find(({ keys }) => keys.includes(key));
   const gap = follower === undefined ? 'it was not followed' : follower.gap();
   const moved = movedAt(context, run, entry);
   const staysPut = context.staysPut(host, network);
@@ -120,7 +126,10 @@ function phasesOf(context: MigrationContext, run: CertifiedRun): SwitchPhase[] {
     resumed: byHost(resumedAtMs, destination.name),
     caughtUp: caughtUpAt(watchersOf(context, run), context.resumedAtMs),
     fetched: context.options.strategy === 'post-copy' ? ours(switchedOverAt(run)) : null,
-    tables: context.convergence.flatMap((entry) => tableInstant(context, run, entry)),
+    // Pings are for the NICs' own MACs.
+    tables: context.convergence
+      .filter(({ mac }) => context.vm.nics.some((nic) => nic.mac === mac))
+      .flatMap((entry) => tableInstant(context, run, entry)),
     overflows: overflowInstants(run.overflowed),
   });
 }
@@ -222,11 +231,13 @@ function verdictOf(
     hosts.reduce((sum, host) => sum + host.traces.length, 0),
     'trace',
   );
+  const uncovered = macsOf(context).filter(({ covered }) => !covered);
+  const but = uncovered.length === 0 ? '' : `, but for ${uncovered.map(({ mac }) => mac).join(', ')}`;
   const shown =
-    right && proven ? `every host sends to it there (${traces})` : 'it is not shown that every host sends to it';
+    right && proven ? `every host sends to it there${but} (${traces})` : 'it is not shown that every host sends to it';
   const ofThem = unexplained === 0 ? '' : `, ${unexplained} of them without a known cause`;
   return {
-    ok: right && proven,
+    ok: right && proven && uncovered.length === 0,
     text: `${where}: ${shown}; ${formatCount(count('lost'), 'frame')} lost, ${count('late')} late${ofThem}`,
   };
 }

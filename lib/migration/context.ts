@@ -8,6 +8,7 @@ import type { Emit } from '../model/event.js';
 import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
 import type { RunEvent } from '../model/run-record.js';
 import type { Strategy, Topology, Vm } from '../model/topology.js';
+import type { LeftMac, MovingMac, SeenMac } from '../plan/moving-macs.js';
 import type {
   FdbFollower,
   FdbMove,
@@ -49,6 +50,14 @@ export interface MigrationContext {
   readonly probes: RunningProbe[];
   /** By fdbKey; what was there at the start comes first. */
   readonly fdbMoves: Map<string, FdbMove[]>;
+  /** What moves: the VM's own MACs, and from `reserve` on those of whoever is behind its NICs. */
+  macs: readonly MovingMac[];
+  /** MACs that may be at the VM and for which the whole of what is promised does not hold, and why. */
+  left: readonly LeftMac[];
+  /** The source's tables, by network, where anybody can be behind the VM's NIC. */
+  readonly seen: Map<string, Map<string, SeenMac>>;
+  /** More MACs are being made ready at all hosts. */
+  covering: Promise<void> | null;
   /** check */
   clocks: Map<string, ClockOffset>;
   domainXml: string;
@@ -69,6 +78,11 @@ export interface MigrationContext {
   queuesBefore: Promise<QueueReading> | null;
   /** reserve, redirect */
   redirects: readonly PlacedRedirect[];
+  armings: readonly Arming[];
+  /** The copy is held before its end, or past it: whoever is not ready by now is too late. */
+  held: boolean;
+  /** Lets the copy that was held go on, until it is held at a later pass. */
+  copyOn: (() => Promise<void>) | null;
   /** Between these two instants the sources' redirects took effect, which are the last. */
   armingAtMs: number | null;
   armedAtMs: number | null;
@@ -107,9 +121,10 @@ export interface Outlook {
   readonly cpuXml: string;
 }
 
-/** The follower of one host's table for one MAC. */
+/** The follower of one host's table, and what of it is kept. */
 export interface FollowedTable extends FdbFollower {
-  readonly key: string;
+  /** As of `fdbMoves`. */
+  readonly keys: readonly string[];
 }
 
 /** A reading of the hosts' queues; a host that could not be asked is not in it. */
@@ -164,6 +179,14 @@ export interface RunningProbe {
   clockErrorMs: number;
 }
 
+/** An attempt to have frames sent ahead. */
+export interface Arming {
+  /** By the controller's clock. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly inTime: boolean;
+}
+
 /** Key of MigrationContext.fdbMoves. */
 export function fdbKey(host: string, network: string, mac: string): string {
   return `${host} ${network} ${mac}`;
@@ -178,6 +201,12 @@ export function probeOffsetMs(context: MigrationContext, probe: RunningProbe): n
 /** An instant of a host's clock by the controller's. */
 export function byController(context: MigrationContext, host: string, atMs: number): number {
   return atMs - (context.clocks.get(host)?.offsetMs ?? 0);
+}
+
+/** Told at once, and kept with the run. */
+export function warn(context: MigrationContext, text: string): void {
+  note(context, null, Date.now(), text);
+  context.emit({ kind: 'warning', text: `${context.vm.name}: ${text}` });
 }
 
 export function note(context: MigrationContext, host: string | null, atMs: number, text: string): void {

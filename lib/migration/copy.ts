@@ -3,7 +3,18 @@ import { VxmigError } from '../model/errors.js';
 import { failureHint, failureText, neverBegan, ofSilence } from './cause.js';
 import type { MigrationContext } from './context.js';
 import { note } from './context.js';
-import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
+import {
+  GATE_SHUT,
+  type GateState,
+  type GateStep,
+  goOn,
+  NEAR_MS,
+  nextGateStep,
+  SHUT_DOWNTIME_MS,
+  withinLimit,
+} from './gate.js';
+import type { MigrateCommand } from './needs.js';
+import { coverNewcomers } from './newcomers.js';
 import { readQueues } from './queues.js';
 import { whyUnready } from './ready.js';
 import { until } from './until.js';
@@ -28,7 +39,7 @@ export async function copy(context: MigrationContext): Promise<void> {
 }
 
 async function copyMemory(context: MigrationContext): Promise<void> {
-  const { source, domain, options, vm } = context;
+  const { source, domain, options } = context;
   if (context.storage === null) throw new Error('a copy without a look at the storage');
   context.copyBeganAtMs = Date.now();
   const command = await source.migrate({
@@ -42,18 +53,42 @@ async function copyMemory(context: MigrationContext): Promise<void> {
     storage: context.storage,
   });
   context.command = command;
+  const copying: Copying = {
+    command,
+    deadlineMs: performance.now() + options.timeoutMs,
+    looks: new RecentLooks(),
+    guestBytes: guestMemoryBytes(context.domainXml),
+    gate: GATE_SHUT,
+    shut: false,
+  };
+  context.copyOn = async () => {
+    const stats = parseJobStats(await (context.control?.jobStats() ?? ''));
+    if (stats !== null) await take(context, copying, goOn(copying.gate, stats));
+    await untilReady(context, copying);
+  };
+  await untilReady(context, copying);
+}
+
+interface Copying {
+  readonly command: MigrateCommand;
+  readonly deadlineMs: number;
+  readonly looks: RecentLooks;
+  readonly guestBytes: number | null;
+  gate: GateState;
+  shut: boolean;
+}
+
+/** The copy goes on until it is held, or QEMU pauses the guest, or the command ends. */
+async function untilReady(context: MigrationContext, copying: Copying): Promise<void> {
+  const { source, domain, options, vm } = context;
+  const { command, looks } = copying;
   const paused = () => command.isOver || context.stoppedAtMs !== null;
-  const deadline = performance.now() + options.timeoutMs;
-  const looks = new RecentLooks();
-  const guestBytes = guestMemoryBytes(context.domainXml);
-  let gate: GateState = GATE_SHUT;
-  let shut = false;
   let toldMs = Number.NEGATIVE_INFINITY;
   let sentBytes = 0;
-  while (!(await until(paused, lookAgainMs(context, gate), context.signal))) {
-    if (performance.now() > deadline) {
+  while (!(await until(paused, lookAgainMs(context, copying.gate), context.signal))) {
+    if (performance.now() > copying.deadlineMs) {
       if (sentBytes === 0) throw neverBegan(context);
-      throw new VxmigError('MIGRATION_ROLLED_BACK', lateCopy(context), {
+      throw new VxmigError('MIGRATION_FAILED', lateCopy(context), {
         where: vm.name,
         hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
       });
@@ -64,8 +99,8 @@ async function copyMemory(context: MigrationContext): Promise<void> {
     looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
     if (stats === null) continue;
     sentBytes = stats.memoryProcessedBytes ?? sentBytes;
-    if (!shut) {
-      shut = true;
+    if (!copying.shut) {
+      copying.shut = true;
       // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
       await context.control?.setMaxDowntime(SHUT_DOWNTIME_MS);
     }
@@ -78,18 +113,12 @@ async function copyMemory(context: MigrationContext): Promise<void> {
       }
     }
     if (context.control !== null) {
+      const { gate, guestBytes } = copying;
       const step = nextGateStep(gate, stats, { strategy: options.strategy, lookMs: looks.worst, guestBytes });
-      if (step.kind === 'ready') {
-        context.downtimeMs = step.downtimeMs;
-        await context.control.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
-        return;
-      }
-      gate = step.state;
-      if (step.kind === 'limit') {
-        await context.control.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
-        note(context, source.name, Date.now(), `the copy may send ${step.mibPerSecond} MiB/s (${step.state.phase})`);
-      }
+      await take(context, copying, step);
+      if (step.kind === 'ready') return;
     }
+    if (copying.gate.phase === 'sprint' && copying.gate.leftMs > NEAR_MS) coverNewcomers(context);
     if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
       toldMs = nowMs;
       progress(context, stats);
@@ -98,10 +127,23 @@ async function copyMemory(context: MigrationContext): Promise<void> {
   if (context.stoppedAtMs !== null) return;
   const { exitCode, stderr } = await command.ended;
   if (exitCode === 0) return;
-  throw new VxmigError('MIGRATION_ROLLED_BACK', await failureText(context, stderr), {
+  throw new VxmigError('MIGRATION_FAILED', await failureText(context, stderr), {
     where: vm.name,
     hint: failureHint(context),
   });
+}
+
+/** Does what the gate says. */
+async function take(context: MigrationContext, copying: Copying, step: GateStep): Promise<void> {
+  copying.gate = step.state;
+  if (step.kind === 'wait') return;
+  await context.control?.setSpeed(withinLimit(step.mibPerSecond, context.options.bandwidthBytesPerSecond));
+  if (step.kind === 'ready') {
+    context.downtimeMs = step.downtimeMs;
+    return;
+  }
+  const what = `the copy may send ${step.mibPerSecond} MiB/s (${step.state.phase})`;
+  note(context, context.source.name, Date.now(), what);
 }
 
 /**

@@ -39,6 +39,8 @@ const SMALL_TAIL_BYTES = 1 * MIB;
 const LOOKS_PER_STEP = 2.5;
 /** How far apart looks are on a machine that has more to do than it can; what is assumed of one that is not known. */
 const SLOW_LOOK_MS = 60;
+/** What is left of a pass that goes on after a hold. */
+const AGAIN_SECONDS = 0.5;
 /** From here on the copy's end is watched closely. */
 export const NEAR_MS = 500;
 
@@ -54,6 +56,8 @@ export interface GateState {
   readonly walkBytes: number;
   /** A pass after the first, and what there was to send when it began, at most. */
   readonly pass: { readonly iteration: number; readonly bytes: number } | null;
+  /** The pass in which the copy was held to no avail; null: none. */
+  readonly spent: number | null;
 }
 
 export const GATE_SHUT: GateState = {
@@ -62,6 +66,7 @@ export const GATE_SHUT: GateState = {
   leftMs: Number.POSITIVE_INFINITY,
   walkBytes: 0,
   pass: null,
+  spent: null,
 };
 
 export interface GateSetting {
@@ -111,6 +116,7 @@ function laterPass(
   remaining: number,
   { strategy, lookMs }: GateSetting & { lookMs: number },
 ): GateStep {
+  if (iteration === state.spent) return { kind: 'wait', state };
   // Some of it was sent before this look.
   const sentBytesPerSecond = state.phase === 'crawl' ? CRAWL_MIB_PER_SECOND * MIB : (state.speed ?? 0);
   const pass =
@@ -134,6 +140,19 @@ function laterPass(
   if (state.phase !== 'sprint')
     return { kind: 'limit', state: { ...next, phase: 'sprint' }, mibPerSecond: OPEN_MIB_PER_SECOND };
   return { kind: 'wait', state: next };
+}
+
+/**
+ * Lets a copy go on that was held to no avail. The pass is to take a moment, whatever is left of it: at full speed an idle guest's would be over at once,
+ * and QEMU would pause it; at a crawl a busy one's would never be.
+ */
+export function goOn(state: GateState, { iteration, memoryRemainingBytes: remaining }: JobStats): GateStep {
+  const mibPerSecond = Math.ceil((remaining ?? 0) / MIB / AGAIN_SECONDS);
+  return {
+    kind: 'limit',
+    state: { ...state, phase: 'walk', spent: iteration },
+    mibPerSecond: Math.min(OPEN_MIB_PER_SECOND, Math.max(HOLD_MIB_PER_SECOND, mibPerSecond)),
+  };
 }
 
 function firstPass(state: GateState, remaining: number, tail: number, lookMs: number): GateStep {

@@ -7,6 +7,7 @@ import type { RunRecord } from '../model/run-record.js';
 import { abort } from './abort.js';
 import { certificateOf } from './certificate.js';
 import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
+import { macsOf, unwatchedNics } from './coverage.js';
 import type { GuestProbe } from './guest-probe.js';
 import { startProbes } from './probes.js';
 import { overflowsOf } from './queues.js';
@@ -122,6 +123,7 @@ function measureProbes(context: MigrationContext, startMs: number, endMs: number
     measurePing(probe.events, {
       from: probe.from,
       to: probe.to,
+      network: probe.network,
       address: probe.address,
       intervalMs: probe.intervalMs,
       startMs: begunMs(context, probe, startMs),
@@ -155,6 +157,8 @@ function resultOf(
         converged && times.every((time) => time !== null) ? Math.max(...times.map((time) => time ?? 0)) : null,
       hosts: context.convergence,
     },
+    macs: macsOf(context),
+    unwatched: unwatchedNics(context),
     ping: pings.map((ping) => ping.figures),
     stages: outcome.stages as StageFigures[],
     switchover: {

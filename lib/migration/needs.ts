@@ -6,6 +6,8 @@ import type { Change } from '../model/change.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import type { StorageProof } from '../model/disk.js';
 import type { Topology, Vm } from '../model/topology.js';
+import type { IncomingVm } from '../plan/desired.js';
+import type { SeenMac } from '../plan/moving-macs.js';
 
 /** What a migration needs of a host. The stages know nothing of SSH, virsh or ovs-ofctl. */
 export interface MigrationHost {
@@ -28,10 +30,10 @@ export interface MigrationHost {
   primeTap(vm: string, nicIndex: number): Promise<void>;
   /** What queues there have dropped: the VM's taps, and those by which a switch in userspace reads its ports. */
   queueDrops(vm: string): Promise<readonly QueueDrops[]>;
-  /** For a while takes what comes for the VM from where it was, without learning from it who lives there. */
-  acceptLate(vm: string, nicIndex: number, from: string): Promise<void>;
+  /** For a while takes what comes for a NIC's MACs from where it was, without learning from it who lives there. */
+  acceptLate(nic: VmNic, macs: readonly string[], from: string): Promise<void>;
   /** Ends that: the VM has left, and what comes for it must meet the tables again. */
-  refuseLate(network: string, mac: string): Promise<void>;
+  refuseLate(network: string, macs: readonly string[]): Promise<void>;
   /** Stands by to send frames for a VM towards `to` instead of to its tap here. */
   redirect(request: RedirectRequest): Promise<Redirect>;
   abortMigration(domain: string): Promise<void>;
@@ -46,15 +48,21 @@ export interface MigrationHost {
   /** From now on it starts with that host. */
   startWithHost(domain: string): Promise<void>;
   followQemuEvents(domain: string, onEvent: (event: QemuEvent) => void): Promise<Follower>;
-  followFdb(network: string, mac: string, onMove: (move: FdbMove) => void): Promise<FdbFollower>;
+  followFdb(
+    network: string,
+    macs: readonly string[],
+    onMove: (mac: string, move: FdbMove) => void,
+  ): Promise<FdbFollower>;
+  /** Tells of every entry of that table as it comes or changes. */
+  followLearning(network: string, onSeen: (seen: SeenMac) => void): Promise<FdbFollower>;
   /** Makes the host's table forget where the MAC is, whoever said so, and says what it held. The next frame from there teaches it anew. */
   forget(network: string, mac: string): Promise<readonly string[]>;
-  /** Where the host's forwarding table for that network has the MAC: the name of a host, or null where it has none. */
-  fdbPlace(network: string, mac: string): Promise<string | null>;
-  /** What the switch there would do with frames for a NIC's MAC, one answer for each arrival. None is sent, nothing is learned. */
-  traceFrames(network: string, mac: string, arrivals: readonly FrameArrival[]): Promise<readonly FrameTrace[]>;
+  /** The host's forwarding table for that network; of several entries for a MAC the one that decides comes first. */
+  fdb(network: string): Promise<readonly SeenMac[]>;
+  /** What the switch there would do with frames for a NIC's MACs: for each MAC one answer for each arrival. None is sent, nothing is learned. */
+  traceFrames(nic: VmNic, macs: readonly string[], arrivals: readonly FrameArrival[]): Promise<readonly FrameTrace[][]>;
   /** Sends the rounds of frames as if the VM had: into the pipeline, from the VM's port. */
-  announce(vm: string, nicIndex: number, rounds: readonly AnnounceRound[]): Promise<void>;
+  announce(nic: VmNic, rounds: readonly AnnounceRound[]): Promise<void>;
   /** Pings from the host's own port in the network. */
   followPing(request: PingRequest, onEvent: (event: PingEvent) => void): Promise<Follower>;
   /** Makes one of the lab's own guests ping; asked over the overlay, from this host's port in the network. */
@@ -68,7 +76,7 @@ export interface MigrationHost {
 export interface HostView {
   readonly topology: Topology;
   /** VMs on their way to that host. */
-  readonly incoming: readonly string[];
+  readonly incoming: readonly IncomingVm[];
 }
 
 export interface DomainSeen {
@@ -94,6 +102,13 @@ export interface MigrateRequest {
   readonly storage: StorageProof;
 }
 
+export interface VmNic {
+  readonly vm: string;
+  /** From 0. */
+  readonly index: number;
+  readonly network: string;
+}
+
 /** Steers the migration that runs at its source. */
 export interface MigrationControl {
   /** What `virsh domjobinfo --rawstats` prints. */
@@ -105,8 +120,8 @@ export interface MigrationControl {
 }
 
 export interface RedirectRequest {
-  readonly network: string;
-  readonly mac: string;
+  readonly nic: VmNic;
+  readonly macs: readonly string[];
   readonly domain: string;
   readonly from: string;
   readonly to: string;

@@ -1,5 +1,5 @@
 import type { PingEvent } from '../measure/ping-stream.js';
-import { probePath } from '../model/probe-path.js';
+import { probePaths } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
 import { guestAsker } from '../plan/desired.js';
 import type { MigrationContext, RunningProbe } from './context.js';
@@ -8,21 +8,23 @@ import type { MigrationHost } from './needs.js';
 import { until } from './until.js';
 
 /**
- * The pings that run while `vm` moves: all of the topology's probes, one for each address family. A guest that pings
+ * The pings that run while `vm` moves: all of the topology's probes, one for each network in which the two meet, and each address family. A guest that pings
  * is asked over the overlay, which takes a host with a port in that network.
  */
 export function probesOf(topology: Topology, host: (name: string) => MigrationHost): RunningProbe[] {
   return topology.probes.flatMap((probe) => {
-    const path = probePath(topology, probe);
     const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
-    return (path?.pairs ?? []).map((pair) => ({
+    const ways = probePaths(topology, probe).flatMap(({ network, pairs }) =>
+      pairs.map((pair) => ({ network, ...pair })),
+    );
+    return ways.map(({ network, source, target }) => ({
       from: probe.from.name,
       to: probe.to,
       host: host(asks),
-      network: path?.network ?? '',
-      address: pair.target,
+      network,
+      address: target,
       intervalMs: probe.intervalMs,
-      guest: probe.from.kind === 'host' ? null : { vm: probe.from.name, address: pair.source },
+      guest: probe.from.kind === 'host' ? null : { vm: probe.from.name, address: source },
       events: [] as PingEvent[],
       clockErrorMs: 0,
     }));

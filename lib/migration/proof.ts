@@ -1,30 +1,29 @@
 import type { TraceProof } from '../model/certificate.js';
 import { tapName } from '../model/names.js';
-import type { Network, Nic } from '../model/topology.js';
+import type { Network } from '../model/topology.js';
 import type { HostProof, MigrationContext } from './context.js';
+import { type MovingNic, movingNics } from './moving.js';
 import type { FrameArrival, FrameTrace, MigrationHost } from './needs.js';
 
 /** Every host's switch is asked what it does with frames for the VM, all at once. */
 export async function proveAll(context: MigrationContext): Promise<HostProof[]> {
-  return await Promise.all(
-    context.vm.nics.flatMap((nic, index) => context.hosts.map((host) => prove(context, host, { nic, index }))),
-  );
+  const proofs = movingNics(context).flatMap((moving) => context.hosts.map((host) => prove(context, host, moving)));
+  return (await Promise.all(proofs)).flat();
 }
 
 export function isProven({ traces }: HostProof): boolean {
   return traces.every((trace) => trace.ok);
 }
 
-async function prove(
-  context: MigrationContext,
-  host: MigrationHost,
-  { nic, index }: { nic: Nic; index: number },
-): Promise<HostProof> {
-  const { network, mac } = nic;
-  const traces = await host.traceFrames(network, mac, arrivalsAt(context, host, network));
-  const tap = host === context.destination ? tapName(context.topology.name, context.vm.name, index) : null;
+async function prove(context: MigrationContext, host: MigrationHost, { nic, macs }: MovingNic): Promise<HostProof[]> {
+  const { network } = nic;
+  const traces = await host.traceFrames(nic, macs, arrivalsAt(context, host, network));
+  const tap = host === context.destination ? tapName(context.topology.name, nic.vm, nic.index) : null;
   const expected = context.expectedPlace(host.name, network);
-  return { host: host.name, network, mac, traces: traces.map((trace) => judged(trace, { expected, tap })) };
+  return macs.map((mac, place) => {
+    const its = traces[place] ?? [];
+    return { host: host.name, network, mac, traces: its.map((trace) => judged(trace, { expected, tap })) };
+  });
 }
 
 /** It must leave by one port: the one that leads to the expected host, and there the VM's own. */

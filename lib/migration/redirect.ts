@@ -1,40 +1,95 @@
-import { type MigrationContext, note, type PlacedRedirect } from './context.js';
+import { formatCount, formatMs } from '../model/quantities.js';
+import { type MigrationContext, note, warn } from './context.js';
 import { ALLOWED_DOWNTIME_MS, OPEN_MIB_PER_SECOND, withinLimit } from './gate.js';
+import { letGo } from './moving.js';
 import type { Whereabouts } from './stage.js';
+import { closeRedirects, HOLD_MS } from './stand-by.js';
 import { until } from './until.js';
-
-/** No frame that has waited longer is delivered: whoever sent it has sent it again, or given up. */
-const HOLD_MS = 2_000;
 
 /** How long after the gate's opening the guest should be paused. */
 const URGE_AFTER_MS = 200;
 const GIVE_UP_AFTER_MS = 800;
 
 /**
+ * What arming may take. Frames wait all the while, so it may cost them as much again as the pause itself, which is also what a held copy has been
+ * judged by: the longer it is held, the more has the guest dirtied besides. With both, and the time that the guest has until it is paused, a frame waits
+ * for less than HOLD_MS.
+ */
+export const ARMING_LIMIT_MS = Math.min(
+  ALLOWED_DOWNTIME_MS,
+  HOLD_MS - URGE_AFTER_MS - GIVE_UP_AFTER_MS - ALLOWED_DOWNTIME_MS,
+);
+/** On a machine that stays too busy the copy must come to its end all the same. */
+const MOST_ARMINGS = 3;
+
+/**
  * Frames for the VM are sent ahead to its new host, where they wait in its tap; only then may QEMU pause the guest. So none arrives
- * at a tap that nobody reads any more, and the guest gets all of them when it runs again.
+ * at a tap that nobody reads any more, and the guest gets all of them when it runs again. Where that takes too long to arrange, the copy goes
+ * on meanwhile, and it is tried again at the next pass.
  */
 export async function redirect(context: MigrationContext): Promise<void> {
+  context.held = true;
+  letGo(context);
   if (!context.options.redirect || context.control === null) return;
   const unready = await (context.unready ?? 'it was not asked');
   if (unready !== null) {
-    await closeRedirects(context);
-    warn(context, `${unready}. It is migrated the plain way: what is sent to it while it is paused is lost`);
-    await openGate(context);
+    await plainly(context, unready);
     return;
   }
   for (const follower of context.fdbFollowers) follower.hurry();
+  while (!(await armInTime(context))) {
+    const tookMs = context.armings.map((arming) => arming.tookMs);
+    const list = tookMs.map((ms) => formatMs(Math.round(ms))).join(', ');
+    const slow = `sending frames ahead took ${list} to arrange, more than the ${ARMING_LIMIT_MS} ms that they can wait for it`;
+    if (tookMs.length >= MOST_ARMINGS) {
+      await plainly(context, `${slow}, ${formatCount(tookMs.length, 'time')} in a row`);
+      return;
+    }
+    warn(context, `${slow}: the copy goes on, and it is tried again at the next pass`);
+    await disarm(context);
+    context.held = false;
+    await context.copyOn?.();
+    context.held = true;
+  }
+  await openGate(context);
+}
+
+/** False where it took too long; the flows may be in all the same. A guest that is paused already has nothing to lose by a late one. */
+async function armInTime(context: MigrationContext): Promise<boolean> {
+  const { redirects, source } = context;
+  const [first] = context.armings;
+  // What an attempt before has sent ahead is too old by now.
+  if (first !== undefined && Date.now() - first.atMs > HOLD_MS)
+    for (const { redirect } of redirects) await redirect.drop();
+  const beganMs = performance.now();
+  const atMs = Date.now();
+  const isLate = () => performance.now() - beganMs > ARMING_LIMIT_MS && context.stoppedAtMs === null;
+  const arm = (onTheWay: boolean) =>
+    Promise.all(redirects.filter((each) => each.onTheWay === onTheWay).map((each) => each.redirect.arm()));
   // A hub has to send them on before the source sends them to it.
-  const arm = async (onTheWay: boolean) => {
-    await Promise.all(
-      context.redirects.filter((each) => each.onTheWay === onTheWay).map((each) => each.redirect.arm()),
-    );
-  };
   await arm(true);
   context.armingAtMs = Date.now();
-  await arm(false);
+  if (!isLate()) await arm(false);
+  const inTime = !isLate();
+  context.armings = [...context.armings, { atMs, tookMs: performance.now() - beganMs, inTime }];
+  if (!inTime) return false;
   context.armedAtMs = Date.now();
-  note(context, context.source.name, context.armedAtMs, 'frames for the guest are sent ahead');
+  note(context, source.name, context.armedAtMs, 'frames for the guest are sent ahead');
+  return true;
+}
+
+/** The guest gets its frames at the source again; what waits goes on waiting for it, and everybody stands by. */
+async function disarm(context: MigrationContext): Promise<void> {
+  for (const { redirect } of [...context.redirects].reverse()) await redirect.disarm();
+  context.armingAtMs = null;
+  context.liftedAtMs = null;
+}
+
+async function plainly(context: MigrationContext, why: string): Promise<void> {
+  await closeRedirects(context);
+  context.armingAtMs = null;
+  context.liftedAtMs = null;
+  warn(context, `${why}. It is migrated the plain way: what is sent to it while it is paused is lost`);
   await openGate(context);
 }
 
@@ -44,57 +99,6 @@ export async function unredirect(context: MigrationContext): Promise<Whereabouts
   await context.control?.close();
   context.control = null;
   return 'source';
-}
-
-/** Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its own peers. */
-export async function standBy(context: MigrationContext): Promise<readonly PlacedRedirect[]> {
-  const { topology, vm, source, destination, hosts } = context;
-  const redirects: Promise<PlacedRedirect>[] = [];
-  let lifted = false;
-  const onLifted = (host: string) => {
-    context.liftedAtMs ??= Date.now();
-    if (!lifted) warn(context, `frames are not sent ahead any more: ${host} had no word of the guest for too long`);
-    lifted = true;
-  };
-  for (const nic of vm.nics) {
-    const mesh = topology.networks.find((network) => network.name === nic.network)?.mesh;
-    const hub = mesh?.kind === 'hub' ? hosts.find((host) => host.name === mesh.hub) : undefined;
-    const onTheWay = hub === undefined || hub === source || hub === destination ? [] : [hub];
-    for (const host of [...onTheWay, destination, source]) {
-      const standing = host.redirect({
-        network: nic.network,
-        mac: nic.mac,
-        domain: context.domain,
-        from: source.name,
-        to: destination.name,
-        holdMs: HOLD_MS,
-        arrived: () => context.resumedAtMs !== null,
-        onLifted: () => onLifted(host.name),
-      });
-      redirects.push(standing.then((redirect) => ({ redirect, onTheWay: onTheWay.includes(host) })));
-    }
-  }
-  return await Promise.all(redirects);
-}
-
-function warn(context: MigrationContext, text: string): void {
-  note(context, null, Date.now(), text);
-  context.emit({ kind: 'warning', text: `${context.vm.name}: ${text}` });
-}
-
-/**
- * From the source back to the hub: nothing is sent to whoever does not send it on. One that cannot be told lets go by itself.
- *
- * @param waiting what becomes of the frames that wait at the destination
- */
-export async function closeRedirects(context: MigrationContext, waiting: 'kept' | 'dropped' = 'kept'): Promise<void> {
-  const redirects = [...context.redirects].reverse();
-  context.redirects = [];
-  if (redirects.length > 0) context.liftedAtMs ??= Date.now();
-  for (const { redirect } of redirects) {
-    await (waiting === 'kept' ? redirect.disarm() : redirect.drop()).catch(() => {});
-    await redirect.close();
-  }
 }
 
 /** Full speed first: what is left is sent while the guest still runs, and only then is it paused. */

@@ -3,7 +3,7 @@ import { messageOf, VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import type { MigrationContext } from './context.js';
 import { afterwards } from './occupy.js';
-import { closeRedirects } from './redirect.js';
+import { closeRedirects } from './stand-by.js';
 import { isSame, type Place, whereIs } from './whereabouts.js';
 
 /** The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the MAC. */

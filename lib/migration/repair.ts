@@ -1,6 +1,7 @@
-import { announceFrames } from '../frames/announce.js';
 import { messageOf } from '../model/errors.js';
+import { framesFor } from './announce.js';
 import { type Astray, type MigrationContext, note } from './context.js';
+import { movingNics } from './moving.js';
 import type { MigrationHost } from './needs.js';
 
 /**
@@ -22,10 +23,11 @@ export async function repair(context: MigrationContext, wrong: readonly Astray[]
       context.emit({ kind: 'warning', text: `${each.host} is made to learn anew where ${each.mac} is: ${each.found}` });
     }),
   );
-  for (const [index, nic] of context.vm.nics.entries()) {
-    if (!wrong.some(({ mac, network }) => mac === nic.mac && network === nic.network)) continue;
-    const frames = announceFrames(nic);
-    await context.destination.announce(context.vm.name, index, [{ delayMs: 0, frames }]);
+  for (const { nic, macs } of movingNics(context)) {
+    const lost = macs.filter((each) => wrong.some(({ mac, network }) => mac === each && network === nic.network));
+    if (lost.length === 0) continue;
+    const frames = framesFor(context, nic, lost);
+    await context.destination.announce(nic, [{ delayMs: 0, frames }]);
     for (const { kind } of frames) context.announced[kind] += 1;
   }
 }

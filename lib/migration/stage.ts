@@ -1,4 +1,4 @@
-import { messageOf, VxmigError } from '../model/errors.js';
+import { ERRORS, type ErrorCode, messageOf, VxmigError } from '../model/errors.js';
 import type { StageFigures } from '../model/migration-result.js';
 
 /**
@@ -72,11 +72,8 @@ export async function runStages<Context>(
       continue;
     }
     if (undone.place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, undone.place) };
-    return {
-      outcome: undone.error === null ? 'rolled-back' : 'failed',
-      stages: figures,
-      error: undone.error === null ? rolledBack(error) : joined(error, [undone.error], 'the rollback failed too'),
-    };
+    if (undone.error !== null) return { outcome: 'failed', stages: figures, error: notUndone(error, undone.error) };
+    return { outcome: 'rolled-back', stages: figures, error: rolledBack(error) };
   }
   // The VM had moved, and is not where it should be all the same.
   const grave = late.filter((error) => error instanceof VxmigError && error.code === 'MIGRATION_FAILED');
@@ -131,37 +128,67 @@ async function timed(
   return error;
 }
 
+/** A code that says where the VM is, or what became of what was begun: only the outcome makes one true. */
+const OUTCOME_CODES: readonly ErrorCode[] = ['MIGRATION_ROLLED_BACK', 'MIGRATION_FAILED', 'INTERRUPTED'];
+
+const LOOK =
+  'Nothing more was touched. Run `virsh domstate` on both hosts; keep the one that runs, then `vxmig apply`.';
+
 function lost(error: unknown, place: Whereabouts): VxmigError {
   const message =
     place === 'both'
       ? `${messageOf(error)}; libvirt shows the VM on both hosts`
       : `${messageOf(error)}; it could not be found out where the VM runs`;
-  return new VxmigError('MIGRATION_FAILED', message, {
-    hint: 'Nothing more was touched. Run `virsh domstate` on both hosts; keep the one that runs, then `vxmig apply`.',
-    cause: error,
-  });
+  return withCode('MIGRATION_FAILED', error, message, LOOK);
+}
+
+function notUndone(error: unknown, undoing: unknown): VxmigError {
+  return withCode(
+    'MIGRATION_FAILED',
+    error,
+    `${messageOf(error)}; the rollback failed too: ${messageOf(undoing)}`,
+    LOOK,
+  );
 }
 
 /** Who failed could not know that the VM had moved by then. */
 function movedAllTheSame(error: unknown): VxmigError {
-  const { code, hint } = error instanceof VxmigError ? error : new VxmigError('MIGRATION_FAILED', '');
-  return new VxmigError(code, `${messageOf(error)}; the VM has moved all the same`, { hint, cause: error });
+  const code = ofItsOwn(error) ?? 'MIGRATION_FAILED';
+  return withCode(code, error, `${messageOf(error)}; the VM has moved all the same`, hintOf(error));
 }
 
-/** Who failed could not know that all would be undone. */
+/** Who failed could not know that all would be undone. What was wrong before anything moved keeps its name; an interruption is known by its own. */
 function rolledBack(error: unknown): VxmigError {
-  if (!(error instanceof VxmigError) || error.code !== 'MIGRATION_FAILED') return joined(error, [], '');
-  const { hint, where } = error;
-  return new VxmigError('MIGRATION_ROLLED_BACK', error.message, {
-    hint,
-    cause: error,
+  const interrupted = error instanceof VxmigError && error.code === 'INTERRUPTED' ? error.code : null;
+  const code = ofItsOwn(error) ?? interrupted ?? 'MIGRATION_ROLLED_BACK';
+  return error instanceof VxmigError && error.code === code
+    ? error
+    : withCode(code, error, messageOf(error), hintOf(error));
+}
+
+/** The first of finishing failures; the others join its message. */
+function joined(first: unknown, others: readonly unknown[], between: string): VxmigError {
+  const code = ofItsOwn(first) ?? 'MIGRATION_FAILED';
+  if (first instanceof VxmigError && first.code === code && others.length === 0) return first;
+  const message = [messageOf(first), ...others.map((error) => `${between}: ${messageOf(error)}`)].join('; ');
+  return withCode(code, first, message, hintOf(first));
+}
+
+/** A code that holds whatever the outcome; null: it has none. */
+function ofItsOwn(error: unknown): ErrorCode | null {
+  return error instanceof VxmigError && !OUTCOME_CODES.includes(error.code) ? error.code : null;
+}
+
+/** undefined: that of the code. */
+function hintOf(error: unknown): string | undefined {
+  return error instanceof VxmigError && error.hint !== ERRORS[error.code].mend ? error.hint : undefined;
+}
+
+function withCode(code: ErrorCode, cause: unknown, message: string, hint: string | undefined): VxmigError {
+  const where = cause instanceof VxmigError ? cause.where : undefined;
+  return new VxmigError(code, message, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
     ...(where === undefined ? {} : { where }),
   });
-}
-
-function joined(first: unknown, others: readonly unknown[], between: string): VxmigError {
-  const message = [messageOf(first), ...others.map((error) => `${between}: ${messageOf(error)}`)].join('; ');
-  if (first instanceof VxmigError && others.length === 0) return first;
-  const code = first instanceof VxmigError ? first.code : 'MIGRATION_FAILED';
-  return new VxmigError(code, message, { cause: first, ...(first instanceof VxmigError ? { hint: first.hint } : {}) });
 }

@@ -39,7 +39,7 @@ export async function switchOver(context: MigrationContext): Promise<void> {
   const why = command.isOver ? null : stuck(context);
   if (why !== null) {
     await abort(context);
-    throw new VxmigError('MIGRATION_ROLLED_BACK', `${why}: the migration was called off`, {
+    throw new VxmigError('MIGRATION_FAILED', why, {
       where: domain,
       hint: `Does the underlay carry packets from ${source.name} to ${destination.name}? \`vxmig verify FILE\` looks.`,
     });

@@ -10,10 +10,11 @@ import {
   probeOffsetMs,
   type RunningProbe,
 } from './context.js';
+import { takeLatecomers } from './moving.js';
 import { isProven, proveAll } from './proof.js';
 import { readQueues } from './queues.js';
-import { closeRedirects } from './redirect.js';
 import { repair } from './repair.js';
+import { closeRedirects } from './stand-by.js';
 import { until } from './until.js';
 
 /** After the resume. All rounds of announcements are over by then, so a host that has not learned will not by itself. */
@@ -64,6 +65,7 @@ function movedAgain({ convergence: tables, fdbMoves }: MigrationContext): boolea
 
 /** Looks, and repairs, until all is well or the time is over; resolves to what is still wrong. It begins at the guest's arrival. */
 export async function settle(context: MigrationContext): Promise<Astray[]> {
+  takeLatecomers(context);
   const since = context.resumedAtMs ?? Date.now();
   let repairAtMs = since + REPAIR_AFTER_MS;
   // At least one repair is given its time.
@@ -104,28 +106,25 @@ function foundBy({ mac, traces }: HostProof): string {
 }
 
 async function convergence(context: MigrationContext): Promise<HostConvergence[]> {
-  const { hosts, vm, resumedAtMs } = context;
-  return await Promise.all(
-    vm.nics.flatMap((nic) =>
-      hosts.map(async (host): Promise<HostConvergence> => {
-        const seen = await host.fdbPlace(nic.network, nic.mac);
-        const expected = context.expectedPlace(host.name, nic.network);
-        const moved = settledMove(context.fdbMoves.get(fdbKey(host.name, nic.network, nic.mac)) ?? [], seen);
-        return {
-          host: host.name,
-          network: nic.network,
-          mac: nic.mac,
-          expected,
-          seen,
-          afterResumeMs: context.staysPut(host.name, nic.network)
-            ? 0
-            : moved === null || resumedAtMs === null
-              ? null
-              : afterResume(moved - resumedAtMs),
-        };
-      }),
-    ),
+  const { hosts, macs, resumedAtMs } = context;
+  const networks = [...new Set(macs.map(({ network }) => network))];
+  const tables = networks.flatMap((network) =>
+    hosts.map((host) => ({ network, host: host.name, table: host.fdb(network) })),
   );
+  const rows = tables.map(async ({ network, host, table }) => {
+    const entries = await table;
+    return macs
+      .filter((one) => one.network === network)
+      .map(({ mac }): HostConvergence => {
+        const seen = entries.find((entry) => entry.mac === mac)?.place ?? null;
+        const expected = context.expectedPlace(host, network);
+        const moved = settledMove(context.fdbMoves.get(fdbKey(host, network, mac)) ?? [], seen);
+        const known = moved !== null && resumedAtMs !== null;
+        const after = known ? afterResume(moved - resumedAtMs) : null;
+        return { host, network, mac, expected, seen, afterResumeMs: context.staysPut(host, network) ? 0 : after };
+      });
+  });
+  return (await Promise.all(rows)).flat();
 }
 
 /** Probes that got no reply to a request sent after the guest ran at the destination: table entries alone prove nothing. */

@@ -1,12 +1,10 @@
+import type { MovingMac } from '../plan/moving-macs.js';
 import { beginArrival } from './arrival.js';
 import { byController, fdbKey, type MigrationContext, note } from './context.js';
 
-/** From now on the switchover is seen: where QEMU stops and runs the guest, and what every host's table has of its MACs. */
+/** From now on the switchover is seen: where QEMU stops and runs the guest, and what every host's table has of the MACs that move. */
 export async function watchSwitchover(context: MigrationContext): Promise<void> {
-  await Promise.all([
-    followSwitch(context),
-    ...context.vm.nics.map(({ network, mac }) => followTables(context, network, mac)),
-  ]);
+  await Promise.all([followSwitch(context), followTables(context, context.macs)]);
 }
 
 /** STOP at the source and RESUME at the destination, by QEMU's own time stamps. */
@@ -29,23 +27,26 @@ async function followSwitch(context: MigrationContext): Promise<void> {
   context.followers.push(...followers);
 }
 
-async function followTables(context: MigrationContext, network: string, mac: string): Promise<void> {
+/** What every host's table has of some MACs, from now on: one follower for each host and network. */
+export async function followTables(context: MigrationContext, macs: readonly MovingMac[]): Promise<void> {
+  const networks = [...new Set(macs.map(({ network }) => network))];
+  const tables = networks.flatMap((network) => context.hosts.map((host) => ({ network, host })));
   const followers = await Promise.all(
-    context.hosts.map(async (host) => {
-      const key = fdbKey(host.name, network, mac);
-      const moves = context.fdbMoves.get(key) ?? [];
-      context.fdbMoves.set(key, moves);
-      const follower = await host.followFdb(network, mac, (move) => {
+    tables.map(async ({ network, host }) => {
+      const its = macs.filter((each) => each.network === network).map(({ mac }) => mac);
+      const keys = its.map((mac) => fdbKey(host.name, network, mac));
+      for (const key of keys) context.fdbMoves.set(key, context.fdbMoves.get(key) ?? []);
+      const follower = await host.followFdb(network, its, (mac, move) => {
         const atMs = move.atMs === null ? null : byController(context, host.name, move.atMs);
-        moves.push({ ...move, atMs });
+        context.fdbMoves.get(fdbKey(host.name, network, mac))?.push({ ...move, atMs });
         if (atMs === null) return;
         note(context, host.name, atMs, `${mac} is ${move.place === null ? 'forgotten' : `at ${move.place}`}`);
       });
-      return { key, follower };
+      return { keys, follower };
     }),
   );
-  for (const { key, follower } of followers) {
+  for (const { keys, follower } of followers) {
     context.followers.push(follower);
-    context.fdbFollowers.push({ key, ...follower });
+    context.fdbFollowers.push({ keys, ...follower });
   }
 }

@@ -12,12 +12,21 @@ export interface Certificate {
   readonly repairs: readonly Repair[];
   /** Queues that had no room for frames while the VM moved, whosever frames these were. Not in files of versions that did not look. */
   readonly overflows?: readonly Overflow[];
+  /** The attempts to have frames sent ahead, in order. Not in files of versions that made but one. */
+  readonly arming?: readonly ArmingAttempt[];
   readonly timeline: readonly TimelineInterval[];
   /** What counts as late, in words. */
   readonly lateMeans: string;
   /** The lost and late frames, in order; each stands for frames close together with the same fate and cause. */
   readonly frames: readonly FrameInterval[];
   readonly verdict: { readonly ok: boolean; readonly text: string };
+}
+
+/** Frames wait while it is under way: one that is not in time was taken back, and the copy went on. */
+export interface ArmingAttempt {
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly inTime: boolean;
 }
 
 /** A host's clock minus the controller's during the whole run, and how far that can be off. */

@@ -70,7 +70,8 @@ export const ERRORS = {
   },
   MIGRATION_FAILED: {
     exit: 1,
-    meaning: 'The migration failed and could not be rolled back or finished by itself.',
+    meaning:
+      'The migration failed and was not rolled back: nobody can say that it could be, or the VM has moved all the same.',
     mend: 'The message says where the VM is and what to do.',
   },
   CHECKS_FAILED: {

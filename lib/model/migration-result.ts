@@ -12,6 +12,10 @@ export interface MigrationResult {
   readonly transfer: TransferFigures | null;
   readonly announce: { readonly rarp: number; readonly garp: number; readonly na: number };
   readonly convergence: ConvergenceFigures;
+  /** The MACs of the VM's NICs, and of whoever is behind them. In the records of runs by older versions there are none. */
+  readonly macs?: readonly MacCoverage[];
+  /** The VM's NICs that no ping watched. Not in those records either. */
+  readonly unwatched?: readonly UnwatchedNic[];
   readonly ping: readonly PingFigures[];
   readonly stages: readonly StageFigures[];
   /** When the guest stopped at the source and ran again at the destination, each by its own host's clock; null where not seen. */
@@ -40,6 +44,23 @@ export interface ConvergenceFigures {
   readonly hosts: readonly HostConvergence[];
 }
 
+export interface MacCoverage {
+  readonly network: string;
+  readonly mac: string;
+  /** `nic`: the NIC's own; `file`: it stands under `allow`; `learned`: the switch had heard it there; `unknown`: it may have been there. */
+  readonly origin: 'nic' | 'file' | 'learned' | 'unknown';
+  /** All that was done for the NIC's own MAC was done for it. */
+  readonly covered: boolean;
+  /** Why it is not; empty where it is. */
+  readonly why: string;
+}
+
+export interface UnwatchedNic {
+  readonly network: string;
+  readonly mac: string;
+  readonly why: string;
+}
+
 export interface HostConvergence {
   readonly host: string;
   readonly network: string;
@@ -53,6 +74,8 @@ export interface HostConvergence {
 export interface PingFigures {
   readonly from: string;
   readonly to: string;
+  /** Over which it was pinged. In the records of runs by older versions there is none. */
+  readonly network?: string;
   /** The address that was pinged. */
   readonly address: string;
   readonly intervalMs: number;

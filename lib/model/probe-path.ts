@@ -15,16 +15,20 @@ export interface AddressPair {
 }
 
 /**
- * The first network, in the order of the watched VM's NICs, in which both ends have addresses of one family.
- * Null where there is none; the topology's checks of meaning refuse such a probe.
+ * One for each of the watched VM's NICs, in their order, in whose network both ends have addresses of one family. Empty where there is none;
+ * the topology's checks of meaning refuse such a probe.
  */
-export function probePath(topology: Topology, probe: Pick<Probe, 'from' | 'to'>): ProbePath | null {
+export function probePaths(topology: Topology, probe: Pick<Probe, 'from' | 'to'>): ProbePath[] {
   const target = topology.vms.find((vm) => vm.name === probe.to);
-  for (const nic of target?.nics ?? []) {
+  return (target?.nics ?? []).flatMap((nic) => {
     const pairs = pairUp(sourceAddresses(topology, probe, nic.network), nic.addresses);
-    if (pairs.length > 0) return { network: nic.network, pairs };
-  }
-  return null;
+    return pairs.length === 0 ? [] : [{ network: nic.network, pairs }];
+  });
+}
+
+/** The first of them: where the two would talk to each other. */
+export function probePath(topology: Topology, probe: Pick<Probe, 'from' | 'to'>): ProbePath | null {
+  return probePaths(topology, probe)[0] ?? null;
 }
 
 /** The network in which that host or VM and the VM would talk to each other. */

@@ -27,6 +27,8 @@ export interface Disturbance {
 export interface ProbeSeries {
   readonly from: string;
   readonly to: string;
+  /** As in PingFigures. */
+  readonly network?: string;
   readonly address: string;
   readonly intervalMs: number;
   readonly requests: readonly PingRequest[];

@@ -20,10 +20,15 @@ export function fdbEntries(flows: readonly Flow[]): FdbEntry[] {
 
 /** null for a flow that is no forwarding entry. */
 export function fdbEntry(flow: Pick<Flow, 'match' | 'actions'>): FdbEntry | null {
-  const mac = /^dl_dst=([0-9a-f:]{17})$/.exec(renderMatch(flow.match))?.[1];
+  const mac = destinationOf(flow);
   const ofport = written(flow, outPort);
-  if (mac === undefined || ofport === null) return null;
+  if (mac === null || ofport === null) return null;
   return { mac, ofport: Number(ofport), remote: aimOf(flow.actions), isFar: written(flow, toTunnel) === 1n };
+}
+
+/** The one MAC that a flow is about, whatever it does; null: it is about another thing. */
+export function destinationOf(flow: Pick<Flow, 'match'>): string | null {
+  return /^dl_dst=([0-9a-f:]{17})$/.exec(renderMatch(flow.match))?.[1] ?? null;
 }
 
 /** What the flow's actions write there; null: nothing. */

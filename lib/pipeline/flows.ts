@@ -14,7 +14,7 @@ export function bridgeFlows(facts: BridgeFacts): Flow[] {
     ...baseFlows(facts),
     ...facts.locals.flatMap(localPortFlows),
     ...facts.locals.flatMap(({ ofport, incoming }) =>
-      incoming === null ? [] : [arrivalFlow(incoming.mac, incoming.tunnel, ofport)],
+      incoming === null ? [] : incoming.macs.map((mac) => arrivalFlow(mac, incoming.tunnel, ofport)),
     ),
     ...guardFlows(facts),
     ...accessFlows(facts.access),

@@ -7,13 +7,14 @@ import {
   tapName,
   tunnelPortName,
 } from '../model/names.js';
-import { probePath } from '../model/probe-path.js';
+import { probePaths } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
 import type { AccessLists, PortSecurity } from '../pipeline/facts.js';
 import { accessLists } from './access.js';
 import type { AdoptedNic } from './adopt-domain.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
 import { expectedPlace } from './expected-place.js';
+import { knownMacs, type MovingMac, macsOfNic, ownMacs } from './moving-macs.js';
 import { portSecurity } from './port-security.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
@@ -75,8 +76,8 @@ export interface DesiredTap {
   readonly vm: string;
   readonly mac: string;
   readonly mtu: number;
-  /** The VM is on its way here, and not here yet: the way to its old host. Null: it is here. */
-  readonly incomingThrough: NamedWay | null;
+  /** The VM is on its way here, and not here yet: the way to its old host, and what moves with it. Null: it is here. */
+  readonly incoming: { readonly through: NamedWay; readonly macs: readonly string[] } | null;
   /** Its NIC has several queues. */
   readonly multiQueue: boolean;
   /** What the VM may send; null: anything. */
@@ -126,7 +127,20 @@ export interface HostFacts {
   /** Taps of NICs with more than one queue; left out: none. QEMU opens such a tap only where it has been made so (tun.c, IFF_MULTI_QUEUE). */
   readonly multiQueue?: readonly string[];
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
-  readonly incoming?: readonly string[];
+  readonly incoming?: readonly IncomingVm[];
+}
+
+/** A VM that is on its way to a host, with the MACs that come with it. */
+export interface IncomingVm {
+  readonly vm: string;
+  readonly macs: readonly MovingMac[];
+}
+
+/** @throws Error for a VM that is not there */
+export function incomingVm(topology: Topology, name: string): IncomingVm {
+  const vm = topology.vms.find((candidate) => candidate.name === name);
+  if (vm === undefined) throw new Error(`no VM ${name} in topology ${topology.name}`);
+  return { vm: name, macs: knownMacs(topology, vm) };
 }
 
 /** What `host` should hold, given where each VM is (or is to be). */
@@ -172,17 +186,14 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
     ports: [
       ...desiredTunnels(topology, network, host, facts),
       ...desiredProbePorts(topology, network, host.name),
-      ...topology.vms
-        .filter((vm) => vm.host === host.name || incoming.includes(vm.name))
-        .flatMap((vm) =>
-          desiredTaps(
-            topology,
-            vm,
-            network,
-            vm.host === host.name ? null : wayTowards(topology, network, host.name, vm.host),
-            facts.multiQueue ?? [],
-          ),
-        ),
+      ...topology.vms.flatMap((vm) => {
+        const multiQueue = facts.multiQueue ?? [];
+        if (vm.host === host.name) return desiredTaps(topology, vm, network, { incoming: null, multiQueue });
+        const coming = incoming.find((one) => one.vm === vm.name);
+        if (coming === undefined) return [];
+        const through = wayTowards(topology, network, host.name, vm.host);
+        return desiredTaps(topology, vm, network, { incoming: { through, macs: coming.macs }, multiQueue });
+      }),
     ],
     vteps: topology.hosts.flatMap((one) => one.addresses),
     access: accessLists(topology, network),
@@ -192,7 +203,8 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
           if (nic.network !== network.name) return [];
           const place = expectedPlace(topology, network.name, vm.name, host.name);
           const tap = { port: tapName(topology.name, vm.name, index), remote: null };
-          return [[nic.mac, place === host.name ? tap : wayTowards(topology, network, host.name, place)]];
+          const way = place === host.name ? tap : wayTowards(topology, network, host.name, place);
+          return ownMacs(topology, nic).map((mac): [string, NamedWay] => [mac, way]);
         }),
       ),
     ),
@@ -243,8 +255,13 @@ function desiredTaps(
   topology: Topology,
   vm: Vm,
   network: Network,
-  incomingThrough: NamedWay | null,
-  multiQueue: readonly string[],
+  {
+    incoming,
+    multiQueue,
+  }: {
+    readonly incoming: { readonly through: NamedWay; readonly macs: readonly MovingMac[] } | null;
+    readonly multiQueue: readonly string[];
+  },
 ): DesiredTap[] {
   return vm.nics.flatMap((nic, index) =>
     nic.network === network.name
@@ -255,7 +272,7 @@ function desiredTaps(
             vm: vm.name,
             mac: nic.mac,
             mtu: network.mtu,
-            incomingThrough,
+            incoming: incoming && { ...incoming, macs: macsOfNic(incoming.macs, index) },
             multiQueue: multiQueue.includes(tapName(topology.name, vm.name, index)),
             security: portSecurity(nic),
           },
@@ -272,7 +289,7 @@ export function guestAsker(topology: Topology): string {
 function desiredProbePorts(topology: Topology, network: Network, hostName: string): DesiredProbePort[] {
   const watches = topology.probes.some((probe) => {
     const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
-    return asks === hostName && probePath(topology, probe)?.network === network.name;
+    return asks === hostName && probePaths(topology, probe).some((path) => path.network === network.name);
   });
   if (!watches) return [];
   const name = probePortName(topology.name, network.name, hostName);

@@ -69,7 +69,7 @@ function numbered({ port, remote }: NamedWay, ofports: ReadonlyMap<string, numbe
 export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, number>): BridgeFacts {
   const way = (named: NamedWay) => numbered(named, ofports);
   const arrival = (tap: DesiredTap) =>
-    tap.incomingThrough === null ? null : { mac: tap.mac, tunnel: way(tap.incomingThrough) };
+    tap.incoming === null ? null : { macs: tap.incoming.macs, tunnel: way(tap.incoming.through) };
   return {
     relays: bridge.relays,
     vteps: bridge.vteps,

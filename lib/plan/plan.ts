@@ -7,7 +7,7 @@ import { refuseAbsentDomains } from './absent-domain.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
 import { refuseCuts } from './cut-off.js';
-import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
+import { type DesiredHost, desiredHost, type HostFacts, incomingVm } from './desired.js';
 import { planDomains } from './domain-plan.js';
 import { sizeWarnings } from './domain-size.js';
 import { planFlows } from './flow-plan.js';
@@ -96,7 +96,7 @@ export function planTopology(
     standingOf(topology.name, desiredHost(current, host.host, facts(host.host)), host),
   );
   const moves = planned.flatMap((host) => {
-    const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
+    const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [incomingVm(current, vm)] : []));
     if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
     const before = desiredHost(current, host.host, { ...facts(host.host), incoming });
     const after = planAfterMoves(topology.name, before, desiredHost(topology, host.host, facts(host.host)), host);

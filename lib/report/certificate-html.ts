@@ -1,6 +1,7 @@
 import type { Certificate } from '../model/certificate.js';
 import { formatMs } from '../model/quantities.js';
 import {
+  armingWords,
   causesWords,
   causeWords,
   fateSummary,
@@ -14,13 +15,14 @@ import { type Markup, markup } from './markup.js';
 /** What the run proves, and why frames were late or lost. */
 export function certificateSection(certificate: Certificate, to: string): Markup {
   const { verdict, repairs, hosts, frames, lateMeans } = certificate;
+  const arming = armingWords(certificate);
   const fates = (['lost', 'late'] as const).flatMap((kind) => {
     const summary = fateSummary(frames, kind);
     return summary === null ? [] : [markup`<dt>${kind === 'lost' ? 'Lost' : 'Late'}</dt><dd>${summary}</dd>`];
   });
   return markup`<h2 id="certificate">Certificate</h2>
 <p class="${verdict.ok ? 'good' : 'bad'}">${verdict.text}.</p>
-<dl><dt>Proven</dt><dd>${proofSummary(certificate, to)}</dd>${fates}</dl>
+<dl><dt>Proven</dt><dd>${proofSummary(certificate, to)}</dd>${arming === null ? null : markup`<dt>Redirect</dt><dd>${arming}</dd>`}${fates}</dl>
 ${repairs.map(({ host, found, done }) => markup`<p><strong>Repaired:</strong> ${host}: ${found}. ${done}.</p>`)}
 ${(certificate.overflows ?? []).map((overflow) => markup`<p><strong>Overflowed:</strong> ${overflowWords(overflow)}.</p>`)}
 ${hosts.length === 0 ? null : hostTable(certificate)}

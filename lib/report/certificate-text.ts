@@ -1,6 +1,7 @@
 import type { Certificate } from '../model/certificate.js';
 import { formatMs } from '../model/quantities.js';
 import {
+  armingWords,
   causesWords,
   causeWords,
   fateSummary,
@@ -19,6 +20,8 @@ export function certificateFacts(certificate: Certificate, to: string, style: St
     const hosts = [...new Set(certificate.repairs.map((repair) => repair.host))].join(', ');
     facts.push(['repaired', paint(style, 'warning', `${hosts} had to be made to learn the new place`)]);
   }
+  const arming = armingWords(certificate);
+  if (arming !== null) facts.push(['redirect', paint(style, 'warning', arming)]);
   for (const overflow of certificate.overflows ?? []) {
     facts.push(['overflowed', paint(style, 'warning', overflowWords(overflow))]);
   }
@@ -36,6 +39,7 @@ export function certificateText(certificate: Certificate, style: Style): string 
     [
       { title: 'HOST' },
       { title: 'NETWORK' },
+      { title: 'MAC' },
       { title: 'MOVED', ...right },
       { title: 'OFF BY', ...right },
       { title: 'MOVES', ...right },
@@ -45,6 +49,7 @@ export function certificateText(certificate: Certificate, style: Style): string 
     certificate.hosts.map((host) => [
       host.host,
       host.network,
+      host.mac,
       host.fdbMovedAfterResumeMs === null ? '-' : formatMs(host.fdbMovedAfterResumeMs),
       host.fdbMovedErrorMs === null ? '-' : formatMs(host.fdbMovedErrorMs),
       String(host.moves),

@@ -62,6 +62,16 @@ export function proofSummary({ hosts, clocks, verdict }: Certificate, to: string
   return wrong.length === 0 ? `not proven; ${known}` : `not by ${[...new Set(wrong)].join(', ')}; ${known}`;
 }
 
+/** How it came to be that frames were sent ahead, where it did not go well at once; null: it did, or was not tried. */
+export function armingWords({ arming = [] }: Certificate): string | null {
+  const slow = arming.filter(({ inTime }) => !inTime).map(({ tookMs }) => formatMs(Math.round(tookMs)));
+  if (slow.length === 0) return null;
+  const took = `arranging it took ${slow.join(', ')}, longer than frames can wait for it`;
+  return slow.length === arming.length
+    ? `no frames were sent ahead: ${took}`
+    : `frames were sent ahead at attempt ${arming.length}: before, ${took}`;
+}
+
 export function overflowWords({ host, queue, device, frames }: Overflow): string {
   return `${host}: the ${queue} of ${device} had no room for ${formatCount(frames, 'frame')}`;
 }

@@ -1,4 +1,4 @@
-import { probePath } from '../model/probe-path.js';
+import { probePaths } from '../model/probe-path.js';
 import type { Host, Topology } from '../model/topology.js';
 import { colourOf, describeNetwork, tunnelsOf } from './graph-parts.js';
 
@@ -69,11 +69,11 @@ function tunnelLinks(topology: Topology): readonly Link[] {
 
 /** A host watches through its bridge: Mermaid cannot draw a line from a subgraph to what stands in it. */
 function probeLinks(topology: Topology): readonly Link[] {
-  return topology.probes.map((probe) => {
-    const network = probePath(topology, probe)?.network;
-    const isHost = probe.from.kind === 'host' && network !== undefined;
-    const from = isHost ? bridgeId(probe.from.name, network) : id(probe.from.kind, probe.from.name);
-    return { text: `${from} -.->|ping every ${probe.intervalMs} ms| ${id('vm', probe.to)}`, colour: null };
+  return topology.probes.flatMap((probe) => {
+    const to = `-.->|ping every ${probe.intervalMs} ms| ${id('vm', probe.to)}`;
+    if (probe.from.kind === 'vm') return [{ text: `${id('vm', probe.from.name)} ${to}`, colour: null }];
+    const networks = new Set(probePaths(topology, probe).map(({ network }) => network));
+    return [...networks].map((network) => ({ text: `${bridgeId(probe.from.name, network)} ${to}`, colour: null }));
   });
 }
 

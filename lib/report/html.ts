@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import type { RunRecord } from '../model/run-record.js';
 import { certificateSection } from './certificate-html.js';
 import { causeWords } from './certificate-words.js';
+import { coverageFacts, lossWords } from './coverage-words.js';
 import { delayPlot, type PlotInterval } from './delay-plot.js';
 import { PAGE_STYLE } from './html-style.js';
 import { numbers, tableOf, words } from './html-table.js';
@@ -55,11 +56,10 @@ ${run.events.length === 0 ? null : markup`<h2 id="events">Events</h2><pre>${even
 }
 
 function outcome(result: MigrationResult): string {
-  const lost = result.ping.reduce((sum, probe) => sum + probe.lost, 0);
   const words = { migrated: `migrated (${result.strategy})`, 'rolled-back': 'rolled back', failed: 'failed' }[
     result.outcome
   ];
-  return `${words}${result.ping.length === 0 ? '' : `, ${lost === 0 ? 'no ping' : formatCount(lost, 'ping')} lost`}`;
+  return `${words}${lossWords(result)}`;
 }
 
 function problem({ error }: MigrationResult): Markup | null {
@@ -68,7 +68,8 @@ function problem({ error }: MigrationResult): Markup | null {
     : null;
 }
 
-function facts({ outcome, transfer, announce, convergence }: MigrationResult): Markup {
+function facts(result: MigrationResult): Markup {
+  const { outcome, transfer, announce, convergence } = result;
   const copied = transfer
     ? `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)}, ${formatBytes(transfer.throughputBytesPerSecond)}/s, ${formatCount(transfer.iterations, 'pass', 'passes')}`
     : 'no figures';
@@ -77,7 +78,8 @@ function facts({ outcome, transfer, announce, convergence }: MigrationResult): M
   const moved =
     outcome === 'migrated'
       ? markup`<dt>Announced</dt><dd>${announce.rarp} RARP, ${announce.garp} gratuitous ARP, ${announce.na} neighbour advertisements</dd>
-<dt>Converged</dt><dd>${convergence.converged ? `every host${after}` : 'not every host'}</dd>`
+<dt>Converged</dt><dd>${convergence.converged ? `every host${after}` : 'not every host'}</dd>
+${coverageFacts(result).map(([name, value]) => markup`<dt>${name.charAt(0).toUpperCase()}${name.slice(1)}</dt><dd>${value}</dd>`)}`
       : null;
   return markup`<dl>
 <dt>Transfer</dt><dd>${copied}</dd>

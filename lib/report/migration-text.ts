@@ -1,6 +1,7 @@
 import type { MigrationResult, PingFigures } from '../model/migration-result.js';
 import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import { certificateFacts, certificateText } from './certificate-text.js';
+import { coverageFacts, lossWords } from './coverage-words.js';
 import { paint, type Style } from './style.js';
 import { columnsText, indented } from './table.js';
 
@@ -38,8 +39,7 @@ function section(title: string, body: string, style: Style): string {
 function headline(result: MigrationResult, style: Style): string {
   const { vm, from, to, outcome, strategy } = result;
   const arrow = style.unicode ? '→' : '->';
-  const lost = result.ping.reduce((sum, probe) => sum + probe.lost, 0);
-  const pings = result.ping.length === 0 ? '' : `, ${lost === 0 ? 'no ping' : formatCount(lost, 'ping')} lost`;
+  const pings = lossWords(result);
   switch (outcome) {
     case 'migrated': {
       const good = paint(style, 'good', style.unicode ? '✔' : 'OK');
@@ -72,7 +72,7 @@ function facts(result: MigrationResult, style: Style): string {
     rows.push(['converged', convergence.converged ? converged : paint(style, 'bad', 'not every host')]);
   }
   if (result.certificate !== undefined && result.outcome === 'migrated')
-    rows.push(...certificateFacts(result.certificate, result.to, style));
+    rows.push(...coverageFacts(result), ...certificateFacts(result.certificate, result.to, style));
   return rows.map(([name, value]) => `  ${paint(style, 'quiet', name.padEnd(10))} ${value}`).join('\n');
 }
 

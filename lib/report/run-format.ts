@@ -18,18 +18,22 @@ const record = (properties: Readonly<Record<string, Shape>>, optional: readonly 
   properties,
 });
 
-const PING = record({
-  from: text,
-  to: text,
-  address: text,
-  intervalMs: number,
-  sent: number,
-  received: number,
-  lost: number,
-  duplicates: number,
-  longestGapMs: numberOrNull,
-  longestWaitMs: numberOrNull,
-});
+const PING = record(
+  {
+    from: text,
+    to: text,
+    address: text,
+    network: text,
+    intervalMs: number,
+    sent: number,
+    received: number,
+    lost: number,
+    duplicates: number,
+    longestGapMs: numberOrNull,
+    longestWaitMs: numberOrNull,
+  },
+  ['network'],
+);
 const TRANSFER = record({
   durationMs: number,
   downtimeMs: numberOrNull,
@@ -98,9 +102,10 @@ const CERTIFICATE = record(
         errorMs: number,
       }),
     ),
+    arming: listOf(record({ atMs: number, tookMs: number, inTime: yesOrNo })),
     verdict: record({ ok: yesOrNo, text }),
   },
-  ['overflows'],
+  ['overflows', 'arming'],
 );
 const RESULT = record(
   {
@@ -114,12 +119,22 @@ const RESULT = record(
     announce: record({ rarp: number, garp: number, na: number }),
     convergence: CONVERGENCE,
     ping: listOf(PING),
+    macs: listOf(
+      record({
+        network: text,
+        mac: text,
+        origin: { enum: ['nic', 'file', 'learned', 'unknown'] },
+        covered: yesOrNo,
+        why: text,
+      }),
+    ),
+    unwatched: listOf(record({ network: text, mac: text, why: text })),
     stages: listOf(record({ stage: text, startedAt: text, durationMs: number })),
     switchover: { anyOf: [{ type: 'null' }, record({ stoppedAt: textOrNull, resumedAt: textOrNull })] },
     certificate: CERTIFICATE,
     error: record({ code: text, message: text, hint: text }),
   },
-  ['certificate', 'error'],
+  ['macs', 'unwatched', 'certificate', 'error'],
 );
 /** One request: its sequence number, when it left (milliseconds after `baseMs`), and the wait for its reply (null: lost). */
 const ROW = { type: 'array', items: [number, number, numberOrNull], minItems: 3, maxItems: 3 };
@@ -130,7 +145,10 @@ const FILE = record({
   topology: text,
   result: RESULT,
   probes: listOf(
-    record({ from: text, to: text, address: text, intervalMs: number, baseMs: number, requests: listOf(ROW) }),
+    record(
+      { from: text, to: text, network: text, address: text, intervalMs: number, baseMs: number, requests: listOf(ROW) },
+      ['network'],
+    ),
   ),
   clocks: { type: 'object', additionalProperties: record({ offsetMs: number, errorMs: number }) },
   events: listOf(record({ atMs: number, host: textOrNull, text })),

@@ -120,7 +120,7 @@ t.test('names of bridges, addresses and frames reach their programs whole', asyn
   const recording = new RecordingShell(t.testdir(), PROGRAMS);
   for (const text of HOSTILE) {
     await dumpFlows(recording.shell, [text]);
-    await removeFlows(recording.shell, text, { table: 50, mac: text });
+    await removeFlows(recording.shell, text, { table: 50, macs: [text] });
     await traceFrames(recording.shell, text, [{ flow: text, actions: text }]).catch(() => undefined);
     await reaches(recording.shell, { address: text, namespace: text, fullSizeMtu: 1500 });
     const guard = await RedirectGuard.open(recording.shell, {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { runStages, type Stage, type StageHooks, type Whereabouts } from '../../../lib/migration/stage.js';
-import { VxmigError } from '../../../lib/model/errors.js';
+import { ERRORS, type ErrorCode, VxmigError } from '../../../lib/model/errors.js';
 
 type Log = string[];
 
@@ -153,4 +153,44 @@ t.test('the outcome and the error’s code say the same', async (t) => {
     outcome: 'failed',
     error: { code: 'MIGRATION_FAILED', message: 'c fails; besides: b cannot enter' },
   });
+});
+
+t.test('no code says what the outcome does not: whatever a stage has thrown', async (t) => {
+  const throwing = (stage: Stage<Log>, code: ErrorCode | null): Stage<Log> => ({
+    ...stage,
+    enter: async () => {
+      throw code === null
+        ? new Error('a bug')
+        : new VxmigError(code, 'it fails', { where: 'web', hint: 'Look there.' });
+    },
+  });
+  const codes: readonly (ErrorCode | null)[] = [...(Object.keys(ERRORS) as ErrorCode[]), null];
+  const ends = [
+    ['undone', {}, 'source', 'rolled-back'],
+    ['the undoing fails', { rollback: true }, 'source', 'failed'],
+    ['the undoing comes too late', { finds: 'destination' }, 'source', 'migrated'],
+    ['nobody knows where it is', { finds: 'unknown' }, 'source', 'failed'],
+    ['at both', {}, 'both', 'failed'],
+    ['it has moved', {}, 'destination', 'migrated'],
+  ] as const;
+  for (const code of codes) {
+    for (const kind of ['reversible', 'commit'] as const) {
+      for (const [name, fails, place, outcome] of ends) {
+        if (kind === 'reversible' && place !== 'source') continue;
+        const stages = [step('reversible', 'a', fails), throwing(step(kind, 'b'), code)];
+        const end = await runStages(stages, [], hooks(place));
+        const what = `${code}, ${kind}: ${name}`;
+        t.equal(end.outcome, outcome, what);
+        const said = end.error?.code ?? 'COMMAND_FAILED';
+        if (outcome === 'failed') t.equal(said, 'MIGRATION_FAILED', what);
+        if (outcome === 'migrated') t.notOk(['MIGRATION_ROLLED_BACK', 'INTERRUPTED'].includes(said), what);
+        if (outcome === 'rolled-back') t.not(said, 'MIGRATION_FAILED', what);
+        if (code !== null) t.equal(end.error?.where, 'web', `${what}: the place is kept`);
+      }
+    }
+  }
+  const unfit = [step('reversible', 'a'), throwing(step('check', 'b'), 'HOST_UNFIT')];
+  t.match((await runStages(unfit, [], hooks())).error, { code: 'HOST_UNFIT', hint: 'Look there.' });
+  const lost = [step('reversible', 'a', { rollback: true }), throwing(step('check', 'b'), 'MIGRATION_FAILED')];
+  t.match((await runStages(lost, [], hooks())).error?.hint, /virsh domstate/, 'the hint is for what is the case now');
 });

@@ -1,5 +1,7 @@
 import t from 'tap';
-import { probePath } from '../../../lib/model/probe-path.js';
+import { probePath, probePaths } from '../../../lib/model/probe-path.js';
+import type { Nic, Probe, Vm } from '../../../lib/model/topology.js';
+import { desiredHost } from '../../../lib/plan/desired.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 
 const TOPOLOGY = parseTopology(
@@ -44,4 +46,27 @@ t.test('a VM watches over the family that both have', async (t) => {
     pairs: [{ family: 6, source: 'fd00:2::2', target: 'fd00:2::1' }],
   });
   t.equal(probePath(TOPOLOGY, { from: { kind: 'vm', name: 'peer' }, to: 'nobody' }), null);
+});
+
+t.test('a host watches in every network where the VM has an address, a VM in those that both are in', async (t) => {
+  const [web, peer] = TOPOLOGY.vms as [Vm, Vm];
+  const second = { ...(web.nics[0] as Nic), addresses: ['10.1.0.1/24'] };
+  const both = { ...TOPOLOGY, vms: [{ ...web, nics: [...web.nics.slice(1), second] }, peer] };
+  const networks = (from: Probe['from']) => probePaths(both, { from, to: 'web' }).map(({ network }) => network);
+  t.same(networks({ kind: 'host', name: 'b' }), ['blue', 'red']);
+  t.same(networks({ kind: 'vm', name: 'peer' }), ['blue']);
+  const facts = { datapath: 'netdev', accelerator: { type: 'qemu' } } as const;
+  const watched = { ...both, probes: [{ from: { kind: 'host', name: 'b' }, to: 'web', intervalMs: 10 } as const] };
+  const ports = desiredHost(watched, 'b', facts).bridges.map(({ network, ports }) => [
+    network,
+    ports.filter(({ kind }) => kind === 'probe').length,
+  ]);
+  t.same(
+    ports,
+    [
+      ['red', 1],
+      ['blue', 1],
+    ],
+    'and has a port in each',
+  );
 });

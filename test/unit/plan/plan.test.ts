@@ -2,7 +2,7 @@ import t from 'tap';
 import { normal } from '../../../lib/openflow/action.js';
 import { match } from '../../../lib/openflow/match.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
-import { desiredHost } from '../../../lib/plan/desired.js';
+import { desiredHost, incomingVm } from '../../../lib/plan/desired.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
 import { type Plan, planHost, planTopology } from '../../../lib/plan/plan.js';
 import { domainSeen } from './domains.js';
@@ -210,7 +210,10 @@ t.test('planned for one host, it is what that host has of the whole plan', async
 t.test("what a migration has left at the new home is the VM's, and is not removed under it", async (t) => {
   const hosts = appliedHosts(TOPOLOGY).map((host) => {
     if (host.host !== 'host-b') return host;
-    return executed(planHost('plans', desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: ['web'] }), host), host);
+    return executed(
+      planHost('plans', desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: [incomingVm(TOPOLOGY, 'web')] }), host),
+      host,
+    );
   });
   const removals = ({ hosts: plans }: Plan) => plans.flatMap(({ remove }) => [...remove.ovs, ...remove.commands]);
   const stays = planned(TOPOLOGY, hosts);
@@ -390,7 +393,11 @@ t.test('what the file no longer names is removed, after everything else', async 
 t.test('a VM on its way gets a tap at the destination, to which nothing is flooded yet', async (t) => {
   const [, b] = appliedHosts(TOPOLOGY);
   if (b === undefined) throw new Error('no host-b');
-  const plan = planHost(TOPOLOGY.name, desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: ['web'] }), b);
+  const plan = planHost(
+    TOPOLOGY.name,
+    desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: [incomingVm(TOPOLOGY, 'web')] }),
+    b,
+  );
   t.strictSame(
     plan.changes.map(({ kind, action }) => `${kind} ${action}`),
     ['tap create', 'tap-device create', 'flows update'],

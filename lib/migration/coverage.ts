@@ -1,0 +1,28 @@
+import type { MacCoverage, UnwatchedNic } from '../model/migration-result.js';
+import type { Nic } from '../model/topology.js';
+import type { MigrationContext, RunningProbe } from './context.js';
+
+/** For which MACs all holds that is said of the run, and for which it does not. */
+export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
+  const whyNot = (mac: string, network: string) => left.find((one) => one.mac === mac && one.network === network)?.why;
+  const moved = macs.map(({ network, mac, origin }): MacCoverage => {
+    const why = whyNot(mac, network);
+    return { network, mac, origin, covered: why === undefined, why: why ?? '' };
+  });
+  const others = left.filter(({ network, mac }) => !macs.some((one) => one.mac === mac && one.network === network));
+  return [...moved, ...others.map((one): MacCoverage => ({ ...one, origin: 'unknown', covered: false }))];
+}
+
+/** The VM's NICs of which no ping tells anything. */
+export function unwatchedNics({ vm, probes }: MigrationContext): UnwatchedNic[] {
+  const watching = probes.filter(({ from, to }) => to === vm.name || from === vm.name);
+  const its = (address: string | undefined, nic: Nic) => nic.addresses.some((one) => one.split('/')[0] === address);
+  const watches = (probe: RunningProbe, nic: Nic) =>
+    probe.network === nic.network && its(probe.to === vm.name ? probe.address : probe.guest?.address, nic);
+  return vm.nics
+    .filter((nic) => !watching.some((probe) => watches(probe, nic)))
+    .map(({ network, mac, addresses }) => {
+      const why = addresses.length === 0 ? 'the file gives it no address to ping' : 'no probe has an address there';
+      return { network, mac, why: watching.length === 0 ? 'no probe watches the VM' : why };
+    });
+}
