@@ -1,4 +1,4 @@
-import { shellWord } from '../host/quote.js';
+import { shellWord } from '../model/quote.js';
 import type { Datapath, Topology } from '../model/topology.js';
 import { remoteIpOf } from '../plan/bridge-plan.js';
 import { type DesiredBridge, desiredHost, type HostFacts } from '../plan/desired.js';

@@ -19,7 +19,7 @@ export async function openResults(directory: string, submissions: string): Promi
     await mkdir(directory, { recursive: true });
     await access(directory, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new VxmigError('USAGE', `cannot write into ${directory}: ${messageOf(cause)}`, {
+    throw new VxmigError('USAGE', `cannot make or write ${directory}: ${messageOf(cause)}`, {
       where: directory,
       hint: 'Give --results a directory that may be made and written.',
       cause,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { shellWord } from '../model/quote.js';
 import type { HostShell } from './connection.js';
-import { shellWord } from './quote.js';
 
 /** A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given up. */
 const LEASE_SECONDS = 20;

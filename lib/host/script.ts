@@ -1,6 +1,6 @@
 import type { Command } from '../model/command.js';
+import { shellLine } from '../model/quote.js';
 import type { HostShell } from './connection.js';
-import { shellLine } from './quote.js';
 
 const END = '# that was all';
 

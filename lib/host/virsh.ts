@@ -1,8 +1,8 @@
 import type { Command } from '../model/command.js';
 import { CommandError, VxmigError } from '../model/errors.js';
+import { shellWord } from '../model/quote.js';
 import type { HostShell } from './connection.js';
 import { guardMigrate } from './migrate-guard.js';
-import { shellWord } from './quote.js';
 import { DROP_WAITING } from './tap-queue.js';
 
 /** The states that vxmig tells apart; libvirt's own words (virsh domstate). */

@@ -1,3 +1,4 @@
+import { shellWord } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { interfaceOf } from './adopt-domain.js';
 import { domainOf, type HostFacts } from './desired.js';
@@ -21,7 +22,7 @@ export function offloadingNics({ nics }: Vm, xml: string): string[] {
 
 /** How to have it otherwise. */
 export function offloadMend(domain: string, host: string, macs: readonly string[]): string {
-  return `\`virsh edit ${domain}\` on ${host}: give the <interface> of ${macs.join(' and ')} ${WITHOUT_OFFLOADS}, then shut it down and apply again`;
+  return `\`virsh edit ${shellWord(domain)}\` on ${host}: give the <interface> of ${macs.join(' and ')} ${WITHOUT_OFFLOADS}, then shut it down and apply again`;
 }
 
 /** Of domains that vxmig has not made, where they are and where they shall go. */

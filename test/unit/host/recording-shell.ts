@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Conversation, HostShell, RunOptions, RunResult } from '../../../lib/host/connection.js';
-import { shellLine } from '../../../lib/host/quote.js';
+import { shellLine } from '../../../lib/model/quote.js';
 
 /** A program that was run: its name, its arguments, and what it read. */
 export interface Invocation {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';
-import { shellLine, shellWord } from '../../../lib/host/quote.js';
+import { shellLine, shellWord } from '../../../lib/model/quote.js';
 
 /** What a real shell makes of a command line: its words, each ended by a NUL, which no word can hold. */
 function wordsOf(line: string): string[] {
