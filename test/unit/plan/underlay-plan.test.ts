@@ -1,8 +1,8 @@
 import t from 'tap';
+import type { ObservedLink } from '../../../lib/model/kernel-state.js';
 import { tapName } from '../../../lib/model/names.js';
 import { planDestroy } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
-import type { ObservedLink } from '../../../lib/model/kernel-state.js';
 import { BY_FLOWS_ALONE } from '../../../lib/plan/switching.js';
 import { releaseUnderlay } from '../../../lib/plan/underlay-plan.js';
 import { executed } from './executed.js';
@@ -20,7 +20,7 @@ import {
 
 const TOPOLOGY = topologyOf();
 /** Another one on the same hosts. */
-const OTHER = { ...TOPOLOGY, name: 'other', vms: [], probes: [] };
+const OTHER = { ...topologyOf(['vni: 5001', 'vni: 5009']), name: 'other', vms: [], probes: [] };
 
 function hostB(hosts: readonly ObservedHost[]): ObservedHost {
   const [, b] = hosts;
