@@ -33,10 +33,22 @@ export async function makeBundle(): Promise<{ readonly text: string; readonly li
   const [output] = result.outputFiles;
   if (output === undefined || result.warnings.length > 0)
     throw new Error((await formatMessages(result.warnings, { kind: 'warning' })).join('\n'));
+  const text = inAscii(output.text);
   return {
-    text: `// ${createHash('sha256').update(output.text).digest('hex')}\n${output.text}`,
+    text: `// ${createHash('sha256').update(text).digest('hex')}\n${text}`,
     licences: await licencesOf(Object.keys(result.metafile.inputs), PACKAGE),
   };
+}
+
+/**
+ * esbuild escapes what is not ASCII in strings, but not in tagged templates, where a tag might see the difference by `raw`. `bin/vxmig` reads
+ * the bundle as Latin-1, by which the program starts 14 ms sooner than as UTF-8; a character that is left would come out as two others.
+ * @throws where it would make a difference
+ */
+export function inAscii(text: string): string {
+  const raw = /String\.raw`[^`]*[^\0-\x7f]/.exec(text);
+  if (raw !== null) throw new Error(`not ASCII, and cannot be escaped there: ${raw[0]}`);
+  return text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Stands for `import.meta.url`: each file's own URL, as if it were loaded from where it was. */

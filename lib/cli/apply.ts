@@ -32,6 +32,6 @@ export async function applyCommand(context: CommandContext, file: string, lock: 
 }
 
 async function textsOf(runs: readonly MigratedVm[], style: Style): Promise<string[]> {
-  const { runText } = await import('./run-text.js');
-  return runs.flatMap((run) => [runText(run.record, style), `Kept as ${run.file}`]);
+  const { keptText, runText } = await import('./run-text.js');
+  return runs.flatMap((run) => [runText(run.record, style), keptText(run)]);
 }

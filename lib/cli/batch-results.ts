@@ -1,4 +1,4 @@
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { StudentGrade } from '../model/batch-grade.js';
 import { messageOf, VxmigError } from '../model/errors.js';
@@ -17,8 +17,9 @@ const PLAIN: Style = { colour: false, width: 100, unicode: true };
 export async function openResults(directory: string, submissions: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new VxmigError('USAGE', `cannot make ${directory}: ${messageOf(cause)}`, {
+    throw new VxmigError('USAGE', `cannot make or write ${directory}: ${messageOf(cause)}`, {
       where: directory,
       hint: 'Give --results a directory that may be made and written.',
       cause,

@@ -7,7 +7,8 @@ import { TOOL_TITLES } from './bench-text.js';
 
 const WIDTH = 960;
 const LEFT = 132;
-const RIGHT = WIDTH - 16;
+/** Half of the longest label of a tick lies beyond the axis's end. */
+const RIGHT = WIDTH - 30;
 const LEGEND_TOP = 42;
 const ROW = 20;
 const PLOT_HEIGHT = 250;

@@ -1,12 +1,10 @@
-import { access, constants } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { type BenchPartName, bench } from '../bench/bench.js';
 import { BENCH_PEERS, type BenchPeer } from '../bench/result.js';
-import { messageOf, VxmigError } from '../model/errors.js';
+import { VxmigError } from '../model/errors.js';
 import { benchPlot } from './bench-plot.js';
 import { benchText } from './bench-text.js';
 import type { CommandContext } from './context.js';
-import { writeOutput } from './write-output.js';
+import { requireWritable, writeOutput } from './write-output.js';
 
 const DEFAULT_RUNS = 10;
 
@@ -36,7 +34,7 @@ export async function benchCommand(context: CommandContext, options: BenchComman
   });
   const text = [benchText(result, output.style)];
   if (plot !== undefined && result.migrate !== null) {
-    await writeOutput(plot, benchPlot(result.migrate));
+    await writeOutput(plot, benchPlot(result.migrate), () => output.result(result, text.join('\n\n')));
     text.push(`Wrote ${plot}`);
   }
   output.result(result, text.join('\n\n'));
@@ -47,11 +45,5 @@ export async function benchCommand(context: CommandContext, options: BenchComman
 async function refuseLostPlot(plot: string, only: BenchPartName | undefined): Promise<void> {
   if (only === 'apply')
     throw new VxmigError('USAGE', '--plot shows migrations, and --only apply makes none', { where: plot });
-  await access(dirname(plot), constants.W_OK).catch((cause: unknown) => {
-    throw new VxmigError('USAGE', `cannot write ${plot}: ${messageOf(cause)}`, {
-      where: plot,
-      hint: 'Give --plot a file in a directory that exists and may be written.',
-      cause,
-    });
-  });
+  await requireWritable(plot, '--plot');
 }

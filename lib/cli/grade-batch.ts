@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { gradeBatch, type StudentRun } from '../examiner/batch.js';
 import { filterFault } from '../examiner/capture.js';
 import { jobsFor, type Need, observeRoom } from '../examiner/jobs.js';
@@ -21,7 +19,7 @@ import { openResults, writeResult } from './batch-results.js';
 import type { CommandContext } from './context.js';
 import type { GradeFormat, GradeOptions } from './grade.js';
 import { leastScore } from './min-score.js';
-import { writeOutput } from './write-output.js';
+import { requireWritable, writeOutput } from './write-output.js';
 
 export interface GradeBatchOptions extends GradeOptions {
   /** A directory of submissions. */
@@ -68,7 +66,7 @@ export async function gradeBatchCommand(
   if (options.output === undefined) output.result(document, text);
   else {
     output.result({ ...document, file: options.output }, '');
-    await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`);
+    await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`, () => output.result(document, text));
   }
   return verdict(batch, { options, signal, log, lost });
 }
@@ -106,10 +104,7 @@ async function keeper(
   directory: string,
   { format, results, output }: GradeBatchOptions,
 ): Promise<(grade: StudentGrade) => Promise<void>> {
-  if (output !== undefined)
-    await access(dirname(output), constants.W_OK).catch((cause: unknown) => {
-      throw new VxmigError('USAGE', `cannot write ${output}: ${messageOf(cause)}`, { where: output, cause });
-    });
+  if (output !== undefined) await requireWritable(output, '--output');
   if (results === undefined) {
     if (format !== 'gradescope') return async () => undefined;
     const hint = 'Add --results DIR: Gradescope reads one results.json for each student.';

@@ -13,7 +13,7 @@ import type { Style } from '../report/style.js';
 import type { MinScore } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { leastScore } from './min-score.js';
-import { writeOutput } from './write-output.js';
+import { requireWritable, writeOutput } from './write-output.js';
 
 export type GradeFormat = 'table' | 'json' | 'junit' | 'csv' | 'gradescope';
 
@@ -38,6 +38,7 @@ export async function gradeCommand(
   options: GradeOptions,
 ): Promise<number> {
   endWithBatch(signal);
+  if (options.output !== undefined) await requireWritable(options.output, '--output');
   const rubric = await readRubric(options.rubric, isOfBatch() ? undefined : filterFault);
   const grade = await gradeSubmission(rubric, file, {
     live: options.live ?? false,
@@ -53,7 +54,7 @@ export async function gradeCommand(
   const { text, document } = rendered(asJson, { grade, shown, style: output.style });
   if (options.output === undefined) output.result(document, text);
   else {
-    await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`);
+    await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`, () => output.result(document, text));
     output.result({ ...shown, file: options.output }, '');
   }
   if (!grade.ok) {

@@ -1,7 +1,7 @@
 import { type GraphFormat, renderGraph } from '../report/graph.js';
 import { readTopology } from '../topology/read.js';
 import type { CommandContext } from './context.js';
-import { writeOutput } from './write-output.js';
+import { requireWritable, writeOutput } from './write-output.js';
 
 export interface GraphCommandOptions {
   readonly format: GraphFormat;
@@ -15,11 +15,12 @@ export async function graphCommand(
 ): Promise<number> {
   const { topology } = await readTopology(file);
   const { format, output: target } = options;
+  if (target !== undefined) await requireWritable(target, '--output');
   const content = renderGraph(topology, format);
   if (target === undefined) {
     output.result({ ok: true, format, content }, content);
   } else {
-    await writeOutput(target, content);
+    await writeOutput(target, content, () => undefined);
     output.result({ ok: true, format, file: target }, `Wrote ${target}`);
   }
   return 0;

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { requireWritable } from './write-output.js';
 
 export interface LogOptions {
   readonly quiet: boolean;
@@ -26,7 +27,7 @@ type Level = (typeof LEVELS)[number];
 export async function createLog(options: LogOptions): Promise<Log> {
   const people = peoplesLog(options);
   if (options.file === null) return people;
-  const file = await fileLog(options.file);
+  const file = await fileLog(options.file, people);
   const both = (level: Level) => (message: string, detail?: object) => {
     people[level](message);
     file[level](message, detail);
@@ -43,7 +44,9 @@ function peoplesLog({ quiet, verbose, stream }: LogOptions): Log {
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
 }
 
-async function fileLog(filename: string): Promise<Log> {
+/** @throws {VxmigError} USAGE where the file cannot be written */
+async function fileLog(filename: string, people: Log): Promise<Log> {
+  await requireWritable(filename, '--log');
   const { default: winston } = await import('winston');
   const file = new winston.transports.File({
     filename,
@@ -51,5 +54,14 @@ async function fileLog(filename: string): Promise<Log> {
     options: { flags: 'a', mode: 0o600 },
     format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
   });
-  return winston.createLogger({ transports: [file] });
+  const log = winston.createLogger({ transports: [file] });
+  // A disk that is full ends the log, not the migration that is written about.
+  let told = false;
+  const lost = (error: Error) => {
+    if (!told) people.warn(`the log ${filename} is not complete: ${error.message}`);
+    told = true;
+  };
+  file.on('error', lost);
+  log.on('error', lost);
+  return log;
 }

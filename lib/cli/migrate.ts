@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { Controller } from '../controller/controller.js';
 import type { LockOptions } from '../controller/host-locks.js';
 import { type MigrateOverrides, migrateVm } from '../controller/migrate-vm.js';
@@ -6,11 +5,11 @@ import { runsOn } from '../controller/places.js';
 import { VxmigError } from '../model/errors.js';
 import type { Strategy } from '../model/topology.js';
 import { withVmsAt } from '../plan/plan.js';
-import { withVmHost } from '../topology/edit.js';
 import type { CommandContext } from './context.js';
+import { prepareHostEdit } from './host-edit.js';
 import { failureOf } from './migration-failure.js';
-import { runText } from './run-text.js';
-import { reachableTopology } from './topology-file.js';
+import { keptText, runText } from './run-text.js';
+import { readReachable } from './topology-file.js';
 
 export interface MigrateCommandOptions {
   readonly to: string;
@@ -28,10 +27,13 @@ export async function migrateCommand(
   vm: string,
   options: MigrateCommandOptions,
 ): Promise<number> {
-  const topology = await reachableTopology(file);
+  const { topology, source } = await readReachable(file);
   if (!topology.vms.some((candidate) => candidate.name === vm)) throw unknown('VM', vm, topology.vms);
   if (!topology.hosts.some((candidate) => candidate.name === options.to))
     throw unknown('host', options.to, topology.hosts);
+  const said = topology.vms.find((candidate) => candidate.name === vm)?.host ?? '';
+  const edit =
+    options.write && said !== options.to ? await prepareHostEdit(file, source, { vm, host: options.to }) : null;
   // The destination is what is wanted: everything else is planned as if the file said so.
   const controller = await Controller.connect(withVmsAt(topology, [[vm, options.to]]), context.emit);
   try {
@@ -52,11 +54,23 @@ export async function migrateCommand(
       },
     );
     const { result } = run.record;
-    const said = topology.vms.find((candidate) => candidate.name === vm)?.host;
-    const text = [runText(run.record, context.output.style), `Kept as ${run.file} (vxmig report latest)`];
-    if (result.outcome === 'migrated' && said !== options.to) text.push(await fileNote(file, vm, options, said ?? ''));
+    const text = [runText(run.record, context.output.style), keptText(run, ' (vxmig report latest)')];
+    // Where the VM is counts more than the file: the result is told first, whatever becomes of the file.
+    let unwritten: unknown = null;
+    if (result.outcome === 'migrated' && edit !== null)
+      await edit.write().then(
+        () => text.push(`${file} now says that ${vm} is on ${options.to}.`),
+        (error: unknown) => {
+          unwritten = error;
+        },
+      );
+    else if (result.outcome === 'migrated' && said !== options.to)
+      text.push(
+        `${file} still says that ${vm} is on ${said}: the next apply would move it back. Add --write to change the file.`,
+      );
     context.output.result(result, text.join('\n\n'));
     if (!result.ok) throw failureOf(result);
+    if (unwritten !== null) throw unwritten;
     return 0;
   } finally {
     controller.close();
@@ -87,13 +101,6 @@ function notToMigrate(controller: Controller, name: string, to: string): VxmigEr
         where: name,
         hint: '`vxmig apply FILE` starts it.',
       });
-}
-
-async function fileNote(file: string, vm: string, { to, write }: MigrateCommandOptions, said: string): Promise<string> {
-  if (!write)
-    return `${file} still says that ${vm} is on ${said}: the next apply would move it back. Add --write to change the file.`;
-  await writeFile(file, withVmHost(await readFile(file, 'utf8'), vm, to));
-  return `${file} now says that ${vm} is on ${to}.`;
 }
 
 function unknown(kind: string, name: string, known: readonly { readonly name: string }[]): VxmigError {

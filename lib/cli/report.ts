@@ -1,7 +1,7 @@
 import { runPage } from '../report/html.js';
 import { findRun, listRuns, readRun, runsDirectory } from '../report/run-file.js';
 import type { CommandContext } from './context.js';
-import { writeOutput } from './write-output.js';
+import { requireWritable, writeOutput } from './write-output.js';
 
 export interface ReportCommandOptions {
   readonly output?: string;
@@ -14,13 +14,14 @@ export async function reportCommand(
   options: ReportCommandOptions,
 ): Promise<number> {
   if (run === null) return await listCommand(context);
+  if (options.output !== undefined) await requireWritable(options.output, '--output');
   const file = await findRun(run);
   const record = await readRun(file);
   const page = runPage(record);
   if (options.output === undefined) {
     context.output.result({ ok: true, file, run: record, page }, page);
   } else {
-    await writeOutput(options.output, page);
+    await writeOutput(options.output, page, () => undefined);
     context.output.result({ ok: true, file, run: record, output: options.output }, `Wrote ${options.output}`);
   }
   return 0;

@@ -1,3 +1,4 @@
+import type { MigratedVm } from '../controller/migrate-vm.js';
 import { pingTimeline, timelineLegend } from '../measure/timeline.js';
 import type { RunRecord } from '../model/run-record.js';
 import { marksOf } from '../report/marks.js';
@@ -6,6 +7,11 @@ import type { Style } from '../report/style.js';
 
 /** How much of the run around the switch a timeline shows. In milliseconds. */
 const AROUND_SWITCH_MS = 1_000;
+
+/** Where the run is kept, for `vxmig report`. @param how what to add where it is kept */
+export function keptText({ kept }: Pick<MigratedVm, 'kept'>, how = ''): string {
+  return 'file' in kept ? `Kept as ${kept.file}${how}` : `The run could not be kept for \`vxmig report\`: ${kept.lost}`;
+}
 
 /** A run for people, with a line per probe that shows where replies were late or lost. */
 export function runText(run: RunRecord, style: Style): string {

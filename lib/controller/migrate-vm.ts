@@ -2,7 +2,7 @@ import type { MigrationContext, MigrationOptions } from '../migration/context.js
 import { ALLOWED_DOWNTIME_MS } from '../migration/gate.js';
 import { migrate } from '../migration/migrate.js';
 import { probesOf } from '../migration/probes.js';
-import { VxmigError } from '../model/errors.js';
+import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
@@ -37,14 +37,18 @@ export interface MovedVm {
 }
 
 export interface MigratedVm extends MovedVm {
-  /** The run's file, for `vxmig report`. */
-  readonly file: string;
+  /** The run's file, for `vxmig report`, or why it could not be kept: the VM has moved all the same. */
+  readonly kept: { readonly file: string } | { readonly lost: string };
 }
 
-/** One live migration; its run is kept as a file whatever the outcome. */
+/** One live migration; its run is kept as a file whatever the outcome, where that can be done. */
 export async function migrateVm(controller: Controller, request: MigrateVmRequest): Promise<MigratedVm> {
   const moved = await moveVm(controller, request);
-  return { ...moved, file: await writeRun(moved.record) };
+  const kept = await writeRun(moved.record).then(
+    (file) => ({ file }),
+    (error: unknown) => ({ lost: messageOf(error) }),
+  );
+  return { ...moved, kept };
 }
 
 /** The same for whoever does not want it among the user's runs. */

@@ -84,6 +84,11 @@ export const ERRORS = {
     meaning: 'Some checks of a rubric could not be carried out; their points are neither given nor lost.',
     mend: 'Each check in error says why; grade again when that is mended.',
   },
+  NOT_WRITTEN: {
+    exit: 1,
+    meaning: 'What was asked for is done, but a file for it could not be written, and is as it was before.',
+    mend: 'Make room or name another file; what the file was for is told on stdout where it cannot be had again.',
+  },
   NOT_CONVERGED: {
     exit: 4,
     meaning: 'The VM moved, but not every host sends frames for it to the new place.',

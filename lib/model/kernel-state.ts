@@ -9,6 +9,8 @@ export interface ObservedLink {
   readonly alias: string | null;
   /** Of a tap: who opens it may have several queues, and must ask for them. Left out: false. */
   readonly multiQueue?: boolean;
+  /** Of a VXLAN device: where it listens; `null` for its VNI: each frame says which. */
+  readonly vxlan?: { readonly port: number; readonly vni: number | null };
   /** With prefix length; link-local IPv6 left out. */
   readonly addresses: readonly string[];
 }

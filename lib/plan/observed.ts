@@ -2,6 +2,7 @@ import type { AdoptionMark, OwnerMark } from '../model/domain-marks.js';
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { LibvirtDomain } from '../model/libvirt-domain.js';
 import type { Flow } from '../openflow/flow.js';
+import type { Switching } from './switching.js';
 
 /** What one host holds, as read; the plan decides from this alone. */
 export interface ObservedHost {
@@ -38,6 +39,7 @@ export interface ObservedBridge {
   readonly tableNames: Readonly<Record<string, string>>;
   /** Of the bridge's own port. */
   readonly mtuRequest: number | null;
+  readonly switching: Switching;
   readonly ports: readonly ObservedPort[];
   /** All of them, learned ones too; empty for bridges that are not ours. */
   readonly flows: readonly Flow[];

@@ -21,6 +21,7 @@ import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 import type { PendingVm } from './pending.js';
 import { isToRun, type PausedVm, standingOf, standingWarnings } from './standing.js';
+import { refuseTunnelRivals } from './tunnel-rivals.js';
 import { planUnderlay } from './underlay-plan.js';
 import { namesakeWarnings, refuseNamesakes } from './vm-places.js';
 
@@ -138,6 +139,7 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
       ),
     ]),
   );
+  refuseTunnelRivals(topology, desired, observed);
   const underlay = planUnderlay(topology, desired, observed);
   const bridges = planBridges(topology, desired, observed, ofports);
   const links = planLinks(topology, desired, observed);

@@ -26,10 +26,13 @@ export interface DelayPlot {
 const WIDTH = 960;
 const HEIGHT = 230;
 const LEFT = 64;
-const RIGHT = WIDTH - 12;
+/** Half of the longest label of a tick lies beyond the axis's end. */
+const RIGHT = WIDTH - 30;
 const TOP = 34;
 const BOTTOM = HEIGHT - 38;
 const LOST_Y = TOP - 8;
+/** Of the labels' font, at the widest. */
+const HALF_CHARACTER = 3.75;
 /** A strip's height and the gap below it. */
 const STRIP = 7;
 
@@ -81,8 +84,11 @@ function pause({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): 
   if (paused === undefined || resumed === undefined || paused < fromMs || resumed > toMs || resumed < paused)
     return null;
   const width = px(Math.max(1, Number(at(resumed)) - Number(at(paused))));
-  const middle = at((paused + resumed) / 2);
-  return markup`<rect class="pause" x="${at(paused)}" y="${TOP}" width="${width}" height="${BOTTOM - TOP}"/><text class="axis" x="${middle}" y="14" text-anchor="middle">paused ${formatMs(resumed - paused)}</text>`;
+  const label = `paused ${formatMs(resumed - paused)}`;
+  // At either end of the axis it stays within the picture.
+  const half = label.length * HALF_CHARACTER;
+  const middle = px(Math.min(Math.max(Number(at((paused + resumed) / 2)), LEFT + half), WIDTH - half));
+  return markup`<rect class="pause" x="${at(paused)}" y="${TOP}" width="${width}" height="${BOTTOM - TOP}"/><text class="axis" x="${middle}" y="14" text-anchor="middle">${label}</text>`;
 }
 
 /** Thin strips below each other, with their labels for whoever points at one. */

@@ -35,6 +35,7 @@ export interface DraftHost {
   readonly path: Path;
   readonly underlay: string | undefined;
   readonly addresses: readonly Sited<Ip>[];
+  readonly ssh: { readonly address: string | undefined; readonly port: number | undefined };
 }
 
 /** `complete`: nothing that was written under `cidr` or `address` is missing here. */
@@ -133,7 +134,9 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
     }),
     hosts: entries(file.hosts).map(([name, host]) => {
       const path = ['hosts', name];
-      return { name, path, underlay: host?.underlay, addresses: sited(host?.address, [...path, 'address'], parseIp) };
+      const addresses = sited(host?.address, [...path, 'address'], parseIp);
+      const ssh = { address: host?.ssh?.address, port: host?.ssh?.port };
+      return { name, path, underlay: host?.underlay, addresses, ssh };
     }),
     networks: entries(file.networks).map(([name, network]) => {
       const path = ['networks', name];

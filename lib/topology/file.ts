@@ -206,7 +206,7 @@ export interface Vm {
    */
   image?: 'micro';
   /**
-   * Name of a domain that libvirt on the host knows already, in place of `image`.
+   * Name of a domain that libvirt on the host knows already, in place of `image`. As libvirt has it, with spaces and umlauts; only `/` and line ends are in no name.
    */
   domain?: string;
   /**

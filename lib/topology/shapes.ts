@@ -1,4 +1,4 @@
-import { aboutKey, type Complaint, type Path } from './complaint.js';
+import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
 import type { SchemaError } from './schema.js';
 import type { Shape, Vocabulary } from './vocabulary.js';
 
@@ -82,7 +82,13 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ['vms/*/memory', { noun: 'a size in MiB or GiB', mend: 'for example `memory: 128MiB` or `1GiB`' }],
   ['vms/*/vcpus', { noun: 'a number of CPUs from 1 to 64', mend: 'for example `vcpus: 1`' }],
   ['vms/*/image', { noun: 'an image', mend: '`image: micro`; for another guest `domain: NAME` in its place' }],
-  ['vms/*/domain', { noun: 'the name of a libvirt domain', mend: 'as `virsh list --all` prints it' }],
+  [
+    'vms/*/domain',
+    {
+      noun: 'a name that libvirt gives to a domain',
+      mend: 'as `virsh list --all` prints it; no `/`, at most 255 bytes',
+    },
+  ],
   [
     'vms/*/nics',
     {
@@ -193,10 +199,31 @@ function guestComplaint(error: SchemaError, path: Path): Complaint | null {
   return aboutKey(path, `${describePath(path)} has neither \`image\` nor \`domain\``, mend);
 }
 
+/** What `ssh` takes in one word, and the file in keys of their own. */
+function sshComplaint(error: SchemaError, path: Path): Complaint | null {
+  if (patternOf(path) !== 'hosts/*/ssh/address' || typeof error.data !== 'string') return null;
+  const [, user, address = '', port] =
+    /^(?:ssh:\/\/)?(?:([^@/]+)@)?\[?([^@/\]]*?)\]?(?::(\d+))?$/.exec(error.data) ?? [];
+  if (address === '' || (user === undefined && port === undefined)) return null;
+  const keys = [
+    ['address', address],
+    ['port', port],
+    ['user', user],
+  ].filter(([, value]) => value !== undefined);
+  const extra = [...(user === undefined ? [] : ['the user']), ...(port === undefined ? [] : ['the port'])].join(
+    ' and ',
+  );
+  const message = `${describePath(path)}: ${JSON.stringify(error.data)} holds ${extra}`;
+  const written = keys
+    .map(([key, value]) => `${key}: ${value?.includes(':') ? JSON.stringify(value) : value}`)
+    .join(', ');
+  return aboutValue(path, message, `write \`ssh: {${written}}\``);
+}
+
 export const TOPOLOGY_WORDS: Vocabulary = {
   describe: describePath,
   shapeAt,
   misplacedKeys: MISPLACED_KEYS,
   tooMany: 'leave some out, or give them a topology of their own',
-  special: guestComplaint,
+  special: (error, path) => guestComplaint(error, path) ?? sshComplaint(error, path),
 };

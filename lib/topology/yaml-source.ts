@@ -145,6 +145,8 @@ function beyondLimits(text: string, noun: string): Excess | null {
       mend: code === '000D' ? 'end lines by LF or CR LF' : 'remove it: is this a text file?',
     };
   }
+  const space = oddSpace(text);
+  if (space !== null) return space;
   let line = 1;
   let brackets = 0;
   let indicatorsInLine = 0;
@@ -165,6 +167,27 @@ function beyondLimits(text: string, noun: string): Excess | null {
     line += newlines;
   }
   return null;
+}
+
+/** Before a line's first character, behind what ends a key, or at a line's end; in quotes and in comments it is a character like others. */
+const ODD_SPACE =
+  /^(?:[ \t]*|[^#"'\n]*[:,[{-][ ]*)([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])|^[^#"'\n]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])[ \t\r]*$/m;
+
+/** What looks like a space, as word processors and web pages have it, is a letter to YAML: the key or the value that it is in is another one. */
+function oddSpace(text: string): Excess | null {
+  const found = ODD_SPACE.exec(text);
+  const character = found?.[1] ?? found?.[2];
+  if (found === null || character === undefined) return null;
+  const offset = found.index + found[0].indexOf(character);
+  const before = text.slice(0, offset).split('\n');
+  const code = character.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase();
+  const name = character === '\u00a0' ? 'a no-break space' : 'a space of another kind';
+  return {
+    line: before.length,
+    column: (before.at(-1) ?? '').length + 1,
+    message: `${name} (U+${code}), which YAML takes for a letter`,
+    mend: 'write an ordinary space in its place, here and wherever else it was pasted',
+  };
 }
 
 function indentOf(token: string): number {

@@ -3,9 +3,12 @@ import { type Document, onLab } from './harness.js';
 
 const MAC = '52:54:00:09:00:01';
 
+/** Names of domains are libvirt's, which takes what people write. */
+const DOMAIN = "Büro Server 2, Anna's";
+
 /** As somebody has defined it long before vxmig came: with a network of its own and a screen. */
 const definition = (driver: string) => `<domain type='qemu'>
-  <name>legacy</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>128</memory><vcpu>1</vcpu>
+  <name>${DOMAIN}</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>128</memory><vcpu>1</vcpu>
   <os>
     <type arch='x86_64' machine='pc'>hvm</type>
     <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
@@ -25,7 +28,7 @@ const definition = (driver: string) => `<domain type='qemu'>
 </domain>`;
 
 await onLab('two-subnets', async (t, lab) => {
-  await lab.edit((text) => text.replace(/^( *)image: micro.*$/m, '$1domain: legacy'));
+  await lab.edit((text) => text.replace(/^( *)image: micro.*$/m, `$1domain: "${DOMAIN}"`));
   const define = (driver: string) =>
     lab.shell('host-a', `cat >/tmp/legacy.xml <<'XML'\n${definition(driver)}\nXML\nvirsh define /tmp/legacy.xml`);
 
@@ -33,6 +36,7 @@ await onLab('two-subnets', async (t, lab) => {
     await define('');
     const [warning = '', ...others] = (await lab.succeed('plan', lab.file)).warnings;
     t.same(others, []);
+    t.match(warning, `\`virsh edit 'Büro Server 2, Anna'\\''s'\``, 'which can be pasted');
     const [, lines = ''] = /give the <interface> of \S+ (<driver.*<\/driver>),/.exec(warning) ?? [];
     const { checks } = await lab.succeed('doctor', lab.file);
     const advice = checks.find(({ name }: Document) => name === 'host-a: NIC offloads of web');
@@ -53,8 +57,8 @@ await onLab('two-subnets', async (t, lab) => {
       const document = await lab.migrate('web', to);
       isMigrated(t, document, { vm: 'web', from, to });
       lost.push(document.ping.reduce((sum: number, ping: Document) => sum + ping.lost, 0));
-      t.match(await lab.on(to, 'virsh', 'list', '--persistent', '--name'), /^legacy$/m);
-      t.notMatch(await lab.on(from, 'virsh', 'list', '--all', '--name'), /legacy/);
+      t.match(await lab.on(to, 'virsh', 'list', '--persistent', '--name'), new RegExp(`^${DOMAIN}$`, 'm'));
+      t.notMatch(await lab.on(from, 'virsh', 'list', '--all', '--name'), DOMAIN);
       t.match(await lab.page('host-c', 'blue', 'http://10.9.0.1/'), /^vxmig guest legacy\n/);
     });
   }

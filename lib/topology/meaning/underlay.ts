@@ -6,6 +6,7 @@ import {
   lastOf,
   overlap,
   type Prefix,
+  parseIp,
   plus,
   sameIp,
   sizeOf,
@@ -21,6 +22,7 @@ export function* checkUnderlay(draft: Draft): Generator<Complaint> {
   yield* checkSegmentsApart(draft);
   for (const host of draft.hosts) yield* checkHost(draft, host);
   yield* checkHostAddressesUnique(draft);
+  yield* checkSshPlacesUnique(draft);
   yield* checkOneTunnelFamily(draft);
 }
 
@@ -107,6 +109,25 @@ function* checkHostAddressesUnique(draft: Draft): Generator<Complaint> {
       if (owner === undefined) owners.set(formatIp(address.value), host.name);
       else
         yield aboutValue(address.path, `${address.text} is host ${owner}’s address already`, 'give each host its own');
+    }
+  }
+}
+
+/** Two hosts with one SSH server are one machine, which would wait for itself. By their names in `~/.ssh/config` it shows when they are reached. */
+function* checkSshPlacesUnique(draft: Draft): Generator<Complaint> {
+  if (draft.isLab) return;
+  const owners = new Map<string, string>();
+  for (const { name, path, addresses, ssh } of draft.hosts) {
+    const address = ssh.address ?? addresses[0]?.text;
+    if (address === undefined) continue;
+    const ip = parseIp(address);
+    const place = `${ip === null ? address.toLowerCase().replace(/\.$/, '') : formatIp(ip)} port ${ssh.port ?? 22}`;
+    const owner = owners.get(place);
+    if (owner === undefined) owners.set(place, name);
+    else {
+      const at = ssh.address === undefined ? [...path, 'address'] : [...path, 'ssh', 'address'];
+      const message = `host ${name} has the SSH server of host ${owner} (${place}): that would be one machine twice`;
+      yield aboutValue(at, message, 'give each host the address of its own machine, or take one of them out');
     }
   }
 }

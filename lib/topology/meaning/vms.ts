@@ -13,6 +13,7 @@ export function* checkVms(draft: Draft): Generator<Complaint> {
     }
     for (const nic of vm.nics) yield* checkNic(draft, nic);
   }
+  yield* checkDomainNames(draft);
   yield* checkDomainsUnique(draft);
   yield* checkMacsUnique(draft);
   yield* checkAddressesUnique(draft);
@@ -63,6 +64,23 @@ function* checkAddress(address: Sited<Prefix>, network: DraftNetwork): Generator
     yield aboutValue(address.path, `${address.text} is the ${kind} address of ${network.name}`, 'take the next one');
   } else if (sizeOf(prefix) > 2n && ip.family === 4 && sameIp(ip, lastOf(prefix))) {
     yield aboutValue(address.path, `${address.text} is the broadcast address of ${network.name}`, 'take one before it');
+  }
+}
+
+/** virsh takes a number for the one that it gives to a running domain, which may be another. */
+function* checkDomainNames(draft: Draft): Generator<Complaint> {
+  for (const { domain, path } of draft.vms) {
+    if (domain === undefined) continue;
+    if (/^\s*[+]?\d+$/.test(domain)) {
+      const message = `the libvirt domain ${domain} has a number for a name, which virsh takes for the number of a running domain`;
+      yield aboutValue([...path, 'domain'], message, 'rename it: `virsh domrename UUID NAME`');
+    } else if (Buffer.byteLength(domain) > 255) {
+      yield aboutValue(
+        [...path, 'domain'],
+        'the name of a libvirt domain of more than 255 bytes',
+        'libvirt makes none',
+      );
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { type DelayPoint, delayCurve } from '../../../lib/bench/delay-curve.js';
 import { benchPlot } from '../../../lib/cli/bench-plot.js';
+import { cutTexts } from '../report/svg-texts.js';
 import { RECORDED } from './recorded.js';
 import { benchOf, runOf } from './runs.js';
 
@@ -47,6 +48,9 @@ t.test('recorded migrations: each at its place in time, the lost ones before the
   t.ok(lost.length >= 5 && lost.every(({ atMs }) => atMs < 50));
   const svg = benchPlot(benchOf([runOf('vxmig'), runOf('virsh')], { curves }));
   t.equal(svg.match(/class="lost"/g)?.length, lost.length);
+  t.same(cutTexts(svg), []);
+  for (const atMs of [120, 900, 8_900, 99_900])
+    t.same(cutTexts(benchPlot(benchOf(runs, { curves: { ovn: [point(-20), lostPoint(atMs, 6)] } }))), []);
   const numbers = [...svg.matchAll(/ d="([^"]*)"/g)].flatMap(([, path = '']) => path.match(/-?[\d.]+/g) ?? []);
   t.ok(
     numbers.length > 100 && numbers.every((number) => Number(number) >= 0 && Number(number) <= 960),

@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
+import { inAscii } from '../../../lib/bundle/bundle.js';
 import { makeProgram } from '../../../lib/bundle/program.js';
+import { formatRun } from '../../../lib/report/run-format.js';
+import { RUN } from '../report/run-fixture.js';
 import { ROOT, type VxmigRun } from './run-vxmig.js';
 
 const BUILD = fileURLToPath(new URL('../../../', import.meta.url));
@@ -77,6 +82,24 @@ t.test('the bundle alone does what the compiled files alone do', async (t) => {
     t.notMatch(fromBundle.stderr, 'bug:');
     if (argv[0] === 'lab') t.match(withoutLabs(fromBundle).stdout, '(the labs)');
   }
+});
+
+t.test('text that is not ASCII comes out as it was written, wherever it stands', async (t) => {
+  const plain = withPlain(packageIn(t.testdir()));
+  const file = join(plain, 'run.json');
+  writeFileSync(file, formatRun({ ...RUN, topology: 'büro' }));
+  const [fromBundle, fromFiles] = await Promise.all([run(built, ['report', file]), run(plain, ['report', file])]);
+  t.strictSame(fromBundle, fromFiles);
+  t.match(fromBundle, { status: 0, stdout: /<title>web: host-a → host-b – vxmig<.title>/ });
+  t.match(fromBundle.stdout, '· büro ·');
+  t.notMatch(fromBundle.stdout, /[ÂâÃ]/);
+  t.notMatch(readFileSync(`${built}/dist/bin/vxmig.cjs`, 'latin1'), /[^\0-\x7f]/);
+});
+
+t.test('what cannot be escaped without a change ends the build', async (t) => {
+  const text = 'const a = tag`–`, b = "\u00b7";';
+  t.equal(runInNewContext(`const tag = ([part]) => part; ${inAscii(text)} a + b`), '–·');
+  t.throws(() => inAscii('String.raw`a – b`'), /not ASCII/);
 });
 
 t.test('files that it reads at run time are found from where it lies', async (t) => {

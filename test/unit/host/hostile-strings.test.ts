@@ -147,6 +147,7 @@ t.test('names of bridges, addresses and frames reach their programs whole', asyn
   }
 });
 
+// A domain's name is libvirt's own, and may be anything: how it reaches virsh is asked above.
 t.test('no file can say a name that a program would take for an option, or a shell for more than a name', async (t) => {
   const fields: readonly (readonly [name: string, old: string])[] = [
     ['name', 'name: rich'],
@@ -160,7 +161,6 @@ t.test('no file can say a name that a program would take for an option, or a she
     ['cidr', 'cidr: 10.8.0.0/29'],
     ['address', 'address: 10.8.0.1/29'],
     ['mac', 'mac: "52:54:00:09:00:03"'],
-    ['domain', 'domain: Legacy_VM.1'],
     ['image', 'image: micro'],
     ['memory', 'memory: 1GiB'],
     ['bandwidth', 'bandwidth: 64MiB'],

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';
+import { delayPlot } from '../../../lib/report/delay-plot.js';
 import { runPage } from '../../../lib/report/html.js';
 import { marksOf } from '../../../lib/report/marks.js';
 import { Markup, markup } from '../../../lib/report/markup.js';
 import { linearScale } from '../../../lib/report/plot-scale.js';
 import { MIGRATED, RUN } from './run-fixture.js';
+import { cutTexts } from './svg-texts.js';
 
 const START_MS = Date.parse(RUN.startedAt);
 
@@ -92,6 +94,30 @@ t.test(
     t.end();
   },
 );
+
+t.test('no label is cut by the edge of its picture', (t) => {
+  t.same(cutTexts(runPage(RUN)), []);
+  t.same(cutTexts('<svg viewBox="0 0 100 10"><text x="90" text-anchor="middle">10000</text></svg>').length, 1);
+  const series = { from: 'host-a', to: 'web', address: '10.9.0.1', intervalMs: 10, requests: [] };
+  const spans = fc.record({
+    fromMs: fc.integer({ min: 0, max: 3_600_000 }),
+    spanMs: fc.integer({ min: 500, max: 600_000 }),
+    paused: fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+  });
+  fc.assert(
+    fc.property(spans, ({ fromMs, spanMs, paused }) => {
+      const [a, b] = [...paused].sort((x, y) => x - y).map((part) => fromMs + part * spanMs);
+      const marks = [
+        { kind: 'paused', atMs: a ?? 0, label: '' },
+        { kind: 'resumed', atMs: b ?? 0, label: '' },
+      ] as const;
+      const picture = delayPlot({ id: 'x', series, marks, fromMs, toMs: fromMs + spanMs, zeroMs: 0 }).text;
+      const cut = cutTexts(picture);
+      if (cut.length > 0) throw new Error(cut.join('; '));
+    }),
+  );
+  t.end();
+});
 
 t.test('an axis has round labels within its ends', (t) => {
   t.same(linearScale({ from: 0, to: 121, start: 0, end: 100, count: 4 }).ticks, [0, 50, 100]);

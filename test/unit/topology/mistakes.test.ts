@@ -44,6 +44,23 @@ const SHAPE: readonly Case[] = [
     '`migration.strategy` of VM web: "precopy" is not a strategy',
   ],
   ['"52:54:00:09:00:01"', '§52-54-00-09-00-01', '`mac` of NIC 1 of VM web: "52-54-00-09-00-01" is not a MAC address'],
+  [
+    'left, address: 198.18.1.10',
+    'left, address: 198.18.1.10, ssh: {address: §"bastion:2222"}',
+    '`ssh.address` of host host-a: "bastion:2222" holds the port',
+  ],
+  [
+    'left, address: 198.18.1.10',
+    'left, address: 198.18.1.10, ssh: {address: §"root@[fd00::1]:22"}',
+    '`ssh.address` of host host-a: "root@[fd00::1]:22" holds the user and the port',
+  ],
+  [
+    'left, address: 198.18.1.10',
+    'left, address: 198.18.1.10, ssh: {address: §"a b"}',
+    '`ssh.address` of host host-a: "a b" is not an address or a DNS name',
+  ],
+  ['image: micro', 'domain: §a/b', '`domain` of VM web: "a/b" is not a name that libvirt gives to a domain'],
+  ['image: micro', 'domain: §" "', '`domain` of VM web: " " is not a name that libvirt gives to a domain'],
   ['to: web', 'to: web, interval: §10', '`interval` of probe 1: 10 is not a time'],
   ['- {from: host-b, to: web}', '- §{from: host-b}', 'probe 1 lacks `to`'],
 ];
@@ -267,6 +284,52 @@ t.test('over IPv6 VXLAN takes 70 bytes', async (t) => {
 t.test('tunnels do not run from IPv4 to IPv6', async (t) => {
   const mixed = SAMPLE.replace('198.18.2.0/24', '"fd00:2::/64"').replace('198.18.2.10', '"fd00:2::10"');
   t.same(problemsOf(mixed), ['9:38 fd00:2::10 is IPv6, but tunnels run over IPv4 (198.18.1.10)']);
+});
+
+t.test(
+  'names that libvirt gives to domains are right, but for numbers, which virsh takes for those of running domains',
+  async (t) => {
+    for (const name of ['Office Server 2', 'Büro', 'it\'s $(x) `y` "z"', 'a&b<c>', '-v', 'ü'.repeat(127)])
+      t.same(problemsOf(sampleWith('image: micro', `domain: ${JSON.stringify(name)}`)), [], name);
+    t.match(problemsOf(sampleWith('image: micro', 'domain: "7"')), [
+      /^16:13 the libvirt domain 7 has a number for a name/,
+    ]);
+    t.match(problemsOf(sampleWith('image: micro', `domain: ${'ü'.repeat(128)}`)), [/more than 255 bytes/]);
+  },
+);
+
+t.test('spaces that YAML takes for letters are told where they stand', async (t) => {
+  for (const [old, odd] of [
+    ['    image: micro', '\u00a0   image: micro'],
+    ['    image: micro', '  §\u2003 image: micro'],
+    ['name: sample', 'name:\u00a0sample'],
+    ['{from: host-b, to: web}', '{from: host-b,\u00a0to: web}'],
+    ['    host: host-a', '    host: host-a\u00a0'],
+  ] as const) {
+    const text = sampleWith(old, odd.replace('§', ''));
+    const offset = /[\u00a0\u2003]/.exec(text)?.index ?? 0;
+    const before = text.slice(0, offset).split('\n');
+    const place = `${before.length}:${(before.at(-1) ?? '').length + 1}`;
+    const said = problemsOf(text);
+    t.equal(said.length, 1, odd);
+    t.match(said[0], new RegExp(`^${place} a (no-break space|space of another kind) \\(U\\+`), odd);
+  }
+  t.same(problemsOf(sampleWith('name: sample', 'name: sample # a\u00a0b:\u00a0c')), []);
+  t.same(problemsOf(sampleWith('image: micro', 'domain: "Büro:\u00a02"')), []);
+});
+
+t.test('two hosts cannot have one SSH server, however it is written', async (t) => {
+  const real = SAMPLE.replace('lab: {}\n', '');
+  const both = (a: string, b: string) =>
+    real.replace('198.18.1.10}', `198.18.1.10, ssh: {${a}}}`).replace('198.18.2.10}', `198.18.2.10, ssh: {${b}}}`);
+  for (const [a, b] of [
+    ['address: 192.0.2.7', 'address: 192.0.2.7, port: 22'],
+    ['address: Box.example', 'address: box.example.'],
+    ['address: "fd00::1"', 'address: "fd00:0::0001"'],
+    ['user: root', 'address: 198.18.1.10'],
+  ] as const)
+    t.match(problemsOf(both(a, b)), [/^8:\d+ host host-b has the SSH server of host host-a \(.* port 22\)/], a);
+  t.same(problemsOf(both('address: 192.0.2.7, port: 2201', 'address: 192.0.2.7, port: 2202')), [], 'behind one NAT');
 });
 
 t.test('two VMs cannot be one libvirt domain', async (t) => {
