@@ -115,16 +115,15 @@ function freeAddressFromEnd(prefix: Prefix, { skip, taken, rules }: Choice): Ip 
     const denied = denialOf(rules, { family, value });
     if (denied !== null) {
       // On with what is below it: half of an IPv6 prefix is too much to be counted through.
-      const first = firstOf(denied).value;
-      avoided.push({ from: value, downTo: first < lowest.value ? lowest.value : first });
-      value = first;
+      avoided.push({ from: value, downTo: firstOf(denied).value });
+      value = firstOf(denied).value;
     } else if (!taken.has(value)) {
       if (left === 0) return { family, value };
       left -= 1;
     }
   }
   for (const { from, downTo } of avoided)
-    for (let value = from; value >= downTo; value -= 1n) {
+    for (let value = from; value >= downTo && value >= lowest.value; value -= 1n) {
       if (taken.has(value)) continue;
       if (left === 0) return { family, value };
       left -= 1;
