@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controller } from '../controller/controller.js';
-import { guestPing, guestPingLog } from '../controller/pings.js';
+import { type Connected, guestConnect, guestPing, guestPingLog, hostConnect } from '../controller/pings.js';
 import { verify } from '../controller/verify.js';
 import type {
   CommandAnswer,
+  ConnectQuestion,
   Eyes,
   PacketQuestion,
   PingAnswer,
   PingQuestion,
   SeenBridge,
   TracedWay,
+  TraceQuestion,
 } from '../grade/eyes.js';
 import { readFdb } from '../host/learned-macs.js';
 import { PingStream } from '../measure/ping-stream.js';
@@ -23,7 +25,7 @@ import { fdbEntries } from '../pipeline/fdb.js';
 import { guestAsker } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../plan/observed.js';
 import { capture } from './capture.js';
-import { frameWay } from './frame-way.js';
+import { frameWays } from './frame-way.js';
 import { bridgeOf, hostAt, tapsOf, tunnelOf } from './recognise.js';
 
 const PING_INTERVAL_MS = 200;
@@ -115,17 +117,52 @@ export class HostEyes implements Eyes {
     return sender === undefined ? await this.#pingFromHost(question) : await this.#pingFromGuest(sender, question);
   }
 
+  async connect(question: ConnectQuestion): Promise<readonly PingAnswer[] | null> {
+    const { from, count, protocol } = question;
+    const sender = this.#topology.vms.find(({ name }) => name === from);
+    const isGuest = sender?.source.kind === 'image';
+    // A guest is told what to do over TCP, and has no program for UDP.
+    if (sender !== undefined && (!isGuest || protocol === 'udp')) return null;
+    const tries = sender === undefined ? await this.#triesOfHost(question) : await this.#triesOfGuest(sender, question);
+    return await Promise.all(
+      tries.map(async ({ address, once }) => {
+        // One that is answered is enough.
+        const most = Math.min(count, MOST_TRIES);
+        for (let sent = 1; sent <= most; sent += 1)
+          if ((await once()) !== 'silent') return { address, sent, received: 1 };
+        return { address, sent: most, received: 0 };
+      }),
+    );
+  }
+
+  async #triesOfHost({ from, to, network, protocol, port }: ConnectQuestion): Promise<Try[]> {
+    const over = network ?? commonNetwork(this.#topology, from, to);
+    const { shell } = this.#controller.session(from);
+    const namespace = await this.#probeNamespace(from, over);
+    return prefixesOf(this.#topology, to, over).map((prefix) => {
+      const address = bare(prefix);
+      return { address, once: async () => await hostConnect(shell, namespace, { protocol, address, port }) };
+    });
+  }
+
+  async #triesOfGuest(sender: Vm, question: ConnectQuestion): Promise<Try[]> {
+    const { pairs, shell, namespace } = await this.#guest(sender, question);
+    return pairs.map(({ source: guestAddress, target: address }) => ({
+      address,
+      once: async () =>
+        await guestConnect(shell, namespace, { guestAddress, address, port: question.port }).catch(unheard),
+    }));
+  }
+
   /** Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the host itself would. */
   async #pingFromHost(question: PingQuestion): Promise<readonly PingAnswer[]> {
     const { from, to, count, bytes } = question;
     const network = this.#networkOf(question);
-    const namespace = network === null ? null : probePortName(this.#topology.name, network, from);
+    const namespace = await this.#probeNamespace(from, network);
+    const inside = namespace === null ? [] : ['ip', 'netns', 'exec', namespace];
     const { shell } = this.#controller.session(from);
-    const { namespaces } = await this.#look(from);
-    const isThere = namespaces.some(({ name }) => name === namespace);
-    const inside = isThere && namespace !== null ? ['ip', 'netns', 'exec', namespace] : [];
     const answers = prefixesOf(this.#topology, to, network).map(async (prefix) => {
-      const [address = prefix] = prefix.split('/');
+      const address = bare(prefix);
       const headers = address.includes(':') ? 48 : 28;
       const size = bytes === null ? [] : ['-M', 'do', '-s', String(bytes - headers)];
       const pace = ['-n', '-q', '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
@@ -136,24 +173,20 @@ export class HostEyes implements Eyes {
     return await Promise.all(answers);
   }
 
+  /** null: the host has no port of its own in the network. */
+  async #probeNamespace(host: string, network: string | null): Promise<string | null> {
+    if (network === null) return null;
+    const namespace = probePortName(this.#topology.name, network, host);
+    const { namespaces } = await this.#look(host);
+    return namespaces.some(({ name }) => name === namespace) ? namespace : null;
+  }
+
   async #pingFromGuest(sender: Vm, question: PingQuestion): Promise<readonly PingAnswer[]> {
-    const { to, count, bytes } = question;
+    const { count, bytes } = question;
     if (bytes !== null) throw new Error('packets of a given size are sent by hosts only');
     if (sender.source.kind !== 'image')
       throw new Error(`VM ${sender.name} is not one of the lab's own guests, and can't be told to ping`);
-    const network = this.#networkOf(question);
-    const own = sender.nics
-      .filter((nic) => network === null || nic.network === network)
-      .flatMap((nic) => nic.addresses);
-    const pairs = pairUp(own, prefixesOf(this.#topology, to, network));
-    const asks = guestAsker(this.#topology);
-    const { shell } = this.#controller.session(asks);
-    const namespace = probePortName(this.#topology.name, network ?? sender.nics[0]?.network ?? '', asks);
-    const { namespaces } = await this.#look(asks);
-    if (!namespaces.some(({ name }) => name === namespace))
-      throw new Error(
-        `${asks} has no probe port to ask VM ${sender.name} over: give the topology a probe from ${sender.name}`,
-      );
+    const { pairs, shell, namespace, network } = await this.#guest(sender, question);
     const answers: PingAnswer[] = [];
     for (const { source, target } of pairs) {
       const request = { network: network ?? '', guestAddress: source, address: target, intervalMs: PING_INTERVAL_MS };
@@ -175,7 +208,24 @@ export class HostEyes implements Eyes {
     return answers;
   }
 
-  #networkOf({ network, from, to }: PingQuestion): string | null {
+  /** How a guest is told what to do, and between which addresses. @throws Error where no host has a port to tell it over */
+  async #guest(sender: Vm, question: Pick<PingQuestion, 'from' | 'to' | 'network'>) {
+    const network = this.#networkOf(question);
+    const own = sender.nics
+      .filter((nic) => network === null || nic.network === network)
+      .flatMap((nic) => nic.addresses);
+    const pairs = pairUp(own, prefixesOf(this.#topology, question.to, network));
+    const asks = guestAsker(this.#topology);
+    const { shell } = this.#controller.session(asks);
+    const namespace = await this.#probeNamespace(asks, network ?? sender.nics[0]?.network ?? '');
+    if (namespace === null)
+      throw new Error(
+        `${asks} has no probe port to ask VM ${sender.name} over: give the topology a probe from ${sender.name}`,
+      );
+    return { pairs, shell, namespace, network };
+  }
+
+  #networkOf({ network, from, to }: Pick<PingQuestion, 'from' | 'to' | 'network'>): string | null {
     return network ?? commonNetwork(this.#topology, from, to);
   }
 
@@ -212,19 +262,11 @@ export class HostEyes implements Eyes {
     return await capture({ lab, host, filter, enough, timeoutMs, meanwhile: ping, signal });
   }
 
-  async trace({
-    from,
-    to,
-    network,
-  }: {
-    readonly from: string;
-    readonly to: string;
-    readonly network: string;
-  }): Promise<TracedWay> {
+  async trace(question: TraceQuestion): Promise<readonly TracedWay[]> {
     const controller = this.#controller;
     const hosts = await controller.observe();
     const shellOf = (host: string) => controller.session(host).shell;
-    return await frameWay({ topology: controller.topology, hosts, shellOf, network, from, to });
+    return await frameWays({ ...question, topology: controller.topology, hosts, shellOf });
   }
 
   async verify(): Promise<readonly Check[]> {
@@ -238,6 +280,24 @@ export class HostEyes implements Eyes {
       throw new VxmigError('HOST_UNFIT', `ovs-vswitchd does not answer on ${host}`, { where: host });
     return seen;
   }
+}
+
+interface Try {
+  readonly address: string;
+  readonly once: () => Promise<Connected>;
+}
+
+/** Each one that is not answered takes a second. */
+const MOST_TRIES = 3;
+
+/** Whom nobody can talk to cannot be heard either. */
+function unheard(error: unknown): Connected {
+  if (!(error instanceof CommandError)) throw error;
+  return 'silent';
+}
+
+function bare(prefix: string): string {
+  return prefix.split('/')[0] ?? prefix;
 }
 
 /** Those that the VM has in the network, or all where it has none there. */

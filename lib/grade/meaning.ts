@@ -47,7 +47,9 @@ export function lookComplaints({ check, name }: WrittenCheck, reference: Topolog
     ...retryComplaints(check, kind.look.at === 'file'),
     ...holdComplaints(check, { isStatic: kind.look.at === 'file', kind: kindName }),
     ...bandComplaints(check, kind.measures),
-    ...kind.complaints(wanted, reference).map((complaint) => ({ ...complaint, path: [kindName, ...complaint.path] })),
+    ...kind
+      .complaints(wanted, reference, { negative: check.not ?? false })
+      .map((complaint) => ({ ...complaint, path: [kindName, ...complaint.path] })),
   ];
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../model/address.js';
 import type { AccessRule, Network, Topology } from '../model/topology.js';
 import type { AccessLists, AccessRule as FrameRule } from '../pipeline/facts.js';
-import { accessLists } from './access.js';
+import { accessLists, numberedRules, ruleText } from './access.js';
 import { type AccessFrame, decidingRule, kindText, listsBetween, type Machine, machinesOf } from './access-frame.js';
 
 /*
@@ -73,6 +73,26 @@ export function letThrough(
     const about = near.get(ends) ?? listsBetween(lists, frame);
     near.set(ends, about);
     return decidingRule(about, frame)?.action !== 'deny';
+  });
+}
+
+export interface Denial {
+  readonly frame: AccessFrame;
+  /** `rule 1 of VM db: deny icmp from any to db` */
+  readonly rule: string;
+}
+
+/** Those of the frames between the two that the topology's rules deny, and by which rule. */
+export function deniedFrames(
+  topology: Topology,
+  network: Network,
+  question: { readonly from: string; readonly to: string; readonly traffic: readonly Traffic[] },
+): Denial[] {
+  const lists = accessLists(topology, network);
+  const written = new Map(numberedRules(topology).map((entry) => [entry.id, ruleText(entry)]));
+  return framesBetween(topology, network, question).flatMap((frame) => {
+    const rule = decidingRule(lists, frame);
+    return rule?.action === 'deny' ? [{ frame, rule: written.get(rule.id) ?? '' }] : [];
   });
 }
 

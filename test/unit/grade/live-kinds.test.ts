@@ -14,7 +14,7 @@ const DISTINCT = parseTopology(
 
 /** What the hosts would answer: only verdicts are tested here. */
 function seeing(answers: Partial<Eyes>, topology = TOPOLOGY) {
-  return { submission: topology, reference: topology, eyes: answers as Eyes };
+  return { submission: topology, reference: topology, eyes: answers as Eyes, negative: false };
 }
 
 /** Whether each fact holds. */
