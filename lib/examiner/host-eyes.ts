@@ -26,6 +26,7 @@ import { guestAsker } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../plan/observed.js';
 import { capture } from './capture.js';
 import { frameWays } from './frame-way.js';
+import { newNonce, ofNonce } from './nonce.js';
 import { bridgeOf, hostAt, tapsOf, tunnelOf } from './recognise.js';
 
 const PING_INTERVAL_MS = 200;
@@ -113,8 +114,13 @@ export class HostEyes implements Eyes {
   }
 
   async ping(question: PingQuestion): Promise<readonly PingAnswer[]> {
+    return await this.#ping(question, newNonce());
+  }
+
+  async #ping(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
     const sender = this.#topology.vms.find(({ name }) => name === question.from);
-    return sender === undefined ? await this.#pingFromHost(question) : await this.#pingFromGuest(sender, question);
+    if (sender !== undefined) return await this.#pingFromGuest(sender, question);
+    return await this.#pingFromHost(question, nonce);
   }
 
   async connect(question: ConnectQuestion): Promise<readonly PingAnswer[] | null> {
@@ -155,7 +161,7 @@ export class HostEyes implements Eyes {
   }
 
   /** Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the host itself would. */
-  async #pingFromHost(question: PingQuestion): Promise<readonly PingAnswer[]> {
+  async #pingFromHost(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
     const { from, to, count, bytes } = question;
     const network = this.#networkOf(question);
     const namespace = await this.#probeNamespace(from, network);
@@ -165,7 +171,7 @@ export class HostEyes implements Eyes {
       const address = bare(prefix);
       const headers = address.includes(':') ? 48 : 28;
       const size = bytes === null ? [] : ['-M', 'do', '-s', String(bytes - headers)];
-      const pace = ['-n', '-q', '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
+      const pace = ['-n', '-q', '-p', nonce, '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
       const { stdout } = await shell.run([...inside, 'ping', ...pace, ...size, address], { accept: [0, 1, 2] });
       const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
       return { address, sent: count, received: Math.min(received, count) };
@@ -255,11 +261,16 @@ export class HostEyes implements Eyes {
     return { exit: TIMED_OUT.includes(exitCode) ? null : exitCode, stdout: kept };
   }
 
-  async packets({ host, filter, meanwhile, enough, timeoutMs }: PacketQuestion): Promise<number> {
+  async packets({ host, filter, meanwhile, onlyOwn, enough, timeoutMs }: PacketQuestion): Promise<number> {
     const { lab, signal } = this.options;
     if (lab === null) throw new Error('the underlay is listened to in labs only');
-    const ping = meanwhile === null ? null : () => this.ping({ ...meanwhile, network: null, count: 3, bytes: null });
-    return await capture({ lab, host, filter, enough, timeoutMs, meanwhile: ping, signal });
+    const nonce = newNonce();
+    const ping =
+      meanwhile === null ? null : () => this.#ping({ ...meanwhile, network: null, count: 3, bytes: null }, nonce);
+    // A guest's pings carry nothing that was given to them.
+    const isOwn = onlyOwn && this.#topology.hosts.some(({ name }) => name === meanwhile?.from);
+    const wanted = isOwn ? `(${filter}) && ${ofNonce(nonce)}` : filter;
+    return await capture({ lab, host, filter: wanted, enough, timeoutMs, meanwhile: ping, signal });
   }
 
   async trace(question: TraceQuestion): Promise<readonly TracedWay[]> {

@@ -71,6 +71,8 @@ export interface PacketQuestion {
   readonly host: string;
   readonly filter: string;
   readonly meanwhile: { readonly from: string; readonly to: string } | null;
+  /** Of echo requests and replies only those that belong to pings which go on meanwhile: others may be anybody's. */
+  readonly onlyOwn: boolean;
   readonly enough: number;
   readonly timeoutMs: number;
 }

@@ -30,6 +30,8 @@ export interface CheckKind<Kind extends KindName> {
     reference: Topology | null,
     rules: { readonly negative: boolean },
   ) => readonly Complaint[];
+  /** Without a reference it would hold the submission against itself. Absent: never. */
+  readonly needsReference?: (wanted: Wanted<Kind>, rules: { readonly negative: boolean }) => boolean;
   readonly look: Look<Kind>;
 }
 

@@ -16,6 +16,7 @@ export const MTU: CheckKind<'mtu'> = {
     ...nameComplaints(reference, wanted, ROLES),
     ...deniedByReference(reference, wanted, { protocol: 'icmp', port: null }),
   ],
+  needsReference: ({ bytes }) => bytes === undefined,
   look: {
     at: 'hosts',
     see: async ({ from, to, network, bytes }, { submission, reference, eyes }) => {

@@ -21,6 +21,9 @@ export const TUNNEL: CheckKind<'tunnel'> = {
       ? [aboutKey(['exactly'], '`exactly` means nothing with `not`', 'leave one of the two out')]
       : []),
   ],
+  // Which tunnels there should be is what the reference's mesh says.
+  needsReference: ({ from, to, vni }, { negative }) =>
+    from === undefined || to === undefined || vni === 'reference' || (vni === undefined && !negative),
   look: {
     at: 'hosts',
     see: async (wanted, { submission, reference, eyes, negative }) => {
