@@ -19,6 +19,7 @@ With --batch the submissions are graded by a process each; one that is broken, o
 gradescope NAME/results.json.
 Example:
   vxmig grade answer.yaml --rubric rubric.yaml
+  vxmig grade mine.yaml --rubric rubric.yaml --for student
   vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json
   vxmig grade --batch submissions/ --rubric rubric.yaml --format csv --output scores.csv --results reports/`;
 

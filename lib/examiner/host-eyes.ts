@@ -27,6 +27,7 @@ import type { ObservedBridge, ObservedHost } from '../plan/observed.js';
 import { capture } from './capture.js';
 import { frameWays } from './frame-way.js';
 import { newNonce, ofNonce } from './nonce.js';
+import { doubtAbout, emulatorsOn, emulatorsWith, noEmulator } from './outside-view.js';
 import { bridgeOf, hostAt, tapsOf, tunnelOf } from './recognise.js';
 
 const PING_INTERVAL_MS = 200;
@@ -46,6 +47,8 @@ export interface HostEyesOptions {
   ) => Promise<{ readonly result: MigrationResult | null; readonly controller: Controller }>;
   /** The lab whose router the underlay is listened at; null: there is none. */
   readonly lab: string | null;
+  /** Whoever has configured the hosts may be root there: who answers is seen from outside of them. Labs only. */
+  readonly fromOutside: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -81,8 +84,18 @@ export class HostEyes implements Eyes {
         const tunnel = tunnelOf(port);
         return tunnel === null ? [] : [{ port: port.name, ...tunnel }];
       }),
-      vms: [...new Set(tapsOf(this.#topology, seen).flatMap(({ vm, port }) => (ready.has(port) ? [vm] : [])))],
+      vms: await this.#vmsAt(seen, ready),
     };
+  }
+
+  /** Those whose taps are among the ports; from outside, those whose taps a QEMU holds that has the NIC's MAC. */
+  async #vmsAt(seen: ObservedHost, ports: ReadonlySet<string>): Promise<readonly string[]> {
+    const { lab, fromOutside } = this.options;
+    if (lab === null || !fromOutside)
+      return [...new Set(tapsOf(this.#topology, seen).flatMap(({ vm, port }) => (ports.has(port) ? [vm] : [])))];
+    const emulators = (await emulatorsOn(lab, seen.host)).filter(({ taps }) => taps.some((tap) => ports.has(tap)));
+    const macs = new Set(emulators.flatMap((emulator) => emulator.macs));
+    return this.#topology.vms.flatMap(({ name, nics }) => (nics.some(({ mac }) => macs.has(mac)) ? [name] : []));
   }
 
   async placeOf({
@@ -114,7 +127,9 @@ export class HostEyes implements Eyes {
   }
 
   async ping(question: PingQuestion): Promise<readonly PingAnswer[]> {
-    return await this.#ping(question, newNonce());
+    const answers = await this.#ping(question, newNonce());
+    const isFromHost = this.#topology.hosts.some(({ name }) => name === question.from);
+    return this.options.fromOutside && isFromHost ? await this.#fromOutside(question, answers) : answers;
   }
 
   async #ping(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
@@ -130,7 +145,7 @@ export class HostEyes implements Eyes {
     // A guest is told what to do over TCP, and has no program for UDP.
     if (sender !== undefined && (!isGuest || protocol === 'udp')) return null;
     const tries = sender === undefined ? await this.#triesOfHost(question) : await this.#triesOfGuest(sender, question);
-    return await Promise.all(
+    const answers = await Promise.all(
       tries.map(async ({ address, once }) => {
         // One that is answered is enough.
         const most = Math.min(count, MOST_TRIES);
@@ -139,6 +154,21 @@ export class HostEyes implements Eyes {
         return { address, sent: most, received: 0 };
       }),
     );
+    return sender === undefined ? await this.#withVm(question.to, answers) : answers;
+  }
+
+  /** From outside nobody answers for a VM that no QEMU runs. */
+  async #withVm(to: string, answers: readonly PingAnswer[]): Promise<readonly PingAnswer[]> {
+    const { lab, fromOutside } = this.options;
+    if (lab === null || !fromOutside || answers.every(({ received }) => received === 0)) return answers;
+    const doubt = noEmulator(await emulatorsWith(lab, this.#outsideOf(to)));
+    return doubt === null ? answers : answers.map((answer) => ({ ...answer, doubt }));
+  }
+
+  #outsideOf(vm: string): { readonly hosts: readonly string[]; readonly macs: readonly string[] } {
+    const { hosts, vms } = this.#topology;
+    const macs = vms.flatMap(({ name, nics }) => (name === vm ? nics.map(({ mac }) => mac) : []));
+    return { hosts: hosts.map(({ name }) => name), macs };
   }
 
   async #triesOfHost({ from, to, network, protocol, port }: ConnectQuestion): Promise<Try[]> {
@@ -177,6 +207,23 @@ export class HostEyes implements Eyes {
       return { address, sent: count, received: Math.min(received, count) };
     });
     return await Promise.all(answers);
+  }
+
+  /** The answers, each with what speaks against its being the VM's. */
+  async #fromOutside(question: PingQuestion, answers: readonly PingAnswer[]): Promise<readonly PingAnswer[]> {
+    const { lab, signal } = this.options;
+    if (lab === null) return answers;
+    const judged: PingAnswer[] = [];
+    for (const answer of answers) {
+      const nonce = newNonce();
+      const ping = async () => await this.#pingFromHost(question, nonce);
+      const doubt =
+        answer.received === 0
+          ? null
+          : await doubtAbout({ ...this.#outsideOf(question.to), lab, address: answer.address, nonce, ping, signal });
+      judged.push(doubt === null ? answer : { ...answer, doubt });
+    }
+    return judged;
   }
 
   /** null: the host has no port of its own in the network. */

@@ -19,7 +19,7 @@ export function accessFacts(
   const { reference, submission } = scene;
   const written = reference === null ? undefined : SECTIONS[section].texts(reference).get(name)?.acl;
   if (reference === null || written === undefined) throw new Error(`no value is expected of ${what}`);
-  const expected = `the same frames pass as by ${written}`;
+  const expected = `what passes is the same as by ${written}`;
   if (seen === undefined)
     return [{ what, holds: null, expected, seen: `there is no ${SECTIONS[section].one} ${name}` }];
   const kind = section === 'networks' ? 'network' : 'vm';
@@ -31,5 +31,5 @@ export function accessFacts(
     .slice(0, DIFFERENCES_TOLD)
     .map(({ frame, passes }) => `${frame} ${passes ? 'passes' : 'does not'}`);
   const more = differences.length > told.length ? `, and ${differences.length - told.length} more` : '';
-  return [{ what, holds: false, expected: `${expected}: ${told.join(', ')}${more}`, seen }];
+  return [{ what, holds: false, expected: `${expected}, so ${told.join(', ')}${more}`, seen }];
 }

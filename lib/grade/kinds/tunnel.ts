@@ -71,7 +71,9 @@ function tunnelFacts(bridge: SeenBridge | null, question: Question): Fact[] {
     };
   });
   const isExact = !negative && (wanted.exactly ?? wanted.to === undefined);
-  return isExact && bridge !== null ? [...facts, ...surplusFacts(bridge, peers, question)] : facts;
+  if (!isExact || bridge === null) return facts;
+  const lacking = facts.filter(({ holds }) => holds === false).length;
+  return [...facts, ...surplusFacts(bridge, { peers, lacking, question })];
 }
 
 /** null: any. */
@@ -89,24 +91,35 @@ function addressesOf(host: string, { submission, reference }: Scene): readonly s
   return both.flatMap(({ hosts }) => hosts.filter(({ name }) => name === host).flatMap(({ addresses }) => addresses));
 }
 
-/** A fact for each tunnel that leads to none of the peers. One to a peer that is not right is told already. */
-function surplusFacts(bridge: SeenBridge, peers: readonly Host[], question: Question): Fact[] {
+interface Surplus {
+  readonly peers: readonly Host[];
+  /** To how many of them nothing leads that is right. */
+  readonly lacking: number;
+  readonly question: Question;
+}
+
+/**
+ * A fact for each tunnel that leads to none of the peers. One to a peer that is not right is told already; so is one to nobody, which may be
+ * meant for a peer that none leads to.
+ */
+function surplusFacts(bridge: SeenBridge, { peers, lacking, question }: Surplus): Fact[] {
   const { wanted, sender, submission, reference } = question;
   const known = peers.flatMap(({ name }) => addressesOf(name, question));
   const right: Topology = reference ?? submission;
   const isFlow = right.networks.find(({ name }) => name === wanted.network)?.mesh.kind === 'flow';
-  return bridge.tunnels
-    .filter(({ remote }) => (remote === null ? !isFlow : !known.includes(remote)))
-    .map((tunnel) => {
-      const { remote } = tunnel;
-      const host = right.hosts.find(({ name }) => remote !== null && addressesOf(name, question).includes(remote));
-      return {
-        what: `tunnel of network ${wanted.network} from ${sender} to ${host?.name ?? remote ?? 'any host'}`,
-        holds: false,
-        expected: `none: it leads to ${peers.map(({ name }) => name).join(', ') || 'nobody'} only`,
-        seen: tunnelText(tunnel),
-      };
-    });
+  const everybody = right.hosts.flatMap(({ name }) => addressesOf(name, question));
+  const isStray = ({ remote }: SeenTunnel) => remote !== null && !everybody.includes(remote);
+  const surplus = bridge.tunnels.filter(({ remote }) => (remote === null ? !isFlow : !known.includes(remote)));
+  return [...surplus.filter((tunnel) => !isStray(tunnel)), ...surplus.filter(isStray).slice(lacking)].map((tunnel) => {
+    const { remote } = tunnel;
+    const host = right.hosts.find(({ name }) => remote !== null && addressesOf(name, question).includes(remote));
+    return {
+      what: `tunnel of network ${wanted.network} from ${sender} to ${host?.name ?? remote ?? 'any host'}`,
+      holds: false,
+      expected: `none: it leads to ${peers.map(({ name }) => name).join(', ') || 'nobody'} only`,
+      seen: tunnelText(tunnel),
+    };
+  });
 }
 
 function expectedText(vni: number | null, remote: string | null): string {
