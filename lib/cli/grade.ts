@@ -24,6 +24,8 @@ export interface GradeOptions {
   readonly minScore?: MinScore;
   readonly reveal?: boolean;
   readonly live?: boolean;
+  /** By whom: students lack the reference and the hidden checks. */
+  readonly for?: 'student';
   readonly timeLimit: number;
   readonly labName?: string;
 }
@@ -39,7 +41,9 @@ export async function gradeCommand(
 ): Promise<number> {
   endWithBatch(signal);
   if (options.output !== undefined) await requireWritable(options.output, '--output');
-  const rubric = await readRubric(options.rubric, isOfBatch() ? undefined : filterFault);
+  const rubric = await readRubric(options.rubric, isOfBatch() ? undefined : filterFault, {
+    forStudent: options.for === 'student',
+  });
   const grade = await gradeSubmission(rubric, file, {
     live: options.live ?? false,
     labName: options.labName ?? `grade-${randomBytes(4).toString('hex')}`,

@@ -19,6 +19,7 @@ With --batch the submissions are graded by a process each; one that is broken, o
 gradescope NAME/results.json.
 Example:
   vxmig grade answer.yaml --rubric rubric.yaml
+  vxmig grade mine.yaml --rubric rubric.yaml --for student
   vxmig grade answer.yaml --rubric rubric.yaml --format gradescope --output results.json
   vxmig grade --batch submissions/ --rubric rubric.yaml --format csv --output scores.csv --results reports/`;
 
@@ -73,6 +74,12 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     .option('-o, --output <file>', 'write there, not to stdout')
     .option('--min-score <points>', 'exit 4 where anybody is below it: points, or a share as 60%', minScoreArgument)
     .option('--reveal', 'also what checks saw that are not visible to all')
+    .addOption(
+      new Option(
+        '--for <whom>',
+        'student: leave out what needs the reference or hidden checks where these are missing',
+      ).choices(['student']),
+    )
     .option('--live', 'look at the hosts as they are, configured by whomever: nothing is built, applied or removed')
     .addOption(
       new Option('--time-limit <duration>', 'what is not seen by then is in error; for each student')
@@ -131,6 +138,11 @@ async function gradeEither(
     const message = file === undefined ? 'neither a file nor --batch was given' : `--${ofBatch} is for --batch`;
     throw new VxmigError('USAGE', message, { where: 'vxmig grade', hint: GRADE_MEND });
   }
+  if (options.for !== undefined)
+    throw new VxmigError('USAGE', '--for student is for one', {
+      where: 'vxmig grade',
+      hint: 'A class is graded with the reference and the hidden checks.',
+    });
   if (options.live === true)
     throw new VxmigError('USAGE', '--live is for one', {
       where: 'vxmig grade',

@@ -8,7 +8,7 @@ import { DROP_REASONS, type DropReason } from '../pipeline/drop-reason.js';
 import { tableNumber } from '../pipeline/tables.js';
 import { endsOf } from '../pipeline/tunnels.js';
 import { accessLists, numberedRules, ruleText } from '../plan/access.js';
-import { type AccessFrame, frameFor } from '../plan/access-frame.js';
+import { type AccessFrame, frameFlow, framesFor, frameText } from '../plan/access-frame.js';
 import { hostOf, vtepOf } from '../plan/desired.js';
 import { portSecurity } from '../plan/port-security.js';
 import type { Controller } from './controller.js';
@@ -17,7 +17,6 @@ import type { HostSession } from './host-session.js';
 /** Nobody's, and addresses that are for documentation (RFC 5737, RFC 3849). */
 const FORGED = { mac: '02:00:00:00:00:01', ipv4: '192.0.2.1', ipv6: '2001:db8::1' };
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
-const PROTOCOL_NUMBER = { tcp: 6, udp: 17, other: 47 } as const;
 const HINT = '`vxmig plan FILE` names flows that differ; `vxmig apply FILE` mends them';
 
 /** The switch is asked what it does with frames that each VM must not send: it must drop each, and count it under its reason. */
@@ -111,50 +110,39 @@ function holds(source: string, address: string): boolean {
   return prefix !== null && ip !== null && contains(prefix, ip);
 }
 
-/** Every host's switch is asked what it does with a frame that a rule denies, whichever port of its own it comes from. */
+/** Every host's switch is asked what it does with frames that a rule denies, of each protocol, whichever port of its own they come from. */
 export async function denialsHold(controller: Controller, topology: Topology): Promise<Check[]> {
   const checks = topology.networks.flatMap((network) => {
     const lists = accessLists(topology, network);
     const rules = [lists.network, ...lists.sender, ...lists.receiver].flat();
     const denials = numberedRules(topology).flatMap((entry) => {
       const rule = rules.find(({ id }) => id === entry.id && entry.rule.action === 'deny');
-      const frame = rule === undefined ? null : frameFor(topology, network, lists, rule);
-      return frame === null ? [] : [{ entry, frame }];
+      const frames = rule === undefined ? [] : framesFor(topology, network, lists, rule);
+      return frames.length === 0 ? [] : [{ entry, frames }];
     });
     if (denials.length === 0) return [];
     return [...controller.sessions.values()].map(async (session): Promise<Check[]> => {
       const bridge = bridgeName(topology.name, network.name);
       const isThere = session.observed.bridges.some((candidate) => candidate.name === bridge);
-      const questions = denials.map(({ frame }) => askAbout(frame));
+      const questions = denials.flatMap(({ frames }) => frames.map(askAbout));
       const answers = isThere ? await traceFrames(session.shell, bridge, questions) : [];
-      return denials.map(({ entry, frame }, place) => {
-        const fault = faultOf(answers[place], cookieOf('access', entry.id));
+      let asked = 0;
+      return denials.map(({ entry, frames }) => {
+        const wrong = frames.flatMap((frame) => {
+          const fault = faultOf(answers[asked++], cookieOf('access', entry.id));
+          return fault === null ? [] : [`${frameText(frame)}: ${fault}`];
+        });
         const name = `${ruleText(entry)} (${network.name}, ${session.name})`;
-        const seen = fault ?? `dropped: ${frameText(frame)}`;
-        return { name, ok: fault === null, expected: 'it denies', seen, hint: fault === null ? '' : HINT };
+        const seen = wrong.join('; ') || `dropped: ${frames.map(frameText).join(', ')}`;
+        return { name, ok: wrong.length === 0, expected: 'it denies', seen, hint: wrong.length === 0 ? '' : HINT };
       });
     });
   });
   return (await Promise.all(checks)).flat();
 }
 
-function askAbout({ ethSrc, ethDst, family, src, dst, protocol, port }: AccessFrame): TraceQuestion {
-  const [etherType, source, destination] =
-    family === 4 ? ['0x0800', 'nw_src', 'nw_dst'] : ['0x86dd', 'ipv6_src', 'ipv6_dst'];
-  const number = protocol === 'icmp' ? (family === 4 ? 1 : 58) : PROTOCOL_NUMBER[protocol];
-  const inside = [
-    ...(port === null ? [] : [`tp_src=50000,tp_dst=${port}`]),
-    ...(protocol === 'tcp' ? ['tcp_flags=syn'] : []),
-    // An echo request: neighbour discovery is ICMPv6 too.
-    ...(protocol === 'icmp' ? [family === 4 ? 'icmp_type=8' : 'icmpv6_type=128'] : []),
-  ];
-  const frame = `dl_src=${ethSrc},dl_dst=${ethDst},dl_type=${etherType},${source}=${src},${destination}=${dst},nw_proto=${number}`;
-  const flow = ['in_port=LOCAL', frame, ...inside].join(',');
-  return { flow, actions: `resubmit(,${tableNumber('acl_network')})` };
-}
-
-function frameText({ src, dst, protocol, port }: AccessFrame): string {
-  return `${protocol === 'other' ? 'GRE' : protocol.toUpperCase()} from ${src} to ${dst}${port === null ? '' : ` port ${port}`}`;
+function askAbout(frame: AccessFrame): TraceQuestion {
+  return { flow: `in_port=LOCAL,${frameFlow(frame)}`, actions: `resubmit(,${tableNumber('acl_network')})` };
 }
 
 /** null: it is dropped by a flow with that cookie. */

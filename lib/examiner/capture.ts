@@ -15,6 +15,8 @@ const START_TIMEOUT_MS = 20_000;
 export interface CaptureRequest {
   readonly lab: string;
   readonly host: string;
+  /** Where else than at the host's underlay link: devices in a machine's network namespace, and only what comes in by them. */
+  readonly place?: { readonly machine: string; readonly interfaces: readonly string[] };
   /** A display filter of tshark. */
   readonly filter: string;
   readonly enough: number;
@@ -30,12 +32,12 @@ export interface CaptureRequest {
  * @throws Error where tshark is missing, or does not take the filter
  */
 export async function capture(request: CaptureRequest): Promise<number> {
-  const router = await findMachine(request.lab, ROUTER);
+  const router = await findMachine(request.lab, request.place?.machine ?? ROUTER);
+  const devices = request.place?.interfaces.flatMap((name) => ['-i', name, '-f', 'inbound']);
   const options = [
     '-n',
     '-l',
-    '-i',
-    hostPort(request.host),
+    ...(devices ?? ['-i', hostPort(request.host)]),
     '-Y',
     request.filter,
     '-T',

@@ -92,12 +92,17 @@ function eyesOn(
   {
     lab,
     watchers,
+    live,
     emit,
     signal,
-  }: Pick<ExamOptions, 'emit' | 'signal'> & { readonly lab: string | null; readonly watchers: Topology['probes'] },
+  }: Pick<ExamOptions, 'live' | 'emit' | 'signal'> & {
+    readonly lab: string | null;
+    readonly watchers: Topology['probes'];
+  },
 ): HostEyes {
   return new HostEyes(controller, {
     lab,
+    fromOutside: live && lab !== null,
     signal,
     migrate: async (current, question) => {
       const moved = await move(current, question, { emit, signal });

@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controller } from '../controller/controller.js';
-import { guestPing, guestPingLog } from '../controller/pings.js';
+import { type Connected, guestConnect, guestPing, guestPingLog, hostConnect } from '../controller/pings.js';
 import { verify } from '../controller/verify.js';
 import type {
   CommandAnswer,
+  ConnectQuestion,
   Eyes,
   PacketQuestion,
   PingAnswer,
   PingQuestion,
   SeenBridge,
   TracedWay,
+  TraceQuestion,
 } from '../grade/eyes.js';
 import { readFdb } from '../host/learned-macs.js';
 import { PingStream } from '../measure/ping-stream.js';
@@ -23,7 +25,9 @@ import { fdbEntries } from '../pipeline/fdb.js';
 import { guestAsker } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../plan/observed.js';
 import { capture } from './capture.js';
-import { frameWay } from './frame-way.js';
+import { frameWays } from './frame-way.js';
+import { newNonce, ofNonce } from './nonce.js';
+import { doubtAbout, emulatorsOn, emulatorsWith, noEmulator } from './outside-view.js';
 import { bridgeOf, hostAt, tapsOf, tunnelOf } from './recognise.js';
 
 const PING_INTERVAL_MS = 200;
@@ -43,6 +47,8 @@ export interface HostEyesOptions {
   ) => Promise<{ readonly result: MigrationResult | null; readonly controller: Controller }>;
   /** The lab whose router the underlay is listened at; null: there is none. */
   readonly lab: string | null;
+  /** Whoever has configured the hosts may be root there: who answers is seen from outside of them. Labs only. */
+  readonly fromOutside: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -78,8 +84,18 @@ export class HostEyes implements Eyes {
         const tunnel = tunnelOf(port);
         return tunnel === null ? [] : [{ port: port.name, ...tunnel }];
       }),
-      vms: [...new Set(tapsOf(this.#topology, seen).flatMap(({ vm, port }) => (ready.has(port) ? [vm] : [])))],
+      vms: await this.#vmsAt(seen, ready),
     };
+  }
+
+  /** Those whose taps are among the ports; from outside, those whose taps a QEMU holds that has the NIC's MAC. */
+  async #vmsAt(seen: ObservedHost, ports: ReadonlySet<string>): Promise<readonly string[]> {
+    const { lab, fromOutside } = this.options;
+    if (lab === null || !fromOutside)
+      return [...new Set(tapsOf(this.#topology, seen).flatMap(({ vm, port }) => (ports.has(port) ? [vm] : [])))];
+    const emulators = (await emulatorsOn(lab, seen.host)).filter(({ taps }) => taps.some((tap) => ports.has(tap)));
+    const macs = new Set(emulators.flatMap((emulator) => emulator.macs));
+    return this.#topology.vms.flatMap(({ name, nics }) => (nics.some(({ mac }) => macs.has(mac)) ? [name] : []));
   }
 
   async placeOf({
@@ -111,24 +127,81 @@ export class HostEyes implements Eyes {
   }
 
   async ping(question: PingQuestion): Promise<readonly PingAnswer[]> {
+    const answers = await this.#ping(question, newNonce());
+    const isFromHost = this.#topology.hosts.some(({ name }) => name === question.from);
+    return this.options.fromOutside && isFromHost ? await this.#fromOutside(question, answers) : answers;
+  }
+
+  async #ping(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
     const sender = this.#topology.vms.find(({ name }) => name === question.from);
-    return sender === undefined ? await this.#pingFromHost(question) : await this.#pingFromGuest(sender, question);
+    if (sender !== undefined) return await this.#pingFromGuest(sender, question);
+    return await this.#pingFromHost(question, nonce);
+  }
+
+  async connect(question: ConnectQuestion): Promise<readonly PingAnswer[] | null> {
+    const { from, count, protocol } = question;
+    const sender = this.#topology.vms.find(({ name }) => name === from);
+    const isGuest = sender?.source.kind === 'image';
+    // A guest is told what to do over TCP, and has no program for UDP.
+    if (sender !== undefined && (!isGuest || protocol === 'udp')) return null;
+    const tries = sender === undefined ? await this.#triesOfHost(question) : await this.#triesOfGuest(sender, question);
+    const answers = await Promise.all(
+      tries.map(async ({ address, once }) => {
+        // One that is answered is enough.
+        const most = Math.min(count, MOST_TRIES);
+        for (let sent = 1; sent <= most; sent += 1)
+          if ((await once()) !== 'silent') return { address, sent, received: 1 };
+        return { address, sent: most, received: 0 };
+      }),
+    );
+    return sender === undefined ? await this.#withVm(question.to, answers) : answers;
+  }
+
+  /** From outside nobody answers for a VM that no QEMU runs. */
+  async #withVm(to: string, answers: readonly PingAnswer[]): Promise<readonly PingAnswer[]> {
+    const { lab, fromOutside } = this.options;
+    if (lab === null || !fromOutside || answers.every(({ received }) => received === 0)) return answers;
+    const doubt = noEmulator(await emulatorsWith(lab, this.#outsideOf(to)));
+    return doubt === null ? answers : answers.map((answer) => ({ ...answer, doubt }));
+  }
+
+  #outsideOf(vm: string): { readonly hosts: readonly string[]; readonly macs: readonly string[] } {
+    const { hosts, vms } = this.#topology;
+    const macs = vms.flatMap(({ name, nics }) => (name === vm ? nics.map(({ mac }) => mac) : []));
+    return { hosts: hosts.map(({ name }) => name), macs };
+  }
+
+  async #triesOfHost({ from, to, network, protocol, port }: ConnectQuestion): Promise<Try[]> {
+    const over = network ?? commonNetwork(this.#topology, from, to);
+    const { shell } = this.#controller.session(from);
+    const namespace = await this.#probeNamespace(from, over);
+    return prefixesOf(this.#topology, to, over).map((prefix) => {
+      const address = bare(prefix);
+      return { address, once: async () => await hostConnect(shell, namespace, { protocol, address, port }) };
+    });
+  }
+
+  async #triesOfGuest(sender: Vm, question: ConnectQuestion): Promise<Try[]> {
+    const { pairs, shell, namespace } = await this.#guest(sender, question);
+    return pairs.map(({ source: guestAddress, target: address }) => ({
+      address,
+      once: async () =>
+        await guestConnect(shell, namespace, { guestAddress, address, port: question.port }).catch(unheard),
+    }));
   }
 
   /** Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the host itself would. */
-  async #pingFromHost(question: PingQuestion): Promise<readonly PingAnswer[]> {
+  async #pingFromHost(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
     const { from, to, count, bytes } = question;
     const network = this.#networkOf(question);
-    const namespace = network === null ? null : probePortName(this.#topology.name, network, from);
+    const namespace = await this.#probeNamespace(from, network);
+    const inside = namespace === null ? [] : ['ip', 'netns', 'exec', namespace];
     const { shell } = this.#controller.session(from);
-    const { namespaces } = await this.#look(from);
-    const isThere = namespaces.some(({ name }) => name === namespace);
-    const inside = isThere && namespace !== null ? ['ip', 'netns', 'exec', namespace] : [];
     const answers = prefixesOf(this.#topology, to, network).map(async (prefix) => {
-      const [address = prefix] = prefix.split('/');
+      const address = bare(prefix);
       const headers = address.includes(':') ? 48 : 28;
       const size = bytes === null ? [] : ['-M', 'do', '-s', String(bytes - headers)];
-      const pace = ['-n', '-q', '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
+      const pace = ['-n', '-q', '-p', nonce, '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
       const { stdout } = await shell.run([...inside, 'ping', ...pace, ...size, address], { accept: [0, 1, 2] });
       const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
       return { address, sent: count, received: Math.min(received, count) };
@@ -136,24 +209,37 @@ export class HostEyes implements Eyes {
     return await Promise.all(answers);
   }
 
+  /** The answers, each with what speaks against its being the VM's. */
+  async #fromOutside(question: PingQuestion, answers: readonly PingAnswer[]): Promise<readonly PingAnswer[]> {
+    const { lab, signal } = this.options;
+    if (lab === null) return answers;
+    const judged: PingAnswer[] = [];
+    for (const answer of answers) {
+      const nonce = newNonce();
+      const ping = async () => await this.#pingFromHost(question, nonce);
+      const doubt =
+        answer.received === 0
+          ? null
+          : await doubtAbout({ ...this.#outsideOf(question.to), lab, address: answer.address, nonce, ping, signal });
+      judged.push(doubt === null ? answer : { ...answer, doubt });
+    }
+    return judged;
+  }
+
+  /** null: the host has no port of its own in the network. */
+  async #probeNamespace(host: string, network: string | null): Promise<string | null> {
+    if (network === null) return null;
+    const namespace = probePortName(this.#topology.name, network, host);
+    const { namespaces } = await this.#look(host);
+    return namespaces.some(({ name }) => name === namespace) ? namespace : null;
+  }
+
   async #pingFromGuest(sender: Vm, question: PingQuestion): Promise<readonly PingAnswer[]> {
-    const { to, count, bytes } = question;
+    const { count, bytes } = question;
     if (bytes !== null) throw new Error('packets of a given size are sent by hosts only');
     if (sender.source.kind !== 'image')
       throw new Error(`VM ${sender.name} is not one of the lab's own guests, and can't be told to ping`);
-    const network = this.#networkOf(question);
-    const own = sender.nics
-      .filter((nic) => network === null || nic.network === network)
-      .flatMap((nic) => nic.addresses);
-    const pairs = pairUp(own, prefixesOf(this.#topology, to, network));
-    const asks = guestAsker(this.#topology);
-    const { shell } = this.#controller.session(asks);
-    const namespace = probePortName(this.#topology.name, network ?? sender.nics[0]?.network ?? '', asks);
-    const { namespaces } = await this.#look(asks);
-    if (!namespaces.some(({ name }) => name === namespace))
-      throw new Error(
-        `${asks} has no probe port to ask VM ${sender.name} over: give the topology a probe from ${sender.name}`,
-      );
+    const { pairs, shell, namespace, network } = await this.#guest(sender, question);
     const answers: PingAnswer[] = [];
     for (const { source, target } of pairs) {
       const request = { network: network ?? '', guestAddress: source, address: target, intervalMs: PING_INTERVAL_MS };
@@ -175,7 +261,24 @@ export class HostEyes implements Eyes {
     return answers;
   }
 
-  #networkOf({ network, from, to }: PingQuestion): string | null {
+  /** How a guest is told what to do, and between which addresses. @throws Error where no host has a port to tell it over */
+  async #guest(sender: Vm, question: Pick<PingQuestion, 'from' | 'to' | 'network'>) {
+    const network = this.#networkOf(question);
+    const own = sender.nics
+      .filter((nic) => network === null || nic.network === network)
+      .flatMap((nic) => nic.addresses);
+    const pairs = pairUp(own, prefixesOf(this.#topology, question.to, network));
+    const asks = guestAsker(this.#topology);
+    const { shell } = this.#controller.session(asks);
+    const namespace = await this.#probeNamespace(asks, network ?? sender.nics[0]?.network ?? '');
+    if (namespace === null)
+      throw new Error(
+        `${asks} has no probe port to ask VM ${sender.name} over: give the topology a probe from ${sender.name}`,
+      );
+    return { pairs, shell, namespace, network };
+  }
+
+  #networkOf({ network, from, to }: Pick<PingQuestion, 'from' | 'to' | 'network'>): string | null {
     return network ?? commonNetwork(this.#topology, from, to);
   }
 
@@ -205,26 +308,23 @@ export class HostEyes implements Eyes {
     return { exit: TIMED_OUT.includes(exitCode) ? null : exitCode, stdout: kept };
   }
 
-  async packets({ host, filter, meanwhile, enough, timeoutMs }: PacketQuestion): Promise<number> {
+  async packets({ host, filter, meanwhile, onlyOwn, enough, timeoutMs }: PacketQuestion): Promise<number> {
     const { lab, signal } = this.options;
     if (lab === null) throw new Error('the underlay is listened to in labs only');
-    const ping = meanwhile === null ? null : () => this.ping({ ...meanwhile, network: null, count: 3, bytes: null });
-    return await capture({ lab, host, filter, enough, timeoutMs, meanwhile: ping, signal });
+    const nonce = newNonce();
+    const ping =
+      meanwhile === null ? null : () => this.#ping({ ...meanwhile, network: null, count: 3, bytes: null }, nonce);
+    // A guest's pings carry nothing that was given to them.
+    const isOwn = onlyOwn && this.#topology.hosts.some(({ name }) => name === meanwhile?.from);
+    const wanted = isOwn ? `(${filter}) && ${ofNonce(nonce)}` : filter;
+    return await capture({ lab, host, filter: wanted, enough, timeoutMs, meanwhile: ping, signal });
   }
 
-  async trace({
-    from,
-    to,
-    network,
-  }: {
-    readonly from: string;
-    readonly to: string;
-    readonly network: string;
-  }): Promise<TracedWay> {
+  async trace(question: TraceQuestion): Promise<readonly TracedWay[]> {
     const controller = this.#controller;
     const hosts = await controller.observe();
     const shellOf = (host: string) => controller.session(host).shell;
-    return await frameWay({ topology: controller.topology, hosts, shellOf, network, from, to });
+    return await frameWays({ ...question, topology: controller.topology, hosts, shellOf });
   }
 
   async verify(): Promise<readonly Check[]> {
@@ -238,6 +338,24 @@ export class HostEyes implements Eyes {
       throw new VxmigError('HOST_UNFIT', `ovs-vswitchd does not answer on ${host}`, { where: host });
     return seen;
   }
+}
+
+interface Try {
+  readonly address: string;
+  readonly once: () => Promise<Connected>;
+}
+
+/** Each one that is not answered takes a second. */
+const MOST_TRIES = 3;
+
+/** Whom nobody can talk to cannot be heard either. */
+function unheard(error: unknown): Connected {
+  if (!(error instanceof CommandError)) throw error;
+  return 'silent';
+}
+
+function bare(prefix: string): string {
+  return prefix.split('/')[0] ?? prefix;
 }
 
 /** Those that the VM has in the network, or all where it has none there. */

@@ -52,7 +52,7 @@ export async function gradeSubmission(rubric: Rubric, path: string, options: Gra
       throw new NothingToSee(messageOf(cause), { cause });
     });
     if (exam.kind === 'none') return notThere(exam.why);
-    const sight = await look.see(wanted, { ...scene, eyes: exam.eyes });
+    const sight = await look.see(wanted, { ...scene, eyes: exam.eyes, negative: check.negative });
     if (sight.moved !== undefined) current = withVmsAt(current, [[sight.moved.vm, sight.moved.to]]);
     return sight;
   };

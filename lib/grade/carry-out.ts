@@ -23,7 +23,8 @@ export async function carryOut(
   const outcomes = new Map<string, Outcome>();
   const graded = new Map<string, GradedCheck>();
   for (const check of inOrderOfNeeds(rubric.checks)) {
-    if (obstacleTo(check, graded) === null) outcomes.set(check.name, await outcomeOf(check, look, clock));
+    if (check.leftOut === undefined && obstacleTo(check, graded) === null)
+      outcomes.set(check.name, await outcomeOf(check, look, clock));
     graded.set(check.name, scoreCheck(check, outcomes, graded));
   }
   return scoreGrade(rubric, outcomes, { submission, note: '' });

@@ -13,6 +13,8 @@ export interface Eyes {
   readonly placeOf: (question: { host: string; network: string; mac: string }) => Promise<string | null>;
   /** An answer for each address of the VM that is called. */
   readonly ping: (question: PingQuestion) => Promise<readonly PingAnswer[]>;
+  /** Connections, likewise: answered is what is taken, or refused by the VM itself. null: the sender cannot be told to try. */
+  readonly connect: (question: ConnectQuestion) => Promise<readonly PingAnswer[] | null>;
   /** With the pings of those only who are to watch; null: the VM is there already. */
   readonly migrate: (question: {
     vm: string;
@@ -23,8 +25,8 @@ export interface Eyes {
   readonly run: (question: { host: string; argv: readonly string[]; timeoutMs: number }) => Promise<CommandAnswer>;
   /** How many packets on the underlay link of `host` the display filter lets pass until `enough` are seen or the time is over. */
   readonly packets: (question: PacketQuestion) => Promise<number>;
-  /** Whither the flows take a frame between two VMs. */
-  readonly trace: (question: { from: string; to: string; network: string }) => Promise<TracedWay>;
+  /** Whither the flows would take frames from a VM, or a host's port, to a VM: a way for each family, and each kind of traffic. */
+  readonly trace: (question: TraceQuestion) => Promise<readonly TracedWay[]>;
   /** All that `vxmig verify` says. */
   readonly verify: () => Promise<readonly Check[]>;
 }
@@ -46,10 +48,17 @@ export interface PingQuestion {
   readonly bytes: number | null;
 }
 
+export interface ConnectQuestion extends Pick<PingQuestion, 'from' | 'to' | 'network' | 'count'> {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
 export interface PingAnswer {
   readonly address: string;
   readonly sent: number;
   readonly received: number;
+  /** Why answers are not taken for the VM's; absent where nothing speaks against them. */
+  readonly doubt?: string;
 }
 
 export interface CommandAnswer {
@@ -62,11 +71,34 @@ export interface PacketQuestion {
   readonly host: string;
   readonly filter: string;
   readonly meanwhile: { readonly from: string; readonly to: string } | null;
+  /** Of echo requests and replies only those that belong to pings which go on meanwhile: others may be anybody's. */
+  readonly onlyOwn: boolean;
   readonly enough: number;
   readonly timeoutMs: number;
 }
 
+export interface TraceQuestion {
+  readonly from: string;
+  readonly to: string;
+  /** In which it is sent. The receiver need not be in it. */
+  readonly network: string;
+  /** null: every kind that access rules could tell apart, and ARP where the receiver is not in the network. */
+  readonly traffic: Traffic | null;
+}
+
+/** Of TCP the segment that opens a connection, of ICMP an echo request. */
+export interface Traffic {
+  readonly protocol: 'icmp' | 'tcp' | 'udp' | 'arp' | 'other';
+  /** Of TCP and UDP. */
+  readonly port: number | null;
+}
+
 export interface TracedWay {
+  /** `tcp port 80`, `icmp over IPv6` */
+  readonly frame: string;
+  readonly protocol: Traffic['protocol'];
+  /** The rules of the file deny it; null: they have no say, for the flows are not vxmig's, or the two are in no network together. */
+  readonly denied: boolean | null;
   /** Hosts where the frame would be given to the receiver. */
   readonly arrivesAt: readonly string[];
   /** What keeps it from arriving; empty where nothing does. */

@@ -231,7 +231,7 @@ export type WantedNetwork =
             hub: string;
           };
       /**
-       * Its access rules: `reference` only.
+       * Its access rules: `reference` only. They are compared by what they let through, together with the other rules of the file, whatever way they are written.
        */
       acl?: string;
     };
@@ -285,7 +285,7 @@ export type WantedVm =
        */
       migration?: string;
       /**
-       * Its access rules: `reference` only.
+       * Its access rules: `reference` only. They are compared by what they let through, together with the other rules of the file, whatever way they are written.
        */
       acl?: string;
     };
@@ -489,9 +489,13 @@ export interface TunnelWanted {
    */
   to?: string;
   /**
-   * The VNI on the wire. Default: the network's.
+   * The VNI on the wire: a number; `reference`; `submission`: whichever the student's own file gives the network; `any`. Default: `reference`, and with `not`, `any`: then there must be no tunnel whatever its VNI.
    */
-  vni?: number;
+  vni?: number | string;
+  /**
+   * Just these and no others: the bridge has no tunnel to a host that the mesh does not join, such as one that makes a star a mesh. Default: true, but false where `to` names one tunnel.
+   */
+  exactly?: boolean;
 }
 /**
  * A host's forwarding table knows a VM at the right place.
@@ -518,7 +522,7 @@ export interface FdbWanted {
   at?: string;
 }
 /**
- * Pings are answered.
+ * Pings, or connections, are answered.
  */
 export interface ReachWanted {
   /**
@@ -534,12 +538,20 @@ export interface ReachWanted {
    */
   network?: string;
   /**
-   * How many pings. Default: 5.
+   * How many pings, or attempts. Default: 5.
    */
   count?: number;
+  /**
+   * What is answered: pings (`icmp`, the default), or a connection to `port`: it is taken, or refused by the VM itself, which also shows that the frame has come there and an answer back. Hosts and the lab's own guests really try it; of UDP from a VM the switches are asked.
+   */
+  protocol?: 'icmp' | 'tcp' | 'udp';
+  /**
+   * Destination port of `protocol: tcp` or `udp`, which need one.
+   */
+  port?: number;
 }
 /**
- * Pings are not answered, and the sender is shown to be able to send.
+ * Nothing of the sender gets to the receiver, and the sender is shown to be able to send.
  */
 export interface IsolatedWanted {
   /**
@@ -555,9 +567,17 @@ export interface IsolatedWanted {
    */
   witness: string;
   /**
-   * How many pings. Default: 5.
+   * How many pings, or attempts. Default: 5.
    */
   count?: number;
+  /**
+   * Only this is kept from the receiver. Default: every IP packet between addresses of the two, whatever its protocol, by pings, by the meaning of the rules and by what the switches would do; and ARP where they have no network in common, for in a network ARP is no rule's business.
+   */
+  protocol?: 'icmp' | 'tcp' | 'udp' | 'arp';
+  /**
+   * Destination port of `protocol: tcp` or `udp`, which need one.
+   */
+  port?: number;
 }
 /**
  * Packets of full size get through without being cut.
@@ -649,7 +669,7 @@ export interface PacketWanted {
    */
   on: string;
   /**
-   * A display filter of tshark, on outer and inner headers: `vxlan.vni == 5001 && icmp`.
+   * A display filter of tshark, on outer and inner headers: `vxlan.vni == 5001 && icmp`. `{blue.vni}` stands for the VNI that the student's own file gives network blue. Echo requests and replies count only where they belong to pings of `while` that a host sends.
    */
   filter: string;
   while?: PingsMeanwhile;
@@ -695,9 +715,17 @@ export interface TraceWanted {
    * The host where it must arrive. Default: where the topology has the receiver.
    */
   at?: string;
+  /**
+   * Of what kind the frame is: of TCP the segment that opens a connection. Default: `icmp`, an echo request; with `not`, a frame of every kind that the rules could tell apart.
+   */
+  protocol?: 'icmp' | 'tcp' | 'udp' | 'arp';
+  /**
+   * Destination port of `protocol: tcp` or `udp`, which need one.
+   */
+  port?: number;
 }
 /**
- * A part of `vxmig verify`.
+ * A part of `vxmig verify`; of `isolation` and `all` also whether VMs that the reference's rules keep apart altogether are kept apart.
  */
 export interface VerifyWanted {
   /**

@@ -12,6 +12,8 @@ export interface Scene {
 
 export interface LiveScene extends Scene {
   readonly eyes: Eyes;
+  /** The check wants none of its facts to hold. */
+  readonly negative: boolean;
 }
 
 /** A kind of check. Adding one: its key in schema.json, a file in kinds/, and a line in kinds.ts. */
@@ -23,7 +25,13 @@ export interface CheckKind<Kind extends KindName> {
   /** By what partial credit may go in bands. */
   readonly measures: readonly Measure[];
   /** What is wrong with it beyond the schema; paths begin at the kind's key. */
-  readonly complaints: (wanted: Wanted<Kind>, reference: Topology | null) => readonly Complaint[];
+  readonly complaints: (
+    wanted: Wanted<Kind>,
+    reference: Topology | null,
+    rules: { readonly negative: boolean },
+  ) => readonly Complaint[];
+  /** Without a reference it would hold the submission against itself. Absent: never. */
+  readonly needsReference?: (wanted: Wanted<Kind>, rules: { readonly negative: boolean }) => boolean;
   readonly look: Look<Kind>;
 }
 

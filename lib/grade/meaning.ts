@@ -28,6 +28,13 @@ export function kindsIn(check: Check): readonly KindName[] {
   return KIND_NAMES.filter((name) => check[name] !== undefined);
 }
 
+/** What the check expects stands in the reference, and nowhere else. */
+export function needsReference({ check, isWhole }: WrittenCheck): boolean {
+  const [name] = kindsIn(check);
+  if (name === undefined || !isWhole) return false;
+  return kindOf(name).needsReference?.(check[name] as never, { negative: check.not ?? false }) ?? false;
+}
+
 /** What is wrong with what a check counts; paths begin within it. It may have holes where the schema refused something. */
 export function countComplaints(written: WrittenCheck): readonly Complaint[] {
   return [...pointsComplaints(written), ...visibilityComplaints(written)];
@@ -47,7 +54,9 @@ export function lookComplaints({ check, name }: WrittenCheck, reference: Topolog
     ...retryComplaints(check, kind.look.at === 'file'),
     ...holdComplaints(check, { isStatic: kind.look.at === 'file', kind: kindName }),
     ...bandComplaints(check, kind.measures),
-    ...kind.complaints(wanted, reference).map((complaint) => ({ ...complaint, path: [kindName, ...complaint.path] })),
+    ...kind
+      .complaints(wanted, reference, { negative: check.not ?? false })
+      .map((complaint) => ({ ...complaint, path: [kindName, ...complaint.path] })),
   ];
 }
 

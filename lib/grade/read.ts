@@ -13,9 +13,10 @@ import { TopologyError } from '../topology/topology-error.js';
 import { readYaml, type YamlSource } from '../topology/yaml-source.js';
 import { buildCheck } from './build-check.js';
 import type { Check, RubricFile } from './file.js';
+import { withNumbers } from './filter-numbers.js';
 import { gradeTopology } from './grade-topology.js';
-import { countComplaints, lookComplaints, needsComplaints, type WrittenCheck } from './meaning.js';
-import type { Rubric } from './rubric.js';
+import { countComplaints, lookComplaints, needsComplaints, needsReference, type WrittenCheck } from './meaning.js';
+import type { Rubric, RubricCheck } from './rubric.js';
 import { rubricSchemaErrors } from './schema.js';
 import { RUBRIC_WORDS } from './words.js';
 
@@ -27,24 +28,62 @@ export type FilterFault = (filter: string) => Promise<string | null>;
  * @throws {VxmigError} NOT_FOUND where there is no such file
  * @throws {MistakesError} RUBRIC_INVALID with every mistake in all of them
  */
-export async function readRubric(path: string, filterFault: FilterFault = async () => null): Promise<Rubric> {
+export async function readRubric(
+  path: string,
+  filterFault: FilterFault = async () => null,
+  options: ReadOptions = { forStudent: false },
+): Promise<Rubric> {
   const main = await readRubricFile(path, false);
-  const hidden = await besides(main, 'hidden', async (file) => {
-    if (resolve(file) === resolve(path)) throw new VxmigError('NOT_FOUND', 'it is this file itself');
+  const hidden = await besides(main, { key: 'hidden', ...options }, async (file) => {
+    if (resolve(file) === resolve(path)) throw new VxmigError('RUBRIC_INVALID', 'it is this file itself');
     return await readRubricFile(file, true);
   });
-  const reference = await besides(main, 'reference', async (file) => (await readTopology(file)).topology);
+  const reference = await besides(
+    main,
+    { key: 'reference', ...options },
+    async (file) => (await readTopology(file)).topology,
+  );
   const files = hidden.found === null ? [main] : [main, hidden.found];
+  const lost = (written: WrittenCheck) => reference.withheld !== null && needsReference(written);
   refuse([
-    ...files.flatMap((file) => problemsIn(file, files, reference.found)),
+    ...files.flatMap((file) =>
+      problemsIn(file, files, { reference: reference.found, isWithheld: reference.withheld !== null, lost }),
+    ),
     ...hidden.problems,
     ...reference.problems,
     ...(await Promise.all(files.map(async (file) => await filterProblems(file, filterFault)))).flat(),
   ]);
-  const checks = files.flatMap((file) => file.checks).map(buildCheck);
-  const rubric = { name: main.value.name ?? 'grade', reference: reference.found, checks };
+  const written = files.flatMap((file) => file.checks);
+  const left = new Set(written.filter(lost).map(({ name }) => name));
+  const checks = written.map(buildCheck).map((check): RubricCheck => {
+    // What nobody can look at stands in nobody's way.
+    const needs = check.needs.filter((name) => !left.has(name));
+    if (!left.has(check.name)) return { ...check, needs };
+    return { ...check, needs: [], leftOut: `what it expects stands in ${reference.withheld}, which is not here` };
+  });
+  const note = noteOf(hidden.withheld, { reference: reference.withheld, left: left.size });
+  const rubric: Rubric = { name: main.value.name ?? 'grade', reference: reference.found, checks, ...note };
   refuse(problemsWithReference(rubric, files));
   return rubric;
+}
+
+export interface ReadOptions {
+  /**
+   * Students have a rubric without the files that hold what is right: then what needs these is left out, and said to be. For anybody else it is
+   * a mistake, for he would grade by less than he thinks.
+   */
+  readonly forStudent: boolean;
+}
+
+function noteOf(
+  hidden: string | null,
+  { reference, left }: { readonly reference: string | null; readonly left: number },
+): Pick<Rubric, 'note'> {
+  const lines = [
+    ...(reference === null || left === 0 ? [] : [`${left} checks were left out: ${reference} is not here.`]),
+    ...(hidden === null ? [] : [`Hidden checks were left out: ${hidden} is not here.`]),
+  ];
+  return lines.length === 0 ? {} : { note: lines.join('\n') };
 }
 
 interface RubricSource {
@@ -86,25 +125,43 @@ async function readRubricFile(path: string, isHidden: boolean): Promise<RubricSo
 /** Another file that the rubric names, from its own directory; or what is wrong with it. */
 async function besides<Found>(
   { path, source, value }: RubricSource,
-  key: 'hidden' | 'reference',
+  { key, forStudent }: ReadOptions & { readonly key: 'hidden' | 'reference' },
   read: (path: string) => Promise<Found>,
-): Promise<{ readonly found: Found | null; readonly problems: readonly Problem[] }> {
+): Promise<Besides<Found>> {
+  const nothing = { found: null, problems: [], withheld: null };
   const named = value[key];
-  if (named === undefined || source === null) return { found: null, problems: [] };
+  if (named === undefined || source === null) return nothing;
   try {
-    return { found: await read(isAbsolute(named) ? named : join(dirname(path), named)), problems: [] };
+    return { ...nothing, found: await read(isAbsolute(named) ? named : join(dirname(path), named)) };
   } catch (error) {
-    if (error instanceof TopologyError) return { found: null, problems: error.problems };
-    if (!(error instanceof VxmigError) || error.code !== 'NOT_FOUND') throw error;
-    const complaint = aboutValue([key], messageOf(error), `a path from ${dirname(path)}`);
-    return { found: null, problems: placed([complaint], source, path) };
+    if (error instanceof TopologyError) return { ...nothing, problems: error.problems };
+    const isMissing = error instanceof VxmigError && error.code === 'NOT_FOUND';
+    if (isMissing && forStudent) return { ...nothing, withheld: named };
+    if (!isMissing && !(error instanceof VxmigError && error.code === 'RUBRIC_INVALID')) throw error;
+    const mend = `a path from ${dirname(path)}; a student who has not been given it grades with \`--for student\``;
+    return { ...nothing, problems: placed([aboutValue([key], messageOf(error), mend)], source, path) };
   }
+}
+
+interface Besides<Found> {
+  readonly found: Found | null;
+  readonly problems: readonly Problem[];
+  /** How it is named, where it is not there and need not be; else null. */
+  readonly withheld: string | null;
 }
 
 function problemsIn(
   file: RubricSource,
   files: readonly RubricSource[],
-  reference: Topology | null,
+  {
+    reference,
+    isWithheld,
+    lost,
+  }: {
+    readonly reference: Topology | null;
+    readonly isWithheld: boolean;
+    readonly lost: (written: WrittenCheck) => boolean;
+  },
 ): readonly Problem[] {
   if (file.source === null) return file.problems;
   // Of two of one name the rubric's is meant.
@@ -116,11 +173,11 @@ function problemsIn(
   );
   const names = files.flatMap((one) => one.names);
   // Where the reference is named and broken, what is said of it elsewhere would only repeat that.
-  const isLost = reference === null && files.some(({ value }) => value.reference !== undefined);
+  const isLost = reference === null && !isWithheld && files.some(({ value }) => value.reference !== undefined);
   const complaints: Complaint[] = [
     ...(file.isHidden ? hiddenComplaints(file, files) : pointlessness(files)),
     ...file.checks.flatMap((written) => {
-      const looks = isLost || !written.isWhole ? [] : lookComplaints(written, reference);
+      const looks = isLost || !written.isWhole || lost(written) ? [] : lookComplaints(written, reference);
       const within = [...countComplaints(written), ...needsComplaints(written, { checks, names }), ...looks];
       return within.map((complaint) => ({ ...complaint, path: ['checks', written.name, ...complaint.path] }));
     }),
@@ -135,7 +192,7 @@ async function filterProblems(
   if (source === null) return [];
   const complaints = checks.map(async ({ name, check }): Promise<Complaint[]> => {
     const filter: unknown = check.packet?.filter;
-    const fault = typeof filter === 'string' ? await filterFault(filter) : null;
+    const fault = typeof filter === 'string' ? await filterFault(withNumbers(filter, null)) : null;
     const place = ['checks', name, 'packet', 'filter'];
     return fault === null
       ? []

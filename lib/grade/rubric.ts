@@ -8,6 +8,8 @@ export interface Rubric {
   readonly name: string;
   /** null: expected values are written in the rubric, or computed from the submission. */
   readonly reference: Topology | null;
+  /** What is told to whoever is graded by it, such as what was left out; absent: nothing. */
+  readonly note?: string;
   /** In the order in which they are told; the hidden file's last. */
   readonly checks: readonly RubricCheck[];
 }
@@ -30,6 +32,8 @@ export interface CheckRules {
   readonly visibility: Visibility;
   readonly level: 'error' | 'warning';
   readonly showsExpected: boolean;
+  /** Why it is not looked at; absent: it is. */
+  readonly leftOut?: string;
 }
 
 export interface Retry {

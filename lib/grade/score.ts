@@ -20,7 +20,8 @@ export function scoreGrade(
   const graded = new Map<string, GradedCheck>();
   for (const check of inOrderOfNeeds(rubric.checks)) graded.set(check.name, scoreCheck(check, outcomes, graded));
   const checks = rubric.checks.flatMap(({ name }) => graded.get(name) ?? []);
-  return { ...totals(checks), rubric: rubric.name, submission, note, checks };
+  const told = [rubric.note ?? '', note].filter((text) => text !== '').join('\n');
+  return { ...totals(checks), rubric: rubric.name, submission, note: told, checks };
 }
 
 /** Every check in error, because grading itself has failed: nothing is given, and nothing is lost. */
@@ -66,6 +67,8 @@ export function scoreCheck(
   outcomes: ReadonlyMap<string, Outcome>,
   graded: ReadonlyMap<string, GradedCheck>,
 ): GradedCheck {
+  if (check.leftOut !== undefined)
+    return { ...frameOf(check), status: 'skipped', score: 0, output: `left out: ${check.leftOut}`, ungraded: true };
   const obstacle = obstacleTo(check, graded);
   if (obstacle !== null) {
     const why = `${obstacle.status === 'failed' ? 'did not fully pass' : 'was not carried out'}`;

@@ -14,6 +14,7 @@ const TIME_BANDS: Shape = {
 };
 const NUMBER: Shape = { noun: 'a number in range', mend: 'a number, `reference`, or `{atLeast: …, atMost: …}`' };
 const SECTION: Shape = { noun: 'a section', mend: '`reference`, a list of keys, or what is wanted by name' };
+const PORT: Shape = { noun: 'a port', mend: 'a number from 1 to 65535' };
 const REFERENCE_ONLY: Shape = { noun: 'what can be wanted of it', mend: 'only `reference` can stand here' };
 const ADDRESS: Shape = { noun: 'an address', mend: 'as in a topology file, a list for two families, or `reference`' };
 
@@ -63,6 +64,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   vms: SECTION,
   probes: { noun: 'a list of probes', mend: '`reference`, or `[{from: host-c, to: web}]`' },
   vni: NUMBER,
+  'tunnel.vni': { noun: 'a VNI to expect', mend: 'a number, `reference`, `submission` or `any`' },
+  exactly: { noun: 'true or false', mend: '`exactly: true`, or leave it out' },
   mtu: NUMBER,
   vcpus: NUMBER,
   cidr: ADDRESS,
@@ -80,6 +83,13 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   matches: { noun: 'a regular expression', mend: 'a text of up to 1000 characters in single quotes' },
   filter: { noun: 'a display filter', mend: 'as tshark reads it: `vxlan.vni == 5001 && icmp`' },
   exit: { noun: 'an exit status', mend: 'a number from 0 to 255' },
+  protocol: {
+    noun: 'a protocol that can be asked about here',
+    mend: '`icmp`, `tcp` or `udp`; `arp` for `isolated` and `trace`',
+  },
+  'reach.port': PORT,
+  'isolated.port': PORT,
+  'trace.port': PORT,
   count: { noun: 'a number of pings', mend: 'from 1 to 100' },
   bytes: { noun: 'a size of 576 to 65485 bytes', mend: 'for example `bytes: 1450`' },
   strategy: { noun: 'a strategy', mend: '`pre-copy`, `post-copy` or `auto-converge`' },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  contains,
   type Family,
   firstOf,
   formatPrefix,
@@ -10,7 +11,7 @@ import {
   plus,
   sizeOf,
 } from './address.js';
-import type { Topology } from './topology.js';
+import type { AccessRule, Topology } from './topology.js';
 
 /** IFNAMSIZ (linux/if.h) is 16 with the closing zero. */
 export const DEVICE_NAME_LENGTH = 15;
@@ -51,7 +52,8 @@ export function probeMac(topologyName: string, network: string, host: string): s
 
 /**
  * The addresses, with prefix length and one per prefix of the network, that `hostName`'s probe port has in `network`.
- * They are taken from the end of the prefix downwards in the order of the hosts in the file, past those that VMs have.
+ * They are taken from the end of the prefix downwards in the order of the hosts in the file, past those that VMs have, and past ranges that
+ * access rules deny: whoever denies a range of addresses means others. Where nothing is left outside of such ranges, they are not heeded.
  * A prefix that has no address left gives none; the topology's checks of meaning report that before anybody asks.
  */
 export function probeAddresses(topology: AddressPlan, network: string, hostName: string): string[] {
@@ -59,9 +61,10 @@ export function probeAddresses(topology: AddressPlan, network: string, hostName:
   const cidrs = topology.networks.find((candidate) => candidate.name === network)?.cidrs ?? [];
   if (hostIndex < 0) return [];
   const taken = takenAddresses(topology, network);
+  const rules = prefixRules(topology, network);
   return cidrs.flatMap((cidr) => {
     const prefix = parsePrefix(cidr);
-    const ip = prefix === null ? null : freeAddressFromEnd(prefix, hostIndex, taken);
+    const ip = prefix === null ? null : freeAddressFromEnd(prefix, { skip: hostIndex, taken, rules });
     return prefix === null || ip === null ? [] : [formatPrefix({ ip, length: prefix.length })];
   });
 }
@@ -69,10 +72,15 @@ export function probeAddresses(topology: AddressPlan, network: string, hostName:
 /** What of a topology the probe addresses depend on. */
 export interface AddressPlan {
   readonly hosts: readonly Pick<Topology['hosts'][number], 'name'>[];
-  readonly networks: readonly Pick<Topology['networks'][number], 'name' | 'cidrs'>[];
-  readonly vms: readonly {
+  readonly networks: readonly (Pick<Topology['networks'][number], 'name' | 'cidrs'> & WithRules)[];
+  readonly vms: readonly (WithRules & {
     readonly nics: readonly { readonly network: string; readonly addresses: readonly string[] }[];
-  }[];
+  })[];
+}
+
+interface WithRules {
+  /** None where they are not known yet, as while a file is checked. */
+  readonly acl?: readonly AccessRule[];
 }
 
 /** The lowest and the highest address that a machine may have in `prefix`; null where there is none. */
@@ -89,14 +97,66 @@ function reservedAtEnd(family: Family, size: bigint): bigint {
   return size > 256n ? 128n : 0n;
 }
 
-function freeAddressFromEnd(prefix: Prefix, skip: number, taken: ReadonlySet<bigint>): Ip | null {
+interface Choice {
+  readonly skip: number;
+  readonly taken: ReadonlySet<bigint>;
+  readonly rules: readonly (readonly PrefixRule[])[];
+}
+
+/** From the end downwards; then, where that is not enough, from the end of what rules deny. */
+function freeAddressFromEnd(prefix: Prefix, { skip, taken, rules }: Choice): Ip | null {
   const range = usableRange(prefix);
   if (range === null) return null;
+  const { family } = prefix.ip;
+  const { lowest, highest } = range;
+  const avoided: { readonly from: bigint; readonly downTo: bigint }[] = [];
   let left = skip;
-  for (let value = range.highest.value; value >= range.lowest.value; value -= 1n) {
-    if (taken.has(value)) continue;
-    if (left === 0) return { family: prefix.ip.family, value };
-    left -= 1;
+  for (let value = highest.value; value >= lowest.value; value -= 1n) {
+    const denied = denialOf(rules, { family, value });
+    if (denied !== null) {
+      // On with what is below it: half of an IPv6 prefix is too much to be counted through.
+      avoided.push({ from: value, downTo: firstOf(denied).value });
+      value = firstOf(denied).value;
+    } else if (!taken.has(value)) {
+      if (left === 0) return { family, value };
+      left -= 1;
+    }
+  }
+  for (const { from, downTo } of avoided)
+    for (let value = from; value >= downTo && value >= lowest.value; value -= 1n) {
+      if (taken.has(value)) continue;
+      if (left === 0) return { family, value };
+      left -= 1;
+    }
+  return null;
+}
+
+interface PrefixRule {
+  readonly prefix: Prefix;
+  readonly action: AccessRule['action'];
+}
+
+/** What rules say of ranges of addresses, in the lists that frames in the network meet. */
+function prefixRules({ networks, vms }: AddressPlan, network: string): readonly (readonly PrefixRule[])[] {
+  const lists = [
+    networks.find(({ name }) => name === network)?.acl ?? [],
+    ...vms.flatMap(({ nics, acl }) => (nics.some((nic) => nic.network === network) ? [acl ?? []] : [])),
+  ];
+  const ranges = (rules: readonly AccessRule[]) =>
+    rules.flatMap(({ from, to, action }) =>
+      [from, to].flatMap((end) => {
+        const prefix = end.kind === 'prefix' ? parsePrefix(end.prefix) : null;
+        return prefix === null ? [] : [{ prefix, action }];
+      }),
+    );
+  return lists.map(ranges).filter((list) => list.length > 0);
+}
+
+/** The range that a list denies the address by; null: none does. */
+function denialOf(rules: Choice['rules'], ip: Ip): Prefix | null {
+  for (const list of rules) {
+    const first = list.find(({ prefix }) => contains(prefix, ip));
+    if (first?.action === 'deny') return first.prefix;
   }
   return null;
 }

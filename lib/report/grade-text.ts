@@ -50,7 +50,8 @@ function detail({ title, output, hint }: GradedCheck, style: Style): string {
 
 function totals({ ok, score, maxScore, ungradedScore }: Grade, style: Style): string {
   const text = `${score} of ${maxScore} points.`;
-  if (ok) return paint(style, 'heading', text);
+  const leftOut = `${ungradedScore} of them were not looked at.`;
+  if (ok) return paint(style, 'heading', ungradedScore === 0 ? text : `${text} ${leftOut}`);
   const lack = `${ungradedScore} of them could not be graded: this is no final score.`;
   return `${paint(style, 'heading', text)} ${paint(style, 'warning', lack)}`;
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
-import { onLab, type TestLab } from './harness.js';
+import { type Document, onLab, type TestLab } from './harness.js';
 
 /** What a student may type on a host, in names of his own: the underlay in the userspace switch, and a bridge that learns. */
 const BY_HAND = `set -e
@@ -38,6 +38,11 @@ const DOMAIN = `<domain type='qemu'>
   </devices>
 </domain>
 `;
+
+/** An echo request for web in VXLAN, made by hand, twice a second. */
+const FORGED = `use IO::Socket::INET; my $s=IO::Socket::INET->new(PeerAddr=>"198.18.1.10",PeerPort=>4789,Proto=>"udp");
+my $p=pack("H*","0800000000138900"."525400090001020000000001080045000"."01c0001000040016"."6ce0a09004d0a090001"."0800f7fd00010001");
+for(1..200){$s->send($p); select(undef,undef,undef,0.5);}`;
 
 const RUBRIC = `version: 1
 name: by-hand
@@ -93,6 +98,31 @@ await onLab(
       await lab.shell('host-c', 'ovs-vsctl set Interface to-a options:key=5010');
       await isFailing(t, await graded(), ['back', 'reach', 'full', 'wire', 'other']);
       await lab.shell('host-c', 'ovs-vsctl set Interface to-a options:key=5001');
+    });
+
+    await t.test('what only looks like a VM and its frames is neither', async (t) => {
+      await lab.shell('host-a', 'virsh -q destroy my-server; ip address add 10.9.0.1/24 dev lan');
+      await lab.shell('host-a', 'ip address add fd00:9::1/64 dev lan nodad');
+      await lab.shell('host-c', `setsid timeout 100 perl -e '${FORGED}' >/dev/null 2>&1 </dev/null &`);
+      const { document, stderr } = await graded();
+      const failed = Object.entries(statusesOf(document)).flatMap(([name, status]) =>
+        status === 'failed' || status === 'skipped' ? [name] : [],
+      );
+      const seen = JSON.stringify(document.checks, null, 1) + stderr;
+      t.strictSame(failed, ['port', 'reach', 'full', 'table'], seen);
+      t.match(
+        checkOf(document, 'reach').output,
+        /answered, but not by the VM: no QEMU in the lab has a NIC with its MAC/,
+      );
+      await lab.shell('host-a', 'ip address del 10.9.0.1/24 dev lan; ip address del fd00:9::1/64 dev lan');
+      t.match(
+        (await graded()).document.checks.find(({ name }: Document) => name === 'wire'),
+        {
+          status: 'failed',
+          output: /: 0 \(expected: at least 1\)/,
+        },
+      );
+      await lab.shell('host-a', 'virsh -q start my-server');
     });
 
     await t.test('what the fact is about was never touched', async (t) => {

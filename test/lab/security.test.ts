@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { bridgeName, probePortName, tapName } from '../../lib/model/names.js';
 import { isMigrated, isVerified } from './documents.js';
@@ -20,8 +22,23 @@ function withVictim(text: string): string {
   ];
   return text
     .replace(/^( *)migration: .*$/m, `$1acl:\n$1  - {protocol: tcp, port: ${CLOCK}, action: deny}`)
-    .replace(/^probes:/m, `${victim.join('\n')}\nprobes:`);
+    .replace(/^probes:/m, `${victim.join('\n')}\nprobes:\n  - {from: victim, to: web, interval: 100ms}`);
 }
+
+/** The clock is kept back, and nothing else is. */
+const RUBRIC = `version: 1
+checks:
+  echo-taken: {reach: {from: host-c, to: web, protocol: tcp, port: ${ECHO}}}
+  echo-taken-by-vm: {reach: {from: victim, to: web, protocol: tcp, port: ${ECHO}}}
+  nobody-listens: {reach: {from: host-c, to: web, protocol: tcp, port: 9}}
+  datagram: {reach: {from: host-c, to: web, protocol: udp, port: 9}}
+  datagram-of-vm: {reach: {from: victim, to: web, protocol: udp, port: 9}}
+  clock-apart: {isolated: {from: host-c, to: web, witness: victim, protocol: tcp, port: ${CLOCK}}}
+  clock-apart-of-vm: {trace: {from: victim, to: web, protocol: tcp, port: ${CLOCK}}, not: true}
+  all-apart: {isolated: {from: host-c, to: web, witness: victim}}
+  all-back: {trace: {from: victim, to: web}, not: true}
+  clock-taken: {reach: {from: host-c, to: web, protocol: tcp, port: ${CLOCK}}}
+`;
 
 /** Opens connections to some ports again and again until its input ends, and prints how many each port took. */
 const CONNECT = `
@@ -109,6 +126,25 @@ await onLab('two-subnets', async (t, lab) => {
     await isUnharmed();
   });
 
+  await t.test(
+    'a grade tells what a rule denies from what it does not, by trying and by asking the switches',
+    async (t) => {
+      const rubric = join(dirname(lab.file), 'rubric.yaml');
+      await writeFile(rubric, RUBRIC);
+      const { document, stderr } = await lab.run('grade', lab.file, '--rubric', rubric, '--live');
+      const failed = document.checks.flatMap(({ name, status, output }: Document) =>
+        status === 'passed' ? [] : [`${name}: ${status} ${output}`],
+      );
+      t.equal(failed.length, 3, failed.join('\n') + stderr);
+      t.match(
+        failed[0],
+        /^all-apart: failed .*\[no\] pings from host-c to web .*\[no\] icmp .*\[no\] tcp .*would arrive at host-a/s,
+      );
+      t.match(failed[1], /^all-back: failed .*\[no\] tcp port \d+ from VM victim to VM web: it arrives at host-a/s);
+      t.match(failed[2], /^clock-taken: failed .*0 of 3 answered/s);
+    },
+  );
+
   await t.test('a rule denies before, during and after a migration, and port security is there at once', async (t) => {
     const open = await connections();
     const document = await lab.migrate('web', 'host-b');
@@ -138,7 +174,7 @@ await onLab('two-subnets', async (t, lab) => {
       .filter(({ ok }: Document) => !ok)
       .map(({ name, seen }: Document) => `${name}: ${seen}`);
     t.match(failed.join('\n'), /^port security of web in blue: MAC: it goes on; .*VLAN tag: it goes on/m);
-    t.match(failed.join('\n'), /^rule 1 of VM web: deny .*\(blue, host-c\): it goes on/m);
+    t.match(failed.join('\n'), /^rule 1 of VM web: deny .*\(blue, host-c\): tcp port 37 .*: it goes on/m);
     t.notMatch(failed.join('\n'), /^rule 1 of VM web: deny .*\(blue, host-a\)/m);
   });
 

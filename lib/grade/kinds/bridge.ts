@@ -8,6 +8,7 @@ export const BRIDGE: CheckKind<'bridge'> = {
   insteadOfNot: null,
   measures: [],
   complaints: (wanted, reference) => nameComplaints(reference, wanted, ROLES),
+  needsReference: ({ on }) => on === undefined,
   look: {
     at: 'hosts',
     see: async ({ network, on }, { submission, reference, eyes }) => {

@@ -8,6 +8,7 @@ export const FDB: CheckKind<'fdb'> = {
   insteadOfNot: null,
   measures: [],
   complaints: (wanted, reference) => nameComplaints(reference, wanted, ROLES),
+  needsReference: ({ on }) => on === undefined,
   look: {
     at: 'hosts',
     see: async ({ network, vm, on, at }, { submission, reference, eyes }) => {

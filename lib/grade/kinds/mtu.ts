@@ -2,6 +2,7 @@ import type { Topology } from '../../model/topology.js';
 import type { CheckKind } from '../kind.js';
 import { missing, nameComplaints } from '../names.js';
 import { answeredFacts } from './reach.js';
+import { deniedByReference } from './traffic.js';
 
 const ROLES = { from: 'host', to: 'VM', network: 'network' } as const;
 
@@ -11,7 +12,11 @@ export const MTU: CheckKind<'mtu'> = {
   steadiness: 'one packet of full size that arrives is enough; one that is too large never does',
   insteadOfNot: null,
   measures: [],
-  complaints: (wanted, reference) => nameComplaints(reference, wanted, ROLES),
+  complaints: (wanted, reference) => [
+    ...nameComplaints(reference, wanted, ROLES),
+    ...deniedByReference(reference, wanted, { protocol: 'icmp', port: null }),
+  ],
+  needsReference: ({ bytes }) => bytes === undefined,
   look: {
     at: 'hosts',
     see: async ({ from, to, network, bytes }, { submission, reference, eyes }) => {

@@ -5,6 +5,7 @@ import type { CheckKind, Scene } from '../kind.js';
 import type { Wanted } from '../rubric.js';
 import type { Fact } from '../sight.js';
 import { SECTIONS, type SectionName } from '../topology-keys.js';
+import { accessFacts } from './topology-access.js';
 import { nicFacts, probeComplaints, probeFacts } from './topology-lists.js';
 
 const NAMES = Object.keys(SECTIONS) as readonly SectionName[];
@@ -27,6 +28,7 @@ export const TOPOLOGY: CheckKind<'topology'> = {
     ...NAMES.flatMap((name) => sectionComplaints(name, sectionsOf(wanted)[name], reference)),
     ...probeComplaints(sectionsOf(wanted).probes),
   ],
+  needsReference: (wanted) => lackOfReference(wanted, []).length > 0,
   look: {
     at: 'file',
     see: (wanted, scene) => {
@@ -79,6 +81,7 @@ function thingFacts(section: SectionName, name: string, wanted: WrittenThing, sc
   const values = keys === null ? Object.entries(wanted) : keys.map((key) => [key, 'reference'] as const);
   return values.flatMap(([key, value]) => {
     const of = `\`${key}\` of ${what}`;
+    if (key === 'acl') return accessFacts(section, name, { what: of, seen: thing?.[key], scene });
     if (key === 'nics' && Array.isArray(value)) return nicFacts(scene.submission, name, value);
     const answer = compared({ section, key, value, model: model?.[key] });
     const text = thing?.[key];

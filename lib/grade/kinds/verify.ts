@@ -1,5 +1,8 @@
-import type { CheckKind } from '../kind.js';
+import { kindText } from '../../plan/access-frame.js';
+import { framesBetween, keptApart, kindsOfTraffic, letThrough } from '../../plan/access-meaning.js';
+import type { CheckKind, Scene } from '../kind.js';
 import type { Wanted } from '../rubric.js';
+import type { Fact } from '../sight.js';
 
 /** How verify's checks of each part are called. */
 const PARTS: Readonly<Record<Wanted<'verify'>['part'], RegExp>> = {
@@ -10,7 +13,7 @@ const PARTS: Readonly<Record<Wanted<'verify'>['part'], RegExp>> = {
   tunnels: /^tunnel /,
   probes: / reaches /,
   fdb: /^FDB of /,
-  isolation: / is isolated$/,
+  isolation: / is isolated$|^rule \d+ of .*: deny |^port security of /,
 };
 
 export const VERIFY: CheckKind<'verify'> = {
@@ -21,11 +24,34 @@ export const VERIFY: CheckKind<'verify'> = {
   complaints: () => [],
   look: {
     at: 'hosts',
-    see: async ({ part }, { eyes }) => {
-      const checks = (await eyes.verify()).filter(({ name }) => PARTS[part].test(name));
-      return {
-        facts: checks.map(({ name, ok, expected, seen }) => ({ what: name, holds: ok, expected, seen })),
-      };
+    see: async ({ part }, scene) => {
+      const checks = (await scene.eyes.verify()).filter(({ name }) => PARTS[part].test(name));
+      const facts = checks.map(({ name, ok, expected, seen }) => ({ what: name, holds: ok, expected, seen }));
+      return { facts: part === 'isolation' || part === 'all' ? [...facts, ...apartFacts(scene)] : facts };
     },
   },
 };
+
+/** verify holds the hosts against the student's own rules; what the reference's rules keep apart altogether, those have to keep apart as well. */
+function apartFacts({ submission, reference }: Scene): Fact[] {
+  return (reference?.networks ?? []).flatMap((network) => {
+    const own = submission.networks.find(({ name }) => name === network.name);
+    if (reference === null || own === undefined) return [];
+    return keptApart(reference, network).flatMap(({ from, to }) => {
+      const question = { from, to, traffic: kindsOfTraffic([submission, reference]) };
+      if (framesBetween(submission, own, question).length === 0) return [];
+      const through = letThrough(submission, own, question).map(kindText);
+      const seen = through.slice(0, FRAMES_TOLD).join(', ');
+      return [
+        {
+          what: `${from} is kept from ${to} in network ${network.name}`,
+          holds: through.length === 0,
+          expected: 'the rules let nothing through',
+          seen: seen === '' ? 'the rules let nothing through' : `the rules let ${seen} through`,
+        },
+      ];
+    });
+  });
+}
+
+const FRAMES_TOLD = 3;

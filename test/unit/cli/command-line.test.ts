@@ -102,6 +102,7 @@ t.test('validate', async (t) => {
   const good = readFileSync(join(ROOT, TOPOLOGY), 'utf8');
   const directory = t.testdir({
     'bad.yaml': good.replace('host: host-a', 'host: host-z').replace('vni: 5001', 'vni: none'),
+    'denied.yaml': good.replace(/^( *)migration: .*$/m, '$1acl: [{protocol: icmp, action: deny}]'),
     'remarks.yaml': good.replace(/^lab: .*$/m, '').replace('198.18.1.0/24}', '198.18.1.0/24, rate: 100mbit}'),
   });
   const bad = await runVxmig(['validate', join(directory, 'bad.yaml')]);
@@ -116,6 +117,11 @@ t.test('validate', async (t) => {
   });
   const remarks = await runVxmig(['validate', join(directory, 'remarks.yaml')]);
   t.match(remarks, { status: 0, stdout: /valid\nremark: .*remarks\.yaml:\d+:\d+: `rate`/ });
+  t.match(await runVxmig(['validate', join(directory, 'denied.yaml')]), {
+    status: 0,
+    stdout:
+      /remark: .*denied\.yaml:\d+:\d+: its pings are denied: rule 1 of VM web: deny icmp from any to web, .*10\.9\.0\.254/,
+  });
   const none = await runVxmig(['validate', join(directory, 'none.yaml'), '--json']);
   t.match(document(none.stdout), { ok: false, error: { code: 'NOT_FOUND', where: /none\.yaml/ } });
   t.equal(none.status, 3);

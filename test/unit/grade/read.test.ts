@@ -1,12 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import t from 'tap';
+import { gradeTopology } from '../../../lib/grade/grade-topology.js';
 import { KINDS } from '../../../lib/grade/kinds.js';
 import { readRubric } from '../../../lib/grade/read.js';
 import { RUBRIC_SCHEMA_URL } from '../../../lib/grade/schema.js';
+import { MistakesError } from '../../../lib/model/mistakes-error.js';
 import { generateTypes } from '../../../lib/topology/generate-types.js';
-import { marked } from '../topology/sample.js';
+import { parseTopology } from '../../../lib/topology/read.js';
+import { marked, SAMPLE } from '../topology/sample.js';
 import { HIDDEN, problemsOf, RUBRIC, rubricIn } from './sample.js';
 
 t.test('the types are those of the schema, and the schema is one', async (t) => {
@@ -31,6 +34,71 @@ t.test('the sample itself is right, and its defaults are filled in', async (t) =
     { name: 'move', credit: { kind: 'bands', bands: new Map([['lost', [{ upTo: 0 }, { upTo: 5, credit: 0.5 }]]]) } },
     { name: 'mtu', visibility: 'after_published', pointsHundredths: 100 },
   ]);
+});
+
+/** In which db is kept from web by a rule, and host-b is not. */
+const APART = SAMPLE.replace('network: green', 'network: blue')
+  .replace('00:02", address: 10.9.0.1/24', '00:02", address: 10.9.0.7/24')
+  .replace('mtu: 1450}', 'mtu: 1450, acl: [{from: db, to: web, protocol: tcp, action: deny}]}');
+
+t.test('what the reference’s own rules make impossible is a mistake of the rubric', async (t) => {
+  const about = async (check: string) => {
+    const rubric = RUBRIC.replace('reach: {from: host-b, to: web}', check);
+    return await problemsOf(rubricIn(t.testdir(), { rubric, reference: APART }));
+  };
+  const tcp = 'protocol: tcp, port: 80';
+  t.same(await about('reach: {from: host-b, to: web}'), []);
+  t.same(await about(`reach: {from: host-b, to: web, ${tcp}}`), []);
+  t.same(await about('reach: {from: db, to: web}'), []);
+  t.match(await about(`reach: {from: db, to: web, ${tcp}}`), [
+    /^rubric.yaml:\d+:\d+ the reference itself denies it: rule 1 of network blue: deny tcp from db to web, and .* 10.9.0.7 to 10.9.0.1$/,
+  ]);
+  t.same(await about(`isolated: {from: db, to: web, witness: host-x, ${tcp}}`), [
+    'rubric.yaml:8:82 the reference has no VM host-x',
+  ]);
+  t.match(await about('trace: {from: db, to: web}, not: true'), [/the reference itself lets icmp through/]);
+  t.same(await about(`trace: {from: db, to: web, ${tcp}}, not: true`), []);
+  t.match(await about(`trace: {from: db, to: web, ${tcp}}`), [/the reference itself denies it/]);
+  t.match(await about('reach: {from: host-b, to: web, protocol: tcp}'), [/tcp to which port\?/]);
+  t.match(await about('reach: {from: host-b, to: web, port: 80}'), [/`port` means nothing without TCP or UDP/]);
+  t.match(await about('not: true, tunnel: {network: blue, exactly: true}'), [/`exactly` means nothing with `not`/]);
+  t.match(await about("packet: {on: host-a, filter: 'vxlan.vni == {bleu.vni}'}"), [
+    /the reference has no network bleu/,
+  ]);
+});
+
+t.test('a student lacks the reference and the hidden checks; nobody else does', async (t) => {
+  const rubric = RUBRIC.replace(
+    'checks:',
+    'checks:\n  star: {tunnel: {network: blue, vni: submission}}\n  size: {mtu: {from: host-b, to: web, bytes: 1000}}',
+  );
+  const path = rubricIn(t.testdir(), { rubric });
+  unlinkSync(join(path, '../hidden.yaml'));
+  unlinkSync(join(path, '../reference.yaml'));
+  t.match(await problemsOf(path), [/no such file|not there|there is no/i, /no such file|not there|there is no/i]);
+  const mends = await readRubric(path).catch((error: unknown) =>
+    error instanceof MistakesError ? error.problems : [],
+  );
+  t.match(mends, [{ mend: /grades with `--for student`$/ }, { mend: /grades with `--for student`$/ }]);
+  const read = await readRubric(path, undefined, { forStudent: true });
+  t.equal(
+    read.note,
+    '2 checks were left out: reference.yaml is not here.\nHidden checks were left out: hidden.yaml is not here.',
+  );
+  const why = 'what it expects stands in reference.yaml, which is not here';
+  t.match(read.checks, [
+    { name: 'star', leftOut: why },
+    { name: 'size', leftOut: undefined },
+    { name: 'vnis', leftOut: why },
+    { name: 'web', needs: [], leftOut: undefined },
+    { name: 'reach', needs: ['web'], leftOut: undefined },
+    { name: 'move' },
+  ]);
+  const graded = gradeTopology(read, parseTopology(SAMPLE, 'mine.yaml'), 'mine.yaml');
+  t.match(graded.checks[0], { status: 'skipped', score: 0, ungraded: true, output: `left out: ${why}` });
+  t.match(graded.checks[3], { name: 'web', status: 'passed' });
+  writeFileSync(join(path, '../reference.yaml'), 'version: 2\n');
+  await t.rejects(readRubric(path, undefined, { forStudent: true }), { code: 'RUBRIC_INVALID' }, 'one that is broken');
 });
 
 /** What is replaced in the rubric, by what (§: the place that must be named), and what must be said; nothing else may be. */

@@ -72,7 +72,7 @@ t.test('each difference is a fact, with what was seen and expected', async (t) =
     [
       'vni: 5002',
       'vni: 5002, acl: [{protocol: tcp, port: 80, action: deny}]',
-      '[no] `acl` of network green: deny tcp port 80-80 from any to any (expected: none)',
+      '[no] `acl` of network green: deny tcp port 80-80 from any to any (expected: what passes is the same as by none, so tcp port 80 from db to host-a passes, tcp port 80 from db to host-b passes, tcp port 80 from db to 192.0.2.1 passes, and 9 more)',
     ],
   ];
   for (const [old, replacement, fact] of differing) {
@@ -80,6 +80,19 @@ t.test('each difference is a fact, with what was seen and expected', async (t) =
     t.match(check, { status: 'failed' });
     t.equal(check?.output.split('\n')[0], fact);
   }
+});
+
+t.test('access rules are as in the reference where they let the same through, however they are written', async (t) => {
+  const acl = (rules: string) => sampleWith('mtu: 1450}', `mtu: 1450, acl: [${rules}]}`);
+  const right = parseTopology(acl('{from: 10.9.0.128/25, action: deny}'), 'reference.yaml');
+  const wanted = { networks: { blue: { acl: 'reference' } } };
+  const halves = '{from: 10.9.0.192/26, action: deny}, {from: 10.9.0.128/26, action: deny}';
+  t.match(graded(wanted, { text: acl(halves), reference: right }), { status: 'passed' });
+  const icmp = graded(wanted, { text: acl('{from: 10.9.0.128/25, protocol: icmp, action: deny}'), reference: right });
+  t.match(icmp, {
+    status: 'failed',
+    output: /^\[no\] `acl` of network blue: deny icmp .* does not, .* more\)$/,
+  });
 });
 
 t.test('what is missing or too much', async (t) => {

@@ -103,6 +103,31 @@ t.test('probe addresses come from the end, past what VMs have', async (t) => {
   t.same(probeAddresses(plan, 'nothing', 'a'), []);
 });
 
+t.test('probe addresses keep out of ranges that rules deny, as far as there are others', async (t) => {
+  const rule = (from: string, action: 'allow' | 'deny' = 'deny') => ({
+    from: { kind: 'prefix', prefix: from } as const,
+    to: { kind: 'any' } as const,
+    protocol: 'any' as const,
+    ports: null,
+    action,
+  });
+  const plan = (...acl: ReturnType<typeof rule>[]): AddressPlan => ({
+    hosts: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+    networks: [{ name: 'blue', cidrs: ['10.9.0.0/29', 'fd00:9::/64'], acl }],
+    vms: [{ nics: [{ network: 'blue', addresses: ['10.9.0.1/29'] }] }],
+  });
+  const given = (of: AddressPlan) => ['a', 'b', 'c'].map((host) => probeAddresses(of, 'blue', host)[0]);
+  t.same(given(plan()), ['10.9.0.6/29', '10.9.0.5/29', '10.9.0.4/29']);
+  t.same(given(plan(rule('10.9.0.4/30'))), ['10.9.0.3/29', '10.9.0.2/29', '10.9.0.6/29'], 'nobody has the same');
+  t.same(given(plan(rule('10.9.0.0/29'))), given(plan()), 'where all is denied, nothing is better');
+  t.same(given(plan(rule('10.9.0.6/32', 'allow'), rule('10.9.0.4/30'))), ['10.9.0.6/29', '10.9.0.3/29', '10.9.0.2/29']);
+  t.same(given(plan(rule('10.9.0.5/32', 'allow'), rule('10.9.0.4/30')))[0], '10.9.0.3/29');
+  t.same(probeAddresses(plan(rule('fd00:9::8000:0:0:0/65')), 'blue', 'a')[1], 'fd00:9::7fff:ffff:ffff:ffff/64');
+  const ofVm = plan();
+  const vms = ofVm.vms.map((vm) => ({ ...vm, acl: [rule('10.9.0.4/30')] }));
+  t.same(given({ ...ofVm, vms })[0], '10.9.0.3/29', 'rules of a VM in the network, too');
+});
+
 t.test('whatever the network: usable, free, and nobody else’s', async () => {
   const cidr = fc.oneof(
     fc.integer({ min: 20, max: 32 }).map((length) => `10.9.0.0/${length}`),

@@ -6,7 +6,7 @@ import { accessFlows, HIDDEN_HEADER } from '../../../lib/pipeline/access.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import { tableNumber } from '../../../lib/pipeline/tables.js';
 import { accessLists } from '../../../lib/plan/access.js';
-import { type AccessFrame, decidingRule, frameFor } from '../../../lib/plan/access-frame.js';
+import { type AccessFrame, decidingRule, framesFor } from '../../../lib/plan/access-frame.js';
 import { readableFlows } from '../../generated/example-host.js';
 import { ruled } from './ruled.js';
 import { type Frame, runFlows } from './run-flows.js';
@@ -180,7 +180,7 @@ table=acl_receiver, priority=60000,tcp6,dl_dst=01:00:00:00:00:00/01:00:00:00:00:
   );
   const [denial] = lists.receiver.flat();
   if (denial === undefined) throw new Error('no rule');
-  const frame = frameFor(topology, network, lists, denial);
+  const [frame] = framesFor(topology, network, lists, denial);
   t.match(frame, { protocol: 'tcp', port: 80, ethDst: '52:54:00:09:00:01' }, 'and a frame that it decides');
   t.same(accessFlows({ network: [], sender: [], receiver: [] }).length, 3, 'without rules, nothing but the way on');
 });
