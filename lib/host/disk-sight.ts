@@ -5,7 +5,7 @@ const CONNECT_SECONDS = 3;
 /** From the beginning and from the end of what is only read. */
 const DIGEST_BYTES = 32 * 2 ** 20;
 /** An image on storage that stands still must not hold up everything else. */
-const LOOK_TIMEOUT_MS = 45_000;
+const LOOK_TIMEOUT_MS = 30_000;
 const NAMED_IN_CEPH_CONF = '/etc/ceph/ceph.conf';
 
 /** Groups of four arguments: what it is, and three that say which. */

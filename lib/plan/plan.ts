@@ -62,7 +62,7 @@ export function planTopology(
   const copies = leftCopies(topology, found);
   const observed = withoutCopies(found, copies);
   refuseMacRivals(topology, observed);
-  refuseAbsentDomains(topology, observed);
+  refuseAbsentDomains(topology, observed, only);
   const planned = only === undefined ? observed : observed.filter(({ host }) => host === only);
   const migrations = plannedMigrations(topology, observed);
   const current = withVmsAt(
