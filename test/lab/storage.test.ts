@@ -153,10 +153,9 @@ await onLab('two-subnets', async (t, lab) => {
     await lab.shell('host-c', SERVE(address));
     t.teardown(() => lab.shell('host-c', 'echo quit >/srv/monitor').catch(() => ''));
     await begin(`${file('/srv/shared/disk')}${nbd(address)}`);
-    await io(t, lab, 'host-a', 'write -P 0x5a 0 64k');
+    await write(lab, 'host-a', '-P 0x5a 0 64k');
     isMigrated(t, await lab.migrate('web', 'host-b'), { vm: 'web', from: 'host-a', to: 'host-b' });
-    for (const answer of await io(t, lab, 'host-b', 'read -P 0x5a 0 64k')) t.notMatch(answer, /verification failed/);
-    await io(t, lab, 'host-b', 'write -P 0x3c 64k 64k');
+    await write(lab, 'host-b', '-P 0x3c 64k 64k');
     const digests = await Promise.all([digest('host-a', '/srv/shared/disk'), digest('host-c', '/srv/nbd.img')]);
     const expected = await lab.shell(
       'host-a',
@@ -201,22 +200,11 @@ async function moved<Answer>(lab: TestLab, ask: () => Promise<Answer>): Promise<
   }
 }
 
-/** By QEMU itself, on all disks of the VM that runs. */
-async function io(t: Test, lab: TestLab, host: string, command: string): Promise<string[]> {
-  const answers: string[] = [];
+/** By QEMU itself, as if the guest did: to both disks of the VM that runs. It prints nothing that virsh would hand on. */
+async function write(lab: TestLab, host: string, command: string): Promise<void> {
   for (const disk of ['scsi0-0-0-0', 'scsi0-0-0-1']) {
-    const text = await lab.on(
-      host,
-      'virsh',
-      'qemu-monitor-command',
-      'legacy',
-      '--hmp',
-      `qemu-io -d ${disk} "${command}"`,
-    );
-    t.match(text, /65536\/65536 bytes/);
-    answers.push(text);
+    await lab.on(host, 'virsh', 'qemu-monitor-command', 'legacy', '--hmp', `qemu-io -d ${disk} "write ${command}"`);
   }
-  return answers;
 }
 
 async function leavesNothing(t: Test, lab: TestLab): Promise<void> {

@@ -20,7 +20,6 @@ const FILE: FileSight = {
   inode: '1520',
   directoryDevice: '35',
   sizeBytes: 8_388_608,
-  number: '0:0',
   uid: '0',
   gid: '0',
   born: '1795801081',
@@ -112,7 +111,10 @@ t.test('where nothing can be written beside it, the server and the file’s birt
 
 t.test('one kernel sees one file, with one page cache', async (t) => {
   const cached = { ...DISK, cache: 'default' };
-  t.match(judge({ part: cached, here: FILE, there: FILE, boots: ['a', 'a'] }), { by: 'kernel', hidden: true });
+  t.match(judge({ part: cached, here: FILE, there: FILE, boots: ['a', 'a'], token: 'seen' }), {
+    by: 'kernel',
+    hidden: true,
+  });
   t.match(
     judge({
       part: cached,
@@ -124,9 +126,14 @@ t.test('one kernel sees one file, with one page cache', async (t) => {
     { code: 'DISK_NOT_SHARED' },
   );
   t.match(
-    judge({ part: cached, here: FILE, there: FILE, boots: ['', ''], token: 'unseen' }),
+    judge({ part: cached, here: FILE, there: FILE, boots: ['', ''], token: 'seen' }),
+    { code: 'HOST_UNFIT' },
+    'nobody knows which kernel has it in its page cache',
+  );
+  t.match(
+    judge({ part: cached, here: FILE, there: FILE, boots: ['a', 'a'], token: 'unseen' }),
     { code: 'DISK_NOT_SHARED' },
-    'nobody knows which kernel',
+    'machines resumed from one snapshot have one boot id, one device and one inode',
   );
 });
 
@@ -188,7 +195,7 @@ t.test('what is only read may be a copy', async (t) => {
   const kernel: DiskPart = { ...ISO, name: 'kernel', target: '', use: 'boot', removable: false };
   t.match(judge({ part: kernel, here: FILE, there: { ...FILE, inode: '3' } }), { by: 'content' });
   t.match(judge({ part: kernel, here: FILE, there: { ...FILE, sizeBytes: 1 } }), {
-    code: 'DISK_NOT_SHARED',
+    code: 'HOST_UNFIT',
     why: /another size/,
   });
 });
