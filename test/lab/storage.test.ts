@@ -36,6 +36,19 @@ const drive = (path: string) =>
 const nbd = (address: string) =>
   `<disk type='network'><driver name='qemu' type='raw'/><source protocol='nbd' name='shop'><host name='${address}' port='10809'/></source><target dev='sdb' bus='scsi'/></disk>`;
 
+const QEMU_PATH = '/usr/bin/qemu-system-x86_64';
+/** It answers libvirt's questions and starts nothing. */
+const REFUSES = `
+cp ${QEMU_PATH} /tmp/qemu.real
+cat >/tmp/qemu <<'SH'
+#!/bin/sh
+case "$*" in *guest=legacy*) echo 'no such machine here' >&2; exit 1 ;; esac
+exec /tmp/qemu.real "$@"
+SH
+chmod 755 /tmp/qemu /tmp/qemu.real
+mount --bind /tmp/qemu ${QEMU_PATH}
+`;
+
 /** What libvirt keeps of a snapshot, without one being made. */
 const SNAPSHOT = `
 {
@@ -143,6 +156,18 @@ await onLab('two-subnets', async (t, lab) => {
         'HOST_UNFIT',
       );
       await lab.on('host-b', 'nft', 'delete table inet fw');
+
+      // Peer to peer, libvirt on the old host tells of the new one's error in every second case; its logs have it in each.
+      await lab.shell('host-b', REFUSES);
+      for (const attempt of [1, 2, 3]) {
+        const { document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
+        t.match(
+          document.error,
+          { code: 'MIGRATION_ROLLED_BACK', message: /no such machine here/ },
+          `attempt ${attempt}`,
+        );
+      }
+      await lab.on('host-b', 'umount', QEMU_PATH);
       await end('host-a');
     },
   );
