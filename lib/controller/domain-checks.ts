@@ -50,12 +50,19 @@ export async function domainChecks(
   shells: ReadonlyMap<string, HostShell>,
   placed: readonly PlacedVm[],
 ): Promise<Check[]> {
+  // As the file has them, whichever was reached first.
+  const ordered = new Map(
+    topology.hosts.flatMap(({ name }): [string, HostShell][] => {
+      const shell = shells.get(name);
+      return shell === undefined ? [] : [[name, shell]];
+    }),
+  );
   const checks = topology.vms.map(async (vm) => {
     if (vm.source.kind !== 'domain') return [];
     const places = placed.filter((one) => one.vm === vm);
-    const there = presence(vm, places, [...shells.keys()]);
+    const there = presence(vm, places, [...ordered.keys()]);
     const place = places.find(({ state }) => isAlive(state)) ?? places.find(({ host }) => host === vm.host);
-    return place === undefined ? [there] : [there, ...size(place), ...(await journeys(shells, place))];
+    return place === undefined ? [there] : [there, ...size(place), ...(await journeys(ordered, place))];
   });
   return (await Promise.all(checks)).flat();
 }

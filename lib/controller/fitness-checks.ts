@@ -194,7 +194,7 @@ export function accelerationCheck(
 export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
   // What a host with a silent libvirtd could give is not known; that has a check of its own.
   if (fitness.size < 2) return [];
-  return [hostUuids(fitness), ...sameForAll(topology, fitness)];
+  return [...sameForAll(topology, fitness), hostUuids(fitness)];
 }
 
 function sameForAll(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {

@@ -1,8 +1,9 @@
 import type { HostShell } from '../host/connection.js';
-import { observeDisks } from '../host/disk-sight.js';
+import { type LookRequest, observeDisks } from '../host/disk-sight.js';
 import { exchangeTokens } from '../host/disk-token.js';
 import { type DomainDetails, disksWithJobs, observeDetails, observeLibvirtHost } from '../host/domain-sight.js';
 import type { DiskPart, DiskSight, FileSight, TokenSight } from '../model/disk.js';
+import { CommandError, VxmigError } from '../model/errors.js';
 import { shellWord } from '../model/quote.js';
 import { diskParts } from '../plan/disk-parts.js';
 import type { Move } from '../plan/move-obstacle.js';
@@ -33,8 +34,8 @@ export async function lookAtMove({ vm, domain, source, destination }: MoveReques
   const parts = diskParts(details.definition);
   const targets = [...new Set(parts.map(({ target }) => target))].filter((target) => target !== '');
   const [here, there, busy, one, other] = await Promise.all([
-    observeDisks(source, parts, { connect: false }),
-    observeDisks(destination, parts, { connect: true }),
+    looked(source, parts, { connect: false }),
+    looked(destination, parts, { connect: true }),
     disksWithJobs(source, domain, targets),
     observeLibvirtHost(source),
     observeLibvirtHost(destination),
@@ -45,6 +46,21 @@ export async function lookAtMove({ vm, domain, source, destination }: MoveReques
   const sight = { definition, snapshots, checkpoints, busy, parts, tokens };
   const hosts = { source: one, destination: other };
   return { move, details, verdict: judgeMove(move, { ...sight, source: here, destination: there, hosts }) };
+}
+
+/** Who asks storage that stands still waits in the kernel, and cannot be ended. */
+async function looked(shell: HostShell, parts: readonly DiskPart[], request: LookRequest): Promise<DiskSight> {
+  try {
+    return await observeDisks(shell, parts, request);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.exitCode !== null) throw error;
+    const paths = parts.flatMap(({ place }) => (place.kind === 'path' ? [place.path] : []));
+    throw new VxmigError('HOST_UNFIT', `${shell.name} did not come to an end of looking at ${paths.join(', ')}`, {
+      where: shell.name,
+      hint: `Storage that does not answer does that. Nothing has moved; see with \`ls -l\` on ${shell.name} which of them stands still, and whether its server is there.`,
+      cause: error,
+    });
+  }
 }
 
 /** For files that are written; in the parts' order. */

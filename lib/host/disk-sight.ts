@@ -5,7 +5,7 @@ const CONNECT_SECONDS = 3;
 /** From the beginning and from the end of what is only read. */
 const DIGEST_BYTES = 32 * 2 ** 20;
 /** An image on storage that stands still must not hold up everything else. */
-const LOOK_TIMEOUT_MS = 45_000;
+const LOOK_TIMEOUT_MS = 30_000;
 const NAMED_IN_CEPH_CONF = '/etc/ceph/ceph.conf';
 
 /** Groups of four arguments: what it is, and three that say which. */
@@ -25,7 +25,7 @@ describe() {
   real=$(readlink -e -- "$1")
   case $real in ''|*"$newline"*) printf 'missing=its name cannot be followed\\npath=%s\\n' "$1"; return ;; esac
   printf 'path=%s\\n' "$real"
-  stat -c 'stat=%d|%i|%s|%u|%g|%W|%t:%T|%F' -- "$real"
+  stat -c 'stat=%d|%i|%s|%u|%g|%W|%F' -- "$real"
   printf 'directory=%s\\n' "$(stat -c %d -- "\${real%/*}/")"
   printf 'mount=%s\\n' "$(findmnt -nrf -o FSTYPE,SOURCE -T "$real")"
   if [ -b "$real" ]; then printf 'block=%s|%s\\n' "$(lsblk -bndo SIZE -- "$real")" "$(identity "$real")"; fi
@@ -105,8 +105,7 @@ function readPart({ place }: DiskPart, answers: readonly string[]): PartSight {
   const value = (key: string) => values.get(key)?.[0] ?? '';
   const path = value('path');
   if (values.has('missing')) return { kind: 'missing', path, why: value('missing') };
-  const [device = '', inode = '', size = '', uid = '', gid = '', born = '', number = '', kind = ''] =
-    value('stat').split('|');
+  const [device = '', inode = '', size = '', uid = '', gid = '', born = '', kind = ''] = value('stat').split('|');
   if (device === '') return { kind: 'unknown' };
   const [blockSize = '', identity = ''] = value('block').split('|');
   const [fileSystem = '', mounted = ''] = value('mount').split(' ');
@@ -121,7 +120,6 @@ function readPart({ place }: DiskPart, answers: readonly string[]): PartSight {
     inode,
     directoryDevice: value('directory'),
     sizeBytes,
-    number,
     uid,
     gid,
     born,

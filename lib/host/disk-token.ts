@@ -11,17 +11,19 @@ const WRITE = `
 name=$1 content=$2; shift 2
 umask 022
 remove() {
+  n=0
   for entry; do
-    file=\${entry#* } ids=\${entry%% *}
-    rm -f -- "$file/$name" 2>/dev/null || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups rm -f -- "$file/$name"
+    n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
+    rm -f -- "$directory/$name.$n" 2>/dev/null || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups rm -f -- "$directory/$name.$n"
   done
 }
 trap 'remove "$@"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
+n=0
 for entry; do
-  directory=\${entry#* } ids=\${entry%% *}
+  n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
   put='set -C; printf "%s\\n" "$1" >"$2"'
-  if sh -c "$put" sh "$content" "$directory/$name" || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups sh -c "$put" sh "$content" "$directory/$name"
+  if sh -c "$put" sh "$content" "$directory/$name.$n" || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups sh -c "$put" sh "$content" "$directory/$name.$n"
   then echo written; else echo unwritten; fi
 done 2>/dev/null
 echo ready
@@ -29,11 +31,11 @@ while read -r _; do :; done
 `;
 
 const READ = `
-name=$1; shift
+name=$1 n=0; shift
 for entry; do
-  directory=\${entry#* } ids=\${entry%% *}
+  n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
   echo '=== token'
-  head -c 200 -- "$directory/$name" || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups head -c 200 -- "$directory/$name"
+  head -c 200 -- "$directory/$name.$n" || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups head -c 200 -- "$directory/$name.$n"
 done 2>/dev/null
 echo '=== token'
 `;

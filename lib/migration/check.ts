@@ -22,7 +22,12 @@ export async function check(context: MigrationContext): Promise<void> {
   refuseUnsettled(context, places);
   context.autostart = places.some(({ host, seen }) => host === source.name && seen.autostart === true);
   if (rival !== null) throw macClash(context.vm, destination.name, rival);
-  if (outlook === null) throw new Error(`${domain} runs on ${source.name}, and has no definition there`);
+  if (outlook === null) {
+    throw new VxmigError('HOST_UNFIT', `libvirt on ${source.name} does not know ${domain} any more`, {
+      where: source.name,
+      hint: 'It may have been stopped this moment: `vxmig status FILE` shows where it is.',
+    });
+  }
   if (outlook.obstacle !== null) throw outlook.obstacle;
   context.storage = outlook.storage;
   if (memory < outlook.neededBytes) {

@@ -55,8 +55,6 @@ export interface FileSight {
   /** Of its directory: another one than the file's own where the file itself is a mount point. */
   readonly directoryDevice: string;
   readonly sizeBytes: number;
-  /** Of a block device, `major:minor`. */
-  readonly number: string;
   /** Its owner, as numbers. */
   readonly uid: string;
   readonly gid: string;

@@ -12,10 +12,12 @@ export interface DomainPlace {
 /**
  * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with one disk for both, or with another one.
  *
+ * @param only the VMs of that host; left out: all
  * @throws VxmigError HOST_UNFIT where a domain of the file is nowhere, or is off on another host than the file says
  */
-export function refuseAbsentDomains(topology: Topology, observed: readonly ObservedHost[]): void {
+export function refuseAbsentDomains(topology: Topology, observed: readonly ObservedHost[], only?: string): void {
   for (const vm of topology.vms) {
+    if (only !== undefined && vm.host !== only) continue;
     const absence =
       vm.source.kind === 'domain'
         ? absenceOf(

@@ -47,12 +47,14 @@ function judgePart(move: Move, seen: SeenByBoth, part: DiskPart, index: number):
     return notShared(move, part, 'could not be looked at on both hosts');
   }
   if (part.use === 'boot') return judgeBoot(move, part, here, there);
+  if (part.use === 'read' && here.digest !== '' && here.digest === there.digest) {
+    return { name: part.name, by: 'content', hiddenFromLibvirt: false };
+  }
   const one = sameThing(seen, here, there, seen.tokens[index] ?? null);
   if (part.use === 'read') {
-    if (one.by !== null) return { name: part.name, by: one.by, hiddenFromLibvirt: false };
-    return here.digest !== '' && here.digest === there.digest
-      ? { name: part.name, by: 'content', hiddenFromLibvirt: false }
-      : notShared(move, part, `has another content on ${move.to} than on ${move.from}`);
+    return one.by === null
+      ? notShared(move, part, `has another content on ${move.to} than on ${move.from}`)
+      : { name: part.name, by: one.by, hiddenFromLibvirt: false };
   }
   if (one.by === null) return notShared(move, part, one.why(move));
   return (
@@ -76,10 +78,9 @@ function different(why: (move: Move) => string): Sameness {
 function sameThing(seen: SeenByBoth, here: FileSight, there: FileSight, token: TokenSight | null): Sameness {
   if (here.type !== there.type)
     return different(({ from, to }) => `is a ${here.type} on ${from} and a ${there.type} on ${to}`);
-  if (here.type === 'block') return sameDevice(seen, here, there);
+  if (here.type === 'block') return sameDevice(here, there);
   if (here.type === 'other') return different(() => 'is neither a file nor a block device');
   const oneInode = here.inode === there.inode;
-  if (hasOneKernel(seen) && oneInode && here.device === there.device) return { by: 'kernel' };
   if (token === 'unseen') {
     return different(
       ({ from, to }) => `is another file on ${to} than on ${from}: what ${from} writes beside it, ${to} does not see`,
@@ -89,7 +90,8 @@ function sameThing(seen: SeenByBoth, here: FileSight, there: FileSight, token: T
   if (here.device !== here.directoryDevice || there.device !== there.directoryDevice) {
     return different(() => 'is a mount point by itself: nothing tells whether both hosts have mounted the same');
   }
-  if (token === 'seen') return { by: 'token' };
+  // Machines that were resumed from one snapshot have one boot id, too: the token alone tells them from one machine.
+  if (token === 'seen') return { by: hasOneKernel(seen) && here.device === there.device ? 'kernel' : 'token' };
   const oneMount =
     OF_A_SERVER.includes(here.fileSystem) &&
     here.fileSystem === there.fileSystem &&
@@ -104,8 +106,7 @@ function sameThing(seen: SeenByBoth, here: FileSight, there: FileSight, token: T
       );
 }
 
-function sameDevice(seen: SeenByBoth, here: FileSight, there: FileSight): Sameness {
-  if (hasOneKernel(seen) && here.number === there.number) return { by: 'kernel' };
+function sameDevice(here: FileSight, there: FileSight): Sameness {
   if (here.identity === '' || there.identity === '') {
     // The UUIDs of a volume manager or a file system do not tell: machines that were made from one image have the same.
     return different(

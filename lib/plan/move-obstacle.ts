@@ -24,7 +24,8 @@ export function unfit(why: string, mend: string): Obstacle {
 /** @param what goes on from the disk's name: `is another file on …` */
 export function notShared(move: Move, part: DiskPart, what: string): Obstacle {
   return {
-    code: 'DISK_NOT_SHARED',
+    // A kernel or an initrd is no disk, and no data is lost with it.
+    code: part.use === 'boot' ? 'HOST_UNFIT' : 'DISK_NOT_SHARED',
     why: `${part.name} of ${move.vm}${placeText(part)} ${what}`,
     mend: mendOf(move, part),
   };

@@ -112,9 +112,10 @@ export function sameUuidText({ from, to }: Pick<Move, 'from' | 'to'>, uuid: stri
 }
 
 export function sameUuidMend(host: string): string {
+  const conf = '/etc/libvirt/libvirtd.conf';
   return (
-    `On ${host}: \`echo "host_uuid = \\"$(uuidgen)\\"" >>/etc/libvirt/libvirtd.conf\` and \`systemctl restart libvirtd\` ` +
-    '(with modular daemons virtqemud.conf and virtqemud); VMs run on meanwhile. Nothing else in that file may set host_uuid.'
+    `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat /proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
+    '(with modular daemons: virtqemud.conf and virtqemud). VMs run on meanwhile.'
   );
 }
 

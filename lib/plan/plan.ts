@@ -73,7 +73,7 @@ export function planTopology(
   const observed = withoutCopies(found, copies);
   refuseNamesakes(topology, observed);
   refuseMacRivals(topology, observed);
-  refuseAbsentDomains(topology, observed);
+  refuseAbsentDomains(topology, observed, only);
   const planned = only === undefined ? observed : observed.filter(({ host }) => host === only);
   const migrations = plannedMigrations(topology, observed);
   const current = withVmsAt(

@@ -117,19 +117,33 @@ t.test('acceleration is what a guest was seen to boot with', async (t) => {
   t.match(accelerationCheck('a', FIT, { kvm: null, tcg: null }), { ok: true, hint: /not tried/ });
 });
 
+t.test('memory is what a VM would take there, and nothing where it runs', async (t) => {
+  const memory = (bytes: number) =>
+    fitnessChecks(TOPOLOGY, HOST, FIT, IN_STEP, () => bytes).find(({ name }) => name === 'host-a: free memory');
+  t.match(memory(2 ** 31), { ok: false, expected: /^2 GiB for the largest VM/ });
+  t.match(memory(0), { ok: true, expected: /every VM of the file runs here/ });
+});
+
 t.test('what hosts have in common', async (t) => {
   const of = (change: Partial<Fitness>, topology = TOPOLOGY) =>
     commonChecks(
       topology,
       new Map([
         ['host-a', FIT],
-        ['host-b', { ...FIT, ...change }],
+        ['host-b', { ...FIT, hostUuid: 'b-uuid', ...change }],
       ]),
     );
   t.match(of({}), [
     { ok: true, seen: /^2: EPYC, qemu64/ },
     { ok: true, seen: 'KVM everywhere', hint: '' },
+    { name: 'libvirt host UUIDs', ok: true, hint: '' },
   ]);
+  t.match(of({ hostUuid: FIT.hostUuid })[2], {
+    ok: false,
+    seen: /host-a and on host-b has the same/,
+    hint: /On host-b:.*host_uuid/,
+  });
+  t.match(of({ hostUuid: '' })[2], { ok: true }, 'a silent libvirtd has a check of its own');
   t.match(of({ cpuModels: ['EPYC'] }), [{ ok: false, hint: /domcapabilities/ }]);
   t.match(of({ cpuModels: ['EPYC'] }, { ...TOPOLOGY, vms: [] }), [{ ok: true, seen: '1: EPYC' }]);
   t.match(of({ cpuModels: [] })[0], { ok: true }, 'a silent libvirtd has a check of its own');

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { disksWithJobs, observeDetails } from '../../../lib/host/domain-sight.js';
 import { dumpFlows, removeFlows } from '../../../lib/host/openflow.js';
 import { reaches } from '../../../lib/host/reach.js';
 import { RedirectGuard } from '../../../lib/host/redirect-guard.js';
@@ -90,6 +91,8 @@ t.test('libvirt’s names reach virsh whole', async (t) => {
     await virsh.abortJob(recording.shell, domain);
     await virsh.readJobStats(recording.shell, domain, 'running');
     await virsh.resumeDomain(recording.shell, domain);
+    t.equal(await observeDetails(recording.shell, domain), null);
+    t.same(await disksWithJobs(recording.shell, domain, [domain]), []);
     // It prints nothing, which is no answer.
     await t.rejects(virsh.readDomain(recording.shell, domain), { code: 'HOST_UNFIT' });
     const migration = await virsh.followMigrate(recording.shell, {

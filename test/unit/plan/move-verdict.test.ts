@@ -1,0 +1,122 @@
+import t from 'tap';
+import { DomainDefinition } from '../../../lib/model/domain-definition.js';
+import { diskParts } from '../../../lib/plan/disk-parts.js';
+import { obstacleError } from '../../../lib/plan/move-obstacle.js';
+import { judgeMove, type MoveSight } from '../../../lib/plan/move-verdict.js';
+
+const MOVE = { vm: 'shop', domainWord: "'my shop'", from: 'node-a', to: 'node-b' };
+const NOTHING = { bootId: '', addresses: [], parts: [] };
+const HOST = { uuid: 'u-a', cpu: { model: 'GenuineIntel 6 143', flags: ['sse4_2', 'avx2'] } };
+
+function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): MoveSight {
+  const xml = `<domain type='kvm'><name>my shop</name>${head}<devices>${devices}</devices></domain>`;
+  return {
+    definition: DomainDefinition.parse(xml),
+    snapshots: [],
+    checkpoints: [],
+    busy: [],
+    parts: [],
+    source: { host: 'node-a', ...NOTHING },
+    destination: { host: 'node-b', ...NOTHING },
+    tokens: [],
+    hosts: { source: HOST, destination: { ...HOST, uuid: 'u-b' } },
+    ...change,
+  };
+}
+
+const whyNot = (seen: MoveSight) => judgeMove(MOVE, seen).obstacles.map(({ why }) => why);
+
+t.test('a VM without disks has nothing to prove', async (t) => {
+  t.same(judgeMove(MOVE, sight('')), { storage: { disks: [] }, obstacles: [] });
+});
+
+t.test('what libvirt refuses is told before, with the command that mends it', async (t) => {
+  const snapshot = judgeMove(MOVE, sight('', { snapshots: ['before-upgrade'] })).obstacles;
+  t.match(snapshot, [
+    { why: /keeps a snapshot of shop \(before-upgrade\)/, mend: /virsh snapshot-delete 'my shop' NAME --metadata/ },
+  ]);
+  t.match(whyNot(sight('', { busy: ['vda'] })), [/vda of shop is being copied/]);
+  const mirror = "<disk type='file'><target dev='vdb'/><mirror type='file' job='copy'/></disk>";
+  t.match(whyNot(sight(mirror)), [/vdb of shop is being copied/]);
+});
+
+t.test('a part of the host keeps the VM there', async (t) => {
+  const pci = "<source><address domain='0x0000' bus='0x3b' slot='0x02' function='0x0'/></source>";
+  t.match(whyNot(sight(`<hostdev mode='subsystem' type='pci'>${pci}</hostdev>`)), [
+    /has a device of the host \(pci 0x0000 0x3b/,
+  ]);
+  t.match(whyNot(sight(`<interface type='hostdev'>${pci}</interface>`)), [/has a device of the host/]);
+  t.same(
+    whyNot(sight(`<interface type='hostdev'>${pci}<teaming type='transient' persistent='ua-x'/></interface>`)),
+    [],
+  );
+  t.match(whyNot(sight("<filesystem type='mount'><source dir='/srv/share'/></filesystem>")), [
+    /directory of the host \(\/srv\/share\)/,
+  ]);
+  t.same(whyNot(sight("<filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/></filesystem>")), []);
+  t.match(whyNot(sight("<shmem name='ivshmem0'/>")), [/shared memory/]);
+});
+
+t.test('two hosts with one host UUID', async (t) => {
+  const [obstacle] = judgeMove(MOVE, sight('', { hosts: { source: HOST, destination: HOST } })).obstacles;
+  t.match(obstacle, { why: /the same host UUID u-a/, mend: /host_uuid.*libvirtd.conf.*restart libvirtd/ });
+});
+
+t.test('the host’s own CPU is compared, which libvirt does not do', async (t) => {
+  const cpu = "<cpu mode='host-passthrough'/>";
+  const to = (flags: string[], model = HOST.cpu.model) => ({
+    hosts: { source: HOST, destination: { uuid: 'u-b', cpu: { model, flags } } },
+  });
+  t.same(whyNot(sight('', to(['avx2', 'sse4_2', 'amx']), cpu)), []);
+  t.match(whyNot(sight('', to(['sse4_2']), cpu)), [/host-passthrough.*node-b lacks avx2/]);
+  t.match(whyNot(sight('', to(['avx2', 'sse4_2'], 'GenuineIntel 6 85'), cpu)), [
+    /node-b has another one \(GenuineIntel 6 85\)/,
+  ]);
+  t.same(whyNot(sight('', to(['sse4_2']), "<cpu mode='custom'><model>qemu64</model></cpu>")), []);
+});
+
+t.test('one error for all of it; data comes first', async (t) => {
+  const disk = { code: 'DISK_NOT_SHARED', why: 'vda is elsewhere', mend: 'Share it.' } as const;
+  const other = { code: 'HOST_UNFIT', why: 'a snapshot', mend: 'Delete it.' } as const;
+  t.match(obstacleError(MOVE, [other, disk]), {
+    code: 'DISK_NOT_SHARED',
+    message: 'shop cannot move to node-b: vda is elsewhere; a snapshot',
+    hint: 'Nothing has moved. Share it. Delete it.',
+  });
+});
+
+t.test('all that QEMU opens is found in a live definition', async (t) => {
+  const xml = `<domain type='kvm'><name>x</name><os><kernel>/k</kernel><initrd>/i</initrd></os><devices>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/><source file='/srv/top.qcow2' index='1'>
+      <dataStore type='file'><format type='raw'/><source file='/srv/data.raw'/></dataStore></source>
+      <backingStore type='file' index='3'><format type='qcow2'/><source file='/srv/mid.qcow2'/>
+        <backingStore type='network' index='4'><source protocol='nbd' name='base'><host name='nas'/></source><backingStore/></backingStore>
+      </backingStore><target dev='vda'/></disk>
+    <disk type='file' device='cdrom'><target dev='hdc'/><readonly/></disk>
+    <disk type='volume' device='disk'><source pool='fast' volume='db'/><target dev='vdb'/></disk>
+    <disk type='network' device='disk'><source protocol='nbd' name='x'><host transport='unix' socket='/run/x'/></source><target dev='vdc'/></disk>
+    <disk type='nvme' device='disk'><source type='pci' namespace='1'/><target dev='vdd'/></disk>
+    </devices></domain>`;
+  const parts = diskParts(DomainDefinition.parse(xml)).map(({ name, use, cache, place }) => [name, use, cache, place]);
+  t.same(parts, [
+    ['vda', 'written', 'none', { kind: 'path', path: '/srv/top.qcow2' }],
+    ["vda's data file", 'written', 'none', { kind: 'path', path: '/srv/data.raw' }],
+    ["vda's backing file", 'read', 'none', { kind: 'path', path: '/srv/mid.qcow2' }],
+    [
+      "vda's backing file",
+      'read',
+      'none',
+      { kind: 'server', protocol: 'nbd', export: 'base', servers: [{ name: 'nas', port: 10809, socket: null }] },
+    ],
+    ['vdb', 'written', 'default', { kind: 'volume', pool: 'fast', volume: 'db' }],
+    [
+      'vdc',
+      'written',
+      'default',
+      { kind: 'server', protocol: 'nbd', export: 'x', servers: [{ name: '', port: 10809, socket: '/run/x' }] },
+    ],
+    ['vdd', 'written', 'default', { kind: 'other', type: 'nvme' }],
+    ['kernel', 'boot', 'default', { kind: 'path', path: '/k' }],
+    ['initrd', 'boot', 'default', { kind: 'path', path: '/i' }],
+  ]);
+});
