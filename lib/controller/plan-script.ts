@@ -1,9 +1,9 @@
 import { flowCommand } from '../host/openflow.js';
-import { shellLine } from '../model/quote.js';
 import { commandText } from '../host/script.js';
 import { DOMAIN_COMMANDS, migrateArgv } from '../host/virsh.js';
 import type { Change } from '../model/change.js';
 import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
 import { removalOf } from '../plan/domain-plan.js';

@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { CommandError, messageOf, VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import type { SshSettings } from '../model/topology.js';
 import { endOf } from './channel-end.js';
 import { type Dialling, dial, diallingOf } from './dial.js';
-import { shellLine } from '../model/quote.js';
 
 /** sshd's MaxSessions is 10 per connection by default; two are left for whoever else shares it. */
 const SESSIONS_PER_CONNECTION = 8;

@@ -1,6 +1,6 @@
 import type { Command } from '../model/command.js';
-import type { HostShell } from './connection.js';
 import { shellLine } from '../model/quote.js';
+import type { HostShell } from './connection.js';
 
 const END = '# that was all';
 

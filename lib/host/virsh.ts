@@ -1,12 +1,12 @@
 import type { Command } from '../model/command.js';
 import { DomainDefinition } from '../model/domain-definition.js';
+import { ARRIVING_NAMESPACE, MARK_NAMESPACE } from '../model/domain-marks.js';
 import { isAlive } from '../model/domain-state.js';
 import { CommandError, VxmigError } from '../model/errors.js';
-import { ARRIVING_NAMESPACE, MARK_NAMESPACE } from '../model/domain-marks.js';
 import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../model/libvirt-domain.js';
+import { shellWord } from '../model/quote.js';
 import type { HostShell } from './connection.js';
 import { guardMigrate } from './migrate-guard.js';
-import { shellWord } from '../model/quote.js';
 import { DROP_WAITING } from './tap-queue.js';
 
 const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
@@ -108,9 +108,9 @@ const STATES = 'no state|running|idle|paused|in shutdown|shut off|crashed|pmsusp
 /** A line with the state, some with facts, then the definitions. */
 function readAnswers(host: string, name: string, text: string): LibvirtDomain {
   const [stored = '', active = ''] = text.split(LIVE_MARK);
-  const answers = new RegExp(
-    `(?:^|\\n)(${STATES})(?: \\(([^)\\n]*)\\))?\\s*\\n([^<]*)(<domain[ >/][^]*>)\\s*$`,
-  ).exec(stored);
+  const answers = new RegExp(`(?:^|\\n)(${STATES})(?: \\(([^)\\n]*)\\))?\\s*\\n([^<]*)(<domain[ >/][^]*>)\\s*$`).exec(
+    stored,
+  );
   const [, word = '', why = '', facts = '', xml = ''] = answers ?? [];
   const state = knownState(word);
   const live = active.trim();

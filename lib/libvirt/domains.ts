@@ -137,10 +137,7 @@ export class Libvirt {
   }
 
   async #savedDefinition(reference: DomainReference): Promise<string> {
-    const answer = await this.connection.call(
-      PROCEDURE.domainManagedSaveGetXmlDesc,
-      writeReference(reference).uint(0),
-    );
+    const answer = await this.connection.call(PROCEDURE.domainManagedSaveGetXmlDesc, writeReference(reference).uint(0));
     return await whole(async () => answer.string());
   }
 }

@@ -39,19 +39,21 @@ function paused({ vm, domain, source }: MigrationContext, { seen }: Place): Vxmi
   const by = why === 'user' ? ', by its user' : why === '' ? '' : ` (${why})`;
   const resume = shellLine(['virsh', 'resume', '--domain', domain]);
   const byMigration = why === 'migrating' || why.startsWith('post-copy');
-  return new VxmigError('HOST_UNFIT', printable(`the VM ${vm.name} is paused on ${source.name}${by}: a paused guest answers nobody, so that its move could not be watched`), {
-    where: `${source.name} ${domain}`,
-    hint: byMigration
-      ? 'A migration has left it so: `vxmig apply FILE` lets it go on.'
-      : `\`${resume}\` on ${source.name} lets it go on; then migrate it.`,
-  });
+  return new VxmigError(
+    'HOST_UNFIT',
+    printable(
+      `the VM ${vm.name} is paused on ${source.name}${by}: a paused guest answers nobody, so that its move could not be watched`,
+    ),
+    {
+      where: `${source.name} ${domain}`,
+      hint: byMigration
+        ? 'A migration has left it so: `vxmig apply FILE` lets it go on.'
+        : `\`${resume}\` on ${source.name} lets it go on; then migrate it.`,
+    },
+  );
 }
 
-function notAlone(
-  { vm, source }: MigrationContext,
-  running: readonly string[],
-  here: Place | undefined,
-): VxmigError {
+function notAlone({ vm, source }: MigrationContext, running: readonly string[], here: Place | undefined): VxmigError {
   const state = here === undefined || here.state === 'running' ? '' : `: on ${source.name} it is ${here.state}`;
   const where = running.length === 0 ? `it runs nowhere${state}` : `it runs on ${running.join(' and ')}`;
   return new VxmigError('HOST_UNFIT', `the VM ${vm.name} should run on ${source.name} alone, but ${where}`, {
@@ -80,8 +82,12 @@ function namesake({ destination, domain, vm }: MigrationContext, { seen, state }
 }
 
 function transient({ domain, source }: MigrationContext): VxmigError {
-  return new VxmigError('HOST_UNFIT', `the domain ${domain} on ${source.name} is transient, and a move would make it persistent`, {
-    where: `${source.name} ${domain}`,
-    hint: `Give it a stored definition with \`virsh define\` on ${source.name}, if that is what its owner wants.`,
-  });
+  return new VxmigError(
+    'HOST_UNFIT',
+    `the domain ${domain} on ${source.name} is transient, and a move would make it persistent`,
+    {
+      where: `${source.name} ${domain}`,
+      hint: `Give it a stored definition with \`virsh define\` on ${source.name}, if that is what its owner wants.`,
+    },
+  );
 }

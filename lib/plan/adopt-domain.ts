@@ -36,7 +36,19 @@ export interface Adoption {
 }
 
 /** How the guest sees such a NIC does not depend on how it is connected (formatdomain, "Network interfaces"). */
-const EMULATED = ['bridge', 'network', 'ethernet', 'direct', 'user', 'internal', 'null', 'mcast', 'server', 'client', 'udp'];
+const EMULATED = [
+  'bridge',
+  'network',
+  'ethernet',
+  'direct',
+  'user',
+  'internal',
+  'null',
+  'mcast',
+  'server',
+  'client',
+  'udp',
+];
 
 /** What says how an interface is connected; all else is the guest's, or the owner's, and is kept. */
 const CONNECTION = [
@@ -174,11 +186,15 @@ function detailsOf(found: DefinedInterface, nic: AdoptedNic): string[] {
     ),
     ...children(element, 'portForward').map(() => gone('forwarded ports')),
     ...children(element, 'ip').map((one) => gone(`address ${attribute(one, 'address') ?? ''}`.trim())),
-    ...children(element, 'coalesce').map(() => `coalescing ${coalesceOf(element)} → none: libvirt has it for bridges and networks only`),
+    ...children(element, 'coalesce').map(
+      () => `coalescing ${coalesceOf(element)} → none: libvirt has it for bridges and networks only`,
+    ),
     ...(attribute(element, 'trustGuestRxFilters') === 'yes' ? [gone('trusted receive filters')] : []),
     ...(filter === null
       ? []
-      : [`filter ${filter}: kept, but libvirt’s filters see no frame of Open vSwitch; \`allow\` and \`acl\` in the file do`]),
+      : [
+          `filter ${filter}: kept, but libvirt’s filters see no frame of Open vSwitch; \`allow\` and \`acl\` in the file do`,
+        ]),
     ...(found.linkDown ? ['its link is down, and stays so'] : []),
   ];
   return lines.map((line) => printable(`NIC ${found.mac}: ${line}`));
@@ -214,7 +230,8 @@ function refuseUnfit({ host, domain }: { host: string; domain: string }, found: 
 
 function unfitness(found: DefinedInterface): { what: string; mend: string } | null {
   const { type, element } = found;
-  const another = 'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in the topology.';
+  const another =
+    'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in the topology.';
   if (!EMULATED.includes(type)) {
     const what = type === 'hostdev' ? 'it is a device of the host that is passed through' : `it is of type ${type}`;
     return { what: `${what}, and a tap would be another device to the guest`, mend: another };

@@ -31,7 +31,8 @@ export function usedTaps({ live }: Pick<ObservedDomain, 'live'>): UsedTap[] {
 }
 
 function wouldCut(host: string, { name, state }: ObservedDomain, used: readonly UsedTap[]): VxmigError {
-  const virsh = (...words: string[]) => `\`${shellLine(['virsh', words[0] ?? '', '--domain', name, ...words.slice(1)])}\``;
+  const virsh = (...words: string[]) =>
+    `\`${shellLine(['virsh', words[0] ?? '', '--domain', name, ...words.slice(1)])}\``;
   const taps = used.map(({ device }) => device).join(' and ');
   const detached = used.map(({ mac }) => virsh('detach-interface', '--live', '--type', 'ethernet', '--mac', mac));
   const message = isAlive(state)

@@ -8,7 +8,7 @@ import { type AdoptedNic, adoptNics } from './adopt-domain.js';
 import { change } from './change.js';
 import type { DesiredDomain, DesiredHost } from './desired.js';
 import { readOwnerMark } from './domain-xml.js';
-import { planGivingBack } from './give-back.js';
+import { planGivingBack, whereOf } from './give-back.js';
 import type { DomainStep } from './host-plan.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 import { pendingVm } from './pending.js';
@@ -63,7 +63,11 @@ function planOwn(
   refuseForeign(topology, host, found);
   const wanted = readOwnerMark(xml)?.spec;
   const outdated = found.owner?.spec !== wanted;
-  const redefinition = { steps: [{ kind: 'define', domain, xml } as const], why: 'its definition has changed', details: [] };
+  const redefinition = {
+    steps: [{ kind: 'define', domain, xml } as const],
+    why: 'its definition has changed',
+    details: [],
+  };
   planExisting(host, found, outdated ? redefinition : null, nics, plan);
 }
 
@@ -94,11 +98,6 @@ function planAdopted(
   const why = updates.length > 0 ? 'its NICs are not connected to the taps' : 'it is not marked as connected';
   const details = updates.flatMap((update) => update.details);
   planExisting(host, found, steps.length === 0 ? null : { steps, why, details }, nics, plan);
-}
-
-/** Both where it is on: the one moves with it, the other is what it starts with. */
-export function whereOf({ state }: Pick<ObservedDomain, 'state'>): ('config' | 'live')[] {
-  return isAlive(state) ? ['config', 'live'] : ['config'];
 }
 
 /** A domain that is there: perhaps changed, perhaps started. */
@@ -140,10 +139,14 @@ function refuseTransient(host: string, { name, persistent }: ObservedDomain): vo
     shellLine(['virsh', 'dumpxml', '--inactive', '--security-info', '--domain', name]),
     'virsh define /root/domain.xml',
   ];
-  throw new VxmigError('HOST_UNFIT', `the domain ${name} on ${host} is transient: it has no stored definition, and nothing was changed`, {
-    where: `${host} ${name}`,
-    hint: `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} >/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may not want that.`,
-  });
+  throw new VxmigError(
+    'HOST_UNFIT',
+    `the domain ${name} on ${host} is transient: it has no stored definition, and nothing was changed`,
+    {
+      where: `${host} ${name}`,
+      hint: `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} >/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may not want that.`,
+    },
+  );
 }
 
 /** @throws VxmigError CLASH where another topology has it */

@@ -130,7 +130,9 @@ function planTap(
   if ((link.multiQueue ?? false) !== tap.multiQueue && !isUsed(observed, tap.name)) {
     plan.prepare.push(deleteLink(tap.name), ...tapCommands(topology, tap), ...barrier);
     const [has, needs] = tap.multiQueue ? ['one queue', 'several'] : ['several queues', 'one'];
-    plan.changes.push(change(host, 'tap-device', tap.name, 'update', `it has ${has}, and the NIC of ${tap.vm} has ${needs}`));
+    plan.changes.push(
+      change(host, 'tap-device', tap.name, 'update', `it has ${has}, and the NIC of ${tap.vm} has ${needs}`),
+    );
     return;
   }
   const isOpen = barrier.length > 0 && !observed.nftTables.includes(barrierOf(topology, tap.name));

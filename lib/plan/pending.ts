@@ -24,18 +24,24 @@ export interface PendingNic {
 type Seen = Pick<ObservedDomain, 'name' | 'state' | 'xml' | 'live' | 'saved'>;
 
 /** null: the VM has what it should have, or will have it when it starts. */
-export function pendingVm(host: string, domain: Seen, nics: readonly Pick<AdoptedNic, 'mac' | 'device'>[]): PendingVm | null {
+export function pendingVm(
+  host: string,
+  domain: Seen,
+  nics: readonly Pick<AdoptedNic, 'mac' | 'device'>[],
+): PendingVm | null {
   if (domain.live === null) return null;
   const [live, stored] = [domain.live, domain.xml].map((xml) => DomainDefinition.parse(xml));
   const pending = nics.flatMap((nic): PendingNic[] => {
     const has = live?.interface(nic.mac);
     if (has !== undefined && isConnected(has, nic)) return [];
     const wanted = stored?.interface(nic.mac);
-    const named = (...words: string[]) => shellLine(['virsh', words[0] ?? '', '--domain', domain.name, ...words.slice(1)]);
+    const named = (...words: string[]) =>
+      shellLine(['virsh', words[0] ?? '', '--domain', domain.name, ...words.slice(1)]);
     const attach = (xml: string) =>
       `printf %s ${shellLine([xml])} | ${named('attach-device', '--live', '--file', '/dev/stdin')}`;
     const detach = has === undefined ? [] : [named('detach-interface', '--live', '--type', has.type, '--mac', nic.mac)];
-    const commands = wanted === undefined || !isConnected(wanted, nic) ? [] : [...detach, attach(elementText(wanted.element))];
+    const commands =
+      wanted === undefined || !isConnected(wanted, nic) ? [] : [...detach, attach(elementText(wanted.element))];
     return [{ mac: nic.mac, connectedTo: has === undefined ? null : connectionOf(has), tap: nic.device, commands }];
   });
   if (pending.length === 0) return null;
@@ -43,7 +49,10 @@ export function pendingVm(host: string, domain: Seen, nics: readonly Pick<Adopte
 }
 
 /** What is so, and what can be done about it. */
-export function pendingText({ host, domain, state, nics }: PendingVm): { readonly what: string; readonly mend: string } {
+export function pendingText({ host, domain, state, nics }: PendingVm): {
+  readonly what: string;
+  readonly mend: string;
+} {
   const seen = nics.map(({ mac, connectedTo, tap }) =>
     connectedTo === null ? `has no NIC ${mac} yet` : `has its NIC ${mac} at ${connectedTo}, not at the tap ${tap}`,
   );

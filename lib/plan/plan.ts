@@ -5,8 +5,8 @@ import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
-import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
 import { refuseCuts } from './cut-off.js';
+import { type DesiredHost, desiredHost, type HostFacts } from './desired.js';
 import { planDomains } from './domain-plan.js';
 import { planFlows } from './flow-plan.js';
 import type { HostPlan } from './host-plan.js';
@@ -89,7 +89,9 @@ export function planTopology(
     const at = planned.find((candidate) => candidate.host === host);
     if (at !== undefined) refuseCuts(topology.name, at, new Set(taps.map(({ name }) => name)));
   }
-  const standing = planned.map((host) => standingOf(topology.name, desiredHost(current, host.host, facts(host.host)), host));
+  const standing = planned.map((host) =>
+    standingOf(topology.name, desiredHost(current, host.host, facts(host.host)), host),
+  );
   const moves = planned.flatMap((host) => {
     const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [vm] : []));
     if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];

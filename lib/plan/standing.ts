@@ -45,7 +45,10 @@ export function standingOf(topology: string, desired: DesiredHost, observed: Obs
 }
 
 /** A migration has left it paused, whose owner has not asked for that. */
-export function isToRun({ pausedByMigration, arriving }: Pick<ObservedDomain, 'pausedByMigration' | 'arriving'>): boolean {
+export function isToRun({
+  pausedByMigration,
+  arriving,
+}: Pick<ObservedDomain, 'pausedByMigration' | 'arriving'>): boolean {
   return pausedByMigration || arriving;
 }
 

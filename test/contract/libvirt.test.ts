@@ -94,7 +94,11 @@ t.test('a real libvirtd', { skip: whyNot() }, async (t) => {
       'a name with blanks & ü: shut off',
       'test: paused',
     ]);
-    t.match(await libvirt.domain('a name with blanks & ü'), { state: 'shut off', xml: /^<domain type='test'>/, live: null });
+    t.match(await libvirt.domain('a name with blanks & ü'), {
+      state: 'shut off',
+      xml: /^<domain type='test'>/,
+      live: null,
+    });
     await virsh('resume', 'test');
     await virsh('create', `${file}/transient.xml`);
     t.match(await libvirt.domain('transient'), { persistent: false });

@@ -29,7 +29,6 @@ function host(
   return { host: 'host-a', bridges: list, domains: [], links: [], ...more } as unknown as ObservedHost;
 }
 
-
 t.test('a bridge is known by what it holds', async (t) => {
   const named = (seen: ObservedHost) => bridgeOf(TOPOLOGY, 'blue', seen)?.name ?? null;
   t.equal(named(host({})), null);
@@ -42,7 +41,9 @@ t.test('a bridge is known by what it holds', async (t) => {
   t.equal(named(host({ lan: [port('v', { key: '7' })], two: [port('w', { key: '8' })] })), null, 'two could be it');
   t.equal(named(host({ lan: [port('v', { key: '5002' })] })), null, 'another network’s');
   const links = [{ name: 'vnet3', mac: `fe${WEB.slice(2)}` }] as unknown as ObservedHost['links'];
-  const domains = [domainSeen('x', `<domain><devices><interface type='bridge'><mac address='${WEB}'/></interface></devices></domain>`)];
+  const domains = [
+    domainSeen('x', `<domain><devices><interface type='bridge'><mac address='${WEB}'/></interface></devices></domain>`),
+  ];
   t.equal(
     named(host({ lan: [port('vnet3')], wan: [port('v', { key: '5001' })] }, { links, domains })),
     'lan',

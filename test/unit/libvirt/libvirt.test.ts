@@ -195,7 +195,14 @@ t.test('an answer that is no list of domains is not taken for none', async (t) =
   t.same(await domains(new XdrWriter().uint(0).uint(0)), []);
   t.same(await domains(web().uint(1)), [
     {
-      ...{ name: 'web', state: 'paused', reason: 'user', pausedByMigration: false, xml: '<domain/>', live: '<domain/>' },
+      ...{
+        name: 'web',
+        state: 'paused',
+        reason: 'user',
+        pausedByMigration: false,
+        xml: '<domain/>',
+        live: '<domain/>',
+      },
       ...{ persistent: true, autostart: false, saved: false },
     },
   ]);

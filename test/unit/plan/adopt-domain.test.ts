@@ -40,7 +40,7 @@ t.test('what says how it is connected changes, and nothing else', async (t) => {
     "<link state='down'/>",
     "<bandwidth><inbound average='1000'/></bandwidth>",
     "<filterref filter='clean-traffic'><parameter name='IP' value='10.9.0.1'/></filterref>",
-    "<tune><sndbuf>1600</sndbuf></tune>",
+    '<tune><sndbuf>1600</sndbuf></tune>',
     "<teaming type='persistent'/>",
     "<guest dev='eth0'/>",
     "<something new='1'/>",
@@ -76,7 +76,10 @@ t.test('each thing that changes is told, before and after', async (t) => {
     ],
   );
   const first = (nic: string) => lines(nic)[0];
-  t.equal(first(nicOf('network', "<source network='default' portgroup='x'/>")), 'network default → the tap tap-web-abcde');
+  t.equal(
+    first(nicOf('network', "<source network='default' portgroup='x'/>")),
+    'network default → the tap tap-web-abcde',
+  );
   t.equal(first(nicOf('direct', "<source dev='eth1' mode='bridge'/>")), 'macvtap on eth1 → the tap tap-web-abcde');
   t.equal(first(nicOf('ethernet', "<target dev='tap7'/>")), 'the tap tap7 → the tap tap-web-abcde');
   t.equal(first(nicOf('ethernet', '')), 'a tap of libvirt’s → the tap tap-web-abcde');
@@ -84,12 +87,19 @@ t.test('each thing that changes is told, before and after', async (t) => {
   const user = lines(nicOf('user', "<backend type='passt'/><ip address='10.0.2.15'/><portForward proto='tcp'/>"));
   t.match(user[2], 'forwarded ports → none: it belongs to type user');
   t.match(user[3], 'address 10.0.2.15 → none');
-  t.match(first(nicOf('bridge', "<source bridge='a&#10;b&#27;[31m'/>")), /^bridge a\nb\\u001b\[31m/, 'and obeys no terminal');
+  t.match(
+    first(nicOf('bridge', "<source bridge='a&#10;b&#27;[31m'/>")),
+    /^bridge a\nb\\u001b\[31m/,
+    'and obeys no terminal',
+  );
 });
 
 t.test('a NIC whose frames a tap cannot carry, or to others than before, is refused', async (t) => {
   const cases: Record<string, readonly [nic: string, message: RegExp]> = {
-    hostdev: [nicOf('hostdev', "<source><address type='pci'/></source>", " managed='yes'"), /device of the host that is passed/],
+    hostdev: [
+      nicOf('hostdev', "<source><address type='pci'/></source>", " managed='yes'"),
+      /device of the host that is passed/,
+    ],
     vhostuser: [nicOf('vhostuser', "<source type='unix' path='/run/x'/>"), /it is of type vhostuser/],
     vdpa: [nicOf('vdpa', "<source dev='/dev/vhost-vdpa-0'/>"), /it is of type vdpa/],
     trunk: [nicOf('bridge', "<vlan trunk='yes'><tag id='42'/></vlan>"), /a trunk for the VLANs 42/],

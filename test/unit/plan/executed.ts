@@ -159,7 +159,8 @@ function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): Observed
 
 function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
   const others = domains.filter((domain) => domain.name !== step.domain);
-  const found = domains.find((domain) => domain.name === step.domain) ?? domainSeen(step.domain, '', { state: 'shut off' });
+  const found =
+    domains.find((domain) => domain.name === step.domain) ?? domainSeen(step.domain, '', { state: 'shut off' });
   const stored = (xml: string) => ({ ...found, xml, ...marksOf({ xml, live: found.live }) });
   switch (step.kind) {
     case 'define':
@@ -189,7 +190,9 @@ function withMark(xml: string, element: string | null): string {
   const bare = xml.replace(/<metadata>.*<\/metadata>/s, '');
   if (element === null) return bare;
   const spaced = element.replace('<adopted', `<vxmig:adopted xmlns:vxmig='${MARK_NAMESPACE}'`);
-  const prefixed = spaced.replaceAll('</adopted', '</vxmig:adopted').replaceAll(/<(\/?)interface/g, '<$1vxmig:interface');
+  const prefixed = spaced
+    .replaceAll('</adopted', '</vxmig:adopted')
+    .replaceAll(/<(\/?)interface/g, '<$1vxmig:interface');
   return bare.replace(/(<domain[^>]*>)/, (start) => `${start}<metadata>${prefixed}</metadata>`);
 }
 

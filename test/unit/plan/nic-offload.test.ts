@@ -67,6 +67,10 @@ t.test('a model whose offloads nothing turns off is warned of, and another model
     // Only virtio has these settings.
     const [warning = ''] = warnings(`<model type='${model}'/>${WITHOUT_OFFLOADS}`);
     t.match(warning, /^web leaves checksums to the host, .* ping and no TCP/);
-    t.ok(warning.includes(`libvirt cannot turn off the offloads of ${model}: give the <interface> of ${MAC} another model`));
+    t.ok(
+      warning.includes(
+        `libvirt cannot turn off the offloads of ${model}: give the <interface> of ${MAC} another model`,
+      ),
+    );
   }
 });
