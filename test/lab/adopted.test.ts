@@ -14,7 +14,7 @@ const definition = (driver: string) => `<domain type='qemu'>
   </os>
   <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>
   <devices>
-    <interface type='user'>
+    <interface type='ethernet'>
       <mac address='${MAC}'/><model type='virtio'/><alias name='ua-front'/>
       ${driver}
     </interface>
@@ -56,16 +56,16 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(applied, {
       name: 'legacy',
       action: 'update',
-      details: [`NIC ${MAC}: type user → the tap tap-web-`, 'MTU'],
+      details: [`NIC ${MAC}: a tap of libvirt’s → the tap tap-web-`, 'MTU'],
     });
     const plan = await lab.succeed('plan', lab.file);
     t.same(plan.changes, []);
-    t.match(plan.pending, [{ domain: 'legacy', state: 'on', nics: [{ mac: MAC, connectedTo: 'type user' }] }]);
-    t.match(plan.warnings, [/legacy on host-a has its NIC .* at type user, not at the tap tap-web-/]);
-    t.match(await vmCheck(), { ok: false, seen: /at type user, not at the tap/ });
+    t.match(plan.pending, [{ domain: 'legacy', state: 'on', nics: [{ mac: MAC, connectedTo: /^the tap vnet/ }] }]);
+    t.match(plan.warnings, [/legacy on host-a has its NIC .* at the tap vnet\d+, not at the tap tap-web-/]);
+    t.match(await vmCheck(), { ok: false, seen: /at the tap vnet\d+, not at the tap/ });
     const refused = {
       exitCode: 1,
-      document: { error: { code: 'HOST_UNFIT', message: /at type user, not at the tap/ } },
+      document: { error: { code: 'HOST_UNFIT', message: /at the tap vnet\d+, not at the tap/ } },
     };
     t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), refused);
     await virsh('host-a', 'managedsave', 'legacy');
@@ -90,7 +90,11 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), {
       exitCode: 1,
       document: {
-        error: { code: 'HOST_UNFIT', message: /web is paused on host-a, by its user/, hint: /virsh resume/ },
+        error: {
+          code: 'HOST_UNFIT',
+          message: /web is paused on host-a \(by its user\), and is not moved/,
+          hint: /virsh resume/,
+        },
       },
     });
     t.match(await lab.apply(), { changes: [] });
@@ -143,10 +147,10 @@ await onLab('two-subnets', async (t, lab) => {
     const { changes } = await lab.apply();
     t.match(
       changes.filter(({ kind }: Document) => kind === 'vm'),
-      [{ host: 'host-b', name: 'legacy', details: [/the tap tap-web-\S+ → type user$/] }],
+      [{ host: 'host-b', name: 'legacy', details: [/the tap tap-web-\S+ → a tap of libvirt’s$/] }],
     );
     const xml = await stored('host-b');
-    t.match(xml, /<interface type='user'>/);
+    t.notMatch(xml, /<target dev=|<mtu/);
     t.match(xml, /passwd='s3cret'/);
     t.notMatch(xml, /vxmig.org/);
     await virsh('host-b', 'start', 'legacy');

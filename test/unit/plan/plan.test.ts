@@ -291,7 +291,7 @@ t.test('a VM that somebody else has paused stays paused, and it is said', async 
   ]);
   t.throws(() => planned(topologyOf(['host: host-a', 'host: host-b']), paused), {
     code: 'HOST_UNFIT',
-    message: /web is paused on host-a \(user\), not by vxmig, and the topology says host-b/,
+    message: 'web is paused on host-a (by its user), and is not moved to host-b like that',
     hint: /virsh resume --domain web/,
   });
 });
