@@ -1,4 +1,5 @@
 import type { Change } from '../model/change.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Vm } from '../model/topology.js';
@@ -74,7 +75,9 @@ async function prepare(
   );
   // One that an apply before this one has started, and died, may still boot.
   const isYoung = (vm: Vm) => controller.session(vm.host).observed.startedLately.includes(domainOf(vm));
-  const started = plan.current.vms.filter((vm) => begun.has(domainOf(vm)) || isYoung(vm));
+  const started = plan.current.vms.filter(
+    (vm) => (begun.has(domainOf(vm)) || isYoung(vm)) && canAnswer(controller, vm),
+  );
   await awaitGuests(controller, {
     topology: plan.current,
     started: started.map((vm) => vm.name),
@@ -85,6 +88,15 @@ async function prepare(
   signal.throwIfAborted();
   for (const change of plan.changes)
     if (change.action !== 'migrate' && change.action !== 'delete') emit({ kind: 'change-applied', change });
+}
+
+/** A NIC whose link is down, as its owner may have wanted it, is not waited for. */
+function canAnswer(controller: Controller, vm: Vm): boolean {
+  if (vm.source.kind === 'image') return true;
+  const found = controller.session(vm.host).observed.domains.find(({ name }) => name === domainOf(vm));
+  if (found === undefined) return true;
+  const definition = DomainDefinition.parse(found.xml);
+  return !vm.nics.some(({ mac }) => definition.interface(mac)?.linkDown === true);
 }
 
 /** Migrations, and what is no longer needed after them. */

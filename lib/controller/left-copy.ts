@@ -2,6 +2,7 @@ import { observeDomain } from '../host/domains.js';
 import { destroyDomain, hasJob, undefineDomain } from '../host/virsh.js';
 import { VxmigError } from '../model/errors.js';
 import type { LeftCopy } from '../plan/left-copies.js';
+import { uuidOf } from '../plan/vm-places.js';
 import type { Controller } from './controller.js';
 
 /**
@@ -16,7 +17,9 @@ export async function removeLeftCopy(controller: Controller, { domain, host, sta
   const jobs = await Promise.all([hasJob(kept, domain), hasJob(left, domain)]);
   const [copy, original] = await Promise.all([observeDomain(left, domain), observeDomain(kept, domain)]);
   const whole = original !== null && ['running', 'paused'].includes(original.state);
-  if (jobs.includes(true) || !whole || copy?.state !== state) {
+  // Another VM of that name may have come there meanwhile.
+  const isOne = copy !== null && original !== null && uuidOf(copy) === uuidOf(original);
+  if (jobs.includes(true) || !whole || !isOne || copy.state !== state) {
     throw new VxmigError('MIGRATION_FAILED', `a migration of ${domain} from ${keptAt} to ${host} is not over yet`, {
       where: domain,
       hint: 'Apply again in a minute. `virsh domjobinfo` on both hosts shows what libvirt does.',

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../model/domain-state.js';
 import { CommandError } from '../model/errors.js';
 import type { MigrationContext } from './context.js';
-import type { MigrationHost } from './needs.js';
+import type { DomainSeen, MigrationHost } from './needs.js';
 import type { Whereabouts } from './stage.js';
 import { until } from './until.js';
+import { isSame } from './whereabouts.js';
 
 /** libvirt takes half a minute to notice that the other end is gone (qemu.conf, keepalive_interval and keepalive_count). */
 const ABORT_TIMEOUT_MS = 45_000;
@@ -55,8 +56,9 @@ async function isOver({ command, source, destination, domain }: MigrationContext
  * No job of libvirt's will change anything any more. What is left standing still is made to run, once: at the source where that has it, for
  * its memory is whole there unless post-copy has begun. Then what is paused at the destination has never run, and is removed before.
  */
-async function settle({ source, destination, domain, options, resumedAtMs }: MigrationContext): Promise<Whereabouts> {
-  const [here, there] = await Promise.all([aliveAt(source, domain), aliveAt(destination, domain)]);
+async function settle(context: MigrationContext): Promise<Whereabouts> {
+  const { source, destination, domain, options, resumedAtMs } = context;
+  const [here, there] = await Promise.all([aliveAt(source, context), aliveAt(destination, context)]);
   // In post-copy what has been changed there is not here, and what has not been fetched is not there.
   const torn = options.strategy === 'post-copy' || resumedAtMs !== null;
   if (torn && here === 'paused' && there === 'paused') return 'both';
@@ -66,23 +68,30 @@ async function settle({ source, destination, domain, options, resumedAtMs }: Mig
     await destination.resume(domain);
     return 'destination';
   }
-  if (there !== null) await removeAt(destination, domain);
+  if (there !== null) await removeAt(destination, context);
   if (here !== 'running') await source.resume(domain);
   return 'source';
 }
 
 /** libvirt may be about to do the same. */
-async function removeAt(host: MigrationHost, domain: string): Promise<void> {
+async function removeAt(host: MigrationHost, context: MigrationContext): Promise<void> {
+  const { domain } = context;
   try {
     await host.destroy(domain);
   } catch (error) {
-    if ((await aliveAt(host, domain)) !== null) throw error;
+    if ((await aliveAt(host, context)) !== null) throw error;
   }
-  if ((await host.domain(domain)) !== null) await host.undefine(domain);
+  if ((await itsDomain(host, context)) !== null) await host.undefine(domain);
 }
 
 /** Its state where it has a memory; null: it has none. */
-async function aliveAt(host: MigrationHost, domain: string): Promise<string | null> {
-  const state = (await host.domain(domain))?.state;
+async function aliveAt(host: MigrationHost, context: MigrationContext): Promise<string | null> {
+  const state = (await itsDomain(host, context))?.state;
   return state !== undefined && isAlive(state) ? state : null;
+}
+
+/** null: libvirt there knows none, or another VM of that name, which is not to be touched. */
+async function itsDomain(host: MigrationHost, { domain, domainXml }: MigrationContext): Promise<DomainSeen | null> {
+  const seen = await host.domain(domain);
+  return seen !== null && isSame(seen, { xml: domainXml }) ? seen : null;
 }

@@ -1,8 +1,9 @@
 import { VxmigError } from '../model/errors.js';
-import { printable } from '../model/printable.js';
+import { PAUSED_BY_MIGRATION } from '../model/libvirt-domain.js';
 import { shellLine } from '../model/quote.js';
 import { nicsOf } from '../plan/desired.js';
 import { pendingText, pendingVm } from '../plan/pending.js';
+import { pausedMove } from '../plan/standing.js';
 import type { MigrationContext } from './context.js';
 import { isSame, type Place, uuidOf } from './whereabouts.js';
 
@@ -34,23 +35,14 @@ export function refuseUnsettled(context: MigrationContext, places: readonly Plac
   }
 }
 
-function paused({ vm, domain, source }: MigrationContext, { seen }: Place): VxmigError {
-  const why = seen.reason ?? '';
-  const by = why === 'user' ? ', by its user' : why === '' ? '' : ` (${why})`;
-  const resume = shellLine(['virsh', 'resume', '--domain', domain]);
-  const byMigration = why === 'migrating' || why.startsWith('post-copy');
-  return new VxmigError(
-    'HOST_UNFIT',
-    printable(
-      `the VM ${vm.name} is paused on ${source.name}${by}: a paused guest answers nobody, so that its move could not be watched`,
-    ),
-    {
-      where: `${source.name} ${domain}`,
-      hint: byMigration
-        ? 'A migration has left it so: `vxmig apply FILE` lets it go on.'
-        : `\`${resume}\` on ${source.name} lets it go on; then migrate it.`,
-    },
-  );
+function paused({ vm, domain, source, destination }: MigrationContext, { seen }: Place): VxmigError {
+  const reason = seen.reason ?? '';
+  if (!PAUSED_BY_MIGRATION.includes(reason))
+    return pausedMove(vm.name, { host: source.name, domain, reason }, destination.name);
+  return new VxmigError('HOST_UNFIT', `a migration has left the VM ${vm.name} paused on ${source.name}`, {
+    where: `${source.name} ${domain}`,
+    hint: '`vxmig apply FILE` lets it go on.',
+  });
 }
 
 function notAlone({ vm, source }: MigrationContext, running: readonly string[], here: Place | undefined): VxmigError {

@@ -15,7 +15,7 @@ export async function whereIs(domain: string, hosts: readonly MigrationHost[]): 
 
 /** Whether that is the same VM; a migration keeps its UUID. Where one of the two cannot be read, it is. */
 export function isSame(one: Pick<DomainSeen, 'xml'>, other: Pick<DomainSeen, 'xml'>): boolean {
-  return one.xml === '' || other.xml === '' || uuidOf(one) === uuidOf(other);
+  return !one.xml || !other.xml || uuidOf(one) === uuidOf(other);
 }
 
 export function uuidOf({ xml }: Pick<DomainSeen, 'xml'>): string {

@@ -1,4 +1,4 @@
-import { DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/xmldom';
+import { DOMParser, type Document, type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
 import { messageOf, VxmigError } from './errors.js';
 
 /** A network interface as a definition has it (libvirt.org/formatdomain, "Network interfaces"). */
@@ -166,9 +166,18 @@ export function parseInterface(xml: string): DefinedInterface {
   return one;
 }
 
-/** As text, by itself. */
+/** As text, by itself and in one line: of libvirt's elements none means anything by blanks between others. */
 export function elementText(element: Element): string {
-  return new XMLSerializer().serializeToString(element);
+  const copy = element.cloneNode(true);
+  withoutBlanks(copy);
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function withoutBlanks(node: Node): void {
+  for (const one of [...node.childNodes]) {
+    if (one.nodeType === TEXT_NODE && one.nodeValue?.trim() === '') node.removeChild(one);
+    else withoutBlanks(one);
+  }
 }
 
 function interfaceIn(element: Element): DefinedInterface {
@@ -210,8 +219,9 @@ function sourceOf(source: Element | undefined): string | null {
   return attribute(source, 'file') ?? attribute(source, 'dev') ?? attribute(source, 'name') ?? attribute(source, 'dir');
 }
 
-/** Node.ELEMENT_NODE (DOM, "Interface Node"). */
+/** Node.ELEMENT_NODE and Node.TEXT_NODE (DOM, "Interface Node"). */
 const ELEMENT_NODE = 1;
+const TEXT_NODE = 3;
 
 /** The elements of that name directly under another; not those deeper down, such as in a disk's `<backingStore>`. */
 export function children(parent: Element, name: string): Element[] {

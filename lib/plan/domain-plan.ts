@@ -8,7 +8,7 @@ import { type AdoptedNic, adoptNics } from './adopt-domain.js';
 import { change } from './change.js';
 import type { DesiredDomain, DesiredHost } from './desired.js';
 import { readOwnerMark } from './domain-xml.js';
-import { planGivingBack } from './give-back.js';
+import { planGivingBack, whereOf } from './give-back.js';
 import type { DomainStep } from './host-plan.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 import { pendingVm } from './pending.js';
@@ -98,11 +98,6 @@ function planAdopted(
   const why = updates.length > 0 ? 'its NICs are not connected to the taps' : 'it is not marked as connected';
   const details = updates.flatMap((update) => update.details);
   planExisting(host, found, steps.length === 0 ? null : { steps, why, details }, nics, plan);
-}
-
-/** Both where it is on: the one moves with it, the other is what it starts with. */
-export function whereOf({ state }: Pick<ObservedDomain, 'state'>): ('config' | 'live')[] {
-  return isAlive(state) ? ['config', 'live'] : ['config'];
 }
 
 /** A domain that is there: perhaps changed, perhaps started. */

@@ -1,8 +1,8 @@
 import type { Change } from '../model/change.js';
 import { DomainDefinition, parseInterface } from '../model/domain-definition.js';
+import { isAlive } from '../model/domain-state.js';
 import { givenBack, isConnected, type NicUpdate } from './adopt-domain.js';
 import { change } from './change.js';
-import { whereOf } from './domain-plan.js';
 import type { DomainStep } from './host-plan.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 import { linkAlias } from './ownership.js';
@@ -39,6 +39,11 @@ export function planGivingBack(topology: string, host: ObservedHost, domain: Obs
       ...(isMarked ? [{ kind: 'mark', domain: name, element: null, which: whereOf(domain) } as const] : []),
     ],
   };
+}
+
+/** Both where it is on: the one moves with it, the other is what it starts with. */
+export function whereOf({ state }: Pick<ObservedDomain, 'state'>): ('config' | 'live')[] {
+  return isAlive(state) ? ['config', 'live'] : ['config'];
 }
 
 /** What it had may be on another host only. */

@@ -58,12 +58,19 @@ function definitions(topology: Topology, vm: Vm, observed: readonly ObservedHost
     : placesOf(topology, vm, observed).its.filter(({ domain }) => !isAlive(domain.state));
 }
 
-/** The hosts as they are without them. */
+/** The hosts as they are without them; what is kept of a migration that broke off is to run. */
 export function withoutCopies(observed: readonly ObservedHost[], copies: readonly LeftCopy[]): ObservedHost[] {
   return observed.map((host) => ({
     ...host,
-    domains: host.domains.filter(({ name }) => !copies.some((copy) => copy.host === host.host && copy.domain === name)),
+    domains: host.domains
+      .filter(({ name }) => !copies.some((copy) => copy.host === host.host && copy.domain === name))
+      .map((domain) => ({ ...domain, arriving: domain.arriving || isArrival(copies, host.host, domain.name) })),
   }));
+}
+
+/** Of two that were paused at once a migration has made the one of the other. */
+function isArrival(copies: readonly LeftCopy[], host: string, name: string): boolean {
+  return copies.some(({ domain, keptAt, state }) => domain === name && keptAt === host && state === 'paused');
 }
 
 /** Where a VM has a memory. */

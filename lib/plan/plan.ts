@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
-import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
 import { planBridges } from './bridge-plan.js';
@@ -20,7 +19,7 @@ import { offloadWarnings } from './nic-offload.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
 import type { PendingVm } from './pending.js';
-import { isToRun, type PausedVm, standingOf, standingWarnings } from './standing.js';
+import { isToRun, type PausedVm, pausedMove, standingOf, standingWarnings } from './standing.js';
 import { refuseTunnelRivals } from './tunnel-rivals.js';
 import { planUnderlay } from './underlay-plan.js';
 import { namesakeWarnings, refuseNamesakes } from './vm-places.js';
@@ -190,16 +189,8 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
     const [place] = livingCopies(topology, vm, observed);
     if (place === undefined || place.host === vm.host) return [];
     const { state, reason, name } = place.domain;
-    if (state === 'paused' && !isToRun(place.domain)) {
-      throw new VxmigError(
-        'HOST_UNFIT',
-        `${vm.name} is paused on ${place.host} (${reason}), not by vxmig, and the topology says ${vm.host}`,
-        {
-          where: `${place.host} ${vm.name}`,
-          hint: `A paused guest answers nobody, so that its move could not be watched: \`${shellLine(['virsh', 'resume', '--domain', name])}\` on ${place.host}, then apply again; or leave \`host: ${place.host}\` in the file.`,
-        },
-      );
-    }
+    if (state === 'paused' && !isToRun(place.domain))
+      throw pausedMove(vm.name, { host: place.host, domain: name, reason }, vm.host);
     if (state !== 'running' && state !== 'paused') {
       throw new VxmigError(
         'HOST_UNFIT',

@@ -1,4 +1,5 @@
 import { DomainDefinition } from '../model/domain-definition.js';
+import { VxmigError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import { shellLine } from '../model/quote.js';
 import { adoptNics } from './adopt-domain.js';
@@ -77,4 +78,14 @@ export function pausedText({ host, domain, reason }: PausedVm): { readonly what:
   const by = reason === 'user' ? 'by its user' : reason;
   const resume = shellLine(['virsh', 'resume', '--domain', domain]);
   return { what: `${domain} is paused on ${host} (${by})`, mend: `\`${resume}\` on ${host} lets it go on` };
+}
+
+/** @param to where it should go */
+export function pausedMove(vm: string, paused: PausedVm, to: string): VxmigError {
+  const { host, domain } = paused;
+  const what = pausedText({ ...paused, domain: vm }).what;
+  return new VxmigError('HOST_UNFIT', printable(`${what}, and is not moved to ${to} like that`), {
+    where: `${host} ${domain}`,
+    hint: `A paused guest answers nobody, so that its move could not be watched. ${pausedText(paused).mend}; then it can be moved.`,
+  });
 }

@@ -8,7 +8,7 @@ import { diffFlows } from '../openflow/diff.js';
 import { isTransient } from '../pipeline/cookie.js';
 import { change } from './change.js';
 import { planDestroy } from './destroy-plan.js';
-import { whereOf } from './domain-plan.js';
+import { whereOf } from './give-back.js';
 import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from './host-plan.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost } from './observed.js';
 import { columnsOfBridge, columnsOfPort } from './observed-columns.js';

@@ -104,7 +104,8 @@ t.test('a real libvirtd', { skip: whyNot() }, async (t) => {
     t.match(await libvirt.domain('transient'), { persistent: false });
     await virsh('destroy', 'transient');
     await virsh('managedsave', 'test');
-    t.match(await libvirt.domain('test'), { state: 'shut off', saved: true, live: /^<domain / });
+    // The driver for tests has no such thing, and its daemon says what it was asked for.
+    await t.rejects(libvirt.domain('test'), { name: 'LibvirtError', message: /virDomainManagedSaveGetXMLDesc/ });
     await virsh('start', 'test');
   });
 

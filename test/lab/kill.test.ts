@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Test } from 'tap';
+import { ARRIVING_NAMESPACE } from '../../lib/model/domain-marks.js';
 import { bridgeName, probePortName } from '../../lib/model/names.js';
 import { tableNumber } from '../../lib/pipeline/tables.js';
 import { isVerified } from './documents.js';
@@ -69,12 +70,14 @@ await onLab('two-subnets', async (t, lab) => {
     t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
   });
 
-  await t.test('a VM that somebody left paused gets nothing old when apply resumes it', async (t) => {
+  await t.test('a VM that a migration left paused gets nothing old when apply resumes it', async (t) => {
     // Else the sender's own kernel keeps pings while it asks for the MAC of a guest that does not answer.
     await neighbour(lab, 'replace 10.9.0.1 lladdr "$1" nud permanent dev "$2"');
     t.teardown(() => neighbour(lab, 'delete 10.9.0.1 dev "$2"'));
     const pings = await watch(lab);
     await lab.on('host-a', 'virsh', 'suspend', 'web');
+    const mark = ['--uri', ARRIVING_NAMESPACE, '--key', 'vxmig', '--set', '<arriving/>'];
+    await lab.on('host-a', 'virsh', 'metadata', 'web', '--live', ...mark);
     const pausedMs = Date.now();
     await sleep(LEFT_PAUSED_MS);
     await lab.apply();

@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { ARRIVING_NAMESPACE } from '../../lib/model/domain-marks.js';
 import { tapName } from '../../lib/model/names.js';
 import { type Document, onLab, type TestLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
@@ -137,6 +138,9 @@ await onLab('two-subnets', async (t, lab) => {
     async (t) => {
       await lab.migrate('web', 'host-b');
       await lab.on('host-b', 'virsh', 'suspend', 'web');
+      // Else it would be somebody's who has paused it.
+      const mark = ['--uri', ARRIVING_NAMESPACE, '--key', 'vxmig', '--set', '<arriving/>'];
+      await lab.on('host-b', 'virsh', 'metadata', 'web', '--live', ...mark);
       t.match((await lab.apply()).migrations, [{ from: 'host-b', to: 'host-a', outcome: 'migrated' }]);
       await isUntouched(t, lab);
     },

@@ -12,7 +12,7 @@ const LIB = fileURLToPath(new URL('../../../../lib/', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   openflow: [],
-  libvirt: [],
+  libvirt: ['model'],
   ovsdb: ['model'],
   frames: ['model'],
   topology: ['model'],

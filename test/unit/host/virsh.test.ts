@@ -72,7 +72,7 @@ t.test('what is no answer of virsh is not taken for no domains', async (t) => {
     ['a state that there is not', good.replace('running', 'fine')],
     ['no state', good.replace('running (booted)\n', '')],
     ['half a definition', good.replace('</domain>', '')],
-    ['no live definition', good.replace(/=== live[^]*?<\/domain>\n/, '')],
+    ['no live definition', good.replace(/=== live.*?<\/domain>\n/s, '')],
   ] as const)
     t.throws(() => parseDomainList('host-a', output), { code: 'HOST_UNFIT', where: 'host-a' }, what);
 });

@@ -264,18 +264,39 @@ t.test('a VM that runs on two hosts stops everything', async (t) => {
   );
 });
 
-t.test('a VM that is paused is never stopped or started anew behind its back', async (t) => {
+t.test(
+  'a VM that a migration has left paused goes on, and is never stopped or started anew behind its back',
+  async (t) => {
+    for (const how of [{ arriving: true }, { pausedByMigration: true }]) {
+      const paused = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({
+        domains: domains.map((domain) => ({ ...domain, state: 'paused', ...how })),
+      }));
+      const plan = planned(TOPOLOGY, paused);
+      t.match(plan.hosts[0]?.domains, [{ kind: 'resume', domain: 'web' }], 'where it belongs it goes on');
+      t.strictSame(plan.warnings, []);
+      const elsewhere = planned(topologyOf(['host: host-a', 'host: host-b']), paused);
+      t.match(elsewhere.hosts[0]?.domains, [{ kind: 'resume', domain: 'web' }], 'and elsewhere, before it is migrated');
+      t.strictSame(elsewhere.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
+    }
+  },
+);
+
+t.test('a VM that somebody else has paused stays paused, and it is said', async (t) => {
   const paused = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ domains }) => ({
-    domains: domains.map((domain) => ({ ...domain, state: 'paused' })),
+    domains: domains.map((domain) => ({ ...domain, state: 'paused', reason: 'user' })),
   }));
-  t.match(
-    planned(TOPOLOGY, paused).hosts[0]?.domains,
-    [{ kind: 'resume', domain: 'web' }],
-    'where it belongs it goes on',
-  );
-  const elsewhere = planned(topologyOf(['host: host-a', 'host: host-b']), paused);
-  t.match(elsewhere.hosts[0]?.domains, [{ kind: 'resume', domain: 'web' }], 'and elsewhere, before it is migrated');
-  t.strictSame(elsewhere.migrations, [{ vm: 'web', from: 'host-a', to: 'host-b' }]);
+  const plan = planned(TOPOLOGY, paused);
+  t.strictSame(plan.changes, []);
+  t.strictSame(plan.hosts[0]?.domains, []);
+  t.strictSame(plan.paused, [{ host: 'host-a', domain: 'web', reason: 'user' }]);
+  t.strictSame(plan.warnings, [
+    'web is paused on host-a (by its user), and is left so. `virsh resume --domain web` on host-a lets it go on.',
+  ]);
+  t.throws(() => planned(topologyOf(['host: host-a', 'host: host-b']), paused), {
+    code: 'HOST_UNFIT',
+    message: 'web is paused on host-a (by its user), and is not moved to host-b like that',
+    hint: /virsh resume --domain web/,
+  });
 });
 
 t.test(
