@@ -153,12 +153,13 @@ async function tablesPoint(controller: Controller, topology: Topology): Promise<
   // Without VMs there is nothing to look up, and the hosts need not be read again.
   if (topology.vms.length === 0) return [];
   const places = await fdbPlaces(controller, topology);
+  const isBehind = (mac: string) => !topology.vms.some(({ nics }) => nics.some((nic) => nic.mac === mac));
   return places.map(({ host, network, vm, mac, seen }) => {
     const expected = expectedPlace(topology, network, vm, host);
     const hint = `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} shows its table`;
     // An entry that has aged out is no fault: the frame is flooded and the answer teaches the place anew.
     return check(
-      `FDB of ${host} for ${vm} in ${network}`,
+      `FDB of ${host} for ${vm} in ${network}${isBehind(mac) ? ` (${mac})` : ''}`,
       seen === expected || seen === null,
       expected,
       seen ?? `no entry (${mac} is flooded)`,

@@ -49,6 +49,13 @@ t.test('what is not proven is said to be', (t) => {
   t.end();
 });
 
+t.test('where all that was asked is right, and not all was asked for, that is said', (t) => {
+  const certificate = { ...CERTIFICATE, verdict: { ok: false, text: 'but for 52:54:00:09:00:77' } };
+  const text = migrationText({ ...RESULT, certificate }, { style: PLAIN });
+  t.match(text, '  proven     1 trace: every switch sends to host-b, but not for all that may be behind it; clocks');
+  t.end();
+});
+
 t.test('on the page: with the traces, and nothing in them is markup', (t) => {
   const page = runPage(CERTIFIED);
   t.match(page, '<h2 id="certificate">Certificate</h2>');
