@@ -259,8 +259,9 @@ export function guestAsker(topology: Topology): string {
 }
 
 /**
- * Open vSwitch in userspace reads the MTU of an internal port by its name in its own network namespace, does not find it there, and cuts what it reads
- * from the port at that of Ethernet (netdev-linux.c, netdev_linux_rxq_recv). So no probe port is larger.
+ * Open vSwitch in userspace reads the MTU of an internal port by its name in its own network namespace, does not find
+ * it there, and cuts what it reads from the port at that of Ethernet (netdev-linux.c, netdev_linux_rxq_recv). So no
+ * probe port is larger.
  */
 const MOST_IN_USERSPACE = 1500;
 

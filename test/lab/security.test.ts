@@ -26,7 +26,10 @@ function withVictim(text: string): string {
 /** Somebody behind web's NIC, whom the file allows there. */
 const NESTED = { mac: '52:54:00:09:00:77', address: '10.9.0.77' };
 
-/** Pings it from host-c until it is told to end; resolves to how many were not answered, but for those after the last answer. */
+/**
+ * Pings it from host-c until it is told to end; resolves to how many were not answered, but for those after the last
+ * answer.
+ */
 async function watchNested(lab: TestLab) {
   const [program = '', ...argv] = await lab.probeArgv('host-c', 'blue', ['ping', '-n', '-i', '0.01', NESTED.address]);
   const child = execa(program, argv, { reject: false, timeout: 100_000, env: { LC_ALL: 'C' } });

@@ -9,7 +9,9 @@ const MIB = 1024 * 1024;
 /** Passes as a guest with little to do makes them: each look finds the copy in the next one. */
 const PASS_BYTES = 0.4 * MIB;
 
-/** What a source, its copy and its redirect did, in order. Arming takes as long as the list says, attempt by attempt. */
+/**
+ * What a source, its copy and its redirect did, in order. Arming takes as long as the list says, attempt by attempt.
+ */
 async function switched(armingMs: readonly number[]) {
   const done: string[] = [];
   let pass = 2;
