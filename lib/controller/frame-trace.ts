@@ -27,8 +27,8 @@ export interface FrameQuestion {
 }
 
 /**
- * What a host's bridge would do with TCP segments for a VM, of connections that stand: access rules do not keep these. For each MAC one answer for
- * each arrival.
+ * What a host's bridge would do with TCP segments for a VM, of connections that stand: access rules do not keep these.
+ * For each MAC one answer for each arrival.
  * @throws CommandError where the switch cannot tell
  */
 export async function askSwitch(session: HostSession, question: FrameQuestion): Promise<FrameTrace[][]> {

@@ -3,6 +3,7 @@ import type { Topology } from '../model/topology.js';
 import type { FdbPlace } from '../model/topology-status.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf } from '../plan/desired.js';
+import { ownMacs } from '../plan/moving-macs.js';
 import type { Controller } from './controller.js';
 
 /** By the last look: that VM runs on that host. */
@@ -18,18 +19,16 @@ export async function fdbPlaces(controller: Controller, topology: Topology): Pro
   await Promise.all(sessions.map((session) => session.observe(topology.name)));
   return sessions.flatMap((session) =>
     topology.vms.flatMap((vm) =>
-      vm.nics.map((nic) => {
+      vm.nics.flatMap((nic) => {
         const bridge = session.observed.bridges.find(
           (candidate) => candidate.name === bridgeName(topology.name, nic.network),
         );
-        const entry = fdbEntries(bridge?.flows ?? []).find((candidate) => candidate.mac === nic.mac);
-        return {
-          host: session.name,
-          network: nic.network,
-          vm: vm.name,
-          mac: nic.mac,
-          seen: entry === undefined ? null : session.placeOf(topology, nic.network, entry),
-        };
+        const entries = fdbEntries(bridge?.flows ?? []);
+        return ownMacs(topology, nic).map((mac) => {
+          const entry = entries.find((candidate) => candidate.mac === mac);
+          const seen = entry === undefined ? null : session.placeOf(topology, nic.network, entry);
+          return { host: session.name, network: nic.network, vm: vm.name, mac, seen };
+        });
       }),
     ),
   );

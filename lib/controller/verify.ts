@@ -4,7 +4,7 @@ import { bridgeName, probePortName } from '../model/names.js';
 import { probePaths } from '../model/probe-path.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
+import { domainOf, peersOf, probeMtu, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
 import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
@@ -132,14 +132,21 @@ async function probesReach(controller: Controller, topology: Topology): Promise<
   });
   return await Promise.all(
     paths.map(async ({ probe, network, address }) => {
-      const mtu = topology.networks.find((candidate) => candidate.name === network)?.mtu ?? 1450;
+      const session = controller.session(probe.from.name);
+      const bridge = session.observed.bridges.find(({ name }) => name === bridgeName(topology.name, network));
+      const overlay = topology.networks.find((candidate) => candidate.name === network);
+      const mtu = overlay === undefined ? 1450 : probeMtu(overlay, bridge?.datapathType ?? '');
       const namespace = probePortName(topology.name, network, probe.from.name);
-      const answer = await reaches(controller.session(probe.from.name).shell, { address, fullSizeMtu: mtu, namespace });
+      const answer = await reaches(session.shell, { address, fullSizeMtu: mtu, namespace });
+      const most =
+        overlay === undefined || mtu === overlay.mtu
+          ? ''
+          : `, the most that a probe port in userspace carries (VMs there have an MTU of ${overlay.mtu})`;
       const name = `${probe.from.name} reaches ${probe.to} (${address}) in ${network}`;
       return check(
         name,
         answer.ok,
-        `answers to packets of ${mtu} bytes`,
+        `answers to packets of ${mtu} bytes${most}`,
         answer.seen,
         'look at the checks above; then at the guest’s console',
       );
@@ -151,12 +158,13 @@ async function tablesPoint(controller: Controller, topology: Topology): Promise<
   // Without VMs there is nothing to look up, and the hosts need not be read again.
   if (topology.vms.length === 0) return [];
   const places = await fdbPlaces(controller, topology);
+  const isBehind = (mac: string) => !topology.vms.some(({ nics }) => nics.some((nic) => nic.mac === mac));
   return places.map(({ host, network, vm, mac, seen }) => {
     const expected = expectedPlace(topology, network, vm, host);
     const hint = `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} shows its table`;
     // An entry that has aged out is no fault: the frame is flooded and the answer teaches the place anew.
     return check(
-      `FDB of ${host} for ${vm} in ${network}`,
+      `FDB of ${host} for ${vm} in ${network}${isBehind(mac) ? ` (${mac})` : ''}`,
       seen === expected || seen === null,
       expected,
       seen ?? `no entry (${mac} is flooded)`,

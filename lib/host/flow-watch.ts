@@ -18,7 +18,10 @@ export interface FlowWatch {
   stop(): Promise<void>;
 }
 
-/** Follows the changes of one table in a bridge, by `ovs-ofctl monitor` on the host. `macs`: only of entries for these destinations; null: of all. */
+/**
+ * Follows the changes of one table in a bridge, by `ovs-ofctl monitor` on the host. `macs`: only of entries for these
+ * destinations; null: of all.
+ */
 export async function watchFlows(
   shell: HostShell,
   bridge: string,

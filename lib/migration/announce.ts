@@ -33,7 +33,10 @@ async function announceRounds(context: MigrationContext, delaysMs: readonly numb
   );
 }
 
-/** Which address belongs to a MAC is known of the NIC's own only; and whoever is behind it keeps both, so that no neighbour's cache is wrong. */
+/**
+ * Which address belongs to a MAC is known of the NIC's own only; and whoever is behind it keeps both, so that no
+ * neighbour's cache is wrong.
+ */
 export function framesFor({ vm }: MigrationContext, { index }: VmNic, macs: readonly string[]): AnnounceFrame[] {
   const own = vm.nics[index];
   return macs.flatMap((mac) => announceFrames({ mac, addresses: mac === own?.mac ? own.addresses : [] }));

@@ -143,8 +143,8 @@ function laterPass(
 }
 
 /**
- * Lets a copy go on that was held to no avail. The pass is to take a moment, whatever is left of it: at full speed an idle guest's would be over at once,
- * and QEMU would pause it; at a crawl a busy one's would never be.
+ * Lets a copy go on that was held to no avail. The pass is to take a moment, whatever is left of it: at full speed an
+ * idle guest's would be over at once, and QEMU would pause it; at a crawl a busy one's would never be.
  */
 export function goOn(state: GateState, { iteration, memoryRemainingBytes: remaining }: JobStats): GateStep {
   const mibPerSecond = Math.ceil((remaining ?? 0) / MIB / AGAIN_SECONDS);

@@ -54,7 +54,8 @@ export function newcomers(context: MigrationContext): MovingMac[] {
 }
 
 /**
- * Whoever has come too late to be made ready for still is announced, and its tables are looked at; that its frames were not sent ahead is told.
+ * Whoever has come too late to be made ready for still is announced, and its tables are looked at; that its frames were
+ * not sent ahead is told.
  */
 export function takeLatecomers(context: MigrationContext): void {
   const late = newcomers(context);
@@ -68,7 +69,9 @@ export function takeLatecomers(context: MigrationContext): void {
   noteMacs(context, late, 'came too late to be sent ahead');
 }
 
-/** Whoever has been heard elsewhere by now has left, and must not be announced here. The guest still runs at the source. */
+/**
+ * Whoever has been heard elsewhere by now has left, and must not be announced here. The guest still runs at the source.
+ */
 export function letGo(context: MigrationContext): void {
   const still = movingNow(context).moving;
   const gone = context.macs.filter(

@@ -59,7 +59,10 @@ export interface MigrationHost {
   forget(network: string, mac: string): Promise<readonly string[]>;
   /** The host's forwarding table for that network; of several entries for a MAC the one that decides comes first. */
   fdb(network: string): Promise<readonly SeenMac[]>;
-  /** What the switch there would do with frames for a NIC's MACs: for each MAC one answer for each arrival. None is sent, nothing is learned. */
+  /**
+   * What the switch there would do with frames for a NIC's MACs: for each MAC one answer for each arrival. None is
+   * sent, nothing is learned.
+   */
   traceFrames(nic: VmNic, macs: readonly string[], arrivals: readonly FrameArrival[]): Promise<readonly FrameTrace[][]>;
   /** Sends the rounds of frames as if the VM had: into the pipeline, from the VM's port. */
   announce(nic: VmNic, rounds: readonly AnnounceRound[]): Promise<void>;

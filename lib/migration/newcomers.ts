@@ -5,7 +5,10 @@ import { newcomers } from './moving.js';
 import { closeAll, standBy } from './stand-by.js';
 import { followTables } from './watch.js';
 
-/** While the copy is far from its end: who has come to be behind the VM's NICs gets all that those had who were there before. Does not wait for it. */
+/**
+ * While the copy is far from its end: who has come to be behind the VM's NICs gets all that those had who were there
+ * before. Does not wait for it.
+ */
 export function coverNewcomers(context: MigrationContext): void {
   if (context.covering !== null || context.held || context.redirects.length === 0) return;
   const fresh = newcomers(context);

@@ -8,8 +8,8 @@ import type { MigrationHost } from './needs.js';
 import { until } from './until.js';
 
 /**
- * The pings that run while `vm` moves: all of the topology's probes, one for each network in which the two meet, and each address family. A guest that pings
- * is asked over the overlay, which takes a host with a port in that network.
+ * The pings that run while `vm` moves: all of the topology's probes, one for each network in which the two meet, and
+ * each address family. A guest that pings is asked over the overlay, which takes a host with a port in that network.
  */
 export function probesOf(topology: Topology, host: (name: string) => MigrationHost): RunningProbe[] {
   return topology.probes.flatMap((probe) => {

@@ -11,9 +11,9 @@ const URGE_AFTER_MS = 200;
 const GIVE_UP_AFTER_MS = 800;
 
 /**
- * What arming may take. Frames wait all the while, so it may cost them as much again as the pause itself, which is also what a held copy has been
- * judged by: the longer it is held, the more has the guest dirtied besides. With both, and the time that the guest has until it is paused, a frame waits
- * for less than HOLD_MS.
+ * What arming may take. Frames wait all the while, so it may cost them as much again as the pause itself, which is also
+ * what a held copy has been judged by: the longer it is held, the more has the guest dirtied besides. With both, and
+ * the time that the guest has until it is paused, a frame waits for less than HOLD_MS.
  */
 export const ARMING_LIMIT_MS = Math.min(
   ALLOWED_DOWNTIME_MS,
@@ -23,9 +23,9 @@ export const ARMING_LIMIT_MS = Math.min(
 const MOST_ARMINGS = 3;
 
 /**
- * Frames for the VM are sent ahead to its new host, where they wait in its tap; only then may QEMU pause the guest. So none arrives
- * at a tap that nobody reads any more, and the guest gets all of them when it runs again. Where that takes too long to arrange, the copy goes
- * on meanwhile, and it is tried again at the next pass.
+ * Frames for the VM are sent ahead to its new host, where they wait in its tap; only then may QEMU pause the guest. So
+ * none arrives at a tap that nobody reads any more, and the guest gets all of them when it runs again. Where that takes
+ * too long to arrange, the copy goes on meanwhile, and it is tried again at the next pass.
  */
 export async function redirect(context: MigrationContext): Promise<void> {
   context.held = true;
@@ -54,7 +54,10 @@ export async function redirect(context: MigrationContext): Promise<void> {
   await openGate(context);
 }
 
-/** False where it took too long; the flows may be in all the same. A guest that is paused already has nothing to lose by a late one. */
+/**
+ * False where it took too long; the flows may be in all the same. A guest that is paused already has nothing to lose by
+ * a late one.
+ */
 async function armInTime(context: MigrationContext): Promise<boolean> {
   const { redirects, source } = context;
   const [first] = context.armings;

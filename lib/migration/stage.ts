@@ -157,7 +157,10 @@ function movedAllTheSame(error: unknown): VxmigError {
   return withCode(code, error, `${messageOf(error)}; the VM has moved all the same`, hintOf(error));
 }
 
-/** Who failed could not know that all would be undone. What was wrong before anything moved keeps its name; an interruption is known by its own. */
+/**
+ * Who failed could not know that all would be undone. What was wrong before anything moved keeps its name; an
+ * interruption is known by its own.
+ */
 function rolledBack(error: unknown): VxmigError {
   const interrupted = error instanceof VxmigError && error.code === 'INTERRUPTED' ? error.code : null;
   const code = ofItsOwn(error) ?? interrupted ?? 'MIGRATION_ROLLED_BACK';

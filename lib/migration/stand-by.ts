@@ -5,7 +5,10 @@ import { movingNics } from './moving.js';
 /** No frame that has waited longer is delivered: whoever sent it has sent it again, or given up. */
 export const HOLD_MS = 2_000;
 
-/** Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its own peers. */
+/**
+ * Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its own
+ * peers.
+ */
 export async function standBy(
   context: MigrationContext,
   macs: readonly MovingMac[],
@@ -39,7 +42,8 @@ export async function standBy(
 }
 
 /**
- * From the source back to the hub: nothing is sent to whoever does not send it on. One that cannot be told lets go by itself.
+ * From the source back to the hub: nothing is sent to whoever does not send it on. One that cannot be told lets go by
+ * itself.
  *
  * @param waiting what becomes of the frames that wait at the destination
  */

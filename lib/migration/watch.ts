@@ -2,7 +2,10 @@ import type { MovingMac } from '../plan/moving-macs.js';
 import { beginArrival } from './arrival.js';
 import { byController, fdbKey, type MigrationContext, note } from './context.js';
 
-/** From now on the switchover is seen: where QEMU stops and runs the guest, and what every host's table has of the MACs that move. */
+/**
+ * From now on the switchover is seen: where QEMU stops and runs the guest, and what every host's table has of the MACs
+ * that move.
+ */
 export async function watchSwitchover(context: MigrationContext): Promise<void> {
   await Promise.all([followSwitch(context), followTables(context, context.macs)]);
 }

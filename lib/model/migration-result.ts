@@ -12,7 +12,9 @@ export interface MigrationResult {
   readonly transfer: TransferFigures | null;
   readonly announce: { readonly rarp: number; readonly garp: number; readonly na: number };
   readonly convergence: ConvergenceFigures;
-  /** The MACs of the VM's NICs, and of whoever is behind them. In the records of runs by older versions there are none. */
+  /**
+   * The MACs of the VM's NICs, and of whoever is behind them. In the records of runs by older versions there are none.
+   */
   readonly macs?: readonly MacCoverage[];
   /** The VM's NICs that no ping watched. Not in those records either. */
   readonly unwatched?: readonly UnwatchedNic[];
@@ -47,7 +49,10 @@ export interface ConvergenceFigures {
 export interface MacCoverage {
   readonly network: string;
   readonly mac: string;
-  /** `nic`: the NIC's own; `file`: it stands under `allow`; `learned`: the switch had heard it there; `unknown`: it may have been there. */
+  /**
+   * `nic`: the NIC's own; `file`: it stands under `allow`; `learned`: the switch had heard it there; `unknown`: it may
+   * have been there.
+   */
   readonly origin: 'nic' | 'file' | 'learned' | 'unknown';
   /** All that was done for the NIC's own MAC was done for it. */
   readonly covered: boolean;

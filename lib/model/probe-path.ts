@@ -15,8 +15,8 @@ export interface AddressPair {
 }
 
 /**
- * One for each of the watched VM's NICs, in their order, in whose network both ends have addresses of one family. Empty where there is none;
- * the topology's checks of meaning refuse such a probe.
+ * One for each of the watched VM's NICs, in their order, in whose network both ends have addresses of one family. Empty
+ * where there is none; the topology's checks of meaning refuse such a probe.
  */
 export function probePaths(topology: Topology, probe: Pick<Probe, 'from' | 'to'>): ProbePath[] {
   const target = topology.vms.find((vm) => vm.name === probe.to);

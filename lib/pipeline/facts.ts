@@ -23,8 +23,9 @@ export interface Way {
 export interface LocalPort {
   readonly ofport: number;
   /**
-   * A VM is on its way to this port, from behind that tunnel. Broadcasts are not copied to the port yet: they would wait in its tap, and the
-   * guest would get them late, and again after having seen them at the source. Only what its old host redirects for its MACs goes there.
+   * A VM is on its way to this port, from behind that tunnel. Broadcasts are not copied to the port yet: they would
+   * wait in its tap, and the guest would get them late, and again after having seen them at the source. Only what its
+   * old host redirects for its MACs goes there.
    */
   readonly incoming: { readonly macs: readonly string[]; readonly tunnel: Way } | null;
   /** What a VM may send; null: the port is no VM's, or its VM may send anything. */

@@ -185,7 +185,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
     relays: network.mesh.kind === 'hub' && network.mesh.hub === host.name,
     ports: [
       ...desiredTunnels(topology, network, host, facts),
-      ...desiredProbePorts(topology, network, host.name),
+      ...desiredProbePorts(topology, network, { host: host.name, datapath: facts.datapath }),
       ...topology.vms.flatMap((vm) => {
         const multiQueue = facts.multiQueue ?? [];
         if (vm.host === host.name) return desiredTaps(topology, vm, network, { incoming: null, multiQueue });
@@ -286,7 +286,22 @@ export function guestAsker(topology: Topology): string {
   return topology.hosts[0]?.name ?? '';
 }
 
-function desiredProbePorts(topology: Topology, network: Network, hostName: string): DesiredProbePort[] {
+/**
+ * Open vSwitch in userspace reads the MTU of an internal port by its name in its own network namespace, does not find
+ * it there, and cuts what it reads from the port at that of Ethernet (netdev-linux.c, netdev_linux_rxq_recv). So no
+ * probe port is larger.
+ */
+const MOST_IN_USERSPACE = 1500;
+
+export function probeMtu({ mtu }: Network, datapath: string): number {
+  return datapath === 'netdev' ? Math.min(mtu, MOST_IN_USERSPACE) : mtu;
+}
+
+function desiredProbePorts(
+  topology: Topology,
+  network: Network,
+  { host: hostName, datapath }: { readonly host: string; readonly datapath: Datapath },
+): DesiredProbePort[] {
   const watches = topology.probes.some((probe) => {
     const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
     return asks === hostName && probePaths(topology, probe).some((path) => path.network === network.name);
@@ -299,7 +314,7 @@ function desiredProbePorts(topology: Topology, network: Network, hostName: strin
       name,
       namespace: name,
       mac: probeMac(topology.name, network.name, hostName),
-      mtu: network.mtu,
+      mtu: probeMtu(network, datapath),
       addresses: probeAddresses(topology, network.name, hostName),
     },
   ];

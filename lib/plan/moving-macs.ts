@@ -1,7 +1,10 @@
 import { probeMac, tapName } from '../model/names.js';
 import type { Nic, Topology, Vm } from '../model/topology.js';
 
-/** A MAC that moves with a VM: the NIC's own, or one of somebody behind it, such as a container behind a bridge in the guest. */
+/**
+ * A MAC that moves with a VM: the NIC's own, or one of somebody behind it, such as a container behind a bridge in the
+ * guest.
+ */
 export interface MovingMac {
   readonly network: string;
   /** Which of the VM's NICs, from 0. */
@@ -27,12 +30,16 @@ export interface SeenMac {
   readonly port: string | null;
 }
 
-/** Each costs flows at every end and a question to every switch; a NIC that has more behind it is a router's or a switch's. */
+/**
+ * Each costs flows at every end and a question to every switch; a NIC that has more behind it is a router's or a
+ * switch's.
+ */
 export const MOST_MACS = 64;
 
 /**
- * The MACs of a VM's NICs: those that the file gives it, and behind a NIC without port security all that the switch has heard there. One that may
- * be at several NICs (the virtual MAC of routers that stand in for each other) is where it was heard last, and nobody else's is taken.
+ * The MACs of a VM's NICs: those that the file gives it, and behind a NIC without port security all that the switch has
+ * heard there. One that may be at several NICs (the virtual MAC of routers that stand in for each other) is where it
+ * was heard last, and nobody else's is taken.
  *
  * @param seen by network
  */
@@ -90,7 +97,10 @@ function macsAt(topology: Topology, vm: Vm, nic: number, seen: readonly SeenMac[
   return { moving, left };
 }
 
-/** A NIC's own MAC, and what of `allow` nobody else in its network may send from: wherever it is heard, it should be there. */
+/**
+ * A NIC's own MAC, and what of `allow` nobody else in its network may send from: wherever it is heard, it should be
+ * there.
+ */
 export function ownMacs(topology: Topology, { network, mac, allow }: Nic): string[] {
   return [mac, ...allow.macs.filter((one) => one !== mac && !isShared(topology, { network, mac: one }))];
 }

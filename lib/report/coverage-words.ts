@@ -17,17 +17,10 @@ export function lossWords({ ping, macs = [], unwatched = [] }: MigrationResult):
 
 /** What moved besides the VM's own, and what is not known of all that: names and values for a list of facts. */
 export function coverageFacts({ macs = [], unwatched = [], ping }: MigrationResult): [string, string][] {
-  const others = macs.filter(({ origin, covered }) => covered && origin !== 'nic');
-  const list = others.map(({ mac }) => mac).join(', ');
+  const others = macs.filter(({ origin, covered }) => covered && origin !== 'nic').map(({ mac }) => mac);
+  const besides = `${formatCount(others.length, 'MAC')} behind it, which no ping watches: ${others.join(', ')}`;
   return [
-    ...(others.length === 0
-      ? []
-      : [
-          ['moved too', `${formatCount(others.length, 'MAC')} behind it, which no ping watches: ${list}`] as [
-            string,
-            string,
-          ],
-        ]),
+    ...(others.length === 0 ? [] : [besides]).map((value): [string, string] => ['moved too', value]),
     ...macs
       .filter(({ covered }) => !covered)
       .map(({ mac, network, why }): [string, string] => ['uncovered', `${mac} in ${network}: ${why}`]),

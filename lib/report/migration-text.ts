@@ -70,9 +70,10 @@ function facts(result: MigrationResult, style: Style): string {
     const after = convergence.afterResumeMs === null ? '' : `, ${formatMs(convergence.afterResumeMs)} after the resume`;
     const converged = paint(style, 'good', 'every host') + after;
     rows.push(['converged', convergence.converged ? converged : paint(style, 'bad', 'not every host')]);
+    rows.push(...coverageFacts(result));
   }
   if (result.certificate !== undefined && result.outcome === 'migrated')
-    rows.push(...coverageFacts(result), ...certificateFacts(result.certificate, result.to, style));
+    rows.push(...certificateFacts(result.certificate, result.to, style));
   return rows.map(([name, value]) => `  ${paint(style, 'quiet', name.padEnd(10))} ${value}`).join('\n');
 }
 

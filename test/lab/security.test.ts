@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { bridgeName, probePortName, tapName } from '../../lib/model/names.js';
 import { isMigrated, isVerified } from './documents.js';
-import { type Document, onLab } from './harness.js';
+import { type Document, onLab, type TestLab } from './harness.js';
 
 const WEB = '10.9.0.1';
 const VICTIM = { mac: '52:54:00:09:00:02', ipv4: '10.9.0.2', ipv6: 'fd00:9::2' };
@@ -39,6 +39,26 @@ checks:
   all-back: {trace: {from: victim, to: web}, not: true}
   clock-taken: {reach: {from: host-c, to: web, protocol: tcp, port: ${CLOCK}}}
 `;
+/** Somebody behind web's NIC, whom the file allows there. */
+const NESTED = { mac: '52:54:00:09:00:77', address: '10.9.0.77' };
+
+/**
+ * Pings it from host-c until it is told to end; resolves to how many were not answered, but for those after the last
+ * answer.
+ */
+async function watchNested(lab: TestLab) {
+  const [program = '', ...argv] = await lab.probeArgv('host-c', 'blue', ['ping', '-n', '-i', '0.01', NESTED.address]);
+  const child = execa(program, argv, { reject: false, timeout: 100_000, env: { LC_ALL: 'C' } });
+  return {
+    end: async () => {
+      child.kill('SIGINT');
+      const answered = new Set(
+        [...(await child).stdout.matchAll(/icmp_seq=(\d+) ttl=/g)].map(([, place]) => Number(place)),
+      );
+      return { answered: answered.size, lost: Math.max(0, ...answered) - answered.size };
+    },
+  };
+}
 
 /** Opens connections to some ports again and again until its input ends, and prints how many each port took. */
 const CONNECT = `
@@ -161,6 +181,43 @@ await onLab('two-subnets', async (t, lab) => {
     await forges(`what=mac&as=${VICTIM.mac}`, 'host-b', 'mac');
     await forges(`what=ip&as=${VICTIM.ipv4}&to=${prober}`, 'host-b', 'ipv4');
     await isUnharmed();
+  });
+
+  await t.test('whoever is behind a NIC follows its VM, by the file or as the switch has heard them', async (t) => {
+    const nest = `/cgi-bin/nest?mac=${NESTED.mac}&address=${NESTED.address}/24`;
+    const allow = (what: string) =>
+      lab.edit((text) => text.replace(/(1\/64"\])(, allow: .*?\])?(\})/, `$1, allow: [${what}]$3`));
+    await lab.edit((text) => text.replace('host: host-a ', 'host: host-b '));
+    const lost: number[] = [];
+    for (const [origin, to, items] of [
+      ['file', 'host-a', `"${NESTED.mac}", ${NESTED.address}`],
+      ['learned', 'host-b', 'any'],
+    ] as const) {
+      await allow(items);
+      await lab.apply();
+      if (origin === 'file') await lab.page('host-c', 'blue', `http://${WEB}${nest}`);
+      await lab.fromProbe('host-c', 'blue', 'ping', '-c', '1', '-W', '5', NESTED.address);
+      const watch = await watchNested(lab);
+      const document = await lab.migrate('web', to);
+      const seen = await watch.end();
+      isMigrated(t, document, { vm: 'web', from: to === 'host-a' ? 'host-b' : 'host-a', to });
+      t.match(document.macs, [
+        { network: 'blue', origin: 'nic', covered: true, why: '' },
+        { network: 'blue', mac: NESTED.mac, origin, covered: true, why: '' },
+      ]);
+      const rows = document.convergence.hosts.filter(({ mac }: Document) => mac === NESTED.mac);
+      t.same(rows.map(({ host, seen: place }: Document) => `${host} ${place}`).sort(), [
+        `host-a ${to}`,
+        `host-b ${to}`,
+        `host-c ${to}`,
+      ]);
+      t.ok(seen.answered > 100, `it was watched (${JSON.stringify(seen)})`);
+      lost.push(seen.lost);
+      await lab.edit((text) => text.replace(/host: host-[ab] /, `host: ${to} `));
+    }
+    t.ok(Math.min(...lost) <= 1, `its pings went on as the VM's did (lost of each move: ${lost.join(', ')})`);
+    await lab.edit((text) => text.replace(/(1\/64"\]), allow: \[.*?\]\}/, '$1}'));
+    await lab.apply();
   });
 
   await t.test('verify names a switch that lets forged frames through, or does not deny', async (t) => {

@@ -3,6 +3,7 @@ import { type JobStats, parseJobStats } from '../../../lib/measure/jobinfo.js';
 import {
   GATE_SHUT,
   type GateState,
+  goOn,
   nextGateStep,
   OPEN_MIB_PER_SECOND,
   withinLimit,
@@ -159,4 +160,37 @@ t.test("a user's limit holds", async (t) => {
   t.equal(withinLimit(OPEN_MIB_PER_SECOND, 8 * MIB), 8);
   t.equal(withinLimit(1, 8 * MIB), 1);
   t.equal(withinLimit(OPEN_MIB_PER_SECOND, null), OPEN_MIB_PER_SECOND);
+});
+
+t.test('a copy that was held in vain goes on so that its pass takes a moment, and is held at a later one', (t) => {
+  const hold = nextGateStep(
+    { ...GATE_SHUT, phase: 'crawl', speed: 100 * MIB },
+    stats({ iteration: 2, remainingMib: 20 }),
+    {
+      strategy: 'pre-copy',
+      lookMs: 10,
+    },
+  );
+  t.match(hold, { kind: 'ready', mibPerSecond: 1 });
+  for (const [left, speed] of [
+    [0.1, 1],
+    [20, 40],
+    [8000, OPEN_MIB_PER_SECOND],
+  ] as const) {
+    t.match(goOn(hold.state, stats({ iteration: 2, remainingMib: left })), { kind: 'limit', mibPerSecond: speed });
+  }
+  const { state } = goOn(hold.state, stats({ iteration: 2, remainingMib: 20 }));
+  const setting = { strategy: 'pre-copy', lookMs: 10 } as const;
+  t.match(
+    nextGateStep(state, stats({ iteration: 2, remainingMib: 1 }), setting),
+    { kind: 'wait' },
+    'that pass is spent',
+  );
+  t.match(nextGateStep(state, stats({ iteration: 3, remainingMib: 10 }), setting), { kind: 'ready' });
+  t.match(
+    nextGateStep(state, stats({ iteration: 3, remainingMib: 60 }), setting),
+    { kind: 'limit', mibPerSecond: OPEN_MIB_PER_SECOND },
+    'a guest that has dirtied too much meanwhile gets a pass at full speed',
+  );
+  t.end();
 });

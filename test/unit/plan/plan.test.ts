@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Datapath, Network } from '../../../lib/model/topology.js';
 import { normal } from '../../../lib/openflow/action.js';
 import { match } from '../../../lib/openflow/match.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
@@ -437,4 +438,16 @@ t.test('hub and spoke: the hub has a tunnel to everybody, a spoke one to the hub
     summary(plan).filter((line) => line.includes('tunnel')),
     ['host-a', 'host-b', 'host-b', 'host-c'].map((host) => `${host} tunnel create`),
   );
+});
+
+t.test('a probe port is no larger than what a switch in userspace reads of it', async (t) => {
+  const [blue] = TOPOLOGY.networks;
+  const jumbo = { ...TOPOLOGY, networks: [{ ...blue, mtu: 8950 } as Network] };
+  const mtus = (datapath: Datapath) =>
+    desiredHost(jumbo, 'host-c', { ...KERNEL, datapath }).bridges.flatMap(({ mtu, ports }) => [
+      mtu,
+      ...ports.flatMap((port) => (port.kind === 'probe' ? [port.mtu] : [])),
+    ]);
+  t.same(mtus('system'), [8950, 8950]);
+  t.same(mtus('netdev'), [8950, 1500]);
 });

@@ -1,12 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
 import type { Change } from '../../../lib/model/change.js';
+import type { MigrationResult } from '../../../lib/model/migration-result.js';
 import { formatBytes, formatMs } from '../../../lib/model/quantities.js';
 import { changesText, totalsText } from '../../../lib/report/changes-text.js';
 import { checksText } from '../../../lib/report/checks-text.js';
+import { runPage } from '../../../lib/report/html.js';
 import { migrationText } from '../../../lib/report/migration-text.js';
+import { formatRun, parseRun } from '../../../lib/report/run-format.js';
 import { type Style, styleFor } from '../../../lib/report/style.js';
-import { MIGRATED } from './run-fixture.js';
+import { MIGRATED, RUN } from './run-fixture.js';
 
 const PLAIN: Style = { colour: false, width: 80, unicode: false };
 const RICH: Style = { colour: true, width: 80, unicode: true };
@@ -43,6 +46,28 @@ Stages
   copy      +140 ms   2.4 s
   converge  +2.54 s   12 ms`,
   );
+  t.end();
+});
+
+t.test('what moved besides, and what nothing is known of, is said beside what is', (t) => {
+  const mac = (last: string) => ({ network: 'blue', mac: `52:54:00:09:00:${last}` });
+  const macs: MigrationResult['macs'] = [
+    { ...mac('01'), origin: 'nic', covered: true, why: '' },
+    { ...mac('77'), origin: 'file', covered: true, why: '' },
+    { ...mac('78'), origin: 'learned', covered: false, why: 'it came late' },
+  ];
+  const unwatched = [{ network: 'red', mac: '52:54:00:08:00:01', why: 'no address' }];
+  const result = { ...MIGRATED, macs, unwatched };
+  const [headline = '', ...facts] = migrationText(result, { style: PLAIN }).split('\n');
+  t.match(headline, /, no ping lost \(nothing watched red; 1 MAC behind it not covered\)$/);
+  t.match(facts.join('\n'), '  moved too  1 MAC behind it, which no ping watches: 52:54:00:09:00:77\n');
+  t.match(facts.join('\n'), '  uncovered  52:54:00:09:00:78 in blue: it came late\n');
+  t.match(facts.join('\n'), '  unwatched  52:54:00:08:00:01 in red: no address\n');
+  const page = runPage({ ...RUN, result });
+  t.match(page, 'no ping lost (nothing watched red; 1 MAC behind it not covered)');
+  t.match(page, '<dt>Uncovered</dt><dd>52:54:00:09:00:78 in blue: it came late</dd>');
+  t.strictSame(parseRun(formatRun({ ...RUN, result }), 'x').result.macs, macs, 'and a run keeps it');
+  t.notMatch(migrationText({ ...result, ping: [] }, { style: PLAIN }), /no ping lost|unwatched/, 'where nothing pings');
   t.end();
 });
 
