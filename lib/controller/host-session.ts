@@ -2,6 +2,7 @@ import { HostConnection, type HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { changeFlows } from '../host/openflow.js';
 import { runCommands } from '../host/script.js';
+import { startDomain } from '../host/start-domain.js';
 import * as virsh from '../host/virsh.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
@@ -97,7 +98,7 @@ export class HostSession {
       if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
       if (step.kind === 'update-nic') await virsh.updateNic(this.shell, step.domain, step.xml);
       if (step.kind === 'mark') await virsh.markDomain(this.shell, step.domain, step.element, step.which);
-      if (step.kind === 'start') await virsh.startDomain(this.shell, step.domain);
+      if (step.kind === 'start') await startDomain(this.shell, step.domain);
       if (step.kind === 'resume') await virsh.resumeDomain(this.shell, step.domain);
       if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.domain);
       if (step.kind === 'undefine') await virsh.undefineDomain(this.shell, step.domain);

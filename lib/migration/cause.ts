@@ -1,4 +1,5 @@
 import { CommandError, messageOf, VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import { type MigrationContext, note } from './context.js';
 import type { MigrationHost } from './needs.js';
 
@@ -26,9 +27,12 @@ export async function failureText(context: MigrationContext, stderr: string): Pr
   return `virsh migrate failed on ${source.name}: ${said}${words.join('')}`;
 }
 
-export function failureHint({ topology, source, destination }: MigrationContext): string {
-  const logs = '/var/log/libvirt/libvirtd.log or `journalctl -u libvirtd -u virtqemud`, and /var/log/libvirt/qemu';
-  return `${topology.name}: the VM stays on ${source.name}. More is in libvirt's logs on ${destination.name} and ${source.name}: ${logs}.`;
+export function failureHint({ domain, source, destination }: MigrationContext): string {
+  const log = shellLine(['tail', `/var/log/libvirt/qemu/${domain}.log`]);
+  return (
+    `The VM stays on ${source.name}. What QEMU has said is on ${destination.name} and ${source.name}: \`${log}\`; ` +
+    "libvirtd's own words: `journalctl -u libvirtd -u virtqemud`, or /var/log/libvirt/libvirtd.log."
+  );
 }
 
 async function errorsOf(context: MigrationContext, host: MigrationHost): Promise<readonly string[]> {
