@@ -26,21 +26,25 @@ export function listenArgument(text: string): ListenAddress {
 }
 
 /** Where a host is reached that no file names. */
-export type SshTarget = Pick<SshSettings, 'user' | 'address' | 'port'>;
+export type SshTarget = Pick<SshSettings, 'user' | 'address' | 'port' | 'assumed'>;
 
 /** `[USER@]ADDRESS[:PORT]`; an IPv6 address that has a port stands in brackets. The parts are those that a topology's `ssh` takes. */
 export function sshTargetArgument(text: string): SshTarget {
-  const [, user = 'root', bracketed, plain, digits = '22'] =
+  const [, user, bracketed, plain, digits] =
     /^(?:([A-Za-z_][A-Za-z0-9_.-]*[$]?)@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))(?::(\d{1,5}))?$/.exec(
       text,
     ) ?? [];
   const address = bracketed ?? plain;
-  const port = Number(digits);
+  const port = Number(digits ?? 22);
   if (address === undefined || port < 1 || port > 65_535 || (address.includes(':') && isIP(address) === 0))
     throw new InvalidArgumentError(
       'Write [USER@]ADDRESS[:PORT]: root@192.0.2.7, host-a.example:2222, [2001:db8::7]:22.',
     );
-  return { user, address, port };
+  const assumed = [
+    ...(user === undefined ? (['user'] as const) : []),
+    ...(digits === undefined ? (['port'] as const) : []),
+  ];
+  return { user: user ?? 'root', address, port, assumed };
 }
 
 /** `SHA256:…` as the topology's `hostKey`. */

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { bySshConfigOf } from '../controller/ssh-places.js';
 import { labSshSettings } from '../lab/connect.js';
 import { VxmigError } from '../model/errors.js';
 import type { Host, SshSettings, Topology } from '../model/topology.js';
@@ -20,7 +21,7 @@ export interface SaidHosts {
  */
 export async function topologyToDestroy(fileOrName: string, said: SaidHosts): Promise<Topology> {
   const { hosts, hostKeys, identityFile } = said;
-  if (hosts.length > 0) return saidTopology(fileOrName, said);
+  if (hosts.length > 0) return await bySshConfigOf(saidTopology(fileOrName, said));
   if (hostKeys.length > 0 || identityFile !== null) {
     throw new VxmigError('USAGE', '--host-key and --identity are about a --host, and there is none');
   }

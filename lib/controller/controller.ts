@@ -1,3 +1,4 @@
+import { refuseOneTwice } from '../host/machine.js';
 import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Topology } from '../model/topology.js';
@@ -37,7 +38,10 @@ export class Controller {
     throw together(failures.map((failure) => failure.error));
   }
 
-  /** The same for whoever can make do with some of the hosts: those that cannot be reached are told with the reason. */
+  /**
+   * The same for whoever can make do with some of the hosts: those that cannot be reached are told with the reason.
+   * @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine
+   */
   static async connectAny(
     topology: Topology,
     emit: Emit,
@@ -55,7 +59,14 @@ export class Controller {
         ? [{ host: topology.hosts[index]?.name ?? '', error: result.reason as unknown }]
         : [],
     );
-    return { controller: new Controller(topology, new Map(opened)), failures };
+    const controller = new Controller(topology, new Map(opened));
+    try {
+      refuseOneTwice(opened.map(([host, { machine }]) => ({ host, machine })));
+    } catch (error) {
+      controller.close();
+      throw error;
+    }
+    return { controller, failures };
   }
 
   close(): void {

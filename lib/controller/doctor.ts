@@ -3,6 +3,7 @@ import { HostConnection, type HostShell } from '../host/connection.js';
 import { domainsOf } from '../host/domains.js';
 import { type Fitness, observeFitness } from '../host/fitness.js';
 import { bootGuest } from '../host/guest-boot.js';
+import { type Machine, notRoot, observeMachine, refuseOneTwice } from '../host/machine.js';
 import type { Check } from '../model/check.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
@@ -12,6 +13,12 @@ import { accelerationCheck, commonChecks, fitnessChecks, offloadCheck } from './
 import { sshOf } from './host-address.js';
 import { measureClock } from './host-clock.js';
 import { pairChecks } from './pair-checks.js';
+import { planChecks } from './plan-check.js';
+
+interface FoundMachine {
+  readonly host: string;
+  readonly machine: Machine | null;
+}
 
 /** Hosts of a lab share one machine: guests that boot side by side there would slow each other down. */
 const BOOTS_AT_ONCE = { lab: 1, real: 16 } as const;
@@ -22,13 +29,19 @@ export interface DoctorOptions {
   readonly signal: AbortSignal;
 }
 
-/** Looks at every host by itself and at every pair of them. Changes nothing; a host that can't be reached is one failed check. */
+/**
+ * Looks at every host by itself, at every pair of them, and whether a plan can be made. Changes nothing; a host that can't be reached is one failed
+ * check.
+ * @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine
+ */
 export async function doctor(topology: Topology, { emit, signal }: DoctorOptions): Promise<Check[]> {
   emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
   const shells = new Map<string, HostShell>();
+  const machines: FoundMachine[] = [];
   try {
-    const connected = await Promise.all(topology.hosts.map((host) => connect(host, shells)));
+    const connected = await Promise.all(topology.hosts.map((host) => connect(host, shells, machines)));
     signal.throwIfAborted();
+    refuseOneTwice(machines);
     const hasVms = topology.vms.length > 0;
     const fitness = new Map<string, Fitness>();
     emit({ kind: 'note', text: 'Looking at each host' });
@@ -56,18 +69,26 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
       ...perHost.flat(),
       ...(hasVms ? commonChecks(topology, fitness) : []),
       ...(await everyPair(topology, shells)),
+      ...(await planChecks(topology, shells, fitness)),
     ];
   } finally {
     for (const shell of shells.values()) shell.close();
   }
 }
 
-async function connect(host: Host, shells: Map<string, HostShell>): Promise<Check[]> {
+async function connect(host: Host, shells: Map<string, HostShell>, machines: FoundMachine[]): Promise<Check[]> {
   const settings = sshOf(host);
   const place = `${settings.user}@${settings.address}:${settings.port}`;
   const check = { name: `${host.name}: SSH`, expected: `${place} lets us in` };
   try {
-    shells.set(host.name, await HostConnection.open(host.name, settings));
+    const shell = await HostConnection.open(host.name, settings);
+    const machine = settings.client === undefined ? null : await observeMachine(shell);
+    if (machine?.isRoot === false) {
+      shell.close();
+      throw notRoot(host.name, machine.user);
+    }
+    shells.set(host.name, shell);
+    machines.push({ host: host.name, machine });
     return [{ ...check, ok: true, seen: place, hint: '' }];
   } catch (error) {
     if (!(error instanceof VxmigError)) throw error;

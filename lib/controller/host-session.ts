@@ -1,4 +1,5 @@
 import { HostConnection, type HostShell } from '../host/connection.js';
+import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { changeFlows } from '../host/openflow.js';
 import { runCommands } from '../host/script.js';
 import * as virsh from '../host/virsh.js';
@@ -29,13 +30,27 @@ export class HostSession {
     readonly shell: HostShell,
     readonly ovs: OvsDatabase,
     private readonly expected: Expected,
+    /** null: not asked, or not told. */
+    readonly machine: Machine | null,
   ) {}
 
-  /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB */
+  /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB, HOST_UNFIT where we are not root there */
   static async open(name: string, settings: SshSettings, expected: Expected): Promise<HostSession> {
     const shell = await HostConnection.open(name, settings);
     try {
-      return new HostSession(name, shell, await OvsDatabase.open(shell), expected);
+      const opening = OvsDatabase.open(shell);
+      // Who is not root cannot open it, and is told why.
+      opening.catch(() => undefined);
+      // A lab's hosts are as vxmig has made them.
+      const machine = settings.client === undefined ? null : await observeMachine(shell);
+      if (machine?.isRoot === false) {
+        void opening.then(
+          (ovs) => ovs.close(),
+          () => undefined,
+        );
+        throw notRoot(name, machine.user);
+      }
+      return new HostSession(name, shell, await opening, expected, machine);
     } catch (error) {
       shell.close();
       throw error;

@@ -5,7 +5,7 @@ import { OvsdbError } from '../ovsdb/errors.js';
 import { Lock } from '../ovsdb/lock.js';
 import { assertLock, type Mutation, mutate, type Operation } from '../ovsdb/operations.js';
 import { selectTables, type Tables } from '../ovsdb/select.js';
-import { asNumber, asOptional, asString, asStringMap, asUuids, mapOf, type Row } from '../ovsdb/value.js';
+import { asNumber, asOptional, asSet, asString, asStringMap, asUuids, mapOf, type Row } from '../ovsdb/value.js';
 import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
 import type { OvsChange } from '../plan/host-plan.js';
 import type { ObservedBridge, ObservedInterface, ObservedPort } from '../plan/observed.js';
@@ -21,7 +21,21 @@ const SWITCH_TIMEOUT_MS = 30_000;
 
 const COLUMNS = {
   Open_vSwitch: ['ovs_version'],
-  Bridge: ['name', 'datapath_type', 'fail_mode', 'external_ids', 'other_config', 'flow_tables', 'ports'],
+  Bridge: [
+    'name',
+    'datapath_type',
+    'fail_mode',
+    'external_ids',
+    'other_config',
+    'flow_tables',
+    'ports',
+    'controller',
+    'stp_enable',
+    'rstp_enable',
+    'mcast_snooping_enable',
+    'protocols',
+  ],
+  Controller: ['target'],
   Port: ['name', 'external_ids', 'interfaces'],
   Interface: ['name', 'type', 'options', 'ofport', 'ofport_request', 'mtu_request', 'error', 'external_ids'],
   Flow_Table: ['name'],
@@ -123,7 +137,7 @@ function observedBridge(
   uuid: string,
   row: Row,
   ports: ReadonlyMap<string, ObservedPort>,
-  tables: { readonly Flow_Table: ReadonlyMap<string, Row>; readonly Interface: ReadonlyMap<string, Row> },
+  tables: Tables<typeof COLUMNS>,
 ): Omit<ObservedBridge, 'flows'> {
   const name = asString(row.name);
   return {
@@ -135,6 +149,15 @@ function observedBridge(
     otherConfig: asStringMap(row.other_config),
     tableNames: tableNames(row, tables.Flow_Table),
     mtuRequest: asNumber([...tables.Interface.values()].find((device) => asString(device.name) === name)?.mtu_request),
+    switching: {
+      controllers: asUuids(row.controller)
+        .map((controller) => asString(tables.Controller.get(controller)?.target))
+        .sort(),
+      stp: row.stp_enable === true,
+      rstp: row.rstp_enable === true,
+      multicastSnooping: row.mcast_snooping_enable === true,
+      protocols: asSet(row.protocols).map(String),
+    },
     // The bridge's own internal port is a part of it, not one of its ports.
     ports: asUuids(row.ports)
       .flatMap((port) => ports.get(port) ?? [])

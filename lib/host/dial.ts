@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import type { AuthenticationType, Client, ConnectConfig } from 'ssh2';
+import type { Duplex } from 'node:stream';
+import type { AgentAuthMethod, Client, ConnectConfig, PublicKeyAuthMethod } from 'ssh2';
 import SshClient from 'ssh2/lib/client.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
+import { agentOfKeys } from './agent-keys.js';
 import { fingerprintOf, preferredAlgorithms, sameFingerprint } from './host-key.js';
-import { readIdentity } from './identity.js';
+import { type Identity, readIdentity } from './identity.js';
 import { knownHost, readKnownHosts } from './known-hosts.js';
+import { sshLine, unreachedHint } from './unreached.js';
 
 const READY_TIMEOUT_MS = 15_000;
 
@@ -28,13 +31,20 @@ export interface Dialling {
   readonly place: string;
   readonly config: ConnectConfig;
   readonly trusted: TrustedKeys;
+  readonly identity: Identity;
+  readonly settings: SshSettings;
+  /** Who is gone through, the nearest to us first. */
+  readonly jumps: readonly Dialling[];
 }
 
 /** @throws VxmigError SSH_CONNECT where the identity file cannot be read */
 export async function diallingOf(name: string, settings: SshSettings): Promise<Dialling> {
-  const [trusted, { privateKey, agent }] = await Promise.all([
+  const [trusted, identity, jumps] = await Promise.all([
     trustedKeys(settings),
-    readIdentity(settings.identityFile, process.env.SSH_AUTH_SOCK),
+    readIdentity(settings, process.env.SSH_AUTH_SOCK),
+    Promise.all(
+      (settings.client?.jumps ?? []).map((jump) => diallingOf(`${jump.address}, the jump host for ${name}`, jump)),
+    ),
   ]);
   const config = {
     host: settings.address,
@@ -43,25 +53,65 @@ export async function diallingOf(name: string, settings: SshSettings): Promise<D
     readyTimeout: READY_TIMEOUT_MS,
     keepaliveInterval: 5_000,
     keepaliveCountMax: 3,
-    authHandler: authentications(privateKey, agent),
+    ...authentications(settings.user, identity),
     algorithms: { serverHostKey: preferredAlgorithms(trusted.keys) },
-    ...(privateKey === undefined ? {} : { privateKey }),
-    ...(agent === undefined ? {} : { agent }),
   };
-  return { name, place: `${settings.address}:${settings.port}`, config, trusted };
+  return { name, place: `${settings.address}:${settings.port}`, config, trusted, identity, settings, jumps };
 }
 
 /** Only what there is something for: sshd takes milliseconds, and the network its way there and back, to refuse `none`. */
-function authentications(privateKey: Buffer | undefined, agent: string | undefined): AuthenticationType[] {
-  const usable: AuthenticationType[] = [
-    ...(privateKey === undefined ? [] : (['publickey'] as const)),
-    ...(agent === undefined ? [] : (['agent'] as const)),
-  ];
-  return usable.length === 0 ? ['none'] : usable;
+function authentications(
+  username: string,
+  { privateKeys, agent, agentKeys }: Identity,
+): Pick<ConnectConfig, 'authHandler' | 'privateKey'> {
+  const [first, ...others] = privateKeys;
+  const held: AgentAuthMethod[] =
+    agent === undefined
+      ? []
+      : [{ type: 'agent', username, agent: agentKeys === undefined ? agent : agentOfKeys(agent, agentKeys) }];
+  if (first === undefined) return { authHandler: held.length === 0 ? ['none'] : held };
+  // The only key is read by ssh2 beforehand, which says what is wrong with it.
+  if (others.length === 0 && held.length === 0) return { authHandler: ['publickey'], privateKey: first };
+  const keys = privateKeys.map((key): PublicKeyAuthMethod => ({ type: 'publickey', username, key }));
+  return { authHandler: [...keys, ...held] };
 }
 
-/** A connection that is ready for commands. @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
-export async function dial({ name, place, config, trusted }: Dialling): Promise<Client> {
+/** A connection that is ready for commands. Each host on the way shows its own key. @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
+export async function dial(dialling: Dialling): Promise<Client> {
+  const { jumps } = dialling;
+  const hops: Client[] = [];
+  try {
+    let way: Duplex | undefined;
+    for (const [index, jump] of jumps.entries()) {
+      const hop = await connect(jump, way);
+      hops.push(hop);
+      const next = jumps[index + 1] ?? dialling;
+      way = await forwarded(hop, jump.name, next);
+    }
+    const client = await connect(dialling, way);
+    client.once('close', () => {
+      for (const hop of hops) hop.end();
+    });
+    return client;
+  } catch (error) {
+    for (const hop of hops) hop.destroy();
+    throw error;
+  }
+}
+
+async function forwarded(hop: Client, through: string, { name, place, settings }: Dialling): Promise<Duplex> {
+  return await new Promise((resolve, reject) => {
+    hop.forwardOut('127.0.0.1', 0, settings.address, settings.port, (cause, channel) => {
+      if (cause === undefined) return resolve(channel);
+      const message = `${through} does not reach ${name} (${place}): ${messageOf(cause).slice(0, 400)}`;
+      const hint = `Is it up, and may the jump host forward (\`AllowTcpForwarding\` in its sshd_config)? Try ${sshLine(settings)}.`;
+      reject(new VxmigError('SSH_CONNECT', message, { where: name, hint, cause }));
+    });
+  });
+}
+
+async function connect(dialling: Dialling, way: Duplex | undefined): Promise<Client> {
+  const { name, place, config, trusted } = dialling;
   const client = new SshClient();
   let refusedKey: string | undefined;
   // A connection that breaks fails the commands that run over it; the event itself must not end the process.
@@ -70,6 +120,7 @@ export async function dial({ name, place, config, trusted }: Dialling): Promise<
   try {
     client.connect({
       ...config,
+      ...(way === undefined ? {} : { sock: way }),
       hostVerifier: (key: Buffer) => {
         const shown = fingerprintOf(key);
         const isTrusted = isAmong(shown, trusted.fingerprints) && !isAmong(shown, trusted.revoked);
@@ -78,19 +129,15 @@ export async function dial({ name, place, config, trusted }: Dialling): Promise<
       },
     });
     // Otherwise a short request waits for the other side's delayed acknowledgement, 40 ms each time.
-    client.setNoDelay(true);
+    if (way === undefined) client.setNoDelay(true);
     await ready;
     return client;
   } catch (cause) {
     client.destroy();
     const details = { where: name, cause };
-    throw refusedKey === undefined
-      ? new VxmigError(
-          'SSH_CONNECT',
-          `cannot connect to ${name} (${place}): ${messageOf(cause).slice(0, 400)}`,
-          details,
-        )
-      : wrongKey(name, place, refusedKey, trusted, details);
+    if (refusedKey !== undefined) throw wrongKey(name, place, refusedKey, trusted, details);
+    const message = `cannot connect to ${name} (${place}): ${messageOf(cause).slice(0, 400)}`;
+    throw new VxmigError('SSH_CONNECT', message, { ...details, hint: unreachedHint(dialling, cause) });
   }
 }
 
@@ -119,8 +166,10 @@ function wrongKey(
   });
 }
 
-async function trustedKeys({ hostKey, address, port }: SshSettings): Promise<TrustedKeys> {
-  const known = knownHost(await readKnownHosts(), address, port);
+async function trustedKeys({ hostKey, address, port, client }: SshSettings): Promise<TrustedKeys> {
+  const text = await readKnownHosts(client?.knownHostsFiles);
+  const alias = client?.hostKeyAlias ?? null;
+  const known = alias === null ? knownHost(text, address, port) : knownHost(text, alias, 22);
   const revoked = known.revoked.map(fingerprintOf);
   if (hostKey !== null) {
     return { fingerprints: [hostKey], revoked, source: 'what was given for it', keys: [], hasAuthority: false };

@@ -67,18 +67,21 @@ function hashMatches(hashed: string, name: string): boolean {
 }
 
 /** `*` is any number of characters, `?` is one (ssh_config(5), "PATTERNS"); brackets are themselves. */
-function patternMatches(pattern: string, name: string): boolean {
+export function patternMatches(pattern: string, name: string): boolean {
   const parts = pattern.replaceAll(/\*+/g, '*').split(/([*?])/);
   const source = parts.map((part) =>
-    part === '*' ? '.*' : part === '?' ? '.' : part.replaceAll(/[^a-z0-9]/g, '\\$&'),
+    part === '*' ? '.*' : part === '?' ? '.' : part.replaceAll(/[^A-Za-z0-9]/g, '\\$&'),
   );
   return new RegExp(`^${source.join('')}$`, 's').test(name);
 }
 
-/** The files that ssh(1) reads where nothing else is configured. */
-export async function readKnownHosts(): Promise<string> {
-  const first = [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
-  const files = first.flatMap((file) => [file, `${file}2`]);
+/** @param files left out: those that ssh(1) reads where nothing else is configured */
+export async function readKnownHosts(files: readonly string[] = usualFiles()): Promise<string> {
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
   return texts.join('\n');
+}
+
+function usualFiles(): string[] {
+  const first = [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
+  return first.flatMap((file) => [file, `${file}2`]);
 }

@@ -124,7 +124,10 @@ interface IpLink {
   readonly mtu?: number;
   readonly flags?: readonly string[];
   readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: { readonly id?: number; readonly port?: number };
+  };
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string }[];
 }
 
@@ -138,10 +141,17 @@ function parseLinks(json: string): ObservedLink[] {
       up: link.flags?.includes('UP') ?? false,
       kind: link.linkinfo?.info_kind ?? null,
       alias: link.ifalias ?? null,
+      ...vxlanOf(link),
       addresses: (link.addr_info ?? [])
         .filter((entry) => entry.scope !== 'link')
         .map((entry) => `${entry.local ?? ''}/${entry.prefixlen ?? 0}`),
     }));
+}
+
+function vxlanOf({ linkinfo }: IpLink): Pick<ObservedLink, 'vxlan'> {
+  if (linkinfo?.info_kind !== 'vxlan') return {};
+  const { port = 0, id = null } = linkinfo.info_data ?? {};
+  return { vxlan: { port, vni: id } };
 }
 
 interface IpRoute {

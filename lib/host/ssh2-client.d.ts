@@ -3,3 +3,8 @@ declare module 'ssh2/lib/client.js' {
   import { Client } from 'ssh2';
   export default Client;
 }
+
+declare module 'ssh2/lib/agent.js' {
+  import type { BaseAgent, ParsedKey } from 'ssh2';
+  export function createAgent(socket: string): BaseAgent<ParsedKey>;
+}

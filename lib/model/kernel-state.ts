@@ -7,6 +7,8 @@ export interface ObservedLink {
   /** `tun` for taps, `veth`, … ; null for physical devices. */
   readonly kind: string | null;
   readonly alias: string | null;
+  /** Of a VXLAN device: where it listens; `null` for its VNI: each frame says which. */
+  readonly vxlan?: { readonly port: number; readonly vni: number | null };
   /** With prefix length; link-local IPv6 left out. */
   readonly addresses: readonly string[];
 }

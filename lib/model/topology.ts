@@ -43,6 +43,28 @@ export interface SshSettings {
   readonly identityFile: string | null;
   /** `SHA256:…` as ssh-keygen -l prints it; null: known_hosts decides. */
   readonly hostKey: string | null;
+  /** What nobody has said, so that the user's own ssh may say it; left out: nothing of it. */
+  readonly assumed?: readonly ('port' | 'user')[];
+  /** What the user's ssh is configured to do; left out: nothing is to be asked of it, as in a lab. */
+  readonly client?: SshClientSettings;
+}
+
+/** Of `~/.ssh/config` and /etc/ssh/ssh_config, as far as it concerns one host. */
+export interface SshClientSettings {
+  /** In the order in which they are shown; empty: the usual files. */
+  readonly identityFiles: readonly string[];
+  /** No other key that an agent holds is shown. */
+  readonly identitiesOnly: boolean;
+  /** The agent's socket; null: none is to be asked. */
+  readonly agent: string | null;
+  /** Left out: the usual ones. */
+  readonly knownHostsFiles?: readonly string[];
+  /** Under which known_hosts has it, without port; null: by address and port. */
+  readonly hostKeyAlias: string | null;
+  /** Who is gone through, the nearest to us first. */
+  readonly jumps: readonly SshSettings[];
+  /** What the files say besides and vxmig does not do, in words. */
+  readonly unsupported: readonly string[];
 }
 
 export interface Network {

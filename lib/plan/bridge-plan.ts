@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
@@ -7,6 +8,7 @@ import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
 import { hasLostDevice } from './link-plan.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
 import { KIND_KEY, OWNER_KEY, ownedBy, REMOTE_HOST_KEY } from './ownership.js';
+import { BY_FLOWS_ALONE, switchingFaults } from './switching.js';
 
 /** `remote_ip` of a tunnel port that leads to many (ovs-vswitchd.conf.db(5)). */
 export const FLOW = 'flow';
@@ -62,7 +64,11 @@ function planBridge(
     );
   } else {
     if (!ownedBy(topology, found.externalIds)) throw clash(host.host, 'bridge', desired.name);
-    const differing = differences({ ...columns }, { ...found });
+    const { switching, ...others } = columns;
+    const differing = [
+      ...differences(others, { ...found }),
+      ...(isDeepStrictEqual(switching, found.switching) ? [] : switchingFaults(found.switching)),
+    ];
     if (differing.length > 0) {
       plan.add.push({ kind: 'set-bridge', bridge: desired.name, uuid: found.uuid, columns });
       plan.changes.push(change(host.host, 'bridge', desired.name, 'update', differing.join('; ')));
@@ -158,6 +164,7 @@ function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridg
     tableNames: PIPELINE_TABLE_NAMES,
     // Else it follows the MTUs of the ports that come and go: see tapSettings on what a device's change costs.
     mtuRequest: bridge.mtu,
+    switching: BY_FLOWS_ALONE,
   };
 }
 

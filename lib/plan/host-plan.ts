@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { FlowDiff } from '../openflow/diff.js';
+import type { Switching } from './switching.js';
 
 /**
  * What has to be done on one host, in the order in which it is done: `prepare` (devices that OVS is to take),
@@ -46,6 +47,7 @@ export interface BridgeColumns {
   readonly tableNames: Readonly<Record<string, string>>;
   /** Of the bridge's own port; null: the smallest of its ports' MTUs, as it happens. */
   readonly mtuRequest: number | null;
+  readonly switching: Switching;
 }
 
 export interface PortColumns {

@@ -3,8 +3,8 @@ import type { ObservedBridge, ObservedPort } from './observed.js';
 
 /** What a bridge has now, as a plan would set it. */
 export function columnsOfBridge(bridge: ObservedBridge): BridgeColumns {
-  const { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest } = bridge;
-  return { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest };
+  const { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest, switching } = bridge;
+  return { datapathType, failMode, externalIds, otherConfig, tableNames, mtuRequest, switching };
 }
 
 /** The same of a port. */

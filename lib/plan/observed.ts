@@ -1,5 +1,6 @@
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { Flow } from '../openflow/flow.js';
+import type { Switching } from './switching.js';
 
 /** What one host holds, as read; the plan decides from this alone. */
 export interface ObservedHost {
@@ -36,6 +37,7 @@ export interface ObservedBridge {
   readonly tableNames: Readonly<Record<string, string>>;
   /** Of the bridge's own port. */
   readonly mtuRequest: number | null;
+  readonly switching: Switching;
   readonly ports: readonly ObservedPort[];
   /** All of them, learned ones too; empty for bridges that are not ours. */
   readonly flows: readonly Flow[];

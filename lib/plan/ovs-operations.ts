@@ -1,4 +1,4 @@
-import { byName, byUuid, type Operation, type Transaction, update } from '../ovsdb/operations.js';
+import { byName, byUuid, insert, type Operation, rowName, type Transaction, update } from '../ovsdb/operations.js';
 import { mapOf, type Row } from '../ovsdb/value.js';
 import { addBridge, addPort, deleteBridge, deletePort, flowTables } from '../ovsdb/vswitch.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
@@ -18,9 +18,11 @@ function operationsFor(change: OvsChange): Operation[] {
       });
     case 'set-bridge': {
       const tables = flowTables(change.bridge, change.columns.tableNames);
-      const row = { ...bridgeRow(change.columns), flow_tables: tables.column };
+      const others = controllers(change.bridge, { targets: change.columns.switching.controllers });
+      const row = { ...bridgeRow(change.columns), flow_tables: tables.column, controller: others.column };
       return [
         ...tables.operations,
+        ...others.operations,
         update('Bridge', byUuid(change.uuid), row),
         update('Interface', byName(change.bridge), localPortRow(change.columns)),
       ];
@@ -44,8 +46,22 @@ function operationsFor(change: OvsChange): Operation[] {
   }
 }
 
-function bridgeRow(columns: BridgeColumns): Row {
+/** A controller is a row of its own, which goes when no bridge refers to it any more. */
+function controllers(bridge: string, { targets }: { targets: readonly string[] }) {
+  const rows = targets.map((target, index) => ({ target, row: rowName('controller', `${bridge}.${index}`) }));
   return {
+    operations: rows.map(({ target, row }) => insert('Controller', { target }, row.named)),
+    column: rows.map(({ row }) => row),
+  };
+}
+
+function bridgeRow(columns: BridgeColumns): Row {
+  const { stp, rstp, multicastSnooping, protocols } = columns.switching;
+  return {
+    stp_enable: stp,
+    rstp_enable: rstp,
+    mcast_snooping_enable: multicastSnooping,
+    protocols,
     datapath_type: columns.datapathType,
     fail_mode: columns.failMode === null ? [] : columns.failMode,
     external_ids: mapOf(columns.externalIds),

@@ -1,4 +1,5 @@
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
+import type { Switching } from './switching.js';
 
 /**
  * The same changes as {@link ovsTransaction} writes, as the sub-commands of one ovs-vsctl(8), each with its arguments: joined by `--`
@@ -49,9 +50,18 @@ function setBridge(bridge: string, columns: BridgeColumns, row: Row): string[][]
         ? [`flow_tables={${tables.map(({ number, id }) => `${number}=${id}`).join(',')}}`]
         : []),
     ],
+    ...(row === 'new' ? [] : setSwitching(bridge, columns.switching)),
     ...(columns.mtuRequest === null && row === 'new'
       ? []
       : [['set', 'Interface', bridge, ...optional('mtu_request', columns.mtuRequest, row)]]),
+  ];
+}
+
+function setSwitching(bridge: string, { controllers, stp, rstp, multicastSnooping, protocols }: Switching): string[][] {
+  const settings = [`stp_enable=${stp}`, `rstp_enable=${rstp}`, `mcast_snooping_enable=${multicastSnooping}`];
+  return [
+    ['set', 'Bridge', bridge, ...settings, `protocols=[${protocols.map(atom).join(',')}]`],
+    controllers.length === 0 ? ['del-controller', bridge] : ['set-controller', bridge, ...controllers],
   ];
 }
 

@@ -15,6 +15,7 @@ import { type AfterMoves, planAfterMoves } from './move-plan.js';
 import { offloadWarnings } from './nic-offload.js';
 import type { ObservedHost } from './observed.js';
 import { assignOfports } from './ofports.js';
+import { refuseTunnelRivals } from './tunnel-rivals.js';
 import { planUnderlay } from './underlay-plan.js';
 
 export interface Plan {
@@ -110,6 +111,7 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
       ),
     ]),
   );
+  refuseTunnelRivals(topology, desired, observed);
   const underlay = planUnderlay(topology, desired, observed);
   const bridges = planBridges(topology, desired, observed, ofports);
   const links = planLinks(topology, desired, observed);

@@ -11,6 +11,8 @@ import { dropInKernel, liftBarrier } from './kernel-barrier.js';
 import type { ObservedBridge, ObservedHost } from './observed.js';
 import { columnsOfBridge } from './observed-columns.js';
 import { KIND_KEY, underlayUserKey } from './ownership.js';
+import { BY_FLOWS_ALONE, switchingFaults } from './switching.js';
+import { vtepDeviceFault } from './vtep-device.js';
 
 /** One for all topologies on a host: an underlay device can be in one bridge only. */
 const UNDERLAY_BRIDGE = 'br-phy';
@@ -50,6 +52,8 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
       hint: 'Give the address to a device of that host, or mend `address:` in the topology.',
     });
   }
+  const fault = vtepDeviceFault(desired.host, desired.vtepAddress, holder, observed.links);
+  if (fault !== null) throw fault;
   return makeBridge(topology, desired, observed, holder, half);
 }
 
@@ -82,6 +86,7 @@ function makeBridge(
     otherConfig: { hwaddr: nic.mac },
     tableNames: {},
     mtuRequest: null,
+    switching: BY_FLOWS_ALONE,
   };
   const ovs: OvsChange[] = [
     half === undefined
@@ -132,14 +137,25 @@ function joinBridge(
     ...(observed.nftTables.includes(NFT_TABLE) ? [] : [dropInKernel(NFT_TABLE, nic)]),
     ...addRoutes(routes),
   ];
-  if (signedIn && settle.length === 0) return NOTHING;
+  const faults = switchingFaults(bridge.switching);
+  if (signedIn && settle.length === 0 && faults.length === 0) return NOTHING;
   const columns = columnsOfBridge({
     ...bridge,
+    switching: BY_FLOWS_ALONE,
     externalIds: { ...bridge.externalIds, [underlayUserKey(topology)]: 'yes' },
   });
   return {
-    changes: [change(desired.host, 'underlay', UNDERLAY_BRIDGE, 'update', whyJoin(signedIn, routes))],
-    ovs: signedIn ? [] : [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
+    changes: [
+      change(
+        desired.host,
+        'underlay',
+        UNDERLAY_BRIDGE,
+        'update',
+        [...faults, ...(signedIn && settle.length === 0 ? [] : [whyJoin(signedIn, routes)])].join('; '),
+      ),
+    ],
+    ovs:
+      signedIn && faults.length === 0 ? [] : [{ kind: 'set-bridge', bridge: bridge.name, uuid: bridge.uuid, columns }],
     settle,
   };
 }

@@ -59,6 +59,7 @@ function buildHost(name: string, host: Written.Host, isLab: boolean): Host {
     user: host.ssh?.user ?? DEFAULTS.ssh.user,
     identityFile: host.ssh?.identityFile ?? null,
     hostKey: host.ssh?.hostKey ?? null,
+    assumed: (['port', 'user'] as const).filter((key) => host.ssh?.[key] === undefined),
   };
   return { name, underlay: host.underlay, addresses, ssh: isLab ? null : ssh, datapath: host.datapath ?? null };
 }

@@ -266,7 +266,7 @@ const answer = (body: string) => (channel: ServerChannel) => {
 };
 /** A row of Bridge that says `value` in one of its columns. */
 const rows = (value: string, column = 'ports') =>
-  `{"id": ID, "error": null, "result": [{"rows": [{"ovs_version": "3"}]}, {"rows": [{"_uuid": ["uuid", "u"], "name": "b", "${column}": ${value}}]}, {"rows": []}, {"rows": []}, {"rows": []}, {}]}`;
+  `{"id": ID, "error": null, "result": [{"rows": [{"ovs_version": "3"}]}, {"rows": [{"_uuid": ["uuid", "u"], "name": "b", "${column}": ${value}}]}, {"rows": []}, {"rows": []}, {"rows": []}, {"rows": []}, {}]}`;
 
 for (const [name, serve, message] of [
   ['cut JSON', (channel) => channel.end('{"id": 1, "result": ['), /in the middle of a message/],
@@ -291,7 +291,7 @@ for (const [name, serve, message] of [
     answer(`{"id": ID, "error": {"error": "${'x'.repeat(2 ** 20)}"}, "result": null}`),
     /refused "transact": x+…/,
   ],
-  ['no rows', answer('{"id": ID, "error": null, "result": [{}, {}, {}, {}, {}, {}]}'), /^bad: .*no rows for/],
+  ['no rows', answer('{"id": ID, "error": null, "result": [{}, {}, {}, {}, {}, {}, {}]}'), /^bad: .*no rows for/],
   ['a map for a set', answer(rows('["map", []]', 'fail_mode')), /a map for a set/],
   ['nonsense for a set', answer(rows('["set", [["set", [["set", []]]]]]')), /no OVSDB value/],
   ['an object for a value', answer(rows('{"a": 1}')), /no OVSDB value/],

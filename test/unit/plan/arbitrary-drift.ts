@@ -114,6 +114,10 @@ const deeds: Readonly<Record<string, Deed>> = {
   'the bridge has settings': (host, which) =>
     bridges(host, which, () => ({ otherConfig: { 'disable-in-band': 'true' } })),
   'the tables have lost their names': (host, which) => bridges(host, which, () => ({ tableNames: {} })),
+  'the bridge has a controller': (host, which) =>
+    bridges(host, which, ({ switching }) => ({ switching: { ...switching, controllers: ['tcp:192.0.2.1:6653'] } })),
+  'the bridge has STP': (host, which) =>
+    bridges(host, which, ({ switching }) => ({ switching: { ...switching, stp: true, rstp: which % 2 === 0 } })),
   'the bridge has another MTU': (host, which) => bridges(host, which, () => ({ mtuRequest: 9000 })),
   'the bridge is deleted': (host, which) => {
     const [chosen] = [...host.bridges]

@@ -1,4 +1,5 @@
 import type { ObservedHost } from '../../../lib/plan/observed.js';
+import { BY_FLOWS_ALONE } from '../../../lib/plan/switching.js';
 
 const LINK = { mac: '02:00:00:00:00:77', mtu: 1500, up: true, addresses: [] };
 const OTHERS = 'vxmig:other';
@@ -54,6 +55,7 @@ function bridge(name: string, externalIds: Readonly<Record<string, string>>) {
     otherConfig: {},
     tableNames: {},
     mtuRequest: null,
+    switching: BY_FLOWS_ALONE,
     ports: [port],
     flows: [],
   };

@@ -1,7 +1,9 @@
 import t from 'tap';
+import type { ObservedLink } from '../../../lib/model/kernel-state.js';
 import { tapName } from '../../../lib/model/names.js';
 import { planDestroy } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
+import { BY_FLOWS_ALONE } from '../../../lib/plan/switching.js';
 import { releaseUnderlay } from '../../../lib/plan/underlay-plan.js';
 import { executed } from './executed.js';
 import {
@@ -18,7 +20,7 @@ import {
 
 const TOPOLOGY = topologyOf();
 /** Another one on the same hosts. */
-const OTHER = { ...TOPOLOGY, name: 'other', vms: [], probes: [] };
+const OTHER = { ...topologyOf(['vni: 5001', 'vni: 5009']), name: 'other', vms: [], probes: [] };
 
 function hostB(hosts: readonly ObservedHost[]): ObservedHost {
   const [, b] = hosts;
@@ -97,6 +99,41 @@ t.test('an address that no device has is told', async (t) => {
   });
 });
 
+t.test(
+  'an address on a device that carries no frames of the underlay is told before anything is changed',
+  async (t) => {
+    const lo = { name: 'lo', mac: '00:00:00:00:00:00', mtu: 65536, up: true, kind: null, alias: null };
+    const moved = (device: Partial<ObservedLink>) =>
+      withHost(freshHosts(TOPOLOGY), 'host-b', ({ links }) => ({
+        links: [
+          { ...lo, ...device, addresses: ['198.18.2.10/32'] },
+          ...links.map((link) => (link.name === 'eth0' ? { ...link, addresses: ['198.18.2.210/24'] } : link)),
+        ],
+      }));
+    for (const device of [{}, { name: 'vtep0', kind: 'dummy' }]) {
+      const name = device.name ?? 'lo';
+      t.throws(() => planned(TOPOLOGY, moved(device), USERSPACE), {
+        code: 'HOST_UNFIT',
+        message: `the VTEP address 198.18.2.10 of host-b is on ${name}, which`,
+        hint: /modprobe openvswitch.*; there are: mgmt \(192\.0\.2\.7\/24\); eth0 \(198\.18\.2\.210\/24\)/,
+        where: `host-b ${name}`,
+      });
+      t.doesNotThrow(() => planned(TOPOLOGY, moved(device)), 'the kernel’s datapath sends from any device');
+    }
+  },
+);
+
+t.test('a controller or STP on the underlay bridge is taken away', async (t) => {
+  const hosts = withHost(appliedHosts(TOPOLOGY, USERSPACE), 'host-b', ({ bridges }) => ({
+    bridges: bridges.map((one) =>
+      one.name === 'br-phy' ? { ...one, switching: { ...BY_FLOWS_ALONE, stp: true } } : one,
+    ),
+  }));
+  const plan = planned(TOPOLOGY, hosts, USERSPACE);
+  t.match(plan.changes, [{ host: 'host-b', kind: 'underlay', action: 'update', why: /STP/ }]);
+  t.same(planned(TOPOLOGY, after(plan, hosts), USERSPACE).changes, []);
+});
+
 t.test('a bridge of that name that is somebody else’s stays untouched', async (t) => {
   const theirs = {
     uuid: 'theirs',
@@ -107,6 +144,7 @@ t.test('a bridge of that name that is somebody else’s stays untouched', async 
     otherConfig: {},
     tableNames: {},
     mtuRequest: null,
+    switching: BY_FLOWS_ALONE,
     ports: [],
     flows: [],
   };
@@ -124,6 +162,7 @@ t.test('an address that the admin has put on a bridge already is fine there', as
     otherConfig: {},
     tableNames: {},
     mtuRequest: null,
+    switching: BY_FLOWS_ALONE,
     ports: [],
     flows: [],
   };

@@ -136,13 +136,21 @@ t.test('real machines are reached as root at their VTEP unless the file says mor
   );
   const topology = parseTopology(real, 'test.yaml');
   t.equal(topology.lab, null);
-  t.same(topology.hosts[0]?.ssh, { address: '198.18.1.10', port: 22, user: 'root', identityFile: null, hostKey: null });
+  t.same(topology.hosts[0]?.ssh, {
+    address: '198.18.1.10',
+    port: 22,
+    user: 'root',
+    identityFile: null,
+    hostKey: null,
+    assumed: ['port', 'user'],
+  });
   t.same(topology.hosts[1]?.ssh, {
     address: 'b.example',
     port: 2222,
     user: 'root',
     identityFile: null,
     hostKey: 'SHA256:x',
+    assumed: ['user'],
   });
 });
 
