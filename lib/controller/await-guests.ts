@@ -3,7 +3,9 @@ import { isUp } from '../host/reach.js';
 import type { Emit } from '../model/event.js';
 import { probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
+import { domainOf } from '../plan/desired.js';
 import type { Controller } from './controller.js';
 
 const RETRY_MS = 100;
@@ -45,7 +47,7 @@ export async function awaitGuests(
         if (performance.now() > deadline) {
           emit({
             kind: 'warning',
-            text: `${to} was started, but does not answer ${from} at ${address}: look at its serial console`,
+            text: `${to} was started, but does not answer ${from} at ${address}: ${consoleOf(topology, to)} shows whether it has booted`,
           });
           return;
         }
@@ -53,4 +55,10 @@ export async function awaitGuests(
       }
     }),
   );
+}
+
+function consoleOf({ vms }: Topology, name: string): string {
+  const vm = vms.find((candidate) => candidate.name === name);
+  if (vm === undefined) throw new Error(`no VM ${name}`);
+  return `\`${shellLine(['virsh', 'console', domainOf(vm)])}\` on ${vm.host}`;
 }

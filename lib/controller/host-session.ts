@@ -2,6 +2,7 @@ import { HostConnection, type HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { changeFlows } from '../host/openflow.js';
 import { runCommands } from '../host/script.js';
+import { startDomain } from '../host/start-domain.js';
 import * as virsh from '../host/virsh.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
@@ -95,7 +96,7 @@ export class HostSession {
   async executeDomains(steps: readonly DomainStep[]): Promise<void> {
     for (const step of steps) {
       if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
-      if (step.kind === 'start') await virsh.startDomain(this.shell, step.domain);
+      if (step.kind === 'start') await startDomain(this.shell, step.domain);
       if (step.kind === 'resume') await virsh.resumeDomain(this.shell, step.domain);
       if (step.kind === 'stop') await virsh.destroyDomain(this.shell, step.domain);
       if (step.kind === 'undefine') await virsh.undefineDomain(this.shell, step.domain);

@@ -2,6 +2,7 @@ import { type ReachAnswer, reaches, reachesEach } from '../host/reach.js';
 import type { Check } from '../model/check.js';
 import { bridgeName, probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
+import { shellLine } from '../model/quote.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
@@ -25,7 +26,7 @@ export async function verify(controller: Controller): Promise<Check[]> {
   const checks = [...configuration(plan), ...portsReady(controller), ...vmsRunOnce(controller.topology, plan)];
   checks.push(...(await tunnelsReach(controller, current)));
   // Pings first: they teach the tables what an idle VM has let them forget.
-  checks.push(...(await probesReach(controller, current)));
+  checks.push(...(await probesReach(controller, current, checks)));
   checks.push(...(await tablesPoint(controller, current)));
   checks.push(...(await networksIsolated(controller, current)));
   checks.push(...(await forgeriesDropped(controller, current)), ...(await denialsHold(controller, current)));
@@ -120,7 +121,8 @@ function underlayMtu(topology: Topology, host: Host): number {
   return topology.underlay.find((segment) => segment.name === host.underlay)?.mtu ?? 1500;
 }
 
-async function probesReach(controller: Controller, topology: Topology): Promise<Check[]> {
+async function probesReach(controller: Controller, topology: Topology, before: readonly Check[]): Promise<Check[]> {
+  const isInOrder = before.every(({ ok }) => ok);
   const paths = topology.probes.flatMap((probe) => {
     const path = probe.from.kind === 'host' ? probePath(topology, probe) : null;
     return (path?.pairs ?? []).map((pair) => ({ probe, network: path?.network ?? '', address: pair.target }));
@@ -136,10 +138,20 @@ async function probesReach(controller: Controller, topology: Topology): Promise<
         answer.ok,
         `answers to packets of ${mtu} bytes`,
         answer.seen,
-        'look at the checks above; then at the guest’s console',
+        isInOrder
+          ? guestHint(topology, probe.to, address)
+          : 'mend what the failed checks above name, then verify again',
       );
     }),
   );
+}
+
+/** Bridges, ports and tunnels are as they should be. */
+function guestHint(topology: Topology, name: string, address: string): string {
+  const vm = topology.vms.find((candidate) => candidate.name === name);
+  if (vm === undefined) return '';
+  const console = shellLine(['virsh', 'console', domainOf(vm)]);
+  return `the way there is in order, so look at the guest: has it booted, has it ${address}, does its firewall answer pings? \`${console}\` on ${vm.host}`;
 }
 
 async function tablesPoint(controller: Controller, topology: Topology): Promise<Check[]> {

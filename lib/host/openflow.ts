@@ -93,7 +93,7 @@ async function ask(shell: HostShell, argv: readonly string[], options?: RunOptio
     if (!(cause instanceof CommandError) || cause.exitCode !== OFCTL_TIMED_OUT) throw cause;
     throw new VxmigError('HOST_UNFIT', `Open vSwitch on ${shell.name} takes connections and does not answer`, {
       where: shell.name,
-      hint: 'Look whether ovsdb-server and ovs-vswitchd run there: without the database the switch answers nobody.',
+      hint: 'Start ovsdb-server anew where it has stopped, without which the switch answers nobody: `systemctl restart openvswitch-switch`, in a lab `vxmig lab up FILE`.',
       cause,
     });
   }

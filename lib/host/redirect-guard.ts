@@ -110,7 +110,7 @@ export class RedirectGuard {
     if (state.trim() !== 'armed') {
       throw new VxmigError('HOST_UNFIT', `the switch on ${this.host} did not take the flows of the redirect`, {
         where: `${this.host} ${this.guarded.bridge}`,
-        hint: 'ovs-vswitchd.log there says why. `--no-redirect` migrates without them.',
+        hint: '/var/log/openvswitch/ovs-vswitchd.log there says why. `--no-redirect` migrates without them.',
       });
     }
     this.#beats = setInterval(() => void this.#beat(), BEAT_MS);

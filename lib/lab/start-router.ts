@@ -1,10 +1,10 @@
 import type { LabEvent, LabWarning } from '../model/lab-event.js';
 import { routerFiles } from './host-files.js';
-import { ROUTER } from './lab-names.js';
+import { ROUTER, segmentGateway } from './lab-names.js';
 import type { LabStateStore } from './lab-state.js';
 import { planRouter } from './network-plan.js';
 import { isLabProcess, killAll, observeLabMachinePids } from './processes.js';
-import type { Inside } from './run-inside.js';
+import { type Inside, runInside } from './run-inside.js';
 import { allDone } from './settle.js';
 import { shapeSegment } from './shaping.js';
 import { applyInside } from './start-host.js';
@@ -53,5 +53,8 @@ async function buildRouter(store: LabStateStore): Promise<Inside> {
   const inside: Inside = { lab, machine: ROUTER, pid: machine.pid };
   await machine.ready;
   await applyInside(inside, planRouter(topology.underlay));
+  // Open vSwitch in userspace takes frames as they are sent: without their checksum a host would drop what the router itself says by TCP.
+  for (const { name } of topology.underlay)
+    await runInside(inside, ['ethtool', '-K', segmentGateway(name), 'tx', 'off'], { enter: 'network' });
   return inside;
 }

@@ -1,5 +1,6 @@
 import { type JobStats, parseJobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import type { MigrationContext } from './context.js';
 import { note } from './context.js';
 import { GATE_SHUT, type GateState, NEAR_MS, nextGateStep, SHUT_DOWNTIME_MS, withinLimit } from './gate.js';
@@ -19,7 +20,7 @@ const RECENT_LOOKS = 12;
  * without it, when QEMU pauses the guest. And when the command ends.
  */
 export async function copy(context: MigrationContext): Promise<void> {
-  const { source, destination, domain, options, topology, vm } = context;
+  const { source, domain, options, vm } = context;
   context.copyBeganAtMs = Date.now();
   const command = await source.migrate({
     domain,
@@ -89,7 +90,7 @@ export async function copy(context: MigrationContext): Promise<void> {
     `virsh migrate failed on ${source.name}: ${stderr.trim() || 'it said nothing'}`,
     {
       where: vm.name,
-      hint: `${topology.name}: the VM stays on ${source.name}; look at libvirt's log on ${source.name} and ${destination.name}.`,
+      hint: `The VM stays on ${source.name}. What QEMU has said is on both hosts: \`${shellLine(['tail', `/var/log/libvirt/qemu/${domain}.log`])}\`; libvirtd’s own words: \`journalctl -u libvirtd\`.`,
     },
   );
 }

@@ -1,27 +1,32 @@
 import { printable } from './printable.js';
+import { shellLine } from './quote.js';
 
 /** Every way vxmig can fail that is not a bug: code → exit status, what it means, how to mend it. docs/errors.md is generated from it. */
 export const ERRORS = {
-  USAGE: { exit: 3, meaning: 'The command line is wrong; nothing was touched.', mend: 'See `vxmig --help`.' },
+  USAGE: {
+    exit: 3,
+    meaning: 'The command line is wrong; nothing was touched.',
+    mend: '`vxmig --help` lists the commands, `vxmig COMMAND --help` its options.',
+  },
   TOPOLOGY_INVALID: {
     exit: 3,
     meaning: 'The topology file has mistakes; nothing was touched.',
-    mend: 'Each line of the output names the place and the mend.',
+    mend: 'Mend the file at the places that are named, as is said there; `vxmig validate FILE` looks again.',
   },
   RUBRIC_INVALID: {
     exit: 3,
     meaning: 'The rubric has mistakes; nothing was graded.',
-    mend: 'Each line of the output names the place and the mend.',
+    mend: 'Mend the rubric at the places that are named, as is said there, then grade again.',
   },
   NOT_FOUND: {
     exit: 3,
     meaning: 'A file, host, VM, lab or run of that name does not exist.',
-    mend: 'Check the spelling; the message lists what there is.',
+    mend: 'Check the spelling. `vxmig lab ls` lists labs, `vxmig report` runs, and the topology file its hosts and VMs.',
   },
   SSH_CONNECT: {
     exit: 1,
     meaning: 'A host could not be reached or did not let us in over SSH.',
-    mend: 'Try the same with `ssh`; for a lab host: `vxmig lab status FILE`.',
+    mend: 'Log in by hand with `ssh` to see why; of a lab `vxmig lab status FILE` tells which hosts are alive. Then try again.',
   },
   SSH_HOST_KEY: {
     exit: 1,
@@ -31,52 +36,52 @@ export const ERRORS = {
   COMMAND_FAILED: {
     exit: 1,
     meaning: 'A command on a host failed.',
-    mend: 'The message holds host, command line, exit status and what it printed.',
+    mend: 'Run the command that is named by hand on that host; `vxmig doctor FILE` looks for what is missing there.',
   },
   OVSDB: {
     exit: 1,
     meaning: 'The Open vSwitch database refused a transaction or could not be reached.',
-    mend: 'Is ovsdb-server running on that host? `vxmig doctor FILE` looks.',
+    mend: '`vxmig doctor FILE` tells whether ovsdb-server answers there; `ovs-vsctl show` on the host shows what it holds.',
   },
   HOST_UNFIT: {
     exit: 1,
     meaning: 'A host lacks something that the plan needs.',
-    mend: '`vxmig doctor FILE` lists what is missing and how to install it.',
+    mend: '`vxmig doctor FILE` lists what is missing and how to mend it.',
   },
   CLASH: {
     exit: 1,
     meaning: 'Something that vxmig does not own is in the way; it was not touched.',
-    mend: 'Rename one of the two, or remove the foreign one by hand.',
+    mend: 'Remove the foreign one by hand if nobody needs it, or give the topology (`name:`), network or VM another name.',
   },
   LAB: {
     exit: 1,
     meaning: 'The lab could not be brought up, or a part of it does not answer.',
-    mend: 'Read the named log, then `vxmig lab down NAME` and try again.',
+    mend: 'Look with `vxmig lab status FILE` what is down (logs: /run/vxmig/labs/NAME/hosts/*/log), then `vxmig lab down NAME` and try again.',
   },
   APPLY_FAILED: {
     exit: 1,
     meaning: 'A change failed half-way.',
-    mend: 'Run `vxmig apply` again: it continues from what is there.',
+    mend: 'Mend what the message names, then run `vxmig apply FILE` again: it goes on from what is there.',
   },
   MIGRATION_ROLLED_BACK: {
     exit: 1,
     meaning: 'The migration failed; the VM runs where it was and nothing is left behind.',
-    mend: 'The message names the stage and the cause.',
+    mend: 'Mend the cause that is named, then run `vxmig migrate` again; the VM needs nothing.',
   },
   MIGRATION_FAILED: {
     exit: 1,
     meaning: 'The migration failed and could not be rolled back or finished by itself.',
-    mend: 'The message says where the VM is and what to do.',
+    mend: 'Run `virsh domstate` on both hosts: keep the copy that runs, then `vxmig apply FILE` clears the rest.',
   },
   CHECKS_FAILED: {
     exit: 4,
     meaning: 'Checks failed (verify, doctor), or a grade is below `--min-score`.',
-    mend: 'Every failed check prints what was expected, what was seen, and a hint.',
+    mend: 'Do what the hints of the failed checks say, then run it again.',
   },
   GRADING_FAILED: {
     exit: 1,
     meaning: 'Some checks of a rubric could not be carried out; their points are neither given nor lost.',
-    mend: 'Each check in error says why; grade again when that is mended.',
+    mend: 'Mend what each check in error names, then grade again.',
   },
   NOT_WRITTEN: {
     exit: 1,
@@ -91,9 +96,13 @@ export const ERRORS = {
   LOCKED: {
     exit: 5,
     meaning: 'Another controller works on one of these hosts.',
-    mend: 'Wait for it, or use `--lock-timeout`.',
+    mend: 'Wait until it has ended, by hand or with `--lock-timeout 60s`.',
   },
-  INTERRUPTED: { exit: 130, meaning: 'Interrupted; what had been begun was rolled back.', mend: 'Run it again.' },
+  INTERRUPTED: {
+    exit: 130,
+    meaning: 'Interrupted; what had been begun was rolled back.',
+    mend: 'Run it again when you like.',
+  },
 } as const satisfies Record<string, { exit: number; meaning: string; mend: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -132,14 +141,40 @@ export class CommandError extends VxmigError {
     const status = exitCode === null ? 'was killed' : `ended with status ${exitCode}`;
     super(
       'COMMAND_FAILED',
-      `${argv.join(' ')} ${status} on ${host}: ${lastOf(stderr.trim()) || '(it printed nothing)'}`,
+      `${shellLine(argv)} ${status} on ${host}: ${lastOf(stderr.trim()) || '(it printed nothing)'}`,
       {
         where: host,
+        hint: commandHint(host, argv, { exitCode, stderr }),
         ...detail,
       },
     );
     this.name = 'CommandError';
   }
+}
+
+/** A shell's status for a program that it does not find. */
+const NO_PROGRAM = 127;
+/** Nobody pastes more. */
+const MOST_PASTED = 200;
+
+/** What to do, by how it ended; the command so that it can be pasted. */
+function commandHint(
+  host: string,
+  argv: readonly string[],
+  { exitCode, stderr }: { readonly exitCode: number | null; readonly stderr: string },
+): string {
+  const line = shellLine(argv);
+  const byHand =
+    line.length > MOST_PASTED || line.includes('\n')
+      ? `\`vxmig doctor FILE\` looks for what is missing on ${host}.`
+      : `Run it by hand on ${host} to see more: \`${line}\`.`;
+  if (exitCode === null)
+    return `Is ${host} busy, or does a daemon hang there (\`uptime\`, \`journalctl -n 50\`)? Then try again. ${byHand}`;
+  if (exitCode === NO_PROGRAM || /command not found|: not found/.test(stderr))
+    return `A program is not installed on ${host}: \`vxmig doctor FILE\` says which, and how to install it.`;
+  if (/permission denied|operation not permitted|must be root|are you root/i.test(stderr))
+    return `It may not do that on ${host}: log in there as root, and see whether AppArmor or SELinux denies it (\`dmesg | tail\`). ${byHand}`;
+  return byHand;
 }
 
 /** A host may print without end; why it failed is said last. */

@@ -165,7 +165,7 @@ async function waitForSwitch(
     throw new OvsdbError(`${intent}: written, but ovs-vswitchd has not taken it up within ${timeoutMs} ms`, {
       intent,
       error: 'timed out',
-      hint: 'Is ovs-vswitchd running there? Its log says what it is busy with.',
+      hint: 'Does ovs-vswitchd run there (`ovs-appctl -t ovs-vswitchd version`)? /var/log/openvswitch/ovs-vswitchd.log says what it is busy with.',
       cause,
     });
   }
@@ -194,8 +194,20 @@ async function checkInterfaces(
     throw new OvsdbError(`${intent}: the switch cannot use the port ${asString(row?.name)}: ${error}`, {
       intent,
       operation: index,
+      hint: whyUnusable(error),
     });
   });
+}
+
+/** The kernel's words, as the switch passes them on. */
+function whyUnusable(error: string): string {
+  const log = '/var/log/openvswitch/ovs-vswitchd.log there says more.';
+  if (/File exists/.test(error))
+    return `Another port does the same already, or another program has its device: \`ovs-vsctl show\` and \`ip -d link\` there show all. ${log}`;
+  if (/No such device/.test(error)) return `Its device is not there: \`ip link\` lists what is. ${log}`;
+  if (/not supported|Invalid argument/.test(error))
+    return `The switch can make no port of such a device: take another, or the other datapath (\`datapath:\` in the topology). ${log}`;
+  return log.replace(/^/, 'Mend what it names; ');
 }
 
 function isObject(json: Json | undefined): json is Readonly<Record<string, Json>> {

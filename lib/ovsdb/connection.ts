@@ -61,7 +61,10 @@ export class Connection {
       return new Connection(await connect(), options);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new OvsdbError(`the database cannot be reached: ${why}`, { cause, ...place(options.where) });
+      const hint =
+        'Does ovsdb-server run there (`systemctl start openvswitch-switch`; of a lab `vxmig lab up FILE`), and does sshd forward sockets ' +
+        '(`AllowStreamLocalForwarding` in /etc/ssh/sshd_config)?';
+      throw new OvsdbError(`the database cannot be reached: ${why}`, { hint, cause, ...place(options.where) });
     }
   }
 

@@ -1,4 +1,5 @@
 import { VxmigError } from '../model/errors.js';
+import { shellWord } from '../model/quote.js';
 
 /** A NIC of a domain that somebody else has defined, and the tap that vxmig has for it. */
 export interface AdoptedNic {
@@ -22,7 +23,7 @@ function connectNic(domain: string, xml: string, nic: AdoptedNic): string {
   if (block === undefined) {
     throw new VxmigError('HOST_UNFIT', `the domain ${domain} has no network interface with the MAC ${nic.mac}`, {
       where: domain,
-      hint: `Add one with \`virsh attach-interface ${domain} --config …\`, or mend \`mac:\` in the topology.`,
+      hint: `Add one with \`virsh attach-interface ${shellWord(domain)} --config …\`, or mend \`mac:\` in the topology.`,
     });
   }
   if (isConnected(block, nic)) return xml;

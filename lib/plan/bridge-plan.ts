@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
 import { change } from './change.js';
 import type { DesiredBridge, DesiredHost, DesiredPort, DesiredTunnel } from './desired.js';
@@ -246,7 +247,9 @@ function refuseForeignLink(topology: string, host: string, name: string, observe
 }
 
 function clash(host: string, kind: string, name: string): VxmigError {
+  const removal = { bridge: ['ovs-vsctl', 'del-br', name], port: ['ovs-vsctl', 'del-port', name] }[kind];
   return new VxmigError('CLASH', `the ${kind} ${name} on ${host} does not belong to this topology`, {
     where: `${host} ${name}`,
+    hint: `If nobody needs it, \`${shellLine(removal ?? ['ip', 'link', 'delete', name])}\` on ${host} removes it; else give the topology another \`name:\`.`,
   });
 }

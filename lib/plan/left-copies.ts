@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { change } from './change.js';
 import { domainOf } from './desired.js';
@@ -101,6 +102,8 @@ function twice(vm: Vm, copies: readonly PlacedDomain[]): VxmigError {
   const places = copies.map(({ host, domain }) => `${host} (${domain.state})`).join(' and ');
   return new VxmigError('MIGRATION_FAILED', `the VM ${vm.name} is on ${places} at once`, {
     where: vm.name,
-    hint: 'Both copies would write the same disks and answer the same addresses: stop the wrong one with `virsh destroy` now.',
+    hint:
+      'Both copies would write the same disks and answer the same addresses: stop the wrong one now, on its host: ' +
+      `\`${shellLine(['virsh', 'destroy', copies[0]?.domain.name ?? vm.name])}\`.`,
   });
 }

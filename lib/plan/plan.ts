@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
@@ -168,7 +169,7 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
         `the VM ${vm.name} is not running on ${place.host} but in another state, and the topology says ${vm.host}`,
         {
           where: `${place.host} ${vm.name}`,
-          hint: 'Only a running VM can be migrated: look with `virsh domstate`; `virsh destroy` it there to have it started anew.',
+          hint: `Only a running VM can be migrated. See on ${place.host}: \`${shellLine(['virsh', 'domstate', '--reason', place.domain.name])}\`; \`${shellLine(['virsh', 'destroy', place.domain.name])}\` there, and apply starts it anew.`,
         },
       );
     }

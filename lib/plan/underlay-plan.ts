@@ -44,6 +44,7 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
   if (half !== undefined && !isUnderlay(half)) {
     throw new VxmigError('CLASH', `the bridge ${UNDERLAY_BRIDGE} on ${desired.host} is not vxmig's`, {
       where: `${desired.host} ${UNDERLAY_BRIDGE}`,
+      hint: `If it is the bridge of the underlay, give it the VTEP address ${desired.vtepAddress}; if nobody needs it, \`ovs-vsctl del-br ${UNDERLAY_BRIDGE}\` on ${desired.host} removes it.`,
     });
   }
   if (holder === undefined) {

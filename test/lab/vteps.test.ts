@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { execa } from 'execa';
+import { findMachine } from '../../lib/lab/machine.js';
+import { bridgeName } from '../../lib/model/names.js';
 import { isVerified } from './documents.js';
 import { type Document, onLab } from './harness.js';
 
@@ -32,6 +36,62 @@ await onLab(
       isVerified(t, await lab.succeed('verify', lab.file));
       t.equal((await lab.succeed('status', lab.file)).tunnels.length, 6);
     });
+
+    await t.test('a server at the router is reached by TCP, and not only by ping', async (t) => {
+      const { pid } = await findMachine(lab.name, 'router');
+      const serve = `require('node:net').createServer((socket) => socket.end('x'.repeat(1e6))).listen(8080, () => console.log('ready'))`;
+      const server = execa('nsenter', ['--target', String(pid), '--net', process.execPath, '--eval', serve], {
+        reject: false,
+      });
+      t.teardown(() => server.kill());
+      await once(server.stdout, 'data');
+      for (const [host, gateway] of [
+        ['host-a', '198.18.1.1'],
+        ['host-b', '198.18.2.1'],
+      ] as const)
+        t.equal(Number(await lab.on(host, 'bash', '-c', `cat </dev/tcp/${gateway}/8080 | wc -c`)), 1e6, host);
+    });
+
+    await t.test(
+      'what others do to our bridges and tunnels is named, and no frame is lost to it in silence',
+      async (t) => {
+        const bridge = bridgeName(lab.name, 'blue');
+        await lab.shell(
+          'host-a',
+          `ovs-vsctl set-controller ${bridge} tcp:192.0.2.1:6653 -- set bridge ${bridge} rstp_enable=true mcast_snooping_enable=true`,
+        );
+        const named = /a controller \(tcp:192\.0\.2\.1:6653\), which may replace its flows; .*RSTP.*snooping/;
+        const { changes } = await lab.succeed('plan', lab.file);
+        t.match(changes, [{ host: 'host-a', kind: 'bridge', name: bridge, action: 'update', why: named }]);
+        const verified = await lab.run('verify', lab.file);
+        t.match(
+          verified.document.checks.find(({ name }: Document) => name === 'configuration of host-a'),
+          { ok: false, seen: named },
+        );
+        await lab.apply();
+        t.same((await lab.apply()).changes, []);
+        t.equal(await lab.on('host-a', 'ovs-vsctl', 'get-controller', bridge), '');
+
+        const tunnel = 'type=vxlan options:remote_ip=198.18.2.11 options:key=5001 options:local_ip=198.18.1.10';
+        await lab.shell(
+          'host-a',
+          `ovs-vsctl add-br br-tun -- set bridge br-tun datapath_type=netdev -- add-port br-tun vx-hand -- set interface vx-hand ${tunnel}`,
+        );
+        const clash = { code: 'CLASH', where: 'host-a br-tun vx-hand', hint: /`ovs-vsctl del-port br-tun vx-hand`/ };
+        for (const command of ['plan', 'apply', 'verify']) {
+          const { exitCode, document } = await lab.run(command, lab.file);
+          t.equal(exitCode, 1, command);
+          t.match(document.error, clash, command);
+        }
+        const doctor = await lab.run('doctor', lab.file);
+        t.match(
+          doctor.document.checks.filter((check: Document) => !check.ok),
+          [{ name: 'plan', seen: /vx-hand in the bridge br-tun on host-a/ }],
+        );
+        await lab.on('host-a', 'ovs-vsctl', 'del-br', 'br-tun');
+        isVerified(t, await lab.succeed('verify', lab.file));
+      },
+    );
 
     await t.test('a tunnel that does not carry full-size packets is told, and one that carries none', async (t) => {
       await lab.shell('router', 'ip link set dev gw-right mtu 1400');
