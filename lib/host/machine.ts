@@ -1,4 +1,4 @@
-import { VxmigError } from '../model/errors.js';
+import { CommandError, VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import type { HostShell } from './connection.js';
 
@@ -14,7 +14,10 @@ const SCRIPT = 'id -u; id -un; cat /proc/sys/kernel/random/boot_id; readlink /pr
 
 /** null: its shell answers otherwise. @throws VxmigError SSH_CONNECT */
 export async function observeMachine(shell: HostShell): Promise<Machine | null> {
-  const { stdout } = await shell.run(['sh', '-c', SCRIPT], { accept: [0, 1, 127] });
+  const { stdout } = await shell.run(['sh', '-c', SCRIPT]).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    return { stdout: '' };
+  });
   const [, uid, user = '', boot, network] = /(?:^|\n)(\d+)\n(\S+)\n([0-9a-f-]{36})\n(\S+)\n?$/.exec(stdout) ?? [];
   return uid === undefined ? null : { user, isRoot: uid === '0', id: `${boot} ${network}` };
 }
