@@ -37,7 +37,7 @@ t.test('who is in another network is looked for under the address that he has th
   const frames = traceFramesFor(APART, { ...ALL, from: 'host-b', to: 'db' }, { hasRules: true });
   t.strictSame(told(frames), ['arp', 'icmp', 'protocol 47', 'tcp port 9', 'udp port 9'], 'rules have no say');
   t.match(frames[0]?.flow, /^arp,dl_src=02:.*,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=1,.*arp_tpa=10\.9\.0\.1,/);
-  t.match(frames[3]?.flow, /dl_dst=52:54:00:09:00:02,.*nw_dst=10\.9\.0\.1,nw_proto=6,.*tp_dst=9,tcp_flags=syn$/);
+  t.match(frames[3]?.flow, /dl_dst=52:54:00:09:00:02,.*nw_dst=10\.9\.0\.1,nw_proto=6,.*tcp_dst=9,tcp_flags=syn$/);
   t.strictSame(
     told(traceFramesFor(APART, { ...ALL, from: 'db', to: 'web' }, { hasRules: true })),
     [],
