@@ -10,6 +10,7 @@ import type { Rubric } from '../grade/rubric.js';
 import { type BatchGrade, concealedBatch, type StudentGrade } from '../model/batch-grade.js';
 import { ERRORS, messageOf, VxmigError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
+import { formatProblem } from '../model/problem.js';
 import { formatCount, formatMs } from '../model/quantities.js';
 import { batchText } from '../report/batch-text.js';
 import { batchCsv } from '../report/grade-csv.js';
@@ -42,6 +43,7 @@ export async function gradeBatchCommand(
   options: GradeBatchOptions,
 ): Promise<number> {
   const rubric = await readRubric(options.rubric, filterFault);
+  for (const remark of rubric.remarks ?? []) log.warn(formatProblem(remark));
   const found = await findSubmissions(directory);
   const keep = await keeper(directory, options);
   const jobs = options.jobs ?? jobsFor(needOf(rubric), await observeRoom());

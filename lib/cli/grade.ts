@@ -5,6 +5,7 @@ import { gradeSubmission } from '../examiner/live-grade.js';
 import { readRubric } from '../grade/read.js';
 import { ERRORS, VxmigError } from '../model/errors.js';
 import { concealed, type Grade } from '../model/grade.js';
+import { formatProblem } from '../model/problem.js';
 import { gradesCsv } from '../report/grade-csv.js';
 import { gradescopeResults } from '../report/grade-gradescope.js';
 import { gradeText } from '../report/grade-text.js';
@@ -44,6 +45,7 @@ export async function gradeCommand(
   const rubric = await readRubric(options.rubric, isOfBatch() ? undefined : filterFault, {
     forStudent: options.for === 'student',
   });
+  if (!isOfBatch()) for (const remark of rubric.remarks ?? []) emit({ kind: 'warning', text: formatProblem(remark) });
   const grade = await gradeSubmission(rubric, file, {
     live: options.live ?? false,
     labName: options.labName ?? `grade-${randomBytes(4).toString('hex')}`,

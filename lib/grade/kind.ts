@@ -30,6 +30,12 @@ export interface CheckKind<Kind extends KindName> {
     reference: Topology | null,
     rules: { readonly negative: boolean },
   ) => readonly Complaint[];
+  /** What the reference's own rules stand against: nobody would pass, and the check may be meant so. Absent: nothing is looked for. */
+  readonly doubts?: (
+    wanted: Wanted<Kind>,
+    reference: Topology,
+    rules: { readonly negative: boolean },
+  ) => readonly Complaint[];
   /** Without a reference it would hold the submission against itself. Absent: never. */
   readonly needsReference?: (wanted: Wanted<Kind>, rules: { readonly negative: boolean }) => boolean;
   readonly look: Look<Kind>;

@@ -28,6 +28,14 @@ export function kindsIn(check: Check): readonly KindName[] {
   return KIND_NAMES.filter((name) => check[name] !== undefined);
 }
 
+/** What the reference's own rules stand against; the check has passed every test. */
+export function lookDoubts({ check }: WrittenCheck, reference: Topology): readonly Complaint[] {
+  const [name] = kindsIn(check);
+  if (name === undefined) return [];
+  const doubts = kindOf(name).doubts?.(check[name] as never, reference, { negative: check.not ?? false }) ?? [];
+  return doubts.map((doubt) => ({ ...doubt, path: [name, ...doubt.path] }));
+}
+
 /** What the check expects stands in the reference, and nowhere else. */
 export function needsReference({ check, isWhole }: WrittenCheck): boolean {
   const [name] = kindsIn(check);

@@ -15,7 +15,14 @@ import { buildCheck } from './build-check.js';
 import type { Check, RubricFile } from './file.js';
 import { withNumbers } from './filter-numbers.js';
 import { gradeTopology } from './grade-topology.js';
-import { countComplaints, lookComplaints, needsComplaints, needsReference, type WrittenCheck } from './meaning.js';
+import {
+  countComplaints,
+  lookComplaints,
+  lookDoubts,
+  needsComplaints,
+  needsReference,
+  type WrittenCheck,
+} from './meaning.js';
 import type { Rubric, RubricCheck } from './rubric.js';
 import { rubricSchemaErrors } from './schema.js';
 import { RUBRIC_WORDS } from './words.js';
@@ -62,7 +69,8 @@ export async function readRubric(
     return { ...check, needs: [], leftOut: `what it expects stands in ${reference.withheld}, which is not here` };
   });
   const note = noteOf(hidden.withheld, { reference: reference.withheld, left: left.size });
-  const rubric: Rubric = { name: main.value.name ?? 'grade', reference: reference.found, checks, ...note };
+  const remarks = files.flatMap((file) => remarksOn(file, reference.found));
+  const rubric: Rubric = { name: main.value.name ?? 'grade', reference: reference.found, checks, remarks, ...note };
   refuse(problemsWithReference(rubric, files));
   return rubric;
 }
@@ -209,6 +217,15 @@ function hiddenComplaints({ value, names }: RubricSource, [main]: readonly Rubri
       .filter((name) => main?.names.includes(name))
       .map((name) => aboutKey(['checks', name], `check ${name} is in ${main?.path} already`, 'rename one of the two')),
   ];
+}
+
+/** Checks that the reference itself would not pass, as far as its rules tell. */
+function remarksOn({ path, source, checks }: RubricSource, reference: Topology | null): readonly Problem[] {
+  if (source === null || reference === null) return [];
+  const doubts = checks.flatMap((written) =>
+    lookDoubts(written, reference).map((doubt) => ({ ...doubt, path: ['checks', written.name, ...doubt.path] })),
+  );
+  return placed(doubts, source, path);
 }
 
 /** Points are what a rubric is for. */

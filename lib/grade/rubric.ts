@@ -1,4 +1,5 @@
 import type { Visibility } from '../model/grade.js';
+import type { Problem } from '../model/problem.js';
 import type { Topology } from '../model/topology.js';
 import type { Check } from './file.js';
 import type { Measure } from './sight.js';
@@ -8,6 +9,8 @@ export interface Rubric {
   readonly name: string;
   /** null: expected values are written in the rubric, or computed from the submission. */
   readonly reference: Topology | null;
+  /** What does not keep anybody from grading by it, and should be looked at; absent: nothing. */
+  readonly remarks?: readonly Problem[];
   /** What is told to whoever is graded by it, such as what was left out; absent: nothing. */
   readonly note?: string;
   /** In the order in which they are told; the hidden file's last. */

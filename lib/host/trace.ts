@@ -35,7 +35,20 @@ export async function traceFrames(
   bridge: string,
   questions: readonly TraceQuestion[],
 ): Promise<TraceAnswer[]> {
-  if (questions.length === 0) return [];
+  const answers: TraceAnswer[] = [];
+  for (let first = 0; first < questions.length; first += AT_ONCE)
+    answers.push(...(await traceSome(shell, bridge, questions.slice(first, first + AT_ONCE))));
+  return answers;
+}
+
+/** Of a command line that a shell is given as one word the kernel takes 128 KiB (execve(2), MAX_ARG_STRLEN). */
+const AT_ONCE = 100;
+
+async function traceSome(
+  shell: HostShell,
+  bridge: string,
+  questions: readonly TraceQuestion[],
+): Promise<TraceAnswer[]> {
   const argv = ['sh', '-c', SCRIPT, 'sh', bridge, ...questions.flatMap(({ flow, actions = '' }) => [flow, actions])];
   const { stdout } = await shell.run(argv);
   const texts = stdout.split(`${MARK}\n`).slice(1);

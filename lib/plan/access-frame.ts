@@ -76,7 +76,7 @@ export function frameFlow({ ethSrc, ethDst, family, src, dst, protocol, port }: 
   return [
     `dl_src=${ethSrc},dl_dst=${ethDst},dl_type=${etherType},${source}=${src},${destination}=${dst}`,
     `nw_proto=${number},nw_ttl=64`,
-    ...(port === null ? [] : [`tp_src=50000,tp_dst=${port}`]),
+    ...(port === null ? [] : [`${protocol}_src=50000,${protocol}_dst=${port}`]),
     ...(protocol === 'tcp' ? ['tcp_flags=syn'] : []),
     // An echo request: neighbour discovery is ICMPv6 too.
     ...(protocol === 'icmp' ? [family === 4 ? 'icmp_type=8' : 'icmpv6_type=128'] : []),

@@ -21,7 +21,10 @@ function withVictim(text: string): string {
     `      - {network: blue, mac: "${VICTIM.mac}", address: [${VICTIM.ipv4}/24, "${VICTIM.ipv6}/64"]}`,
   ];
   return text
-    .replace(/^( *)migration: .*$/m, `$1acl:\n$1  - {protocol: tcp, port: ${CLOCK}, action: deny}`)
+    .replace(
+      /^( *)migration: .*$/m,
+      `$1acl:\n$1  - {protocol: tcp, port: ${CLOCK}, action: deny}\n$1  - {protocol: udp, port: 53, action: deny}`,
+    )
     .replace(/^probes:/m, `${victim.join('\n')}\nprobes:\n  - {from: victim, to: web, interval: 100ms}`);
 }
 

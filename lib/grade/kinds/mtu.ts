@@ -12,10 +12,8 @@ export const MTU: CheckKind<'mtu'> = {
   steadiness: 'one packet of full size that arrives is enough; one that is too large never does',
   insteadOfNot: null,
   measures: [],
-  complaints: (wanted, reference) => [
-    ...nameComplaints(reference, wanted, ROLES),
-    ...deniedByReference(reference, wanted, { protocol: 'icmp', port: null }),
-  ],
+  complaints: (wanted, reference) => nameComplaints(reference, wanted, ROLES),
+  doubts: (wanted, reference) => deniedByReference(reference, wanted, { protocol: 'icmp', port: null }),
   needsReference: ({ bytes }) => bytes === undefined,
   look: {
     at: 'hosts',

@@ -24,11 +24,8 @@ export const REACH: CheckKind<'reach'> = {
   steadiness: 'one answer is enough, so that a first ping that waits for ARP does not count; `retry` where guests boot',
   insteadOfNot: 'write `isolated`, which also shows that the sender can send',
   measures: ['lost'],
-  complaints: (wanted, reference) => [
-    ...nameComplaints(reference, wanted, ROLES),
-    ...trafficComplaints(wanted),
-    ...deniedByReference(reference, wanted, trafficOf(wanted) ?? PING),
-  ],
+  complaints: (wanted, reference) => [...nameComplaints(reference, wanted, ROLES), ...trafficComplaints(wanted)],
+  doubts: (wanted, reference) => deniedByReference(reference, wanted, trafficOf(wanted) ?? PING),
   look: {
     at: 'hosts',
     see: async (wanted, { submission, eyes }) => {
@@ -72,6 +69,8 @@ export const ISOLATED: CheckKind<'isolated'> = {
     ...nameComplaints(reference, wanted, { from: 'host or VM', to: 'VM', witness: 'VM' }),
     ...trafficComplaints(wanted),
     ...arpComplaints(wanted, reference),
+  ],
+  doubts: (wanted, reference) => [
     ...allowedByReference(reference, amongHeard(wanted, reference), trafficOf(wanted)),
     ...deniedByReference(reference, { ...wanted, to: wanted.witness }, heardBy(trafficOf(wanted))).map((complaint) => ({
       ...complaint,

@@ -11,13 +11,11 @@ export const TRACE: CheckKind<'trace'> = {
     'no frame is sent: the switches say what they would do with one; `retry` where tables may still be learned',
   insteadOfNot: null,
   measures: [],
-  complaints: (wanted, reference, { negative }) => [
-    ...nameComplaints(reference, wanted, ROLES),
-    ...trafficComplaints(wanted),
-    ...(negative
+  complaints: (wanted, reference) => [...nameComplaints(reference, wanted, ROLES), ...trafficComplaints(wanted)],
+  doubts: (wanted, reference, { negative }) =>
+    negative
       ? allowedByReference(reference, wanted, trafficOf(wanted))
-      : deniedByReference(reference, wanted, trafficOf(wanted) ?? PING)),
-  ],
+      : deniedByReference(reference, wanted, trafficOf(wanted) ?? PING),
   look: {
     at: 'hosts',
     see: async (wanted, { submission, eyes, negative }) => {

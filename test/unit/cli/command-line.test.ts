@@ -120,7 +120,7 @@ t.test('validate', async (t) => {
   t.match(await runVxmig(['validate', join(directory, 'denied.yaml')]), {
     status: 0,
     stdout:
-      /remark: .*denied\.yaml:\d+:\d+: its pings are denied: rule 1 of VM web: deny icmp from any to web, .*10\.9\.0\.254/,
+      /remark: .*denied\.yaml:\d+:\d+: its pings are denied: rule 1 of VM web: deny icmp from any to web, .*10\.9\.0\.252/,
   });
   const none = await runVxmig(['validate', join(directory, 'none.yaml'), '--json']);
   t.match(document(none.stdout), { ok: false, error: { code: 'NOT_FOUND', where: /none\.yaml/ } });

@@ -124,6 +124,34 @@ t.test('a frame is kept back only where none of any kind gets through', async (t
   t.strictSame(asked, ['icmp', 'every kind', 'icmp']);
 });
 
+t.test(
+  'verify’s isolation is that of the reference, too, for verify itself asks for what the student’s file says',
+  async (t) => {
+    const { look } = KINDS.verify;
+    if (look.at !== 'hosts') return t.fail('it needs hosts');
+    const withRule = (rule: string) =>
+      parseTopology(
+        sampleWith('mtu: 1450}', `mtu: 1450${rule === '' ? '' : `, acl: [${rule}]`}}`)
+          .replace('network: green', 'network: blue')
+          .replace('00:02", address: 10.9.0.1/24', '00:02", address: 10.9.0.7/24'),
+        'rules.yaml',
+      );
+    const reference = withRule('{from: db, to: web, action: deny}');
+    const verify: Eyes['verify'] = async () => [
+      { name: 'network blue (VNI 5001) is isolated', ok: true, expected: '', seen: '', hint: '' },
+    ];
+    const seen = async (rule: string, part: 'isolation' | 'all' | 'fdb' = 'isolation') =>
+      await look.see({ part }, { ...seeing({ verify }), submission: withRule(rule), reference });
+    t.strictSame(await verdicts(seen('{from: 10.9.0.7, to: 10.9.0.1, action: deny}')), [true, true]);
+    t.match((await seen('{from: db, to: web, protocol: icmp, action: deny}', 'all')).facts[1], {
+      what: 'db is kept from web in network blue',
+      holds: false,
+      seen: 'the rules let protocol 47, tcp port 9, udp port 9 through',
+    });
+    t.strictSame(await verdicts(seen('', 'fdb')), [], 'other parts do not ask');
+  },
+);
+
 /** A star round host-a of three hosts. */
 const STAR = parseTopology(
   sampleWith(
