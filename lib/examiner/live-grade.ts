@@ -1,19 +1,20 @@
-import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carryOut } from '../grade/carry-out.js';
-import { gradeOfBroken } from '../grade/grade-topology.js';
+import { gradeOfBroken, gradeOfUnread } from '../grade/grade-topology.js';
 import { kindOf } from '../grade/kinds.js';
 import { oversize } from '../grade/oversize.js';
 import type { Rubric, RubricCheck } from '../grade/rubric.js';
 import { NothingToSee, type Sight } from '../grade/sight.js';
-import { messageOf, VxmigError } from '../model/errors.js';
+import { messageOf } from '../model/errors.js';
 import type { Grade } from '../model/grade.js';
+import { printableLine } from '../model/printable.js';
 import { formatMs } from '../model/quantities.js';
 import type { Topology } from '../model/topology.js';
 import { withVmsAt } from '../plan/plan.js';
-import { readTopology } from '../topology/read.js';
+import { topologyIn } from '../topology/read.js';
 import { TopologyError } from '../topology/topology-error.js';
 import { type Exam, type ExamOptions, openExam } from './exam.js';
+import { readHandedIn } from './handed-in.js';
 
 export interface GradeOptions extends ExamOptions {
   /** For all of it but the removal of the lab. */
@@ -26,10 +27,14 @@ export interface GradeOptions extends ExamOptions {
  * @throws VxmigError NOT_FOUND where there is no such file, INTERRUPTED
  */
 export async function gradeSubmission(rubric: Rubric, path: string, options: GradeOptions): Promise<Grade> {
-  await requireFile(path);
+  const handed = await readHandedIn(path);
+  if (handed.kind !== 'file') {
+    options.emit({ kind: 'warning', text: `${handed.why}. Is the path your own? Then ${handed.own}.` });
+    return gradeOfUnread(rubric, path, handed);
+  }
   let submission: Topology;
   try {
-    submission = (await readTopology(path)).topology;
+    submission = topologyIn(handed.bytes, printableLine(path));
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
     return gradeOfBroken(rubric, path, error);
@@ -85,14 +90,6 @@ export async function gradeSubmission(rubric: Rubric, path: string, options: Gra
         options.emit({ kind: 'warning', text });
       });
   }
-}
-
-/** What is handed in may be a pipe that nobody writes to. @throws VxmigError NOT_FOUND */
-async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  // Where there is nothing, whoever reads it says so best.
-  if (found === null || found.isFile() || found.isDirectory()) return;
-  throw new VxmigError('NOT_FOUND', `${path}: is no regular file`, { where: path, hint: 'Check the path.' });
 }
 
 async function opened(rubric: Rubric, submission: Topology, options: ExamOptions): Promise<Exam> {
