@@ -54,7 +54,8 @@ export async function gradeBatchCommand(
   const batch = await gradeBatch(rubric, found, {
     jobs,
     run: studentRuns(needOf(rubric), { options, log }),
-    limits: { timeMs: options.timeLimit + GRACE_MS, stopMs: GRACE_MS, signal },
+    // The reference may have to be tried as well, with a lab and a time limit of its own.
+    limits: { timeMs: 2 * (options.timeLimit + GRACE_MS), stopMs: GRACE_MS, signal },
     onGraded: async (grade) => {
       done++;
       log.info(`[${done}/${length}] ${printable(grade.student)}  ${scoreText(grade)}  ${formatMs(grade.durationMs)}`);
