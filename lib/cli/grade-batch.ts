@@ -11,7 +11,7 @@ import { readRubric } from '../grade/read.js';
 import type { Rubric } from '../grade/rubric.js';
 import { type BatchGrade, concealedBatch, type StudentGrade } from '../model/batch-grade.js';
 import { ERRORS, messageOf, VxmigError } from '../model/errors.js';
-import { printable } from '../model/printable.js';
+import { printable, printableLine } from '../model/printable.js';
 import { formatCount, formatMs } from '../model/quantities.js';
 import { batchText } from '../report/batch-text.js';
 import { batchCsv } from '../report/grade-csv.js';
@@ -58,8 +58,11 @@ export async function gradeBatchCommand(
     limits: { timeMs: 2 * (options.timeLimit + GRACE_MS), stopMs: GRACE_MS, signal },
     onGraded: async (grade) => {
       done++;
-      log.info(`[${done}/${length}] ${printable(grade.student)}  ${scoreText(grade)}  ${formatMs(grade.durationMs)}`);
-      if (grade.stderr !== '') log.warn(`${printable(grade.student)}: ${printable(grade.stderr)}`);
+      log.info(
+        `[${done}/${length}] ${printableLine(grade.student)}  ${scoreText(grade)}  ${formatMs(grade.durationMs)}`,
+      );
+      if (grade.stderr !== '')
+        log.warn(`${printableLine(grade.student)}: ${printable(grade.stderr).replaceAll('\n', '\n    ')}`);
       await keep(grade).catch((error: unknown) => lost.push(messageOf(error)));
     },
   });
@@ -90,12 +93,15 @@ function verdict(
   if (lost.length > 0) throw new VxmigError('USAGE', `reports could not be written: ${lost.join('; ')}`);
   const names = batch.students.filter(({ ok }) => !ok).map(({ student }) => student);
   if (names.length > 0)
-    throw new VxmigError('GRADING_FAILED', `not everything could be carried out: ${names.join(', ')}`);
+    throw new VxmigError(
+      'GRADING_FAILED',
+      `not everything could be carried out: ${names.map(printableLine).join(', ')}`,
+    );
   const least = leastScore(options.minScore, batch);
   const below = batch.students.filter(({ score }) => score < least).map(({ student }) => student);
   if (below.length === 0) return 0;
   // Not thrown: grading itself has worked, and `ok` says so.
-  log.error(`Fewer than ${least} of ${batch.maxScore} points: ${below.map(printable).join(', ')}.`);
+  log.error(`Fewer than ${least} of ${batch.maxScore} points: ${below.map(printableLine).join(', ')}.`);
   return ERRORS.CHECKS_FAILED.exit;
 }
 
@@ -105,7 +111,7 @@ function verdict(
  */
 async function keeper(
   directory: string,
-  { format, results, output }: GradeBatchOptions,
+  { format, results, output, reveal = false }: GradeBatchOptions,
 ): Promise<(grade: StudentGrade) => Promise<void>> {
   if (output !== undefined)
     await access(dirname(output), constants.W_OK).catch((cause: unknown) => {
@@ -117,7 +123,7 @@ async function keeper(
     throw new VxmigError('USAGE', '--batch with --format gradescope needs --results', { where: 'vxmig grade', hint });
   }
   await openResults(results, directory);
-  return async (grade) => await writeResult(results, grade, { gradescope: format === 'gradescope' });
+  return async (grade) => await writeResult(results, grade, { gradescope: format === 'gradescope', reveal });
 }
 
 function needOf({ checks, reference }: Rubric): Need {
@@ -140,7 +146,7 @@ function studentRuns(
     const limit = ['--time-limit', `${options.timeLimit}ms`, '--lab-name', lab];
     const argv = [process.execPath, script, 'grade', '--json', '--reveal', '--rubric', options.rubric, ...limit];
     if (kind === 'file') return { argv: [...argv, '--', path], tidy: async () => undefined };
-    log.debug(`${printable(path)}: lab ${lab}`);
+    log.debug(`${printableLine(path)}: lab ${lab}`);
     return {
       argv: [...argv, '--', path],
       tidy: async () =>

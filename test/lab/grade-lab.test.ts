@@ -102,6 +102,7 @@ async function tests(): Promise<void> {
     process.kill('SIGKILL');
     await ended;
     await eventually('the lab is gone', async () => (await ownLabs()).length === 0);
+    t.strictSame(await ownLabs(), []);
   });
 
   await t.test('Ctrl-C: the lab is removed, exit 130', async (t) => {

@@ -69,6 +69,15 @@ t.test('results.json is written whole, for Gradescope to hide from', async (t) =
     { name: 'mtu', visibility: 'after_published', status: 'failed', output: /1400.*\nHint: HIDDEN-HINT/ },
   ]);
   t.notMatch((await runVxmig(argv)).stdout, 'HIDDEN-HINT');
+  for (const format of ['table', 'csv', 'junit']) {
+    const { stdout } = await runVxmig([...argv, '--format', format]);
+    t.match(stdout, 'what came of it is not shown here', format);
+    t.notMatch(stdout, /failed|failure message|1400/, format);
+  }
+  t.match(
+    (await runVxmig(argv)).stdout,
+    /^mtu +skipped +\?\/1 +after_published$[^]*3 of 4 points. 1 of them hang on checks/m,
+  );
   t.match((await runVxmig([...argv, '--reveal'])).stdout, 'HIDDEN-HINT');
 });
 
