@@ -37,7 +37,7 @@ export async function openResults(directory: string, submissions: string): Promi
 export async function writeResult(
   directory: string,
   grade: StudentGrade,
-  { gradescope }: { readonly gradescope: boolean },
+  { gradescope, reveal }: { readonly gradescope: boolean; readonly reveal: boolean },
 ): Promise<void> {
   if (gradescope) {
     const own = join(directory, grade.student);
@@ -45,7 +45,9 @@ export async function writeResult(
     await writeFile(join(own, 'results.json'), `${JSON.stringify(gradescopeResults(grade), null, 2)}\n`);
     return;
   }
-  await writeFile(join(directory, `${grade.student}.json`), `${JSON.stringify(grade, null, 2)}\n`);
+  // What the program said is told of all checks.
+  const own = reveal ? grade : { ...grade, ...visibleOnly(grade), stderr: '' };
+  await writeFile(join(directory, `${grade.student}.json`), `${JSON.stringify(own, null, 2)}\n`);
   await writeFile(join(directory, `${grade.student}.txt`), `${studentText(grade)}\n`);
 }
 

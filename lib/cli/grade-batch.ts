@@ -9,7 +9,7 @@ import { readRubric } from '../grade/read.js';
 import type { Rubric } from '../grade/rubric.js';
 import { type BatchGrade, concealedBatch, type StudentGrade } from '../model/batch-grade.js';
 import { ERRORS, messageOf, VxmigError } from '../model/errors.js';
-import { printable } from '../model/printable.js';
+import { printable, printableLine } from '../model/printable.js';
 import { formatProblem } from '../model/problem.js';
 import { formatCount, formatMs } from '../model/quantities.js';
 import { batchText } from '../report/batch-text.js';
@@ -54,11 +54,15 @@ export async function gradeBatchCommand(
   const batch = await gradeBatch(rubric, found, {
     jobs,
     run: studentRuns(needOf(rubric), { options, log }),
-    limits: { timeMs: options.timeLimit + GRACE_MS, stopMs: GRACE_MS, signal },
+    // The reference may have to be tried as well, with a lab and a time limit of its own.
+    limits: { timeMs: 2 * (options.timeLimit + GRACE_MS), stopMs: GRACE_MS, signal },
     onGraded: async (grade) => {
       done++;
-      log.info(`[${done}/${length}] ${printable(grade.student)}  ${scoreText(grade)}  ${formatMs(grade.durationMs)}`);
-      if (grade.stderr !== '') log.warn(`${printable(grade.student)}: ${printable(grade.stderr)}`);
+      log.info(
+        `[${done}/${length}] ${printableLine(grade.student)}  ${scoreText(grade)}  ${formatMs(grade.durationMs)}`,
+      );
+      if (grade.stderr !== '')
+        log.warn(`${printableLine(grade.student)}: ${printable(grade.stderr).replaceAll('\n', '\n    ')}`);
       await keep(grade).catch((error: unknown) => lost.push(messageOf(error)));
     },
   });
@@ -89,12 +93,15 @@ function verdict(
   if (lost.length > 0) throw new VxmigError('USAGE', `reports could not be written: ${lost.join('; ')}`);
   const names = batch.students.filter(({ ok }) => !ok).map(({ student }) => student);
   if (names.length > 0)
-    throw new VxmigError('GRADING_FAILED', `not everything could be carried out: ${names.join(', ')}`);
+    throw new VxmigError(
+      'GRADING_FAILED',
+      `not everything could be carried out: ${names.map(printableLine).join(', ')}`,
+    );
   const least = leastScore(options.minScore, batch);
   const below = batch.students.filter(({ score }) => score < least).map(({ student }) => student);
   if (below.length === 0) return 0;
   // Not thrown: grading itself has worked, and `ok` says so.
-  log.error(`Fewer than ${least} of ${batch.maxScore} points: ${below.map(printable).join(', ')}.`);
+  log.error(`Fewer than ${least} of ${batch.maxScore} points: ${below.map(printableLine).join(', ')}.`);
   return ERRORS.CHECKS_FAILED.exit;
 }
 
@@ -104,7 +111,7 @@ function verdict(
  */
 async function keeper(
   directory: string,
-  { format, results, output }: GradeBatchOptions,
+  { format, results, output, reveal = false }: GradeBatchOptions,
 ): Promise<(grade: StudentGrade) => Promise<void>> {
   if (output !== undefined) await requireWritable(output, '--output');
   if (results === undefined) {
@@ -113,7 +120,7 @@ async function keeper(
     throw new VxmigError('USAGE', '--batch with --format gradescope needs --results', { where: 'vxmig grade', hint });
   }
   await openResults(results, directory);
-  return async (grade) => await writeResult(results, grade, { gradescope: format === 'gradescope' });
+  return async (grade) => await writeResult(results, grade, { gradescope: format === 'gradescope', reveal });
 }
 
 function needOf({ checks, reference }: Rubric): Need {
@@ -136,7 +143,7 @@ function studentRuns(
     const limit = ['--time-limit', `${options.timeLimit}ms`, '--lab-name', lab];
     const argv = [process.execPath, script, 'grade', '--json', '--reveal', '--rubric', options.rubric, ...limit];
     if (kind === 'file') return { argv: [...argv, '--', path], tidy: async () => undefined };
-    log.debug(`${printable(path)}: lab ${lab}`);
+    log.debug(`${printableLine(path)}: lab ${lab}`);
     return {
       argv: [...argv, '--', path],
       tidy: async () =>

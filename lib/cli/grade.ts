@@ -4,7 +4,7 @@ import { filterFault } from '../examiner/capture.js';
 import { gradeSubmission } from '../examiner/live-grade.js';
 import { readRubric } from '../grade/read.js';
 import { ERRORS, VxmigError } from '../model/errors.js';
-import { concealed, type Grade } from '../model/grade.js';
+import { concealed, type Grade, withheld } from '../model/grade.js';
 import { formatProblem } from '../model/problem.js';
 import { gradesCsv } from '../report/grade-csv.js';
 import { gradescopeResults } from '../report/grade-gradescope.js';
@@ -55,13 +55,15 @@ export async function gradeCommand(
     signal,
   });
   await tellBatch();
-  const shown = options.reveal === true ? grade : concealed(grade);
+  // Tables, CSV and JUnit are what students get to see; who reads JSON can tell by `visibility` what is theirs.
+  const shown =
+    options.reveal === true ? { whole: grade, forAll: grade } : { whole: concealed(grade), forAll: withheld(grade) };
   const asJson = output.options.json && options.format === 'table' ? 'json' : options.format;
-  const { text, document } = rendered(asJson, { grade, shown, style: output.style });
+  const { text, document } = rendered(asJson, { grade, ...shown, style: output.style });
   if (options.output === undefined) output.result(document, text);
   else {
     await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`, () => output.result(document, text));
-    output.result({ ...shown, file: options.output }, '');
+    output.result({ ...shown.whole, file: options.output }, '');
   }
   if (!grade.ok) {
     const names = grade.checks.filter(({ status }) => status === 'error').map(({ name }) => name);
@@ -77,17 +79,22 @@ export async function gradeCommand(
 /** With --json the document is the format's own where that is JSON, and the grade for the others. */
 function rendered(
   format: GradeFormat,
-  { grade, shown, style }: { readonly grade: Grade; readonly shown: Grade; readonly style: Style },
+  {
+    grade,
+    whole,
+    forAll,
+    style,
+  }: { readonly grade: Grade; readonly whole: Grade; readonly forAll: Grade; readonly style: Style },
 ): { readonly text: string; readonly document: unknown } {
   switch (format) {
     case 'table':
-      return { text: gradeText(shown, style), document: shown };
+      return { text: gradeText(forAll, style), document: whole };
     case 'json':
-      return { text: JSON.stringify(shown, null, 2), document: shown };
+      return { text: JSON.stringify(whole, null, 2), document: whole };
     case 'junit':
-      return { text: gradeXml(shown), document: shown };
+      return { text: gradeXml(forAll), document: whole };
     case 'csv':
-      return { text: gradesCsv([shown]), document: shown };
+      return { text: gradesCsv([forAll]), document: whole };
     case 'gradescope': {
       const results = gradescopeResults(grade);
       return { text: JSON.stringify(results, null, 2), document: results };

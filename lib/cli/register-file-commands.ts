@@ -67,13 +67,16 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     )
     .argument('[file]', "the student's topology file")
     .requiredOption('--rubric <file>', 'what is looked at, and what it counts')
-    .option('--batch <dir>', 'grade a class: NAME.yaml for each student, or a directory NAME with one YAML file in it')
+    .option(
+      '--batch <dir>',
+      'grade a class: NAME.yaml for each student, or a directory NAME with one topology somewhere in it',
+    )
     .option('--jobs <n>', 'students at the same time; default: what memory and CPUs allow', countArgument)
-    .option('--results <dir>', 'also write there a report for each student')
+    .option('--results <dir>', 'also write there a report for each student, of what is visible to all')
     .addOption(new Option('--format <format>', 'what to write').choices(GRADE_FORMATS).default('table'))
     .option('-o, --output <file>', 'write there, not to stdout')
     .option('--min-score <points>', 'exit 4 where anybody is below it: points, or a share as 60%', minScoreArgument)
-    .option('--reveal', 'also what checks saw that are not visible to all')
+    .option('--reveal', 'also what came of checks that are not visible to all, and what they saw')
     .addOption(
       new Option(
         '--for <whom>',
@@ -82,7 +85,10 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     )
     .option('--live', 'look at the hosts as they are, configured by whomever: nothing is built, applied or removed')
     .addOption(
-      new Option('--time-limit <duration>', 'what is not seen by then is in error; for each student')
+      new Option(
+        '--time-limit <duration>',
+        'what is not seen by then is lost where the reference manages it, else in error; for each student',
+      )
         .argParser(durationArgument)
         .default(600_000, '10m'),
     )

@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { gradeOfNothing } from '../grade/grade-topology.js';
+import { gradeOfUnread } from '../grade/grade-topology.js';
 import { pointsOf } from '../grade/points.js';
 import type { Rubric } from '../grade/rubric.js';
 import { gradeInError } from '../grade/score.js';
 import { type BatchGrade, type StudentGrade, tallies } from '../model/batch-grade.js';
 import { messageOf } from '../model/errors.js';
 import type { Grade } from '../model/grade.js';
-import { printable } from '../model/printable.js';
 import { type ChildLimits, runChild } from './child.js';
 import { answerOf } from './child-answer.js';
-import type { Submission, Submissions } from './submissions.js';
+import type { Submission } from './student-files.js';
+import type { Submissions } from './submissions.js';
 
 /** How one student is graded. */
 export interface StudentRun {
@@ -72,12 +72,7 @@ async function gradeStudent(
 ): Promise<StudentGrade | null> {
   const { student, path } = submission;
   const NO_RUN = { durationMs: 0, peakMemoryBytes: null, stderr: '' };
-  if (submission.kind === 'broken') {
-    const note = printable(`This could not be graded: ${submission.why}. Hand in one YAML file.`);
-    return studentGrade(student, gradeOfNothing(rubric, { submission: path, note }), NO_RUN);
-  }
-  if (submission.kind === 'unseen')
-    return studentGrade(student, gradeInError(rubric, { submission: path, why: submission.why }), NO_RUN);
+  if (submission.kind !== 'file') return studentGrade(student, gradeOfUnread(rubric, path, submission), NO_RUN);
   const { argv, tidy } = run(path);
   try {
     const end = await runChild(argv, limits);

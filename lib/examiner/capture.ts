@@ -75,11 +75,19 @@ export async function capture(request: CaptureRequest): Promise<number> {
     ]);
     if (!isListening) throw new Error(complaintOf(said));
     const wait = sleep(request.timeoutMs, undefined, { signal: over }).catch(() => undefined);
-    const traffic = goOn(request.meanwhile, over);
+    // Awaited only when the waiting is over, and then nobody would be there to hear of its failure.
+    const traffic = goOn(request.meanwhile, over).then(
+      () => null,
+      (cause: unknown) => {
+        stop.abort();
+        return { cause };
+      },
+    );
     await Promise.race([wait, ended]);
     stop.abort();
-    await traffic;
+    const failure = await traffic;
     request.signal.throwIfAborted();
+    if (failure !== null && seen < request.enough) throw failure.cause;
     return seen;
   } finally {
     stop.abort();

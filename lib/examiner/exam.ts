@@ -5,6 +5,7 @@ import { moveVm } from '../controller/migrate-vm.js';
 import { runsOn } from '../controller/places.js';
 import type { Eyes } from '../grade/eyes.js';
 import type { Rubric } from '../grade/rubric.js';
+import { SubmissionFault } from '../grade/sight.js';
 import { inLab } from '../lab/connect.js';
 import { freshLab } from '../lab/fresh.js';
 import { messageOf, VxmigError } from '../model/errors.js';
@@ -14,6 +15,8 @@ import type { Strategy, Topology } from '../model/topology.js';
 import { withVmsAt } from '../plan/plan.js';
 import { examTopology, isWatcher } from './exam-topology.js';
 import { HostEyes } from './host-eyes.js';
+import { isOfTheHosts } from './host-fault.js';
+import { tapsOf } from './recognise.js';
 
 /** A guest boots in 3 s under TCG. One that does not answer may be what is to be found out. */
 const BOOT_TIMEOUT_MS = 30_000;
@@ -51,12 +54,35 @@ export async function openExam(rubric: Rubric, submission: Topology, options: Ex
   }
 }
 
+/** Hosts that are not up, or not to be reached, are the student's doing; of hosts elsewhere only where others of them can be. */
 async function openLive(submission: Topology, options: ExamOptions): Promise<Exam> {
-  const topology = submission.lab === null ? submission : await inLab(submission, submission.name);
-  const controller = await Controller.connect(topology, options.emit);
+  let controller: Controller;
+  try {
+    const topology = submission.lab === null ? submission : await inLab(submission, submission.name);
+    controller = await connectedTo(topology, options);
+  } catch (error) {
+    const isDown = submission.lab !== null && (isOfTheHosts(error) || isUnknown(error));
+    if (!isDown && !(error instanceof SubmissionFault)) throw error;
+    return { kind: 'none', why: messageOf(error) };
+  }
   const lab = submission.lab === null ? null : submission.name;
   const eyes = eyesOn(controller, { ...options, lab, watchers: submission.probes });
   return { kind: 'open', eyes, close: async () => eyes.controller.close() };
+}
+
+/** @throws SubmissionFault where some of the hosts can be reached, and others not; VxmigError where none can be */
+async function connectedTo(topology: Topology, { emit }: Pick<ExamOptions, 'emit'>): Promise<Controller> {
+  const { controller, failures } = await Controller.connectAny(topology, emit);
+  const [first] = failures;
+  if (first === undefined) return controller;
+  controller.close();
+  const isTheirs = controller.sessions.size > 0 && failures.every(({ error }) => isOfTheHosts(error));
+  throw isTheirs ? new SubmissionFault(failures.map(({ error }) => messageOf(error)).join('; ')) : first.error;
+}
+
+/** There is no lab of that name here. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof VxmigError && error.code === 'NOT_FOUND';
 }
 
 async function openLab(
@@ -126,8 +152,9 @@ async function move(
       const plan = await after.plan();
       const migration = plan.migrations.find((one) => one.vm === vm);
       if (migration === undefined) {
-        if (!runsOn(after, vm, to)) throw new VxmigError('HOST_UNFIT', `${vm} does not run on any host`, { where: vm });
-        return null;
+        if (runsOn(after, vm, to)) return null;
+        if (isThere(after, vm)) throw new Error(`${vm} was not made by vxmig, and is not moved by it`);
+        throw new SubmissionFault(`${vm} does not run on any host`);
       }
       const overrides = strategy === null ? {} : { strategy };
       const request = { ...migration, current: plan.current, emit, signal: locked, overrides };
@@ -138,4 +165,9 @@ async function move(
   } finally {
     (hasMoved ? before : after).close();
   }
+}
+
+/** By the last look, and whoever has made it. */
+function isThere({ topology, sessions }: Controller, vm: string): boolean {
+  return [...sessions.values()].some(({ observed }) => tapsOf(topology, observed).some((tap) => tap.vm === vm));
 }

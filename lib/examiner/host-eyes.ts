@@ -31,6 +31,8 @@ import { doubtAbout, emulatorsOn, emulatorsWith, noEmulator } from './outside-vi
 import { bridgeOf, hostAt, tapsOf, tunnelOf } from './recognise.js';
 
 const PING_INTERVAL_MS = 200;
+/** Of the host's ping, beyond its pings. */
+const PING_TIMEOUT_MS = 15_000;
 /** A reply later than this counts for none. */
 const PING_PATIENCE_MS = 1000;
 /** Of a command's output more is not kept. */
@@ -202,7 +204,11 @@ export class HostEyes implements Eyes {
       const headers = address.includes(':') ? 48 : 28;
       const size = bytes === null ? [] : ['-M', 'do', '-s', String(bytes - headers)];
       const pace = ['-n', '-q', '-p', nonce, '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
-      const { stdout } = await shell.run([...inside, 'ping', ...pace, ...size, address], { accept: [0, 1, 2] });
+      const { stdout } = await shell.run([...inside, 'ping', ...pace, ...size, address], {
+        accept: [0, 1, 2],
+        timeoutMs: count * PING_INTERVAL_MS + PING_TIMEOUT_MS,
+        limitBytes: OUTPUT_LIMIT_BYTES,
+      });
       const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
       return { address, sent: count, received: Math.min(received, count) };
     });

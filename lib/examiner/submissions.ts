@@ -1,122 +1,81 @@
-import type { Dirent, Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, VxmigError } from '../model/errors.js';
-import { formatCount } from '../model/quantities.js';
-import { LIMITS } from '../topology/yaml-source.js';
-
-/**
- * What a student has handed in. `broken`: no file that can be graded, by the student's own doing; it was not read. `unseen`: it could not
- * be looked at, which is nobody's fault.
- */
-export type Submission = { readonly student: string; readonly path: string } & (
-  | { readonly kind: 'file' }
-  | { readonly kind: 'broken' | 'unseen'; readonly why: string }
-);
+import { readHandedIn } from './handed-in.js';
+import { endingOf, isLitter, looksLikeTopology, withoutEnding } from './litter.js';
+import { handedInBy, type Submission } from './student-files.js';
 
 export interface Submissions {
   /** By the student's name, each once. */
   readonly submissions: readonly Submission[];
-  /** Names of what is nobody's submission. */
+  /** What is nobody's submission, from the directory. */
   readonly ignored: readonly string[];
 }
 
-const YAML = /\.ya?ml$/i;
-
-/** What systems leave behind: names that begin with a dot, and what macOS puts into its archives. */
-const LITTER = /^(?:\.|__MACOSX$)/;
-
 /**
- * A directory of submissions: YAML files (the student is the name without its ending), and directories named after students with one YAML
- * file in them, as learning platforms export them. Links are never followed: they may lead to what is no student's, or is another's.
+ * A directory of submissions: YAML files (the student is the name without its ending), text files that hold a topology, and directories named
+ * after students with one topology somewhere in them, as learning platforms export them. Links are never followed: they may lead to what is
+ * no student's, or is another's.
  * @throws VxmigError NOT_FOUND where there is no such directory, or nobody's submission in it
  */
 export async function findSubmissions(directory: string): Promise<Submissions> {
-  const entries = await entriesOf(directory).catch((cause: unknown) => {
+  const { root, entries } = await opened(directory).catch((cause: unknown) => {
     const hint = 'Give the directory that holds the submissions.';
     throw new VxmigError('NOT_FOUND', `${directory}: ${whyUnread(cause)}`, { where: directory, hint, cause });
   });
-  const byStudent = new Map<string, Dirent[]>();
-  for (const entry of entries) {
-    const student = studentOf(entry);
-    if (student !== null) byStudent.set(student, [...(byStudent.get(student) ?? []), entry]);
-  }
-  if (byStudent.size === 0) {
+  const areSomebodys = await Promise.all(entries.map(async (entry) => await isSomebodys(entry, { root, entries })));
+  const own = entries.filter((_, index) => areSomebodys[index] === true);
+  if (own.length === 0) {
     const hint = 'It should hold NAME.yaml for each student, or a directory NAME with one YAML file in it.';
     throw new VxmigError('NOT_FOUND', `${directory}: there are no submissions`, { where: directory, hint });
   }
-  const submissions = await Promise.all(
-    [...byStudent].map(([student, own]) => submissionOf(student, { directory, entries: own })),
-  );
+  const names = studentsOf(own);
+  const found = await Promise.all(own.map(async (entry) => await handedInBy(names.get(entry) ?? '', root, entry)));
+  const others = entries.filter((entry) => !own.includes(entry)).map(({ name }) => name);
   return {
-    submissions: submissions.sort((a, b) => (a.student < b.student ? -1 : 1)),
-    ignored: entries.filter((entry) => studentOf(entry) === null).map(({ name }) => name),
+    submissions: found.map(({ submission }) => submission).sort((a, b) => (a.student < b.student ? -1 : 1)),
+    ignored: [...others, ...found.flatMap(({ ignored }) => ignored)].sort(),
   };
 }
 
-/** Without litter, by name. */
-async function entriesOf(directory: string): Promise<Dirent[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  return entries.filter(({ name }) => !LITTER.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Links on the way to it are its owner's. */
+async function opened(directory: string): Promise<{ readonly root: string; readonly entries: readonly Dirent[] }> {
+  const root = await realpath(directory);
+  const entries = await readdir(root, { withFileTypes: true });
+  return { root, entries: entries.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-/** Whose it is; null: it is nobody's. */
-function studentOf(entry: Dirent): string | null {
-  if (entry.isDirectory()) return entry.name;
-  if (YAML.test(entry.name)) return entry.name.replace(YAML, '');
-  // In place of a directory.
-  return entry.isSymbolicLink() ? entry.name : null;
+/** Moodle keeps what was typed into its page apart from what was handed in as a file. */
+const TYPED = /_assignsubmission_onlinetext_?$/;
+
+async function isSomebodys(
+  entry: Dirent,
+  { root, entries }: { readonly root: string; readonly entries: readonly Dirent[] },
+): Promise<boolean> {
+  const { name } = entry;
+  if (isLitter(name)) return false;
+  const file = name.replace(TYPED, '_assignsubmission_file');
+  if (file !== name && entries.some((other) => other.name === file || other.name === `${file}_`)) return false;
+  // A link may stand in place of a directory.
+  if (entry.isDirectory() || entry.isSymbolicLink() || endingOf(name) === 'yaml') return true;
+  if (endingOf(name) !== 'text') return false;
+  const handed = await readHandedIn(join(root, name)).catch(() => null);
+  return handed?.kind === 'file' && looksLikeTopology(handed.bytes);
 }
 
-async function submissionOf(
-  student: string,
-  { directory, entries }: { readonly directory: string; readonly entries: readonly Dirent[] },
-): Promise<Submission> {
-  const [entry, ...more] = entries;
-  const path = join(directory, entry?.name ?? student);
-  if (entry === undefined || more.length > 0)
-    return broken(student, directory, `there is more than one: ${entries.map(({ name }) => name).join(', ')}`);
-  return entry.isDirectory() ? await oneOf(student, path) : await looked(student, path, entry.name);
-}
-
-/** The one file in a student's own directory. */
-async function oneOf(student: string, directory: string): Promise<Submission> {
-  let names: string[];
-  try {
-    names = (await entriesOf(directory)).map(({ name }) => name).filter((name) => YAML.test(name));
-  } catch (cause) {
-    return { student, path: directory, kind: 'unseen', why: whyUnread(cause) };
+/** Names without endings; whole ones where two would be called the same. */
+function studentsOf(entries: readonly Dirent[]): ReadonlyMap<Dirent, string> {
+  const short = (entry: Dirent) => (entry.isDirectory() ? entry.name : withoutEnding(entry.name));
+  const names = new Map(entries.map((entry) => [entry, short(entry)]));
+  for (;;) {
+    const counts = new Map<string, number>();
+    for (const name of names.values()) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const twins = entries.filter((entry) => (counts.get(names.get(entry) ?? '') ?? 0) > 1);
+    const changed = twins.filter((entry) => names.get(entry) !== entry.name);
+    if (changed.length === 0) return names;
+    for (const entry of changed) names.set(entry, entry.name);
   }
-  const [name, ...more] = names;
-  if (name === undefined) return broken(student, directory, 'there is no file whose name ends in .yaml or .yml');
-  if (more.length > 0)
-    return broken(student, directory, `there are ${formatCount(names.length, 'YAML file')}, not one`);
-  return await looked(student, join(directory, name), name);
-}
-
-async function looked(student: string, path: string, name: string): Promise<Submission> {
-  let stats: Stats;
-  try {
-    stats = await lstat(path);
-  } catch (cause) {
-    return { student, path, kind: 'unseen', why: whyUnread(cause) };
-  }
-  const kind = kindOf(stats);
-  if (kind !== null) return broken(student, path, `${name} is ${kind}`);
-  if (stats.size > LIMITS.fileBytes) return broken(student, path, `${name} is larger than 1 MiB`);
-  return { student, path, kind: 'file' };
-}
-
-/** null: a file like others. */
-function kindOf(stats: Stats): string | null {
-  if (stats.isFile()) return null;
-  if (stats.isSymbolicLink()) return 'a link, which is not followed';
-  if (stats.isDirectory()) return 'a directory';
-  return stats.isFIFO() ? 'a pipe' : 'a device or a socket';
-}
-
-function broken(student: string, path: string, why: string): Submission {
-  return { student, path, kind: 'broken', why };
 }
 
 const REASONS: Readonly<Record<string, string>> = {

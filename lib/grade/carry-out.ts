@@ -1,9 +1,9 @@
 import { messageOf, VxmigError } from '../model/errors.js';
-import type { Grade, GradedCheck } from '../model/grade.js';
+import type { GradedCheck } from '../model/grade.js';
 import { worthOf } from './credit.js';
 import type { Retry, Rubric, RubricCheck } from './rubric.js';
-import { inOrderOfNeeds, obstacleTo, scoreCheck, scoreGrade } from './score.js';
-import { NothingToSee, type Outcome, type Sight } from './sight.js';
+import { inOrderOfNeeds, obstacleTo, scoreCheck } from './score.js';
+import { NothingToSee, nothingThere, type Outcome, OwnFault, type Sight, SubmissionFault } from './sight.js';
 
 /** Time, so that tests need not wait. */
 export interface Clock {
@@ -12,14 +12,14 @@ export interface Clock {
 }
 
 /**
- * Carries the checks out, one after another, each after those that it needs, and grades what they saw. A check that rejects is in error,
- * and the others go on.
+ * Carries the checks out, one after another, each after those that it needs, and tells what they saw. A check that rejects is in error, and
+ * the others go on.
  */
 export async function carryOut(
   rubric: Rubric,
   look: (check: RubricCheck) => Promise<Sight>,
-  { submission, clock }: { readonly submission: string; readonly clock: Clock },
-): Promise<Grade> {
+  clock: Clock,
+): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   const graded = new Map<string, GradedCheck>();
   for (const check of inOrderOfNeeds(rubric.checks)) {
@@ -27,7 +27,7 @@ export async function carryOut(
       outcomes.set(check.name, await outcomeOf(check, look, clock));
     graded.set(check.name, scoreCheck(check, outcomes, graded));
   }
-  return scoreGrade(rubric, outcomes, { submission, note: '' });
+  return outcomes;
 }
 
 /**
@@ -63,7 +63,9 @@ async function oneLook(check: RubricCheck, look: (check: RubricCheck) => Promise
   } catch (error) {
     // Whoever interrupts wants no grade of the rest.
     if (error instanceof VxmigError && error.code === 'INTERRUPTED') throw error;
-    return { kind: 'error', message: messageOf(error), isFinal: error instanceof NothingToSee };
+    if (error instanceof SubmissionFault) return { kind: 'seen', sight: nothingThere(error.message, error.isFinal) };
+    const isFinal = error instanceof NothingToSee;
+    return { kind: 'error', message: messageOf(error), isFinal, isOurs: error instanceof OwnFault };
   }
 }
 

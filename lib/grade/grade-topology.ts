@@ -1,12 +1,13 @@
 import { messageOf } from '../model/errors.js';
 import type { Grade } from '../model/grade.js';
+import { printableLine } from '../model/printable.js';
 import { formatProblem } from '../model/problem.js';
 import type { Topology } from '../model/topology.js';
 import type { TopologyError } from '../topology/topology-error.js';
 import type { Scene } from './kind.js';
 import { kindOf } from './kinds.js';
 import type { Rubric, RubricCheck } from './rubric.js';
-import { scoreGrade } from './score.js';
+import { gradeInError, scoreGrade } from './score.js';
 import type { Outcome } from './sight.js';
 
 /** Of a broken file's mistakes more would bury the rest. */
@@ -38,6 +39,20 @@ export function gradeOfBroken(rubric: Rubric, path: string, { problems }: Topolo
   const more = problems.length > MISTAKES_TOLD ? [`… and ${problems.length - MISTAKES_TOLD} more`] : [];
   const note = ['The file has mistakes, and could not be graded:', ...told, ...more].join('\n');
   return gradeOfNothing(rubric, { submission: path, note });
+}
+
+/** What was handed in was not read: no points where that is the student's doing, and else nothing is given or lost. */
+export function gradeOfUnread(
+  rubric: Rubric,
+  submission: string,
+  { kind, why }: { readonly kind: 'broken' | 'unseen'; readonly why: string },
+): Grade {
+  return kind === 'unseen'
+    ? gradeInError(rubric, { submission, why })
+    : gradeOfNothing(rubric, {
+        submission,
+        note: `This could not be graded: ${printableLine(why)}. Hand in one YAML file.`,
+      });
 }
 
 /** No points, because nothing was submitted that could be graded: `note` says why. */

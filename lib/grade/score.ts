@@ -1,6 +1,6 @@
 import { messageOf } from '../model/errors.js';
 import { type Grade, type GradedCheck, totals } from '../model/grade.js';
-import { printable } from '../model/printable.js';
+import { clipped, printable } from '../model/printable.js';
 import { formatMs } from '../model/quantities.js';
 import { speaksFor, type Worth, worthOf } from './credit.js';
 import { pointsOf } from './points.js';
@@ -94,7 +94,7 @@ export function scoreCheck(
 }
 
 function inError(check: RubricCheck, message: string): GradedCheck {
-  const output = `could not be carried out: ${printable(message)}`;
+  const output = clipped(`could not be carried out: ${printable(message)}`, OUTPUT_LIMIT);
   return { ...frameOf(check), status: 'error', score: 0, output, ungraded: true };
 }
 
@@ -102,6 +102,9 @@ function frameOf(check: RubricCheck) {
   const { name, title, kind, level, visibility } = check;
   return { name, title, kind, level, visibility, maxScore: pointsOf(check.pointsHundredths), hint: '' };
 }
+
+/** Characters; what hosts answer may be without end. */
+const OUTPUT_LIMIT = 16_384;
 
 /** Of facts that are right more would bury those that are wrong. */
 const GOOD_FACTS_TOLD = 5;
@@ -116,14 +119,13 @@ function sightText(check: RubricCheck, { facts, measures = {} }: Sight): string 
     if (value === undefined || value === null) return [];
     return [`${measure}: ${measure === 'lost' ? value : formatMs(value)}`];
   });
-  return [
+  const lines = [
     ...bad.map((fact) => `[no] ${fact.what}: ${fact.seen}${expectation(check, fact)}`),
     ...good.slice(0, GOOD_FACTS_TOLD).map((fact) => `[ok] ${fact.what}: ${fact.seen}`),
     ...(more > 0 ? [`[ok] and ${more} more`] : []),
     ...measured,
-  ]
-    .map((line) => printable(line.replaceAll('\n', '\n     ')))
-    .join('\n');
+  ];
+  return clipped(lines.map((line) => printable(line.replaceAll('\n', '\n     '))).join('\n'), OUTPUT_LIMIT);
 }
 
 function expectation({ showsExpected, negative }: RubricCheck, { expected }: Fact): string {

@@ -27,7 +27,34 @@ export interface Sight {
 /** `error`: it could not be carried out, and nothing is known. */
 export type Outcome =
   | { readonly kind: 'seen'; readonly sight: Sight }
-  | { readonly kind: 'error'; readonly message: string; readonly isFinal?: boolean };
+  | {
+      readonly kind: 'error';
+      readonly message: string;
+      readonly isFinal?: boolean;
+      /** A fault of vxmig itself, whoever has called it forth. */
+      readonly isOurs?: boolean;
+    };
 
 /** Thrown by a look that need not be tried again. */
 export class NothingToSee extends Error {}
+
+/** Thrown by a look for which there was not the time. */
+export class TooLate extends NothingToSee {}
+
+/** Thrown by a look that what was handed in has kept from being carried out. */
+export class SubmissionFault extends Error {
+  constructor(
+    message: string,
+    readonly isFinal = false,
+  ) {
+    super(message);
+  }
+}
+
+/** Something went wrong in vxmig while a look was taken. */
+export class OwnFault extends Error {}
+
+/** What a check looks for is not there, and neither is its absence. */
+export function nothingThere(why: string, isFinal = true): Sight {
+  return { facts: [{ what: 'the lab', holds: null, expected: 'the check can be carried out', seen: why }], isFinal };
+}

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly stdin?: string;
   /** Kills the command and fails after this time. Default 60 s. */
   readonly timeoutMs?: number;
+  /** Kills the command and fails when it has printed more. Default 32 MiB. */
+  readonly limitBytes?: number;
   /** Exit statuses that are not an error. Default: only 0. */
   readonly accept?: readonly number[];
 }
@@ -85,6 +87,8 @@ export class HostConnection implements HostShell {
 
   async #dial(): Promise<void> {
     const client = await dial(this.dialling);
+    // It was closed meanwhile, and this one would be left open.
+    if (this.#closed) client.end();
     const entry = { client, sessions: 0 };
     this.#clients.push(entry);
     client.on('close', () => {
@@ -124,7 +128,7 @@ export class HostConnection implements HostShell {
   /** @throws CommandError where the status is not accepted; VxmigError SSH_CONNECT where the connection breaks */
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const channel = await this.#session(argv);
-    const timeoutMs = options.timeoutMs ?? 60_000;
+    const { timeoutMs = 60_000, limitBytes = OUTPUT_LIMIT_BYTES } = options;
     return await new Promise<RunResult>((resolve, reject) => {
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
@@ -136,8 +140,10 @@ export class HostConnection implements HostShell {
       };
       const timer = setTimeout(() => fail(`no end within ${timeoutMs} ms`), timeoutMs);
       const collect = (list: Buffer[]) => (chunk: Buffer) => {
+        // What is on its way is still to come, and is not kept.
+        if (size > limitBytes) return;
         size += chunk.length;
-        if (size > OUTPUT_LIMIT_BYTES) fail(`it printed more than ${OUTPUT_LIMIT_BYTES} bytes`);
+        if (size > limitBytes) fail(`it printed more than ${limitBytes} bytes`);
         else list.push(chunk);
       };
       channel.on('data', collect(stdout));

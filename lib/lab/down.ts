@@ -1,13 +1,15 @@
-import { access, readFile, rm, rmdir } from 'node:fs/promises';
+import { access, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { VxmigError } from '../model/errors.js';
 import type { LabEvent } from '../model/lab-event.js';
+import { observeGroups, removeGroups } from './control-groups.js';
 import { labDirectory, labsDirectory } from './lab-directory.js';
 import { lockLab, withMachineLock } from './lab-lock.js';
 import { rootDevicePrefix } from './lab-names.js';
 import { applyLinkOperations } from './link-operations.js';
 import { Links } from './links.js';
 import { observeLabNames } from './list.js';
+import { observeMounts, unmountBelow } from './log-mount.js';
 import { restoreMachineSettings } from './machine-settings.js';
 import { killAll, observeLabPids, observeNetworkNamespaces, observePidsInNetworkNamespaces } from './processes.js';
 
@@ -28,7 +30,8 @@ export async function labDown(name: string, emit: (event: LabEvent) => void): Pr
   try {
     const pids = await observeLabPids(name);
     const interfaces = await observeInterfaces(name);
-    if (pids.length === 0 && interfaces.length === 0 && !(await exists(directory))) return await unknownLab(name);
+    const isUnknown = pids.length === 0 && interfaces.length === 0 && !(await exists(directory));
+    if (isUnknown && (await observeGroups(name)).length === 0) return await unknownLab(name);
     return await dismantleLab(name, emit);
   } finally {
     await lock.release();
@@ -44,6 +47,8 @@ export async function dismantleLab(name: string, emit: (event: LabEvent) => void
   const namespaces = await observeNetworkNamespaces(pids);
   await killAll(() => observeLabPids(name));
   await applyLinkOperations(interfaces.map((link) => ({ kind: 'remove', name: link })));
+  await removeGroups(name);
+  await unmountBelow(labDirectory(name));
   await removeFiles(name);
   const left = await observeRemains(name, namespaces);
   emit({ kind: 'lab-down', lab: name, durationMs: Math.round(performance.now() - since), left });
@@ -88,14 +93,14 @@ async function removedEmpty(directory: string): Promise<boolean> {
 /** Looks at the machine itself, not at what was done. */
 async function observeRemains(lab: string, namespaces: ReadonlySet<string>): Promise<string[]> {
   const directory = labDirectory(lab);
-  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
   return [
     ...(await observeLabPids(lab)).map((pid) => `process ${pid}`),
     ...(await observePidsInNetworkNamespaces(namespaces)).map(
       (pid) => `process ${pid} in one of its network namespaces`,
     ),
     ...(await observeInterfaces(lab)).map((link) => `interface ${link}`),
-    ...mounts.filter((mount) => mount.startsWith(`${directory}/`)).map((mount) => `mount ${mount}`),
+    ...(await observeGroups(lab)).map((group) => `control group ${group}`),
+    ...(await observeMounts(directory)).map((mount) => `mount ${mount}`),
     ...((await exists(directory)) ? [`directory ${directory}`] : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { LabEvent } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
 import { inLab } from './connect.js';
 import { labDown } from './down.js';
+import { guardLab } from './guard.js';
 import { observeLabNames } from './list.js';
 import { labUp } from './up.js';
 
@@ -14,7 +15,7 @@ export interface FreshLab {
 }
 
 /**
- * Builds a lab that nobody has yet. Nothing on its hosts is called after it, so that its name may be another one than the topology's: it can
+ * Builds a lab that nobody has yet, and that goes with this process, however it ends. Nothing on its hosts is called after it, so that its name may be another one than the topology's: it can
  * stand beside others of the same topology.
  * @throws VxmigError CLASH where a lab of that name is up: it may be somebody's. Where it cannot be built nothing of it is left.
  */
@@ -32,9 +33,11 @@ export async function freshLab(
       hint: `If nobody uses it: \`vxmig lab down ${name}\`.`,
     });
   }
+  const guard = guardLab(name);
   const close = async () => {
     // An interrupted `up` has removed it itself.
     if ((await observeLabNames()).includes(name)) await labDown(name, emit);
+    guard.release();
   };
   try {
     await labUp({ ...topology, name }, emit, { signal });

@@ -3,6 +3,7 @@ import { VxmigError } from '../model/errors.js';
 import type { LabWarning } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
 import { labDirectory, stateFile } from './lab-directory.js';
+import type { MachineLimits } from './limits.js';
 
 /** What is known about a lab, written before each thing is made, so that whoever comes after a killed `up` can go on. */
 export interface LabState {
@@ -14,6 +15,8 @@ export interface LabState {
   /** Its hosts run libvirt. They keep it when the file's last VM goes, for then there is still one to be removed from them. */
   readonly libvirt: boolean;
   readonly management: ManagementSegment;
+  /** Of each machine; those that are alive keep what they were started with. */
+  readonly limits: MachineLimits;
   readonly router: MachineState;
   readonly hosts: readonly LabHostState[];
   readonly warnings: readonly LabWarning[];

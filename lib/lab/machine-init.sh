@@ -2,13 +2,18 @@
 # Turns fresh namespaces into a lab machine, then becomes its PID 1. Run as:
 #   unshare --net --mount --uts --ipc --pid --fork --propagation private -- sh machine-init.sh
 # Prints "pid N" (as the machine outside counts) at once and "ready" when done; errors go to stderr.
-#   VXMIG_DIRECTORY     holds files/ (laid over the root), log/ (becomes /var/log), root/ (a mount point) and empty/; gets fstab
+#   VXMIG_DIRECTORY     holds files/ (laid over the root), log/ (bounded; becomes /var/log), root/ (a mount point) and empty/; gets fstab
 #   VXMIG_NAME          the host name
 #   VXMIG_CAPABILITIES  what root may do in it, as setpriv(1) --bounding-set reads it
 #   VXMIG_KVM           yes: the machine gets /dev/kvm
+#   VXMIG_FILES         size and number of its files at most, as tmpfs reads them
+#   VXMIG_GROUP         the directory of its control group, empty: it has none
 #   VXMIG_FORWARDS      yes: it routes between its interfaces
 set -eu
 umask 022
+
+# Before anything is started, so that all is counted (cgroups(7): 0 is who writes).
+if [ -n "$VXMIG_GROUP" ]; then echo 0 >"$VXMIG_GROUP/cgroup.procs"; fi
 
 # The old /proc still counts as outside.
 read -r outer_pid _ </proc/self/stat
@@ -19,7 +24,7 @@ root=$directory/root
 echo "$VXMIG_NAME" >/proc/sys/kernel/hostname
 
 # A root of its own, in memory: what is not put into it is not there (docs/decisions/0021-*.md).
-mount -t tmpfs -o mode=755 tmpfs "$root"
+mount -t tmpfs -o "mode=755,$VXMIG_FILES" tmpfs "$root"
 cd "$root"
 mkdir -p dev/net dev/pts etc home mnt old proc run/libvirt run/lock run/openvswitch run/sshd sys \
   var/cache/libvirt var/lib/libvirt var/lib/misc var/lib/openvswitch var/log

@@ -1,8 +1,11 @@
+import { totalmem } from 'node:os';
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
+import { groupWarnings } from './control-groups.js';
 import { withMachineLock } from './lab-lock.js';
 import { managementBridge, managementPort, ROUTER } from './lab-names.js';
 import { type LabHostState, type LabState, LabStateStore, readLabState } from './lab-state.js';
+import { limitsFor } from './limits.js';
 import { observeUsedPrefixes } from './link-operations.js';
 import { observeLabs } from './list.js';
 import { chooseManagementSubnet } from './management-subnet.js';
@@ -57,6 +60,10 @@ async function planState(topology: Topology): Promise<LabState> {
     topology,
     libvirt: topology.vms.length > 0,
     management: { cidr, prefixLength, controllerAddress, bridge: managementBridge(topology.name) },
+    limits: limitsFor(topology.hosts.length + 1, {
+      memoryBytes: totalmem(),
+      canBoundProcesses: (await groupWarnings()).length === 0,
+    }),
     router: { ...planned, name: ROUTER },
     hosts,
     warnings: [],

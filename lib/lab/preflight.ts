@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { VxmigError } from '../model/errors.js';
 import type { LabWarning } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
+import { groupWarnings } from './control-groups.js';
 import { ROUTER } from './lab-names.js';
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -66,7 +67,7 @@ export async function checkMachine(topology: Topology): Promise<LabWarning[]> {
       },
     );
   });
-  const warnings = await Promise.all([overlayWarnings(), hasVms ? qemuWarnings() : []]);
+  const warnings = await Promise.all([overlayWarnings(), groupWarnings(), hasVms ? qemuWarnings() : []]);
   return warnings.flat();
 }
 

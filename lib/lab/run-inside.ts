@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { CommandError } from '../model/errors.js';
 import { confine } from './capabilities.js';
+import { joining } from './control-groups.js';
 import { labEnvironment } from './processes.js';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -14,11 +15,12 @@ export interface Inside {
 
 /**
  * Arguments that run a command in all namespaces of the machine. It is confined before it gets there: a PID 1's bounding set binds only
- * what it starts itself, and a setpriv(1) from inside may be any program.
+ * what it starts itself, and a setpriv(1) from inside may be any program. It counts among the machine's processes, as all that it starts.
  */
 export function enterMachine(inside: Inside, argv: readonly string[]): string[] {
   const target = ['--target', String(inside.pid)];
-  return confine(['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv]);
+  const entered = confine(['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv]);
+  return joining(inside.lab, inside.machine, entered);
 }
 
 /** nsenter(1) arguments that enter the network namespace only: programs and files are the outer machine's. */

@@ -63,7 +63,8 @@ async function buildHost(context: StartContext, host: Host): Promise<number> {
   await killAll(() => observeLabMachinePids(lab, host.name));
   context.signal.throwIfAborted();
   const files = hostFiles(store.state, host.name, context.identities);
-  const machine = await startMachine({ lab, name: host.name, files, forwards: false, kvm: context.kvm });
+  const { limits } = store.state;
+  const machine = await startMachine({ lab, name: host.name, files, limits, forwards: false, kvm: context.kvm });
   await store.updateMachine(host.name, { pid: machine.pid });
   await allDone([machine.ready, connectHost(context, host, machine.pid)]);
   await store.updateMachine(host.name, { phase: 'ready' });

@@ -6,8 +6,11 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { VxmigError } from '../model/errors.js';
 import { MACHINE_CAPABILITIES } from './capabilities.js';
+import { groupDirectory, makeGroup } from './control-groups.js';
 import type { HostFile } from './host-files.js';
 import { logDirectory, machineDirectory } from './lab-directory.js';
+import type { MachineLimits } from './limits.js';
+import { mountLog } from './log-mount.js';
 import { machineEnvironment } from './run-inside.js';
 
 const INIT_SCRIPT = fileURLToPath(new URL('../../../lib/lab/machine-init.sh', import.meta.url));
@@ -19,6 +22,7 @@ export interface MachineRequest {
   readonly lab: string;
   readonly name: string;
   readonly files: readonly HostFile[];
+  readonly limits: MachineLimits;
   readonly forwards: boolean;
   readonly kvm: boolean;
 }
@@ -37,6 +41,8 @@ export interface StartedMachine {
 export async function startMachine(request: MachineRequest): Promise<StartedMachine> {
   const directory = machineDirectory(request.lab, request.name);
   await writeFiles(directory, request);
+  const { limits } = request;
+  if (limits.processes !== null) await makeGroup(request.lab, request.name, limits.processes);
   const logFile = join(logDirectory(request.lab, request.name), 'init.log');
   const log = await open(logFile, 'w');
   const child = spawn('unshare', [...NAMESPACES, '--', 'sh', INIT_SCRIPT], {
@@ -49,6 +55,8 @@ export async function startMachine(request: MachineRequest): Promise<StartedMach
       VXMIG_CAPABILITIES: MACHINE_CAPABILITIES,
       VXMIG_KVM: request.kvm ? 'yes' : 'no',
       VXMIG_FORWARDS: request.forwards ? 'yes' : 'no',
+      VXMIG_FILES: `size=${limits.filesBytes},nr_inodes=${limits.files}`,
+      VXMIG_GROUP: limits.processes === null ? '' : (groupDirectory(request.lab, request.name) ?? ''),
     },
     stdio: ['ignore', 'pipe', log.fd],
   });
@@ -93,7 +101,9 @@ async function writeFiles(directory: string, request: MachineRequest): Promise<v
   const root = join(directory, 'files');
   await rm(root, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  await mkdir(logDirectory(request.lab, request.name), { recursive: true, mode: 0o755 });
+  const log = logDirectory(request.lab, request.name);
+  await mkdir(log, { recursive: true, mode: 0o755 });
+  await mountLog(log, request.limits.logBytes);
   for (const name of DIRECTORIES) await mkdir(join(directory, name), { recursive: true });
   for (const file of request.files) {
     const path = join(root, file.path);

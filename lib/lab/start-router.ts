@@ -44,11 +44,11 @@ export async function startRouter(
 }
 
 async function buildRouter(store: LabStateStore): Promise<Inside> {
-  const { name: lab, topology } = store.state;
+  const { name: lab, topology, limits } = store.state;
   await store.updateMachine(ROUTER, { phase: 'starting', pid: null, startedAt: new Date().toISOString() });
   await killAll(() => observeLabMachinePids(lab, ROUTER));
   const files = routerFiles(store.state);
-  const machine = await startMachine({ lab, name: ROUTER, files, forwards: true, kvm: false });
+  const machine = await startMachine({ lab, name: ROUTER, files, limits, forwards: true, kvm: false });
   await store.updateMachine(ROUTER, { pid: machine.pid });
   const inside: Inside = { lab, machine: ROUTER, pid: machine.pid };
   await machine.ready;

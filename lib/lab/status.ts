@@ -1,6 +1,7 @@
 import type { LabWarning } from '../model/lab-event.js';
 import { type DaemonAnswer, daemonsFor, observeDaemon } from './daemons.js';
 import { type LabHostState, type LabState, type MachineState, requireLabState } from './lab-state.js';
+import type { MachineLimits } from './limits.js';
 import { observeLabNames } from './list.js';
 import { isLabProcess } from './processes.js';
 
@@ -9,6 +10,7 @@ export interface LabStatus {
   readonly phase: LabState['phase'];
   readonly createdAt: string;
   readonly management: { readonly cidr: string; readonly controllerAddress: string };
+  readonly limits: MachineLimits;
   readonly router: MachineStatus;
   readonly hosts: readonly LabHostStatus[];
   /** What the lab does otherwise than the topology asks. */
@@ -48,6 +50,7 @@ export async function labStatus(lab: string): Promise<LabStatus> {
     phase: state.phase,
     createdAt: state.createdAt,
     management: { cidr: state.management.cidr, controllerAddress: state.management.controllerAddress },
+    limits: state.limits,
     router,
     hosts,
     warnings: state.warnings,

@@ -39,12 +39,26 @@ export interface GradedCheck {
   readonly ungraded: boolean;
 }
 
-/** The grade as it may be shown to everybody: of checks that are not visible to all, only name, points and status. */
+/** The grade without what checks saw that are not visible to all: of these only name, points and status, which are the teacher's still. */
 export function concealed(grade: Grade): Grade {
   const checks = grade.checks.map((check) =>
     check.visibility === 'visible' ? check : { ...check, title: check.name, output: '', hint: '' },
   );
   return { ...grade, checks };
+}
+
+const WITHHELD = 'what came of it is not shown here';
+
+/**
+ * The grade as it may be shown to students: of checks that are not visible to all, neither what they saw nor what came of them; their points are
+ * told as if they were open.
+ */
+export function withheld(grade: Grade): Grade {
+  const checks = grade.checks.map((check): GradedCheck => {
+    if (check.visibility === 'visible') return check;
+    return { ...check, title: check.name, status: 'skipped', score: 0, output: WITHHELD, hint: '', ungraded: true };
+  });
+  return { ...grade, ...totals(checks), checks };
 }
 
 /** The grade as a student may have it in hand before anything else is published: checks that are not visible are not in it at all. */

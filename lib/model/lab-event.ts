@@ -27,6 +27,7 @@ export interface LabWarning {
   readonly code:
     | 'qemu-old'
     | 'overlay-unavailable'
+    | 'processes-unbounded'
     | 'packet-buffer-small'
     | 'neighbour-table-small'
     | 'delay-unavailable'

@@ -1,11 +1,13 @@
 import { type BatchGrade, medianScore, type StudentGrade } from '../model/batch-grade.js';
-import { printable } from '../model/printable.js';
+import { printableLine } from '../model/printable.js';
 import { formatCount, formatMs } from '../model/quantities.js';
 import { paint, type Style } from './style.js';
 import { columnsText, indented } from './table.js';
 
 /** Of what is to be told of one student; the reports of their own hold it all. */
 const NOTE_LINES = 3;
+/** Exports hold much that is no submission. */
+const IGNORED_TOLD = 20;
 
 /** A class's grades for its teacher: a line for each student, what is to be said of single ones, a line for each check; no newline at the end. */
 export function batchText(batch: BatchGrade, style: Style): string {
@@ -31,7 +33,7 @@ function studentsTable({ students }: BatchGrade, style: Style): string {
     right('TIME'),
   ];
   const rows = students.map((student) => [
-    printable(student.student),
+    printableLine(student.student),
     String(student.score),
     String(student.maxScore),
     student.ok ? '–' : String(student.ungradedScore),
@@ -55,7 +57,7 @@ function noteOn({ student, note, checks }: StudentGrade, style: Style): string[]
   if (lines.length === 0) return [];
   const told = lines.slice(0, NOTE_LINES);
   const more = lines.length > NOTE_LINES ? [`… and ${formatCount(lines.length - NOTE_LINES, 'more line')}`] : [];
-  return [`${paint(style, 'heading', printable(student))}\n${indented([...told, ...more].join('\n'))}`];
+  return [`${paint(style, 'heading', printableLine(student))}\n${indented([...told, ...more].join('\n'))}`];
 }
 
 function checksTable({ checks }: BatchGrade, style: Style): string {
@@ -76,14 +78,17 @@ function checksTable({ checks }: BatchGrade, style: Style): string {
 }
 
 function totals({ students, notGraded, ignored, maxScore }: BatchGrade, style: Style): string[] {
-  const names = (list: readonly string[]) => list.map(printable).join(', ');
+  const names = (list: readonly string[]) => list.map(printableLine).join(', ');
   const errors = students.filter(({ ok }) => !ok).map(({ student }) => student);
+  const rest = ignored.length > IGNORED_TOLD ? ` and ${ignored.length - IGNORED_TOLD} more` : '';
   const median = medianScore(students);
   const middle = median === null ? '' : `, median ${median} of ${maxScore} points`;
   return [
     paint(style, 'heading', `${formatCount(students.length - errors.length, 'student')} graded${middle}.`),
     ...(errors.length === 0 ? [] : [paint(style, 'warning', `No final score: ${names(errors)}.`)]),
     ...(notGraded.length === 0 ? [] : [paint(style, 'warning', `Not graded: ${names(notGraded)}.`)]),
-    ...(ignored.length === 0 ? [] : [`Nobody's submission, by its name: ${names(ignored)}.`]),
+    ...(ignored.length === 0
+      ? []
+      : [`Nobody's submission, by its name: ${names(ignored.slice(0, IGNORED_TOLD))}${rest}.`]),
   ];
 }

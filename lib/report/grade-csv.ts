@@ -1,6 +1,6 @@
 import type { BatchGrade } from '../model/batch-grade.js';
 import type { Grade } from '../model/grade.js';
-import { printable } from '../model/printable.js';
+import { printable, printableLine } from '../model/printable.js';
 
 const HEAD = [
   'submission',
@@ -19,7 +19,7 @@ const HEAD = [
 export function gradesCsv(grades: readonly Grade[]): string {
   const rows = grades.flatMap((grade) => [
     ...grade.checks.map(({ name, status, score, maxScore, ungraded, visibility, output, hint }) => [
-      grade.submission,
+      printableLine(grade.submission),
       grade.rubric,
       name,
       status,
@@ -31,7 +31,7 @@ export function gradesCsv(grades: readonly Grade[]): string {
       hint,
     ]),
     [
-      grade.submission,
+      printableLine(grade.submission),
       grade.rubric,
       'total',
       grade.ok ? 'graded' : 'error',
@@ -46,11 +46,14 @@ export function gradesCsv(grades: readonly Grade[]): string {
   return csvText([HEAD, ...rows]);
 }
 
-/** The same of a class: a row for each student, with the points of each check in a column of its own; `?` where they are open. */
-export function batchCsv({ students, checks }: BatchGrade): string {
+/**
+ * The same of a class: a row for each student, with the points of each check in a column of its own; `?` where they are open. Who was not graded,
+ * because the batch was interrupted, has a row that says so.
+ */
+export function batchCsv({ students, checks, maxScore, notGraded }: BatchGrade): string {
   const head = ['student', 'score', 'maxScore', 'ungraded', 'status', ...checks.map(({ name }) => name), 'note'];
   const rows = students.map((grade) => [
-    grade.student,
+    printableLine(grade.student),
     grade.score,
     grade.maxScore,
     grade.ungradedScore,
@@ -58,7 +61,16 @@ export function batchCsv({ students, checks }: BatchGrade): string {
     ...grade.checks.map(({ ungraded, score }) => (ungraded ? '?' : score)),
     grade.note,
   ]);
-  return csvText([head, ...rows]);
+  const left = notGraded.map((student) => [
+    printableLine(student),
+    '?',
+    maxScore,
+    maxScore,
+    'interrupted',
+    ...checks.map(() => '?'),
+    'not graded: the batch was interrupted',
+  ]);
+  return csvText([head, ...rows, ...left]);
 }
 
 function csvText(rows: readonly (readonly (string | number)[])[]): string {

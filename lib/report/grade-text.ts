@@ -50,8 +50,9 @@ function detail({ title, output, hint }: GradedCheck, style: Style): string {
 
 function totals({ ok, score, maxScore, ungradedScore }: Grade, style: Style): string {
   const text = `${score} of ${maxScore} points.`;
-  const leftOut = `${ungradedScore} of them were not looked at.`;
-  if (ok) return paint(style, 'heading', ungradedScore === 0 ? text : `${text} ${leftOut}`);
-  const lack = `${ungradedScore} of them could not be graded: this is no final score.`;
+  if (ok && ungradedScore === 0) return paint(style, 'heading', text);
+  const lack = ok
+    ? `${ungradedScore} of them hang on checks that were not made, or are not shown here.`
+    : `${ungradedScore} of them could not be graded, or are not shown: this is no final score.`;
   return `${paint(style, 'heading', text)} ${paint(style, 'warning', lack)}`;
 }

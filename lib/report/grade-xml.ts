@@ -1,6 +1,6 @@
 import type { BatchGrade } from '../model/batch-grade.js';
 import type { Grade, GradedCheck } from '../model/grade.js';
-import { printable } from '../model/printable.js';
+import { printable, printableLine } from '../model/printable.js';
 import { Markup, markup } from './markup.js';
 
 /**
@@ -12,8 +12,19 @@ export function gradeXml(grade: Grade): string {
 }
 
 /** The same of a class: a suite for each student. */
-export function batchXml({ students }: BatchGrade): string {
-  return documentOf(students.map((grade) => testSuite(grade.student, grade)));
+export function batchXml({ students, notGraded }: BatchGrade): string {
+  const graded = students.map((grade) => testSuite(printableLine(grade.student), grade));
+  return documentOf([...graded, ...notGraded.map((student) => interrupted(printableLine(student)))]);
+}
+
+/** Of whom nothing is known, which is no failure. */
+function interrupted(student: string): Markup {
+  return markup`
+  <testsuite name="${xmlText(student)}" tests="1" failures="0" errors="1" skipped="0">
+    <testcase name="not graded" classname="interrupted">
+      <error message="not graded: the batch was interrupted"/>
+    </testcase>
+  </testsuite>`;
 }
 
 function documentOf(suites: readonly Markup[]): string {
@@ -28,7 +39,7 @@ function testSuite(name: string, grade: Grade): Markup {
   return markup`
   <testsuite name="${xmlText(name)}" tests="${checks.length}" failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}">
     <properties>
-      <property name="submission" value="${xmlText(grade.submission)}"/>
+      <property name="submission" value="${xmlText(printableLine(grade.submission))}"/>
       <property name="score" value="${grade.score}"/>
       <property name="maxScore" value="${grade.maxScore}"/>
       <property name="ungradedScore" value="${grade.ungradedScore}"/>

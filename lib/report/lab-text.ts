@@ -1,4 +1,4 @@
-import { formatCount, formatMs } from '../model/quantities.js';
+import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import { paint, type Style } from './style.js';
 import { columnsText } from './table.js';
 
@@ -7,6 +7,7 @@ export interface LabStatusFigures {
   readonly name: string;
   readonly phase: string;
   readonly management: { readonly cidr: string };
+  readonly limits: { readonly filesBytes: number; readonly logBytes: number; readonly processes: number | null };
   readonly router: MachineFigures;
   readonly hosts: readonly (MachineFigures & {
     readonly managementAddress: string;
@@ -51,9 +52,15 @@ export function labStatusText(status: LabStatusFigures, style: Style): string {
       rows,
       style,
     ),
+    limitsText(status.limits),
     ...mute,
     ...status.warnings.map(({ message, hint }) => `${paint(style, 'warning', 'warning:')} ${message} ${hint}`),
   ].join('\n');
+}
+
+function limitsText({ filesBytes, logBytes, processes }: LabStatusFigures['limits']): string {
+  const most = `${formatBytes(filesBytes)} of files and ${formatBytes(logBytes)} of logs, both in memory`;
+  return `Each machine may have ${most}, and ${processes === null ? 'any number of processes' : `${processes} processes`}.`;
 }
 
 export interface LabListing {

@@ -30,12 +30,17 @@ export function columnsText(columns: readonly Column[], rows: readonly (readonly
     colAligns: columns.map(({ align = 'left' }) => align),
     head: columns.map(({ title }) => paint(style, 'quiet', title)),
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(oneLine));
   return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** A line end in a cell would make a row that nobody has written. */
+function oneLine(cell: string): string {
+  return cell.replaceAll('\n', '\\u000a');
 }
 
 export function indented(text: string, by = '  '): string {

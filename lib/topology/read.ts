@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.js';
 import type { Topology } from '../model/topology.js';
 import { buildTopology } from './build.js';
 import type { Complaint } from './complaint.js';
+import { decodeText } from './decode-text.js';
 import { readDraft } from './draft.js';
 import type { TopologyFile } from './file.js';
 import { legible } from './legible.js';
@@ -42,6 +43,16 @@ export async function readTopology(path: string): Promise<ReadTopology> {
  */
 export function parseTopology(text: string, file: string): Topology {
   return checked(text, file).topology;
+}
+
+/**
+ * The same for a file's bytes, whatever they are.
+ * @throws {TopologyError} TOPOLOGY_INVALID with every mistake in it
+ */
+export function topologyIn(bytes: Buffer, file: string): Topology {
+  const { text, problem } = decodeText(bytes, file);
+  if (problem !== null) throw new TopologyError([problem], '');
+  return parseTopology(text, file);
 }
 
 function checked(text: string, file: string): { readonly topology: Topology; readonly remarks: readonly Problem[] } {

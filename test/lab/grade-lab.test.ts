@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { observeLabNames } from '../../lib/lab/list.js';
 import { whyNoLab } from '../../lib/lab/preflight.js';
 import { parseTopology } from '../../lib/topology/read.js';
+import { eventually } from './eventually.js';
 import { guardLab, whyNoGuest } from './harness.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/vxmig', import.meta.url));
@@ -30,6 +31,7 @@ checks:
   names: {command: {on: host-a, run: [ovs-vsctl, list-br], matches: '^br-blue-'}}
   late: {command: {on: host-a, run: [sleep, '20'], matches: '.*', within: 5s}}
   endless: {command: {on: host-a, run: [sh, -c, 'yes | head -c 40000000'], matches: 'y'}}
+  apart: {command: {on: host-a, run: [sh, -c, 'ovs-vsctl list-br | grep -q ^br-red- && exec yes; echo y'], matches: 'y'}}
   word: {command: {on: host-a, run: [sh, -c, 'echo "$1"', sh, '$(id); x'], matches: '^[$][(]id[)]; x$'}}
 `;
 
@@ -41,23 +43,31 @@ if (why !== null) t.plan(0, why);
 else await tests();
 
 async function tests(): Promise<void> {
-  await t.test('a lab of the submission, under the name of the reference', async (t) => {
-    const answer = REFERENCE.replace('name: small', 'name: mine');
-    const { exitCode, document } = await graded(t, answer);
-    t.equal(exitCode, 1);
-    const seen = Object.fromEntries(
-      document.checks.map(({ name, status }: { name: string; status: string }) => [name, status]),
-    );
-    t.strictSame(seen, {
-      file: 'passed',
-      tunnel: 'passed',
-      names: 'passed',
-      late: 'failed',
-      endless: 'error',
-      word: 'passed',
-    });
-    t.match(document, { ok: false, score: 4, ungradedScore: 1 });
-  });
+  await t.test(
+    'a lab of the submission, under the name of the reference; what only the reference manages is lost',
+    async (t) => {
+      const answer = `${REFERENCE.replace('name: small', 'name: mine')}  red: {vni: 5002, cidr: 10.8.0.0/24}\n`;
+      const { exitCode, document } = await graded(t, answer);
+      t.equal(exitCode, 1);
+      const seen = Object.fromEntries(
+        document.checks.map(({ name, status }: { name: string; status: string }) => [name, status]),
+      );
+      t.strictSame(seen, {
+        file: 'passed',
+        tunnel: 'passed',
+        names: 'passed',
+        late: 'failed',
+        endless: 'error',
+        apart: 'failed',
+        word: 'passed',
+      });
+      t.match(document, { ok: false, score: 4, ungradedScore: 1 });
+      t.match(
+        document.checks[5].output,
+        /printed more than .*; with the reference it can be carried out on this machine/,
+      );
+    },
+  );
 
   await t.test('what cannot be applied though the reference can is the student’s doing, and no error', async (t) => {
     const ghost = `${REFERENCE}vms:\n  web: {host: host-a, domain: ghost, nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}]}\n`;
@@ -86,11 +96,20 @@ async function tests(): Promise<void> {
     t.strictSame(await ownLabs(), []);
   });
 
+  await t.test('kill -9: the lab is removed by whoever is left', async (t) => {
+    const { process, ended } = started(t, REFERENCE);
+    while (process.exitCode === null && (await ownLabs()).length === 0) await sleep(50);
+    process.kill('SIGKILL');
+    await ended;
+    await eventually('the lab is gone', async () => (await ownLabs()).length === 0);
+    t.strictSame(await ownLabs(), []);
+  });
+
   await t.test('Ctrl-C: the lab is removed, exit 130', async (t) => {
     const { process, done } = started(t, REFERENCE);
     while (process.exitCode === null && (await ownLabs()).length === 0) await sleep(50);
     process.kill('SIGINT');
-    t.match(await done, { exitCode: 130, document: { ok: false, error: { code: 'INTERRUPTED' } } });
+    t.match(await done(), { exitCode: 130, document: { ok: false, error: { code: 'INTERRUPTED' } } });
     t.strictSame(await ownLabs(), []);
   });
 }
@@ -117,13 +136,14 @@ function started(t: Test, answer: string, ...options: readonly string[]) {
     ],
     { reject: false, stdin: 'ignore', timeout: 200_000 },
   );
-  const done = process.then(({ exitCode, stdout, stderr }) => {
-    guard.release();
+  const ended = process.finally(() => guard.release());
+  const done = async () => {
+    const { exitCode, stdout, stderr } = await ended;
     return { exitCode, stderr, document: JSON.parse(stdout) };
-  });
-  return { process, done };
+  };
+  return { process, ended, done };
 }
 
 async function graded(...args: Parameters<typeof started>) {
-  return await started(...args).done;
+  return await started(...args).done();
 }

@@ -61,6 +61,14 @@ checks:
   foreign: {migrate: {vm: web, to: host-c}}
 `;
 
+const HOSTILE_RUBRIC = `version: 1
+name: hostile
+checks:
+  before: {tunnel: {network: blue, from: host-a, to: host-c}}
+  wire: {packet: {on: host-a, within: 4s, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}}
+  after: {tunnel: {network: blue, from: host-c, to: host-a}}
+`;
+
 await onLab(
   'one-subnet',
   async (t, lab) => {
@@ -68,20 +76,18 @@ await onLab(
     await writeFile(rubric, RUBRIC);
     const graded = async () => await lab.run('grade', lab.file, '--rubric', rubric, '--live');
 
-    await t.test(
-      'nothing has been configured yet: nothing is there, and nothing is in error but what cannot be done',
-      async (t) => {
-        const { document } = await graded();
-        t.match(statusesOf(document), {
-          file: 'passed',
-          bridges: 'failed',
-          port: 'failed',
-          there: 'failed',
-          reach: 'skipped',
-          foreign: 'error',
-        });
-      },
-    );
+    await t.test('nothing has been configured yet: nothing is there, and nothing is in error', async (t) => {
+      const { document, exitCode } = await graded();
+      t.equal(exitCode, 0);
+      t.match(statusesOf(document), {
+        file: 'passed',
+        bridges: 'failed',
+        port: 'failed',
+        there: 'failed',
+        reach: 'skipped',
+        foreign: 'failed',
+      });
+    });
 
     await configured(lab);
 
@@ -124,6 +130,21 @@ await onLab(
       );
       await lab.shell('host-a', 'virsh -q start my-server');
     });
+    // A ping that never ends its output, and one that ends whoever has called it: of the connection over which it was called.
+    for (const ping of ['exec yes', 'kill -9 $PPID']) {
+      await t.test(`a ping of the student’s own on the host: ${ping}`, async (t) => {
+        await writeFile(rubric, HOSTILE_RUBRIC);
+        await lab.shell('host-c', `printf '#!/bin/sh\n%s\n' '${ping}' >/root/ping; chmod 755 /root/ping`);
+        await lab.shell('host-c', 'mount --bind /root/ping "$(realpath "$(command -v ping)")"');
+        const { document, exitCode, stderr } = await graded();
+        await lab.shell('host-c', 'umount "$(realpath "$(command -v ping)")"');
+        t.equal(exitCode, 0, stderr);
+        // A connection that is broken stays so.
+        const after = ping === 'exec yes' ? 'passed' : 'failed';
+        t.match(statusesOf(document), { before: 'passed', wire: 'failed', after });
+        t.match(document, { ok: true, ungradedScore: 0 });
+      });
+    }
 
     await t.test('what the fact is about was never touched', async (t) => {
       t.match(await lab.shell('host-a', 'virsh -q list --all --name'), /^my-server\s*$/);

@@ -1,13 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
+import { observeGroups } from '../../lib/lab/control-groups.js';
 import { labDown } from '../../lib/lab/down.js';
 import { findMachine } from '../../lib/lab/machine.js';
 import { whyNoLab } from '../../lib/lab/preflight.js';
 import { enterMachine, machineEnvironment } from '../../lib/lab/run-inside.js';
+import { labStatus } from '../../lib/lab/status.js';
 import { labUp } from '../../lib/lab/up.js';
 import type { LabWarning } from '../../lib/model/lab-event.js';
 import { twoSubnets } from './lab-topology.js';
@@ -60,6 +62,7 @@ async function tests(t: Test): Promise<void> {
   await labUp(twoSubnets(lab), (event) => event.kind === 'lab-warning' && warnings.push(event.warning));
   // `lab up` has said that these do not hold here.
   const skip = warnings.find(({ code }) => code === 'overlay-unavailable')?.message ?? false;
+  const unbounded = warnings.find(({ code }) => code === 'processes-unbounded')?.message ?? false;
   const state = `/run/vxmig/labs/${lab}`;
   secrets.push(
     `${state}/ssh/id_ed25519`,
@@ -88,21 +91,42 @@ async function tests(t: Test): Promise<void> {
       t.equal(await shell("find / -path /proc -prune -o -path /usr -prune -o -name 'vxmig-walls-*' -print"), '');
     });
 
-    await t.test(
-      `${way}: of the machine's own file systems none is mounted but the directory of this host's logs`,
-      { skip },
-      async (t) => {
-        const foreign = (await shell('cat /proc/self/mountinfo')).split('\n').flatMap((line) => {
-          const [, , , root = '', place = ''] = line.split(' ');
-          const [, type = ''] = / - (\S+)/.exec(line) ?? [];
-          return ['tmpfs', 'overlay', 'proc', 'sysfs', 'devpts'].includes(type) && !root.includes('vxmig')
-            ? []
-            : [`${root} ${place}`];
-        });
-        t.equal(foreign.length, 1);
-        t.match(foreign[0], new RegExp(`/vxmig/labs/${lab}/hosts/${A}/log /var/log$`));
-      },
-    );
+    await t.test(`${way}: of the machine's own file systems none is mounted`, { skip }, async (t) => {
+      const foreign = (await shell('cat /proc/self/mountinfo')).split('\n').flatMap((line) => {
+        const [, , , root = '', place = ''] = line.split(' ');
+        const [, type = ''] = / - (\S+)/.exec(line) ?? [];
+        return ['tmpfs', 'overlay', 'proc', 'sysfs', 'devpts'].includes(type) && !root.includes('vxmig')
+          ? []
+          : [`${root} ${place}`];
+      });
+      t.strictSame(foreign, []);
+    });
+
+    await t.test(`${way}: logs without end fill nothing of the machine’s, and files have a limit`, async (t) => {
+      const { limits } = await labStatus(lab);
+      const sizes = await shell('df --block-size=1 --output=size / /var/log; df --output=itotal /');
+      t.strictSame(sizes.match(/\d+/g)?.map(Number), [limits.filesBytes, limits.logBytes, limits.files]);
+      const left = statfsSync(state).bavail;
+      const blocks = limits.logBytes / 2 ** 20 + 1;
+      const said = await shell(`dd if=/dev/zero of=/var/log/full bs=1M count=${blocks}; cat /var/log/full | wc -c`);
+      const { bavail, bsize } = statfsSync(state);
+      await shell('rm /var/log/full');
+      t.match(said, 'No space left on device');
+      const gone = (left - bavail) * bsize;
+      t.ok(gone < limits.logBytes / 2, `${gone} bytes of the disk that holds the lab's directory are gone`);
+    });
+
+    await t.test(`${way}: of processes there is a bounded number`, { skip: unbounded }, async (t) => {
+      const [group = ''] = (await observeGroups(lab)).filter((directory) => directory.endsWith(`.${A}`));
+      const max = join(group, 'pids.max');
+      t.equal(Number(readFileSync(max, 'utf8')), (await labStatus(lab)).limits.processes);
+      // A lower one is reached sooner.
+      const few = Number(readFileSync(join(group, 'pids.current'), 'utf8')) + 20;
+      writeFileSync(max, `${few}\n`);
+      const said = await shell('for i in $(seq 50); do sleep 3 & done; wait');
+      writeFileSync(max, '2048\n');
+      t.match(said, /[Cc]annot fork|Resource temporarily unavailable/);
+    });
 
     await t.test(`${way}: of /etc it has what everybody may read outside, and no password`, async (t) => {
       const kept = await shell('find /etc -path /etc/openvswitch -prune -o ! -type l ! -perm -o=r -print');

@@ -81,13 +81,18 @@ t.test('every form, and reports for each: students see nothing of what is not fo
     /^"student","score","maxScore","ungraded","status","vnis","web","mtu","note"\r\n"'=cmd",1,4,0,"graded",0,1,0,""\r\n"ann",3,/,
   );
   t.strictSame(readdirSync(results), ['=cmd.json', '=cmd.txt', 'ann.json', 'ann.txt']);
-  t.match(JSON.parse(readFileSync(join(results, 'ann.json'), 'utf8')).checks[2], { name: 'mtu', hint: 'HIDDEN-HINT' });
+  const own = readFileSync(join(results, 'ann.json'), 'utf8');
+  t.match(JSON.parse(own), { student: 'ann', score: 3, maxScore: 3, checks: [{ name: 'vnis' }, { name: 'web' }] });
+  t.notMatch(own, /HIDDEN-HINT|mtu|1400/);
   const text = readFileSync(join(results, 'ann.txt'), 'utf8');
   t.notMatch(text, /HIDDEN-HINT|mtu|1400/);
   t.match(text, /3 of 3 points/);
   const file = join(directory, 'class.json');
   t.match(await grade([...args, '--format', 'json', '--output', file, '--reveal']), { exitCode: 0, stdout: '' });
   t.match(readFileSync(file, 'utf8'), 'HIDDEN-HINT');
+  const revealed = join(directory, 'revealed');
+  await grade([...args, '--results', revealed, '--reveal']);
+  t.match(JSON.parse(readFileSync(join(revealed, 'ann.json'), 'utf8')).checks[2], { hint: 'HIDDEN-HINT' });
   const gradescope = join(directory, 'gradescope');
   const summary = await grade([...args, '--format', 'gradescope', '--results', gradescope]);
   t.match(summary.stdout, /STUDENT.*ann +3 +4 .*CHECK +PASSED.*vnis +1 +1 .*median 2 of 4/s);
@@ -165,6 +170,35 @@ t.test('interrupted: 130, with what has been graded so far', async (t) => {
   });
   t.strictSame(readdirSync(results), ['ann.json', 'ann.txt']);
   t.notOk(existsSync(`/proc/${pid}`));
+});
+
+t.test('interrupted: a CSV tells of everybody, of whom nothing is known too', async (t) => {
+  const { handed, args } = classroom(t, { 'ann.yaml': SAMPLE, 'slow.yaml': SAMPLE });
+  const batch = start([...args, '--jobs', '1', '--format', 'csv']);
+  await pidOf(handed);
+  batch.kill('SIGINT');
+  const { exitCode, stdout } = await batch;
+  t.equal(exitCode, 130);
+  t.match(
+    stdout,
+    /\r\n"ann",4,4,0,"graded",2,1,1,""\r\n"slow","\?",4,4,"interrupted","\?","\?","\?","not graded: the batch was interrupted"$/,
+  );
+});
+
+t.test('a name makes no line of its own: not in progress, the table, a note, CSV, JUnit or an error', async (t) => {
+  const forged = 'eve\n[9 of 9] zoe  4\nzoe          4   4     –  graded  1 s\n"zoe",4,4,0,"graded",2,1,1,""\u001b[2J';
+  const { args } = classroom(t, { [`${forged}.yaml`]: 'hosts: [', [`${forged}.pdf`]: '', 'ann.yaml': WRONG_VNI });
+  const runs = [
+    ['--min-score', '4', '--verbose'],
+    ['--format', 'csv'],
+    ['--format', 'junit'],
+  ];
+  for (const options of runs) {
+    const { stdout, stderr } = await grade([...args, ...options]);
+    t.match(stdout + stderr, 'eve\\u000a[9 of 9]');
+    t.notOk((stdout + stderr).includes('\u001b'));
+    for (const line of `${stdout}\n${stderr}`.split(/\r?\n/)) t.notMatch(line, /^\s*(?:\[9 of 9]|"?zoe)/);
+  }
 });
 
 t.test('the batch is killed: what it has started does not go on without it', async (t) => {

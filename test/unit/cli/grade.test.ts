@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { rubricIn, STATIC_RUBRIC } from '../grade/sample.js';
@@ -49,17 +49,13 @@ t.test('a bad rubric and a missing file: 3, and nothing is graded', async (t) =>
   t.match(await runVxmig([command, 'none.yaml']), { status: 3, stderr: /--rubric/ });
 });
 
-t.test('what needs hosts is in error where there are none: 1, and no zero', async (t) => {
+t.test('hosts of the student’s that are not up are the student’s doing', async (t) => {
   const rubric = `${STATIC_RUBRIC}  reach: {reach: {from: host-b, to: web}}\n`;
   const { status, stdout } = await runVxmig(['--json', ...exercise(t.testdir(), SAMPLE, rubric), '--live']);
-  t.equal(status, 1);
-  t.match(JSON.parse(stdout), {
-    ok: false,
-    score: 4,
-    maxScore: 5,
-    ungradedScore: 1,
-    error: { code: 'GRADING_FAILED' },
-  });
+  t.equal(status, 0);
+  const { checks, ...grade } = JSON.parse(stdout);
+  t.match(grade, { ok: true, score: 4, maxScore: 5, ungradedScore: 0 });
+  t.match(checks[2], { name: 'reach', status: 'failed', score: 0, output: /There is no lab / });
 });
 
 t.test('results.json is written whole, for Gradescope to hide from', async (t) => {
@@ -73,11 +69,46 @@ t.test('results.json is written whole, for Gradescope to hide from', async (t) =
     { name: 'mtu', visibility: 'after_published', status: 'failed', output: /1400.*\nHint: HIDDEN-HINT/ },
   ]);
   t.notMatch((await runVxmig(argv)).stdout, 'HIDDEN-HINT');
+  for (const format of ['table', 'csv', 'junit']) {
+    const { stdout } = await runVxmig([...argv, '--format', format]);
+    t.match(stdout, 'what came of it is not shown here', format);
+    t.notMatch(stdout, /failed|failure message|1400/, format);
+  }
+  t.match(
+    (await runVxmig(argv)).stdout,
+    /^mtu +skipped +\?\/1 +after_published\n.*3 of 4 points. 1 of them hang on checks/ms,
+  );
   t.match((await runVxmig([...argv, '--reveal'])).stdout, 'HIDDEN-HINT');
 });
 
-t.test('a pipe that nobody writes to is not waited for: 3', async (t) => {
-  const [command = '', file = '', ...rest] = exercise(t.testdir(), SAMPLE);
-  execFileSync('mkfifo', [`${file}.pipe`]);
-  t.match(await runVxmig([command, `${file}.pipe`, ...rest]), { status: 3, stderr: /is no regular file/ });
-});
+t.test(
+  'a submission that is no file of its own gets a report with the reason, and no line of what it leads to',
+  async (t) => {
+    const directory = t.testdir();
+    const [command = '', , ...rest] = exercise(directory, SAMPLE);
+    const at = (name: string) => join(directory, name);
+    execFileSync('mkfifo', [at('pipe.yaml')]);
+    writeFileSync(at('secret'), 'password of-root: 1\n');
+    symlinkSync('reference.yaml', at('full.yaml'));
+    symlinkSync('secret', at('lines.yaml'));
+    mkdirSync(at('inner'));
+    writeFileSync(join(at('inner'), 'a.yaml'), SAMPLE);
+    symlinkSync('inner', at('way'));
+    for (const [name, why] of Object.entries({
+      'pipe.yaml': 'pipe.yaml is a pipe',
+      'full.yaml': 'full.yaml is a link, which is not followed',
+      'lines.yaml': 'lines.yaml is a link, which is not followed',
+      inner: 'inner is a directory',
+    })) {
+      const { status, stdout, stderr } = await runVxmig([command, at(name), ...rest]);
+      t.equal(status, 0, name);
+      t.match(stdout, `This could not be graded: ${why}. Hand in one YAML file.`);
+      t.match(stdout, /\b0 of \d+ points/);
+      t.match(stderr, /Is the path your own\? Then /);
+      t.notMatch(stdout + stderr, 'of-root');
+    }
+    const { status, stdout } = await runVxmig([command, join(at('way'), 'a.yaml'), ...rest]);
+    t.equal(status, 1, 'nobody knows whose link is on the way: nothing is given or lost');
+    t.match(stdout, /way on the way to a.yaml is a link/);
+  },
+);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type BatchOptions, gradeBatch } from '../../../lib/examiner/batch.js';
-import type { Submission } from '../../../lib/examiner/submissions.js';
+import type { Submission } from '../../../lib/examiner/student-files.js';
 import { gradeOfNothing } from '../../../lib/grade/grade-topology.js';
 import type { StudentGrade } from '../../../lib/model/batch-grade.js';
 import { eventually } from '../../lab/eventually.js';

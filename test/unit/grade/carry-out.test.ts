@@ -1,6 +1,7 @@
 import t from 'tap';
 import { carryOut } from '../../../lib/grade/carry-out.js';
 import type { RubricCheck } from '../../../lib/grade/rubric.js';
+import { scoreGrade } from '../../../lib/grade/score.js';
 import { NothingToSee, type Sight } from '../../../lib/grade/sight.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { checkNamed, rubricOf } from './sample.js';
@@ -19,7 +20,9 @@ function sight(holds: boolean): Sight {
 }
 
 async function graded(checks: readonly RubricCheck[], look: (check: RubricCheck) => Promise<Sight>) {
-  return await carryOut(rubricOf(...checks), look, { submission: 'answer.yaml', clock: clockwork() });
+  const rubric = rubricOf(...checks);
+  const outcomes = await carryOut(rubric, look, clockwork());
+  return scoreGrade(rubric, outcomes, { submission: 'answer.yaml', note: '' });
 }
 
 t.test('looks again until it passes', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { HostShell } from '../../../lib/host/connection.js';
-import { shellLine } from '../../../lib/host/quote.js';
+import { shellLine } from '../../../lib/model/quote.js';
 import { traceFrames } from '../../../lib/host/trace.js';
 import { TO_TAP } from '../openflow/recorded-traces.js';
 

@@ -23,6 +23,7 @@ const state: LabState = {
     hostKey: '',
   })),
   warnings: [],
+  limits: { filesBytes: 2 ** 30, files: 65_536, logBytes: 2 ** 26, processes: 2048 },
 };
 const pair = (name: string) => ({ privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name} comment` });
 const identities: LabIdentities = {

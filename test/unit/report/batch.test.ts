@@ -99,6 +99,7 @@ t.test('CSV: a column for each check, no zero for what is open, and no formula',
     '"student","score","maxScore","ungraded","status","vnis","vnis","note"',
     '"\'@ann",2,4,2,"error",2,"?",""',
     '"\'+1",2,4,0,"graded",0,2,"\'=note"',
+    '"zoe","?",2,2,"interrupted","?","?","not graded: the batch was interrupted"',
     '',
   ]);
 });
