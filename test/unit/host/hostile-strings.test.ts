@@ -89,6 +89,9 @@ t.test('libvirt’s names reach virsh whole', async (t) => {
     await virsh.abortJob(recording.shell, domain);
     await virsh.readJobStats(recording.shell, domain, 'running');
     await virsh.resumeDomain(recording.shell, domain);
+    await virsh.updateNic(recording.shell, domain, `<interface>${domain}</interface>`);
+    await virsh.markDomain(recording.shell, domain, `<adopted>${domain}</adopted>`, ['config', 'live']);
+    await virsh.autostartDomain(recording.shell, domain);
     // It prints nothing, which is no answer.
     await t.rejects(virsh.readDomain(recording.shell, domain), { code: 'HOST_UNFIT' });
     const migration = await virsh.followMigrate(recording.shell, {
