@@ -49,7 +49,7 @@ export function ownerMark(definition: DomainDefinition): OwnerMark | null {
 }
 
 /** null: vxmig has not connected it. */
-export function adoptionMark(definition: DomainDefinition): AdoptionMark | null {
+function adoptionMark(definition: DomainDefinition): AdoptionMark | null {
   const element = definition.metadata(MARK_NAMESPACE);
   if (element?.localName !== 'adopted') return null;
   const originals = elements(element).flatMap((one) => {

@@ -59,7 +59,7 @@ export function refuseNamesakes(topology: Topology, observed: readonly ObservedH
   }
 }
 
-export function namesake(vm: Vm, { host, domain }: PlacedDomain): VxmigError {
+function namesake(vm: Vm, { host, domain }: PlacedDomain): VxmigError {
   return new VxmigError('CLASH', namesakeText(vm, { host, domain }), {
     where: `${host} ${domain.name}`,
     hint: `Two domains of one name cannot be on one host: rename that one with \`virsh domrename ${shellWord(domain.name)} NEW-NAME\` on ${host} (while it is off), or this VM's.`,

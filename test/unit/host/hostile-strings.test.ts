@@ -93,6 +93,9 @@ t.test('libvirt’s names reach virsh whole', async (t) => {
     await virsh.resumeDomain(recording.shell, domain);
     t.equal(await observeDetails(recording.shell, domain), null);
     t.same(await disksWithJobs(recording.shell, domain, [domain]), []);
+    await virsh.updateNic(recording.shell, domain, `<interface>${domain}</interface>`);
+    await virsh.markDomain(recording.shell, domain, `<adopted>${domain}</adopted>`, ['config', 'live']);
+    await virsh.autostartDomain(recording.shell, domain);
     // It prints nothing, which is no answer.
     await t.rejects(virsh.readDomain(recording.shell, domain), { code: 'HOST_UNFIT' });
     const migration = await virsh.followMigrate(recording.shell, {
