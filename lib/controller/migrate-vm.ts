@@ -91,6 +91,7 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     covering: null,
     clocks: new Map(),
     domainXml: '',
+    unlinked: [],
     storage: null,
     autostart: false,
     command: null,

@@ -4,6 +4,7 @@ import { macClash } from '../plan/mac-rival.js';
 import type { MigrationContext } from './context.js';
 import { firstReply } from './probes.js';
 import { refuseUnsettled } from './standing.js';
+import { leaveUnlinked, unlinkedMacs } from './unlinked.js';
 import { whereIs } from './whereabouts.js';
 
 const FIRST_REPLY_TIMEOUT_MS = 15_000;
@@ -37,7 +38,10 @@ export async function check(context: MigrationContext): Promise<void> {
       { where: destination.name, hint: 'Free memory there, or choose another host.' },
     );
   }
-  context.domainXml = (await source.domain(domain))?.xml ?? '';
+  const seen = await source.domain(domain);
+  context.domainXml = seen?.xml ?? '';
+  context.unlinked = unlinkedMacs(seen?.live ?? context.domainXml);
+  leaveUnlinked(context);
   const cpu = await destination.cpuProblem(outlook.cpuXml);
   if (cpu !== null) {
     throw new VxmigError('HOST_UNFIT', `${destination.name} cannot run the VM's CPU: ${cpu}`, {

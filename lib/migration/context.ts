@@ -61,6 +61,8 @@ export interface MigrationContext {
   /** check */
   clocks: Map<string, ClockOffset>;
   domainXml: string;
+  /** MACs of NICs whose link is down: no ping of theirs is answered, or lost. */
+  unlinked: readonly string[];
   storage: StorageProof | null;
   /** It starts with its host. */
   autostart: boolean;

@@ -1,4 +1,5 @@
 import { type JobStats, parseJobStats } from '../measure/jobinfo.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { VxmigError } from '../model/errors.js';
 import { failureHint, failureText, neverBegan, ofSilence } from './cause.js';
 import type { MigrationContext } from './context.js';
@@ -57,7 +58,7 @@ async function copyMemory(context: MigrationContext): Promise<void> {
     command,
     deadlineMs: performance.now() + options.timeoutMs,
     looks: new RecentLooks(),
-    guestBytes: guestMemoryBytes(context.domainXml),
+    guestBytes: context.domainXml === '' ? null : DomainDefinition.parse(context.domainXml).memoryBytes,
     gate: GATE_SHUT,
     shut: false,
   };
@@ -158,12 +159,6 @@ async function primeTaps({ vm, destination }: MigrationContext): Promise<void> {
 /** What is said of a copy that takes longer than it may. */
 export function lateCopy({ vm, options }: MigrationContext): string {
   return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
-}
-
-/** libvirt prints it in KiB always (formatdomain, "Memory Allocation"). */
-function guestMemoryBytes(domainXml: string): number | null {
-  const kib = /<memory unit=['"]KiB['"][^>]*>(\d+)</.exec(domainXml)?.[1];
-  return kib === undefined ? null : Number(kib) * 1024;
 }
 
 /** How long the last looks took: a machine that was too busy a moment ago still is. */

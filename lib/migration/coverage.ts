@@ -14,14 +14,15 @@ export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
 }
 
 /** The VM's NICs of which no ping tells anything. */
-export function unwatchedNics({ vm, probes }: MigrationContext): UnwatchedNic[] {
+export function unwatchedNics({ vm, probes, unlinked }: MigrationContext): UnwatchedNic[] {
   const watching = probes.filter(({ from, to }) => to === vm.name || from === vm.name);
   const its = (address: string | undefined, nic: Nic) => nic.addresses.some((one) => one.split('/')[0] === address);
   const watches = (probe: RunningProbe, nic: Nic) =>
     probe.network === nic.network && its(probe.to === vm.name ? probe.address : probe.guest?.address, nic);
   return vm.nics
-    .filter((nic) => !watching.some((probe) => watches(probe, nic)))
+    .filter((nic) => unlinked.includes(nic.mac) || !watching.some((probe) => watches(probe, nic)))
     .map(({ network, mac, addresses }) => {
+      if (unlinked.includes(mac)) return { network, mac, why: 'its link is down in the domain, and stays so' };
       const why = addresses.length === 0 ? 'the file gives it no address to ping' : 'no probe has an address there';
       return { network, mac, why: watching.length === 0 ? 'no probe watches the VM' : why };
     });

@@ -44,7 +44,14 @@ async function reserved(how: Partial<MigrationContext> = {}) {
   const [source, destination] = [hostNamed('host-a'), hostNamed('host-b')];
   const context = {
     ...{ topology: { ...topology, vms: [vm] }, vm, source, destination, hosts: [source, destination] },
-    ...{ options: { redirect: true }, macs: knownMacs(topology, vm), left: [], seen: new Map(), covering: null },
+    ...{
+      options: { redirect: true },
+      macs: knownMacs(topology, vm),
+      left: [],
+      unlinked: [],
+      seen: new Map(),
+      covering: null,
+    },
     ...{ followers: [], fdbFollowers: [], fdbMoves: new Map(), events: [], held: false, probes: [] },
     redirects: [{ redirect: {}, onTheWay: false }],
     ...how,
