@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, messageOf, VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import { type MigrationContext, note } from './context.js';
@@ -5,6 +6,8 @@ import type { MigrationHost } from './needs.js';
 
 /** The rest is in the logs. */
 const MOST_CAUSES = 3;
+/** The guest may stand still until it is settled where it is: a host that is away must not hold that up. */
+const LOG_LIMIT_MS = 3_000;
 /** A clock that is asked twice, and a log whose lines are written late. */
 const MARGIN_MS = 100;
 
@@ -39,7 +42,10 @@ async function errorsOf(context: MigrationContext, host: MigrationHost): Promise
   const { copyBeganAtMs, clocks, domain } = context;
   const sinceMs = (copyBeganAtMs ?? Date.now()) + (clocks.get(host.name)?.offsetMs ?? 0) - MARGIN_MS;
   try {
-    return await host.libvirtErrors(domain, sinceMs);
+    const late = sleep(LOG_LIMIT_MS, null, { ref: false });
+    const errors = await Promise.race([host.libvirtErrors(domain, sinceMs), late]);
+    if (errors === null) note(context, host.name, Date.now(), 'its logs were not read in time');
+    return errors ?? [];
   } catch (error) {
     note(context, host.name, Date.now(), `its logs could not be read: ${messageOf(error)}`);
     return [];
