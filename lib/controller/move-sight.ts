@@ -41,7 +41,7 @@ export async function lookAtMove({ vm, domain, source, destination }: MoveReques
     observeLibvirtHost(destination),
   ]);
   const tokens = await tokensOf({ source, destination }, parts, here, there);
-  const move = { vm, domainWord: shellWord(domain), from: source.name, to: destination.name };
+  const move = { vm, shellDomain: shellWord(domain), from: source.name, to: destination.name };
   const { definition, snapshots, checkpoints } = details;
   const sight = { definition, snapshots, checkpoints, busy, parts, tokens };
   const hosts = { source: one, destination: other };

@@ -15,6 +15,8 @@ export interface DomainDetails {
 export interface LibvirtHost {
   /** By which libvirt tells hosts apart; empty where it does not say. */
   readonly uuid: string;
+  /** Of the QEMU that libvirt starts there; empty where it does not say. */
+  readonly qemuVersion: string;
   readonly cpu: HostCpu;
 }
 
@@ -59,12 +61,13 @@ export async function disksWithJobs(shell: HostShell, domain: string, targets: r
 
 /** @throws CommandError where libvirt does not answer */
 export async function observeLibvirtHost(shell: HostShell): Promise<LibvirtHost> {
-  const script = `${VIRSH} capabilities | sed -n 's/.*<uuid>\\(.*\\)<\\/uuid>.*/uuid=\\1/p;/<\\/host>/q'; sed -n '1,/^$/p' /proc/cpuinfo`;
+  const script = `LC_ALL=C.UTF-8 ${VIRSH} 'version; capabilities' | sed -n 's/^Running hypervisor: QEMU */qemu=/p;s/.*<uuid>\\(.*\\)<\\/uuid>.*/uuid=\\1/p;/<\\/host>/q'; sed -n '1,/^$/p' /proc/cpuinfo`;
   const { stdout } = await shell.run(['sh', '-c', script]);
   const field = (name: string) => new RegExp(`^${name}\\s*[:=] *(.*)$`, 'm').exec(stdout)?.[1]?.trim() ?? '';
   const flags = field('flags') || field('Features');
   return {
     uuid: field('uuid').toLowerCase(),
+    qemuVersion: field('qemu'),
     cpu: {
       model: ['vendor_id', 'cpu family', 'model'].map(field).join(' ').trim(),
       flags: flags.split(' ').filter((flag) => flag !== ''),

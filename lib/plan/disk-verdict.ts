@@ -7,6 +7,8 @@ export interface SeenByBoth {
   readonly destination: DiskSight;
   /** In the parts' order; null: no token was tried for it. */
   readonly tokens: readonly (TokenSight | null)[];
+  /** As {@link dropsCache} of the new host's QEMU. */
+  readonly dropsCache: boolean;
 }
 
 export interface DiskVerdict {
@@ -22,6 +24,14 @@ const COHERENT = ['gfs2', 'ocfs2', 'ceph', 'gpfs', 'lustre'];
 const KNOWN_TO_LIBVIRT = ['nfs', 'nfs4', 'gfs2', 'ocfs2', 'cifs', 'smb3', 'ceph', 'gpfs'];
 /** Of these the name of what is mounted says which server has it. */
 const OF_A_SERVER = ['nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'fuse.glusterfs', 'fuse.cephfs'];
+
+/**
+ * Whether a QEMU that takes a guest over reads its files anew (qemu-block-drivers(7), `drop-cache`, on since 4.0); what the old one has written it flushes
+ * before it gives the guest away.
+ */
+export function dropsCache(qemuVersion: string): boolean {
+  return Number(qemuVersion.split('.')[0]) >= 4;
+}
 
 /** Whether both hosts see the same storage, and may take turns with it: a pure judgement of what was seen. */
 export function judgeDisks(move: Move, seen: SeenByBoth): DiskVerdict {
@@ -58,7 +68,7 @@ function judgePart(move: Move, seen: SeenByBoth, part: DiskPart, index: number):
   }
   if (one.by === null) return notShared(move, part, one.why(move));
   return (
-    judgeCache(move, part, one.by, [here, there]) ?? {
+    judgeCache(move, part, { by: one.by, sights: [here, there], dropsCache: seen.dropsCache }) ?? {
       name: part.name,
       by: one.by,
       hiddenFromLibvirt: here.type === 'file' && !KNOWN_TO_LIBVIRT.includes(here.fileSystem),
@@ -122,18 +132,28 @@ function hasOneKernel({ source, destination }: SeenByBoth): boolean {
   return source.bootId !== '' && source.bootId === destination.bootId;
 }
 
-/** What the old host has in its page cache the new one does not see, and what the new one has read before is old. */
-function judgeCache(move: Move, part: DiskPart, by: ProvenDisk['by'], sights: readonly FileSight[]): Obstacle | null {
+interface Caching {
+  readonly by: ProvenDisk['by'];
+  readonly sights: readonly FileSight[];
+  readonly dropsCache: boolean;
+}
+
+/**
+ * What the old host has in its page cache the new one does not see, and what the new one has read before is old. `unsafe` flushes nothing, so that nobody
+ * knows what of the disk has left the old host.
+ */
+function judgeCache(move: Move, part: DiskPart, { by, sights, dropsCache }: Caching): Obstacle | null {
   if (UNCACHED.includes(part.cache) || by === 'kernel') return null;
   const coherent = sights.every(({ type, fileSystem }) => type === 'file' && COHERENT.includes(fileSystem));
-  if (coherent && part.cache !== 'unsafe') return null;
+  if ((coherent || dropsCache) && part.cache !== 'unsafe') return null;
   const on = sights[0]?.type === 'block' ? 'a block device' : sights[0]?.fileSystem;
   const says =
     part.cache === 'default' ? 'has no cache mode, which means writeback' : `has the cache mode ${part.cache}`;
   const why = `${says}: ${move.to} could read what ${move.from} has not written yet (it is on ${on})`;
+  const newer = part.cache === 'unsafe' ? '' : `; or a QEMU of 4.0 or newer on ${move.to}, which reads it anew`;
   return unfit(
     `${part.name} of ${move.vm} ${why}`,
-    `\`virsh edit ${move.domainWord}\` on ${move.from}: cache='none' in the <driver> of ${part.target}; it counts from the VM's next start.`,
+    `\`virsh edit ${move.shellDomain}\` on ${move.from}: cache='none' in the <driver> of ${part.target}; it counts from the VM's next start${newer}.`,
   );
 }
 

@@ -1,11 +1,12 @@
 import type { DiskPart } from '../model/disk.js';
 import { type ErrorCode, VxmigError } from '../model/errors.js';
+import { shellWord } from '../model/quote.js';
 
 /** A move that is looked at before it is made. */
 export interface Move {
   readonly vm: string;
   /** libvirt's name of it as a word of a shell, for commands that can be pasted. */
-  readonly domainWord: string;
+  readonly shellDomain: string;
   readonly from: string;
   readonly to: string;
 }
@@ -37,17 +38,17 @@ function placeText({ place }: DiskPart): string {
   return place.kind === 'server' ? ` (${place.protocol}: ${place.export || 'its default export'})` : '';
 }
 
-function mendOf({ domainWord, from, to }: Move, { use, removable, target, place }: DiskPart): string {
+function mendOf({ shellDomain, from, to }: Move, { use, removable, target, place }: DiskPart): string {
   if (place.kind === 'server') {
-    return `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is down; \`virsh edit ${domainWord}\` on ${from} says which one it is.`;
+    return `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is down; \`virsh edit ${shellDomain}\` on ${from} says which one it is.`;
   }
   if (removable && use === 'read') {
-    return `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${domainWord} ${target} --eject --live --config\` on ${from}.`;
+    return `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${shellDomain} ${shellWord(target)} --eject --live --config\` on ${from}.`;
   }
   if (use !== 'written') return `Copy it to ${to}, under the same path, as it is on ${from}.`;
   return (
     `Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's goes there by ` +
-    `\`virsh blockcopy ${domainWord} ${target} --path /SHARED/DISK --transient-job --wait --pivot\` on ${from}.`
+    `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait --pivot\` on ${from}.`
   );
 }
 

@@ -1,6 +1,7 @@
 import type { DiskPart, DiskSight, StorageProof, TokenSight } from '../model/disk.js';
 import { attribute, child, type DomainDefinition } from '../model/domain-definition.js';
-import { judgeDisks } from './disk-verdict.js';
+import { shellWord } from '../model/quote.js';
+import { dropsCache, judgeDisks } from './disk-verdict.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
 
 export interface MoveSight {
@@ -19,6 +20,7 @@ export interface MoveSight {
 
 export interface SeenHost {
   readonly uuid: string;
+  readonly qemuVersion: string;
   readonly cpu: { readonly model: string; readonly flags: readonly string[] };
 }
 
@@ -29,7 +31,7 @@ export type MoveVerdict =
 
 /** Whether a VM can move as it stands, as far as its definition and both hosts tell. */
 export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
-  const disks = judgeDisks(move, sight);
+  const disks = judgeDisks(move, { ...sight, dropsCache: dropsCache(sight.hosts.destination.qemuVersion) });
   const obstacles = [
     ...disks.obstacles,
     ...jobs(move, sight),
@@ -41,36 +43,36 @@ export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
   return obstacles.length === 0 ? { storage: { disks: disks.proven }, obstacles: [] } : { storage: null, obstacles };
 }
 
-function jobs({ vm, domainWord, from }: Move, { busy, definition }: MoveSight): Obstacle[] {
+function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight): Obstacle[] {
   const mirrored = definition.disks.flatMap(({ target, element }) => (child(element, 'mirror') ? [target] : []));
   return [...new Set([...busy, ...mirrored])].map((target) =>
     unfit(
       `${target} of ${vm} is being copied or merged by QEMU (a block job), and libvirt moves no VM meanwhile`,
-      `Let it end, or end it: \`virsh blockjob ${domainWord} ${target} --info\`, \`virsh blockjob ${domainWord} ${target} --abort\` on ${from}.`,
+      `Let it end, or end it: \`virsh blockjob ${shellDomain} ${shellWord(target)} --info\`, \`virsh blockjob ${shellDomain} ${shellWord(target)} --abort\` on ${from}.`,
     ),
   );
 }
 
-function snapshots({ vm, domainWord, from }: Move, sight: MoveSight): Obstacle[] {
+function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[] {
   const kinds = [
-    { kind: 'snapshot', names: sight.snapshots },
-    { kind: 'checkpoint', names: sight.checkpoints },
+    { kind: 'snapshot', list: 'virsh snapshot-list', forget: 'virsh snapshot-delete', names: sight.snapshots },
+    { kind: 'checkpoint', list: 'virsh checkpoint-list', forget: 'virsh checkpoint-delete', names: sight.checkpoints },
   ] as const;
-  return kinds.flatMap(({ kind, names }) => {
+  return kinds.flatMap(({ kind, list, forget, names }) => {
     if (names.length === 0) return [];
     return unfit(
       `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} (${names.join(', ')}), and moves no VM that has any`,
-      `\`virsh ${kind}-list ${domainWord}\` on ${from} shows them; \`virsh ${kind}-delete ${domainWord} NAME --metadata\` has libvirt forget one and leaves what it kept in the image.`,
+      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has libvirt forget one and leaves what it kept in the image.`,
     );
   });
 }
 
 /** What is part of its host, and cannot come along. */
-function devices({ vm, domainWord, from }: Move, definition: DomainDefinition): Obstacle[] {
+function devices({ vm, shellDomain, from }: Move, definition: DomainDefinition): Obstacle[] {
   const stays = (what: string) =>
     unfit(
       `${vm} has ${what}, which is a part of ${from} and cannot move`,
-      `Take it out: \`virsh dumpxml ${domainWord}\` on ${from} shows it, \`virsh detach-device ${domainWord} FILE --live --config\` takes out what FILE holds of that.`,
+      `Take it out: \`virsh dumpxml ${shellDomain}\` on ${from} shows it, \`virsh detach-device ${shellDomain} FILE --live --config\` takes out what FILE holds of that.`,
     );
   const failover = (element: Parameters<typeof child>[0]) =>
     attribute(child(element, 'teaming'), 'type') === 'transient';
@@ -125,7 +127,7 @@ function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
   if (definition.type !== 'kvm' || (mode !== 'host-passthrough' && mode !== 'maximum')) return [];
   const { source, destination } = hosts;
   const missing = source.cpu.flags.filter((flag) => !destination.cpu.flags.includes(flag));
-  const mend = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.domainWord}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
+  const mend = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
   if (missing.length > 0) {
     const list = `${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}`;
     return [

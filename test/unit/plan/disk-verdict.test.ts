@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { DiskPart, DiskSight, FileSight, PartSight, TokenSight } from '../../../lib/model/disk.js';
-import { judgeDisks, type SeenByBoth } from '../../../lib/plan/disk-verdict.js';
+import { dropsCache, judgeDisks, type SeenByBoth } from '../../../lib/plan/disk-verdict.js';
 
-const MOVE = { vm: 'shop', domainWord: 'shop', from: 'node-a', to: 'node-b' };
+const MOVE = { vm: 'shop', shellDomain: 'shop', from: 'node-a', to: 'node-b' };
 const DISK: DiskPart = {
   name: 'vda',
   target: 'vda',
@@ -37,9 +37,18 @@ interface Case {
   readonly token?: TokenSight | null;
   readonly boots?: readonly [string, string];
   readonly addresses?: readonly [string[], string[]];
+  readonly dropsCache?: boolean;
 }
 
-function judge({ part = DISK, here, there, token = null, boots = ['a', 'b'], addresses = [[], []] }: Case) {
+function judge({
+  part = DISK,
+  here,
+  there,
+  token = null,
+  boots = ['a', 'b'],
+  addresses = [[], []],
+  dropsCache = false,
+}: Case) {
   const sight = (host: string, index: 0 | 1, seen: PartSight): DiskSight => ({
     host,
     bootId: boots[index],
@@ -51,6 +60,7 @@ function judge({ part = DISK, here, there, token = null, boots = ['a', 'b'], add
     source: sight('node-a', 0, here),
     destination: sight('node-b', 1, there),
     tokens: [token],
+    dropsCache,
   };
   const { proven, obstacles } = judgeDisks(MOVE, seen);
   return {
@@ -145,6 +155,11 @@ t.test('a cache mode that keeps what was written on the old host', async (t) => 
       { code: 'HOST_UNFIT', mend: /virsh edit shop.*cache='none'.*vda/ },
       cache,
     );
+    t.match(
+      judge({ part, here: NFS, there: NFS, token: 'seen', dropsCache: true }),
+      cache === 'unsafe' ? { code: 'HOST_UNFIT', why: /cache mode unsafe/ } : { by: 'token' },
+      `${cache}, with a QEMU that drops what it has read before`,
+    );
     const gfs = { ...FILE, fileSystem: 'gfs2' };
     t.match(
       judge({ part, here: gfs, there: gfs, token: 'seen' }),
@@ -154,6 +169,11 @@ t.test('a cache mode that keeps what was written on the old host', async (t) => 
   }
   for (const cache of ['none', 'directsync'])
     t.match(judge({ part: { ...DISK, cache }, here: NFS, there: NFS, token: 'seen' }), { by: 'token' });
+});
+
+t.test('which QEMU drops its cache when a guest arrives', async (t) => {
+  for (const version of ['4.0.0', '10.0.2']) t.ok(dropsCache(version), version);
+  for (const version of ['3.1.0', '', 'unknown']) t.notOk(dropsCache(version), version);
 });
 
 t.test('block devices are told by the WWNs of the disks below them', async (t) => {

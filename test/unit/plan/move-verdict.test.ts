@@ -4,9 +4,9 @@ import { diskParts } from '../../../lib/plan/disk-parts.js';
 import { obstacleError } from '../../../lib/plan/move-obstacle.js';
 import { judgeMove, type MoveSight } from '../../../lib/plan/move-verdict.js';
 
-const MOVE = { vm: 'shop', domainWord: "'my shop'", from: 'node-a', to: 'node-b' };
+const MOVE = { vm: 'shop', shellDomain: "'my shop'", from: 'node-a', to: 'node-b' };
 const NOTHING = { bootId: '', addresses: [], parts: [] };
-const HOST = { uuid: 'u-a', cpu: { model: 'GenuineIntel 6 143', flags: ['sse4_2', 'avx2'] } };
+const HOST = { uuid: 'u-a', qemuVersion: '10.0.2', cpu: { model: 'GenuineIntel 6 143', flags: ['sse4_2', 'avx2'] } };
 
 function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): MoveSight {
   const xml = `<domain type='kvm'><name>my shop</name>${head}<devices>${devices}</devices></domain>`;
@@ -65,7 +65,7 @@ t.test('two hosts with one host UUID', async (t) => {
 t.test('the host’s own CPU is compared, which libvirt does not do', async (t) => {
   const cpu = "<cpu mode='host-passthrough'/>";
   const to = (flags: string[], model = HOST.cpu.model) => ({
-    hosts: { source: HOST, destination: { uuid: 'u-b', cpu: { model, flags } } },
+    hosts: { source: HOST, destination: { ...HOST, uuid: 'u-b', cpu: { model, flags } } },
   });
   t.same(whyNot(sight('', to(['avx2', 'sse4_2', 'amx']), cpu)), []);
   t.match(whyNot(sight('', to(['sse4_2']), cpu)), [/host-passthrough.*node-b lacks avx2/]);
