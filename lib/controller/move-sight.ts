@@ -63,7 +63,7 @@ async function looked(shell: HostShell, parts: readonly DiskPart[], request: Loo
   }
 }
 
-/** For files that are written; in the parts' order. */
+/** For files of which a copy would not do; in the parts' order. */
 async function tokensOf(
   shells: Pick<MoveRequest, 'source' | 'destination'>,
   parts: readonly DiskPart[],
@@ -72,9 +72,11 @@ async function tokensOf(
 ): Promise<(TokenSight | null)[]> {
   const isFile = (sight: DiskSight['parts'][number] | undefined): sight is FileSight =>
     sight?.kind === 'file' && sight.type === 'file';
-  const asked = parts.flatMap(({ use }, index) => {
+  const asked = parts.flatMap(({ use, removable }, index) => {
     const [source, destination] = [here.parts[index], there.parts[index]];
-    return use === 'written' && isFile(source) && isFile(destination) ? [{ index, source, destination }] : [];
+    return (use === 'written' || (use === 'read' && !removable)) && isFile(source) && isFile(destination)
+      ? [{ index, source, destination }]
+      : [];
   });
   const answers = await exchangeTokens(shells.source, shells.destination, asked);
   return parts.map((_, index) => {

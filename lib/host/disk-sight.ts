@@ -1,9 +1,7 @@
-import type { DiskPart, DiskSight, PartSight, ServerSight } from '../model/disk.js';
+import { DIGEST_BYTES, type DiskPart, type DiskSight, type PartSight, type ServerSight } from '../model/disk.js';
 import type { HostShell } from './connection.js';
 
 const CONNECT_SECONDS = 3;
-/** From the beginning and from the end of what is only read. */
-const DIGEST_BYTES = 32 * 2 ** 20;
 /** An image on storage that stands still must not hold up everything else. */
 const LOOK_TIMEOUT_MS = 30_000;
 const NAMED_IN_CEPH_CONF = '/etc/ceph/ceph.conf';

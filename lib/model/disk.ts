@@ -44,6 +44,9 @@ export type PartSight =
   | { readonly kind: 'server'; readonly servers: readonly ServerSight[] }
   | { readonly kind: 'unknown' };
 
+/** So much of what is only read is compared, from its beginning and from its end: all of a file of up to twice that. */
+export const DIGEST_BYTES = 32 * 2 ** 20;
+
 export interface FileSight {
   readonly kind: 'file';
   /** Without symbolic links. */

@@ -1,4 +1,13 @@
-import type { DiskPart, DiskSight, FileSight, PartSight, ProvenDisk, ServerSight, TokenSight } from '../model/disk.js';
+import {
+  DIGEST_BYTES,
+  type DiskPart,
+  type DiskSight,
+  type FileSight,
+  type PartSight,
+  type ProvenDisk,
+  type ServerSight,
+  type TokenSight,
+} from '../model/disk.js';
 import { type Move, notShared, type Obstacle, unfit } from './move-obstacle.js';
 
 export interface SeenByBoth {
@@ -57,13 +66,13 @@ function judgePart(move: Move, seen: SeenByBoth, part: DiskPart, index: number):
     return notShared(move, part, 'could not be looked at on both hosts');
   }
   if (part.use === 'boot') return judgeBoot(move, part, here, there);
-  if (part.use === 'read' && here.digest !== '' && here.digest === there.digest) {
+  if (part.use === 'read' && hasSameContent(part, here, there)) {
     return { name: part.name, by: 'content', hiddenFromLibvirt: false };
   }
   const one = sameThing(seen, here, there, seen.tokens[index] ?? null);
   if (part.use === 'read') {
     return one.by === null
-      ? notShared(move, part, `has another content on ${move.to} than on ${move.from}`)
+      ? notShared(move, part, here.digest === there.digest ? one.why(move) : otherContent(move))
       : { name: part.name, by: one.by, hiddenFromLibvirt: false };
   }
   if (one.by === null) return notShared(move, part, one.why(move));
@@ -74,6 +83,16 @@ function judgePart(move: Move, seen: SeenByBoth, part: DiskPart, index: number):
       hiddenFromLibvirt: here.type === 'file' && !KNOWN_TO_LIBVIRT.includes(here.fileSystem),
     }
   );
+}
+
+function otherContent({ from, to }: Move): string {
+  return `has another content on ${to} than on ${from}`;
+}
+
+/** Of a large image that a disk lies on the ends prove nothing; a medium that has them is the same edition of it. */
+function hasSameContent({ removable }: DiskPart, here: FileSight, there: FileSight): boolean {
+  const isWhole = here.sizeBytes <= 2 * DIGEST_BYTES;
+  return here.digest !== '' && here.digest === there.digest && (isWhole || removable);
 }
 
 type Sameness =

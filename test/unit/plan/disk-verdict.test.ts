@@ -194,6 +194,14 @@ t.test('block devices are told by the WWNs of the disks below them', async (t) =
   });
 });
 
+t.test('of a large backing file the ends prove nothing', async (t) => {
+  const large = { ...FILE, sizeBytes: 2 ** 30, digest: `${2 ** 30} abc` };
+  const part: DiskPart = { ...DISK, name: "vda's backing file", use: 'read' };
+  t.match(judge({ part, here: large, there: { ...large, inode: '3' }, token: 'unseen' }), { code: 'DISK_NOT_SHARED' });
+  t.match(judge({ part, here: large, there: large, token: 'seen' }), { by: 'token' });
+  t.match(judge({ part: ISO, here: large, there: { ...large, inode: '3' } }), { by: 'content' });
+});
+
 t.test('what is only read may be a copy', async (t) => {
   const one = { ...FILE, digest: '400000 abc' };
   t.match(judge({ part: ISO, here: one, there: { ...one, inode: '3' } }), { by: 'content' });
