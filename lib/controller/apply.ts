@@ -73,10 +73,11 @@ async function prepare(
   const begun = new Set(
     plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
-  // One that an apply before this one has started, and died, may still boot.
+  // One that an apply before this one has started, and died, may still boot; one that is paused, or has its NIC elsewhere, answers nobody.
   const isYoung = (vm: Vm) => controller.session(vm.host).observed.startedLately.includes(domainOf(vm));
+  const left = [...plan.paused, ...plan.pending].map(({ domain }) => domain);
   const started = plan.current.vms.filter(
-    (vm) => (begun.has(domainOf(vm)) || isYoung(vm)) && canAnswer(controller, vm),
+    (vm) => (begun.has(domainOf(vm)) || isYoung(vm)) && !left.includes(domainOf(vm)) && canAnswer(controller, vm),
   );
   await awaitGuests(controller, {
     topology: plan.current,
