@@ -85,7 +85,8 @@ async function untilReady(context: MigrationContext, copying: Copying): Promise<
   const { command, looks } = copying;
   const paused = () => command.isOver || context.stoppedAtMs !== null;
   let toldMs = Number.NEGATIVE_INFINITY;
-  let sentBytes = 0;
+  // null: QEMU has not said anything yet.
+  let sentBytes: number | null = null;
   while (!(await until(paused, lookAgainMs(context, copying.gate), context.signal))) {
     if (performance.now() > copying.deadlineMs) {
       if (sentBytes === 0) throw neverBegan(context);

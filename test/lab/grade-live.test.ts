@@ -156,6 +156,8 @@ await onLab(
 );
 
 async function configured(lab: TestLab): Promise<void> {
+  // Before the tunnels are there, which would be in a plan's way.
+  const cmdline = await guestArguments(lab);
   const on = async (host: string, script: string, ...args: string[]) =>
     await lab.shell(host, `set -- ${args.join(' ')}\n${script}`);
   await on('host-a', BY_HAND, '198.18.1.10', '198.18.1.0/24');
@@ -167,7 +169,6 @@ async function configured(lab: TestLab): Promise<void> {
     'host-c',
     `${tunnel('to-a', '198.18.1.10')}; ip address add 10.9.0.200/24 dev lan; ip address add fd00:9::200/64 dev lan`,
   );
-  const cmdline = await guestArguments(lab);
   await lab.shell(
     'host-a',
     `cat >/tmp/web.xml <<'END'\n${DOMAIN.replace('CMDLINE', cmdline)}END\nvirsh -q define /tmp/web.xml; virsh -q start my-server`,

@@ -28,7 +28,8 @@ await onLab('two-subnets', async (t, lab) => {
     isWhole(t, await stream.end(), 'TCP');
     t.equal(exitCode, 1);
     isRolledBack(t, document);
-    t.match(document.error.message, /did not end within/);
+    // On a machine that has much to do nothing may have been sent by then.
+    t.match(document.error.message, /did not (end|begin) within/);
     const stages = document.stages.map((stage: Document) => stage.stage);
     t.same(stages, ['check', 'reserve', 'copy', 'undo copy', 'undo reserve']);
     await isUntouched(t, lab);
