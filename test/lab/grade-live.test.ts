@@ -121,6 +121,8 @@ await onLab(
         /answered, but not by the VM: no QEMU in the lab has a NIC with its MAC/,
       );
       await lab.shell('host-a', 'ip address del 10.9.0.1/24 dev lan; ip address del fd00:9::1/64 dev lan');
+      // Who is still known would still be sent to.
+      await lab.shell('host-c', 'ip neigh flush dev lan');
       t.match(
         (await graded()).document.checks.find(({ name }: Document) => name === 'wire'),
         {
