@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Eyes, TracedWay } from '../../../lib/grade/eyes.js';
 import { faultOf, isFound } from '../../../lib/grade/find-text.js';
 import { KIND_NAMES, KINDS } from '../../../lib/grade/kinds.js';
+import { VxmigError } from '../../../lib/model/errors.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 import { SAMPLE, sampleWith } from '../topology/sample.js';
 
@@ -151,6 +152,18 @@ t.test(
     t.strictSame(await verdicts(seen('', 'fdb')), [], 'other parts do not ask');
   },
 );
+
+t.test('what is in the way of verify fails it, and any other trouble is an error', async (t) => {
+  const { look } = KINDS.verify;
+  if (look.at !== 'hosts') return t.fail('it needs hosts');
+  const failing = (code: 'CLASH' | 'OVSDB') =>
+    look.see(
+      { part: 'all' },
+      seeing({ verify: async () => Promise.reject(new VxmigError(code, 'a tunnel of its own')) }),
+    );
+  t.match(await failing('CLASH'), { facts: [{ what: 'the hosts', holds: false, seen: 'a tunnel of its own' }] });
+  await t.rejects(failing('OVSDB'), { code: 'OVSDB' });
+});
 
 /** A star round host-a of three hosts. */
 const STAR = parseTopology(
