@@ -15,6 +15,7 @@ import type {
 } from '../grade/eyes.js';
 import { readFdb } from '../host/learned-macs.js';
 import { PingStream } from '../measure/ping-stream.js';
+import { withoutLength } from '../model/address.js';
 import type { Check } from '../model/check.js';
 import { CommandError, VxmigError } from '../model/errors.js';
 import type { MigrationResult } from '../model/migration-result.js';
@@ -178,7 +179,7 @@ export class HostEyes implements Eyes {
     const { shell } = this.#controller.session(from);
     const namespace = await this.#probeNamespace(from, over);
     return prefixesOf(this.#topology, to, over).map((prefix) => {
-      const address = bare(prefix);
+      const address = withoutLength(prefix);
       return { address, once: async () => await hostConnect(shell, namespace, { protocol, address, port }) };
     });
   }
@@ -200,7 +201,7 @@ export class HostEyes implements Eyes {
     const inside = namespace === null ? [] : ['ip', 'netns', 'exec', namespace];
     const { shell } = this.#controller.session(from);
     const answers = prefixesOf(this.#topology, to, network).map(async (prefix) => {
-      const address = bare(prefix);
+      const address = withoutLength(prefix);
       const headers = address.includes(':') ? 48 : 28;
       const size = bytes === null ? [] : ['-M', 'do', '-s', String(bytes - headers)];
       const pace = ['-n', '-q', '-p', nonce, '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
@@ -358,10 +359,6 @@ const MOST_TRIES = 3;
 function unheard(error: unknown): Connected {
   if (!(error instanceof CommandError)) throw error;
   return 'silent';
-}
-
-function bare(prefix: string): string {
-  return prefix.split('/')[0] ?? prefix;
 }
 
 /** Those that the VM has in the network, or all where it has none there. */

@@ -1,3 +1,4 @@
+import { withoutLength } from '../model/address.js';
 import type { MacCoverage, UnwatchedNic } from '../model/migration-result.js';
 import type { Nic } from '../model/topology.js';
 import type { MigrationContext, RunningProbe } from './context.js';
@@ -16,7 +17,7 @@ export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
 /** The VM's NICs of which no ping tells anything. */
 export function unwatchedNics({ vm, probes, unlinked }: MigrationContext): UnwatchedNic[] {
   const watching = probes.filter(({ from, to }) => to === vm.name || from === vm.name);
-  const its = (address: string | undefined, nic: Nic) => nic.addresses.some((one) => one.split('/')[0] === address);
+  const its = (address: string | undefined, nic: Nic) => nic.addresses.some((one) => withoutLength(one) === address);
   const watches = (probe: RunningProbe, nic: Nic) =>
     probe.network === nic.network && its(probe.to === vm.name ? probe.address : probe.guest?.address, nic);
   return vm.nics

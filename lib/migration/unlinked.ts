@@ -1,3 +1,4 @@
+import { withoutLength } from '../model/address.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import type { MigrationContext, RunningProbe } from './context.js';
 
@@ -17,7 +18,7 @@ function isUnlinked({ vm, unlinked }: MigrationContext, probe: RunningProbe): bo
   if (probe.to !== vm.name) return false;
   const nic = vm.nics.find(
     ({ network, addresses }) =>
-      network === probe.network && addresses.some((one) => one.split('/')[0] === probe.address),
+      network === probe.network && addresses.some((one) => withoutLength(one) === probe.address),
   );
   return nic !== undefined && unlinked.includes(nic.mac);
 }

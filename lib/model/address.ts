@@ -103,3 +103,8 @@ export function asHostPrefix(text: string): string {
   const ip = parsePrefix(text)?.ip ?? parseIp(text);
   return ip === null ? text : formatPrefix({ ip, length: bitsOf(ip.family) });
 }
+
+/** Of `10.9.0.1/24` the `10.9.0.1`; an address without a length is itself. */
+export function withoutLength(prefix: string): string {
+  return prefix.split('/')[0] ?? prefix;
+}

@@ -1,4 +1,4 @@
-import { parsePrefix } from './address.js';
+import { parsePrefix, withoutLength } from './address.js';
 import { probeAddresses } from './names.js';
 import type { Probe, Topology } from './topology.js';
 
@@ -55,8 +55,4 @@ export function pairUp(sources: readonly string[], targets: readonly string[]): 
     if (source === undefined || target === undefined) return [];
     return [{ family, source: withoutLength(source), target: withoutLength(target) }];
   });
-}
-
-function withoutLength(text: string): string {
-  return text.split('/')[0] ?? text;
 }

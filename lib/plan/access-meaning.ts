@@ -9,6 +9,7 @@ import {
   parseIp,
   parsePrefix,
   plus,
+  withoutLength,
 } from '../model/address.js';
 import type { AccessRule, Network, Topology } from '../model/topology.js';
 import type { AccessLists, AccessRule as FrameRule } from '../pipeline/facts.js';
@@ -200,7 +201,7 @@ function parties([right, given]: readonly [Topology, Topology], network: Network
 const STRANGER = '02:00:00:00:00:01';
 
 function addressTexts({ addresses }: { readonly addresses: readonly string[] }): string[] {
-  return addresses.map((address) => address.split('/')[0] ?? '');
+  return addresses.map(withoutLength);
 }
 
 function* meetings(
