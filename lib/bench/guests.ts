@@ -1,5 +1,5 @@
+import { readDomain, resumeDomain } from '../compute/libvirt/virsh.js';
 import type { Controller } from '../controller/controller.js';
-import { readDomain, resumeDomain } from '../host/virsh.js';
 
 /** The host on which the domain runs or is paused; null where on none, or on more than one. */
 export async function whereIs(controller: Controller, domain: string): Promise<string | null> {

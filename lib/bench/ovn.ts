@@ -1,10 +1,10 @@
+import { defineDomain, destroyDomain, readDomain, startDomain, undefineDomain } from '../compute/libvirt/virsh.js';
 import type { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
 import { factsOf } from '../controller/facts.js';
 import { sshOf } from '../controller/host-address.js';
 import type { HostShell } from '../host/connection.js';
 import { runCommands } from '../host/script.js';
-import { defineDomain, destroyDomain, readDomain, startDomain, undefineDomain } from '../host/virsh.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { hostOf } from '../plan/desired.js';

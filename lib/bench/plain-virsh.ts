@@ -1,6 +1,6 @@
+import { readDomain, readJobStats } from '../compute/libvirt/virsh.js';
 import type { Controller } from '../controller/controller.js';
 import { libvirtUriOf } from '../controller/host-address.js';
-import { readDomain, readJobStats } from '../host/virsh.js';
 import { parseJobStats } from '../measure/jobinfo.js';
 import { CommandError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';

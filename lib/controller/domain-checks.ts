@@ -1,5 +1,5 @@
+import { domainsOf } from '../compute/libvirt/domains.js';
 import type { HostShell } from '../host/connection.js';
-import { domainsOf } from '../host/domains.js';
 import type { Check } from '../model/check.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import { isAlive } from '../model/domain-state.js';

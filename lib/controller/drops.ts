@@ -1,7 +1,7 @@
-import { type CountedFlow, countedFlows } from '../host/openflow.js';
 import { bridgeName, tapName } from '../model/names.js';
 import type { Network, Topology } from '../model/topology.js';
 import type { DropCount } from '../model/topology-status.js';
+import { type CountedFlow, countedFlows } from '../network/ovs/openflow.js';
 import { HIDDEN_HEADER } from '../pipeline/access.js';
 import { detailOf } from '../pipeline/cookie.js';
 import { DROP_REASONS, dropReasonOf } from '../pipeline/drop-reason.js';

@@ -1,13 +1,14 @@
+import { startDomain } from '../compute/libvirt/start-domain.js';
+import * as virsh from '../compute/libvirt/virsh.js';
 import { HostConnection, type HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
-import { changeFlows } from '../host/openflow.js';
 import { runCommands } from '../host/script.js';
-import { startDomain } from '../host/start-domain.js';
-import * as virsh from '../host/virsh.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
 import type { SshSettings, Topology } from '../model/topology.js';
+import { changeFlows } from '../network/ovs/openflow.js';
+import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import type { Way } from '../pipeline/facts.js';
 import { desiredHost, type HostFacts, type IncomingVm, type NamedWay, vtepOf } from '../plan/desired.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
@@ -15,7 +16,6 @@ import type { ObservedHost } from '../plan/observed.js';
 import { KIND_KEY, REMOTE_HOST_KEY } from '../plan/ownership.js';
 import { planHost } from '../plan/plan.js';
 import { type Expected, observeHost } from './observe.js';
-import { OvsDatabase } from './ovs-database.js';
 
 export interface ConvergeOptions {
   readonly incoming: readonly IncomingVm[];

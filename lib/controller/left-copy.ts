@@ -1,5 +1,5 @@
-import { observeDomain } from '../host/domains.js';
-import { destroyDomain, hasJob, undefineDomain } from '../host/virsh.js';
+import { observeDomain } from '../compute/libvirt/domains.js';
+import { destroyDomain, hasJob, undefineDomain } from '../compute/libvirt/virsh.js';
 import { VxmigError } from '../model/errors.js';
 import type { LeftCopy } from '../plan/left-copies.js';
 import { uuidOf } from '../plan/vm-places.js';

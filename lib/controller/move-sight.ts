@@ -1,7 +1,12 @@
+import {
+  type DomainDetails,
+  disksWithJobs,
+  observeDetails,
+  observeLibvirtHost,
+} from '../compute/libvirt/domain-sight.js';
 import type { HostShell } from '../host/connection.js';
 import { type LookRequest, observeDisks } from '../host/disk-sight.js';
 import { exchangeTokens } from '../host/disk-token.js';
-import { type DomainDetails, disksWithJobs, observeDetails, observeLibvirtHost } from '../host/domain-sight.js';
 import type { DiskPart, DiskSight, FileSight, TokenSight } from '../model/disk.js';
 import { CommandError, VxmigError } from '../model/errors.js';
 import { shellWord } from '../model/quote.js';

@@ -1,13 +1,13 @@
+import { observeDomains } from '../compute/libvirt/domains.js';
 import type { HostShell } from '../host/connection.js';
-import { observeDomains } from '../host/domains.js';
-import { observeKernel } from '../host/observe-kernel.js';
-import { dumpFlows } from '../host/openflow.js';
 import { marksOf } from '../model/domain-marks.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
+import { observeKernel } from '../network/ovs/observe-kernel.js';
+import { dumpFlows } from '../network/ovs/openflow.js';
+import type { OvsDatabase } from '../network/ovs/ovs-database.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
-import type { OvsDatabase } from './ovs-database.js';
 
 /** What of the topology every look at a host needs to know. */
 export interface Expected {

@@ -3,10 +3,10 @@ import type { Fitness } from '../host/fitness.js';
 import type { Check } from '../model/check.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
+import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { planTopology } from '../plan/plan.js';
 import { factsOf } from './facts.js';
 import { expectedOf, observeHost } from './observe.js';
-import { OvsDatabase } from './ovs-database.js';
 
 /**
  * Whether a plan can be made of what is on the hosts: what is in the way (a tunnel of somebody else's, an address where no tunnel can begin), apply

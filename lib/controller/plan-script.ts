@@ -1,11 +1,11 @@
-import { flowCommand } from '../host/openflow.js';
+import { DOMAIN_COMMANDS, migrateArgv } from '../compute/libvirt/virsh.js';
 import { commandText } from '../host/script.js';
-import { DOMAIN_COMMANDS, migrateArgv } from '../host/virsh.js';
 import type { Change } from '../model/change.js';
 import { WITHOUT_DISKS } from '../model/disk.js';
 import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
 import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
+import { flowCommand } from '../network/ovs/openflow.js';
 import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
 import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';

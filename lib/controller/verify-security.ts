@@ -1,8 +1,8 @@
-import { type TraceAnswer, type TraceQuestion, traceFrames } from '../host/trace.js';
 import { contains, linkLocalOf, parseIp, parsePrefix } from '../model/address.js';
 import type { Check } from '../model/check.js';
 import { bridgeName, flowTunnelPortName, tapName } from '../model/names.js';
 import type { Network, Nic, Topology, Vm } from '../model/topology.js';
+import { type TraceAnswer, type TraceQuestion, traceFrames } from '../network/ovs/trace.js';
 import { cookieOf } from '../pipeline/cookie.js';
 import { DROP_REASONS, type DropReason } from '../pipeline/drop-reason.js';
 import { tableNumber } from '../pipeline/tables.js';

@@ -1,9 +1,9 @@
 import type { TracedWay, TraceQuestion } from '../grade/eyes.js';
 import type { HostShell } from '../host/connection.js';
-import { readFdb } from '../host/learned-macs.js';
-import { traceFrames } from '../host/trace.js';
 import { probePortName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
+import { readFdb } from '../network/ovs/learned-macs.js';
+import { traceFrames } from '../network/ovs/trace.js';
 import { hostOf, vtepOf } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observed.js';
 import { bridgeOf, hostAt, type SeenTunnel, tapsOf, tunnelOf } from './recognise.js';

@@ -13,7 +13,6 @@ import type {
   TracedWay,
   TraceQuestion,
 } from '../grade/eyes.js';
-import { readFdb } from '../host/learned-macs.js';
 import { PingStream } from '../measure/ping-stream.js';
 import { withoutLength } from '../model/address.js';
 import type { Check } from '../model/check.js';
@@ -22,6 +21,7 @@ import type { MigrationResult } from '../model/migration-result.js';
 import { probePortName } from '../model/names.js';
 import { commonNetwork, pairUp } from '../model/probe-path.js';
 import type { Strategy, Topology, Vm } from '../model/topology.js';
+import { readFdb } from '../network/ovs/learned-macs.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { guestAsker } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../plan/observed.js';

@@ -1,15 +1,15 @@
 import type { ServerChannel } from 'ssh2';
 import t, { type Test } from 'tap';
-import { OvsDatabase } from '../../lib/controller/ovs-database.js';
+import { observeDomain, observeDomains } from '../../lib/compute/libvirt/domains.js';
+import { listDomains } from '../../lib/compute/libvirt/virsh.js';
 import { HostConnection, type HostShell } from '../../lib/host/connection.js';
 import { Dialogue } from '../../lib/host/dialogue.js';
-import { observeDomain, observeDomains } from '../../lib/host/domains.js';
 import { observeFitness } from '../../lib/host/fitness.js';
-import { observeKernel } from '../../lib/host/observe-kernel.js';
-import { dumpFlows } from '../../lib/host/openflow.js';
-import { listDomains } from '../../lib/host/virsh.js';
 import { VxmigError } from '../../lib/model/errors.js';
 import type { SshSettings } from '../../lib/model/topology.js';
+import { observeKernel } from '../../lib/network/ovs/observe-kernel.js';
+import { dumpFlows } from '../../lib/network/ovs/openflow.js';
+import { OvsDatabase } from '../../lib/network/ovs/ovs-database.js';
 import { type Behaviour, FINGERPRINT, sshServer, tcpServer, writeForEver } from './hostile-server.js';
 
 // Most of the time is waited for hosts that do not answer.

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
-import { LibvirtError } from '../../lib/libvirt/connection.js';
-import { Libvirt } from '../../lib/libvirt/domains.js';
+import { LibvirtError } from '../../lib/compute/libvirt/protocol/connection.js';
+import { Libvirt } from '../../lib/compute/libvirt/protocol/domains.js';
 
 const run = promisify(execFile);
 /** libvirt's own driver for tests: it comes with a domain "test" that runs. */

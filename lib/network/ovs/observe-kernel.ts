@@ -1,9 +1,9 @@
-import { VxmigError } from '../model/errors.js';
-import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
-import type { Flow } from '../openflow/flow.js';
-import { DUMP_OPTIONS, OFCTL_TIMED_OUT } from '../openflow/text.js';
-import type { HostShell } from './connection.js';
-import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
+import type { HostShell } from '../../host/connection.js';
+import { LIBVIRT_SOCKETS } from '../../host/libvirt-sockets.js';
+import { VxmigError } from '../../model/errors.js';
+import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../../model/kernel-state.js';
+import type { Flow } from '../../openflow/flow.js';
+import { DUMP_OPTIONS, OFCTL_TIMED_OUT } from '../../openflow/text.js';
 import { readFlows } from './openflow.js';
 
 /** What the host's kernel has configured, and its switch of flows, read in one go. */

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { RedirectGuard } from '../../../lib/host/redirect-guard.js';
+import { RedirectGuard } from '../../../lib/network/ovs/redirect-guard.js';
 import { redirectFlows } from '../../../lib/pipeline/redirect.js';
-import { LocalShell } from './local-shell.js';
+import { LocalShell } from '../host/local-shell.js';
 
 const MAC = '52:54:00:09:00:01';
 const AWAY = { ofport: 7, remote: null };

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type TraceQuestion, traceFrames } from '../host/trace.js';
-import type { FrameArrival, FrameTrace } from '../migration/needs.js';
-import { bridgeName, probePortName, tapName } from '../model/names.js';
-import type { Network, Nic, Topology } from '../model/topology.js';
-import type { Way } from '../pipeline/facts.js';
-import { tableNumber } from '../pipeline/tables.js';
-import { endsOf } from '../pipeline/tunnels.js';
-import { wayTowards } from '../plan/desired.js';
-import type { HostSession } from './host-session.js';
+import type { HostSession } from '../../controller/host-session.js';
+import type { FrameArrival, FrameTrace } from '../../migration/needs.js';
+import { bridgeName, probePortName, tapName } from '../../model/names.js';
+import type { Network, Nic, Topology } from '../../model/topology.js';
+import type { Way } from '../../pipeline/facts.js';
+import { tableNumber } from '../../pipeline/tables.js';
+import { endsOf } from '../../pipeline/tunnels.js';
+import { wayTowards } from '../../plan/desired.js';
+import { type TraceQuestion, traceFrames } from './trace.js';
 
 /** Nobody's: what is only asked about has no sender, unless a VM's port is to take it. */
 const NOBODY = '02:00:00:00:00:00';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { isAlive } from '../model/domain-state.js';
-import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../model/libvirt-domain.js';
+import { isAlive } from '../../../model/domain-state.js';
+import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../../../model/libvirt-domain.js';
 import { LibvirtConnection, LibvirtError } from './connection.js';
 import { type XdrReader, XdrWriter } from './xdr.js';
 

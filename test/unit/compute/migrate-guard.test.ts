@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { guardMigrate } from '../../../lib/host/migrate-guard.js';
-import { LocalShell } from './local-shell.js';
+import { guardMigrate } from '../../../lib/compute/libvirt/migrate-guard.js';
+import { LocalShell } from '../host/local-shell.js';
 
 /** libvirt as files: its limits, a job that ends with the status in `end`, and what was asked of it, a line each. */
 async function hostOf(t: Test) {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseSwitchRoutes } from '../../../lib/host/observe-kernel.js';
+import { parseSwitchRoutes } from '../../../lib/network/ovs/observe-kernel.js';
 
 t.test('routes that were added to Open vSwitch', async (t) => {
   const text = [

@@ -1,15 +1,15 @@
-import type { HostShell } from '../host/connection.js';
-import { commit } from '../ovsdb/commit.js';
-import { Connection } from '../ovsdb/connection.js';
-import { OvsdbError } from '../ovsdb/errors.js';
-import { Lock } from '../ovsdb/lock.js';
-import { assertLock, type Mutation, mutate, type Operation } from '../ovsdb/operations.js';
-import { selectTables, type Tables } from '../ovsdb/select.js';
-import { asNumber, asOptional, asSet, asString, asStringMap, asUuids, mapOf, type Row } from '../ovsdb/value.js';
-import { OPEN_VSWITCH } from '../ovsdb/vswitch.js';
-import type { OvsChange } from '../plan/host-plan.js';
-import type { ObservedBridge, ObservedInterface, ObservedPort } from '../plan/observed.js';
-import { ovsTransaction } from '../plan/ovs-operations.js';
+import type { HostShell } from '../../host/connection.js';
+import { commit } from '../../ovsdb/commit.js';
+import { Connection } from '../../ovsdb/connection.js';
+import { OvsdbError } from '../../ovsdb/errors.js';
+import { Lock } from '../../ovsdb/lock.js';
+import { assertLock, type Mutation, mutate, type Operation } from '../../ovsdb/operations.js';
+import { selectTables, type Tables } from '../../ovsdb/select.js';
+import { asNumber, asOptional, asSet, asString, asStringMap, asUuids, mapOf, type Row } from '../../ovsdb/value.js';
+import { OPEN_VSWITCH } from '../../ovsdb/vswitch.js';
+import type { OvsChange } from '../../plan/host-plan.js';
+import type { ObservedBridge, ObservedInterface, ObservedPort } from '../../plan/observed.js';
+import { ovsTransaction } from '../../plan/ovs-operations.js';
 
 /** One for all topologies on a host: they share its underlay bridge and its VMs' memory. */
 const HOST_LOCK = 'vxmig';

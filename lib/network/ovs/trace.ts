@@ -1,6 +1,6 @@
-import { CommandError } from '../model/errors.js';
-import { parseTrace, type Trace, troubleOf } from '../openflow/trace.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { CommandError } from '../../model/errors.js';
+import { parseTrace, type Trace, troubleOf } from '../../openflow/trace.js';
 
 export interface TraceQuestion {
   /** Fields of the frame and where it comes in, as ovs-appctl reads them: `in_port=1,dl_dst=…`. */

@@ -1,7 +1,7 @@
-import { CommandError, VxmigError } from '../model/errors.js';
-import { formatMs } from '../model/quantities.js';
-import { shellLine } from '../model/quote.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { CommandError, VxmigError } from '../../model/errors.js';
+import { formatMs } from '../../model/quantities.js';
+import { shellLine } from '../../model/quote.js';
 import { DOMAIN_COMMANDS } from './virsh.js';
 
 /** QEMU opens its disks before libvirt hears of it, and waits for storage that does not answer for as long as that takes. */

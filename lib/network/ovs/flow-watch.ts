@@ -1,6 +1,6 @@
-import { FlowMonitorParser, type FlowReport, MONITOR_OPTIONS } from '../openflow/flow-monitor.js';
-import { Nudger } from '../openflow/nudge.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { FlowMonitorParser, type FlowReport, MONITOR_OPTIONS } from '../../openflow/flow-monitor.js';
+import { Nudger } from '../../openflow/nudge.js';
 
 /** How often the switch is made to report what it holds back; a change is seen at most this much late. In milliseconds. */
 const NUDGE_INTERVAL_MS = 10;

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { startDomain } from '../../../lib/compute/libvirt/start-domain.js';
 import type { HostShell } from '../../../lib/host/connection.js';
-import { startDomain } from '../../../lib/host/start-domain.js';
 import { CommandError } from '../../../lib/model/errors.js';
 
 /** A host whose `virsh start` has no end, and that answers other questions so. */

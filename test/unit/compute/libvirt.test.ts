@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { observeDomain, observeDomains } from '../../../lib/compute/libvirt/domains.js';
+import { LibvirtConnection, LibvirtError } from '../../../lib/compute/libvirt/protocol/connection.js';
+import { Libvirt } from '../../../lib/compute/libvirt/protocol/domains.js';
+import { XdrReader, XdrWriter } from '../../../lib/compute/libvirt/protocol/xdr.js';
 import type { HostShell } from '../../../lib/host/connection.js';
-import { observeDomain, observeDomains } from '../../../lib/host/domains.js';
-import { LibvirtConnection, LibvirtError } from '../../../lib/libvirt/connection.js';
-import { Libvirt } from '../../../lib/libvirt/domains.js';
-import { XdrReader, XdrWriter } from '../../../lib/libvirt/xdr.js';
 import { CommandError, VxmigError } from '../../../lib/model/errors.js';
 
 const WITH_VMS = { hasVms: true, libvirtFiles: Promise.resolve([]) };

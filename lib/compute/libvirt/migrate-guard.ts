@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { ARRIVING_NAMESPACE } from '../model/domain-marks.js';
-import { shellWord } from '../model/quote.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { ARRIVING_NAMESPACE } from '../../model/domain-marks.js';
+import { shellWord } from '../../model/quote.js';
 
 /** A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given up. */
 const LEASE_SECONDS = 20;

@@ -1,5 +1,5 @@
-import type { HostShell } from './connection.js';
-import { Dialogue } from './dialogue.js';
+import type { HostShell } from '../../host/connection.js';
+import { Dialogue } from '../../host/dialogue.js';
 
 /**
  * One virsh that stays: a question costs a few milliseconds, not the start of a program. It repeats what it reads, so the mark is

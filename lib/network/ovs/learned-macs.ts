@@ -1,5 +1,5 @@
-import { LOCAL_PORT } from '../openflow/trace.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { LOCAL_PORT } from '../../openflow/trace.js';
 
 export interface LearnedMac {
   readonly mac: string;

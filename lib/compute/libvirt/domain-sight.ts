@@ -1,6 +1,6 @@
-import { DomainDefinition } from '../model/domain-definition.js';
-import { shellWord } from '../model/quote.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { DomainDefinition } from '../../model/domain-definition.js';
+import { shellWord } from '../../model/quote.js';
 
 /** A domain as it is now, and what of it a migration has to know. */
 export interface DomainDetails {

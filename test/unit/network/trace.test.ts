@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { HostShell } from '../../../lib/host/connection.js';
-import { traceFrames } from '../../../lib/host/trace.js';
 import { shellLine } from '../../../lib/model/quote.js';
+import { traceFrames } from '../../../lib/network/ovs/trace.js';
 import { TO_TAP } from '../openflow/recorded-traces.js';
 
 /** MAX_ARG_STRLEN of execve(2): sshd gives the command line to a shell as one word. */

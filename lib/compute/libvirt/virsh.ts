@@ -1,14 +1,14 @@
-import type { Command } from '../model/command.js';
-import type { StorageProof } from '../model/disk.js';
-import { DomainDefinition } from '../model/domain-definition.js';
-import { ARRIVING_NAMESPACE, MARK_NAMESPACE } from '../model/domain-marks.js';
-import { isAlive } from '../model/domain-state.js';
-import { CommandError, VxmigError } from '../model/errors.js';
-import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../model/libvirt-domain.js';
-import { shellWord } from '../model/quote.js';
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
+import { DROP_WAITING } from '../../host/tap-queue.js';
+import type { Command } from '../../model/command.js';
+import type { StorageProof } from '../../model/disk.js';
+import { DomainDefinition } from '../../model/domain-definition.js';
+import { ARRIVING_NAMESPACE, MARK_NAMESPACE } from '../../model/domain-marks.js';
+import { isAlive } from '../../model/domain-state.js';
+import { CommandError, VxmigError } from '../../model/errors.js';
+import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../../model/libvirt-domain.js';
+import { shellWord } from '../../model/quote.js';
 import { guardMigrate } from './migrate-guard.js';
-import { DROP_WAITING } from './tap-queue.js';
 
 const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
 /** For a virsh whose words are read. */

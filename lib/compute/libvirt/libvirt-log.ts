@@ -1,4 +1,4 @@
-import type { HostShell } from './connection.js';
+import type { HostShell } from '../../host/connection.js';
 
 const TAIL_BYTES = 65_536;
 const TIMEOUT_MS = 15_000;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { libvirtErrors } from '../../../lib/host/libvirt-log.js';
+import { libvirtErrors } from '../../../lib/compute/libvirt/libvirt-log.js';
 
 /** As libvirtd 11.3 wrote it at both ends of a migration whose destination lacked an image. */
 const LOG = `2026-11-27 17:38:14.360+0000: 76: error : virNetSocketReadWire:1782 : End of file while reading data: Input/output error

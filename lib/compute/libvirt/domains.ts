@@ -1,9 +1,9 @@
-import { LibvirtError } from '../libvirt/connection.js';
-import { Libvirt } from '../libvirt/domains.js';
-import { CommandError, VxmigError } from '../model/errors.js';
-import type { LibvirtDomain } from '../model/libvirt-domain.js';
-import type { HostShell } from './connection.js';
-import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
+import type { HostShell } from '../../host/connection.js';
+import { LIBVIRT_SOCKETS } from '../../host/libvirt-sockets.js';
+import { CommandError, VxmigError } from '../../model/errors.js';
+import type { LibvirtDomain } from '../../model/libvirt-domain.js';
+import { LibvirtError } from './protocol/connection.js';
+import { Libvirt } from './protocol/domains.js';
 import { listDomains, readDomain } from './virsh.js';
 
 const URI = 'qemu:///system';

@@ -1,10 +1,11 @@
-import type { Command } from '../model/command.js';
-import { CommandError, messageOf, VxmigError } from '../model/errors.js';
-import type { Action } from '../openflow/action.js';
-import { renderActions } from '../openflow/action-text.js';
-import type { FlowDiff } from '../openflow/diff.js';
-import { renderBundle } from '../openflow/diff.js';
-import type { Flow } from '../openflow/flow.js';
+import type { HostShell, RunOptions, RunResult } from '../../host/connection.js';
+import type { Command } from '../../model/command.js';
+import { CommandError, messageOf, VxmigError } from '../../model/errors.js';
+import type { Action } from '../../openflow/action.js';
+import { renderActions } from '../../openflow/action-text.js';
+import type { FlowDiff } from '../../openflow/diff.js';
+import { renderBundle } from '../../openflow/diff.js';
+import type { Flow } from '../../openflow/flow.js';
 import {
   DUMP_OPTIONS,
   OFCTL_PATIENCE,
@@ -12,8 +13,7 @@ import {
   OPENFLOW_VERSION,
   parseCountedFlows,
   parseFlows,
-} from '../openflow/text.js';
-import type { HostShell, RunOptions, RunResult } from './connection.js';
+} from '../../openflow/text.js';
 
 /** All flows of some bridges, in one session. A bridge that does not exist has none. @throws VxmigError HOST_UNFIT where the switch does not answer */
 export async function dumpFlows(shell: HostShell, bridges: readonly string[]): Promise<Map<string, Flow[]>> {

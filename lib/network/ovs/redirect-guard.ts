@@ -1,9 +1,9 @@
-import { VxmigError } from '../model/errors.js';
-import type { Flow } from '../openflow/flow.js';
-import { OFCTL_PATIENCE, OPENFLOW_VERSION, renderFlow } from '../openflow/text.js';
-import type { HostShell } from './connection.js';
-import { Dialogue } from './dialogue.js';
-import { DROP_WAITING } from './tap-queue.js';
+import type { HostShell } from '../../host/connection.js';
+import { Dialogue } from '../../host/dialogue.js';
+import { DROP_WAITING } from '../../host/tap-queue.js';
+import { VxmigError } from '../../model/errors.js';
+import type { Flow } from '../../openflow/flow.js';
+import { OFCTL_PATIENCE, OPENFLOW_VERSION, renderFlow } from '../../openflow/text.js';
 
 /** How often the guard hears that we are there. */
 const BEAT_MS = 200;
