@@ -4,8 +4,8 @@ import { libvirtUriOf } from '../controller/host-address.js';
 import { parseJobStats } from '../measure/jobinfo.js';
 import { CommandError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
-import { hostOf, incomingVm, vtepOf } from '../plan/desired.js';
-import { withVmsAt } from '../plan/plan.js';
+import { Placement } from '../placement/placement.js';
+import { hostOf, vtepOf } from '../plan/desired.js';
 import type { MeasuredRun } from './measured-run.js';
 import { seenBy, watched, watchingProbes } from './watch.js';
 
@@ -26,7 +26,9 @@ export interface PlainMove {
 export async function plainMigrate(controller: Controller, move: PlainMove): Promise<MeasuredRun> {
   const { current, vm, from, to, signal } = move;
   const [source, destination] = [controller.session(from), controller.session(to)];
-  await destination.converge(current, { incoming: [incomingVm(current, vm)] });
+  const placement = new Placement(current);
+  placement.depart(vm, { from, to });
+  await destination.converge(() => placement.viewOf(to));
   try {
     const { result, pings, record } = await watched(
       controller,
@@ -49,8 +51,9 @@ export async function plainMigrate(controller: Controller, move: PlainMove): Pro
     };
   } finally {
     const place = (await readDomain(destination.shell, vm))?.state === 'running' ? to : from;
-    const topology = withVmsAt(current, [[vm, place]]);
-    await Promise.all([source, destination].map((end) => end.converge(topology, { incoming: [] })));
+    if (place === to) placement.settle(vm);
+    else placement.stay(vm);
+    await Promise.all([source, destination].map((end) => end.converge(() => placement.viewOf(end.name))));
   }
 }
 

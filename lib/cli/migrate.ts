@@ -1,9 +1,9 @@
 import { Controller } from '../controller/controller.js';
 import type { LockOptions } from '../controller/host-locks.js';
-import { type MigrateOverrides, migrateVm } from '../controller/migrate-vm.js';
+import { type MigrateOverrides, Movers } from '../controller/migrate-vm.js';
 import { runsOn } from '../controller/places.js';
 import { VxmigError } from '../model/errors.js';
-import type { Strategy } from '../model/topology.js';
+import type { StrategyName } from '../model/topology.js';
 import { withVmsAt } from '../plan/plan.js';
 import type { CommandContext } from './context.js';
 import { prepareHostEdit } from './host-edit.js';
@@ -13,7 +13,7 @@ import { readReachable } from './topology-file.js';
 
 export interface MigrateCommandOptions {
   readonly to: string;
-  readonly strategy?: Strategy;
+  readonly strategy?: StrategyName;
   readonly bandwidthBytesPerSecond?: number;
   readonly timeoutMs?: number;
   readonly redirect: boolean;
@@ -44,13 +44,8 @@ export async function migrateCommand(
         const plan = await controller.plan();
         const migration = plan.migrations.find((candidate) => candidate.vm === vm);
         if (migration === undefined) throw notToMigrate(controller, vm, options.to);
-        return await migrateVm(controller, {
-          ...migration,
-          current: plan.current,
-          emit,
-          signal,
-          overrides: overridesOf(options),
-        });
+        const movers = new Movers(controller, plan.current);
+        return await movers.migrate({ ...migration, emit, signal, overrides: overridesOf(options) });
       },
     );
     const { result } = run.record;

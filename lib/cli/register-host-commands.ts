@@ -1,14 +1,13 @@
 import { type Command, Option } from 'commander';
 import { SCRIPT_STEPS } from '../model/plan-script.js';
-import type { Strategy } from '../model/topology.js';
+import type { StrategyName } from '../model/topology.js';
+import { STRATEGY_NAMES } from '../strategies/registry.js';
 import { durationArgument, listenArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js';
 import type { PlanFlags } from './plan.js';
 import { registerDestroy } from './register-destroy.js';
 import type { WatchFlags } from './watch.js';
-
-const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
 
 /** Commands that talk to the topology's hosts. */
 export function registerHostCommands(program: Command, choose: Choose): void {
@@ -82,7 +81,9 @@ function registerChanging(program: Command, choose: Choose): void {
     .argument('<file>', 'topology file')
     .argument('<vm>', 'the VM to move')
     .requiredOption('--to <host>', 'where to')
-    .addOption(new Option('--strategy <strategy>', "how to copy its memory (default: the file's)").choices(STRATEGIES))
+    .addOption(
+      new Option('--strategy <strategy>', "how to copy its memory (default: the file's)").choices(STRATEGY_NAMES),
+    )
     .addOption(
       new Option('--bandwidth <size>', 'upper bound of the copy per second, like 64MiB').argParser(sizeArgument),
     )
@@ -144,7 +145,7 @@ function registerWatch(program: Command, choose: Choose): void {
 
 interface MigrateFlags extends LockFlags {
   readonly to: string;
-  readonly strategy?: Strategy;
+  readonly strategy?: StrategyName;
   /** Bytes per second. */
   readonly bandwidth?: number;
   /** Milliseconds. */

@@ -1,8 +1,8 @@
 import type { Change } from '../model/change.js';
 import { DomainDefinition } from '../model/domain-definition.js';
-import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Vm } from '../model/topology.js';
+import type { ScheduledMove } from '../placement/schedule.js';
 import { domainOf } from '../plan/desired.js';
 import type { HostPlan } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
@@ -12,6 +12,7 @@ import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 import { removeLeftCopy } from './left-copy.js';
 import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
+import { moveVms } from './move-vms.js';
 import { lookAhead } from './obstructed-moves.js';
 import { FINISH, takeBack, undone } from './undo.js';
 
@@ -25,19 +26,21 @@ export interface ApplyOptions {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly overrides?: MigrateOverrides;
+  /** How many VMs may leave a host, and how many come to one, at a time; left out: MOVES_PER_HOST. */
+  readonly parallel?: number;
   /** For how long is waited for guests that were started to answer; default: as long as a slow machine boots one. */
   readonly bootTimeoutMs?: number;
 }
 
 /**
- * Brings the hosts to what the topology says: networks on all hosts at once, then VMs, then migrations one by one,
- * then what is no longer needed is removed.
+ * Brings the hosts to what the topology says: networks on all hosts at once, then VMs, then migrations in the plan's
+ * order, some of them at the same time, then what is no longer needed is removed.
  *
  * @throws VxmigError: until the migrations what apply had done is taken back, or the message says what is left; after that the message says what
  *   has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
-  const { plan, obstacle } = await lookAhead(controller, await controller.plan());
+  const { plan, moves, obstacle } = await lookAhead(controller, await controller.plan(), options.parallel);
   if (obstacle !== null) throw obstacle;
   for (const text of plan.warnings) options.emit({ kind: 'warning', text });
   const sessions = [...controller.sessions.values()];
@@ -47,7 +50,7 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
   } catch (error) {
     throw undone(error, await takeBack(sessions, { plan, before }));
   }
-  const result = await move(controller, plan, options);
+  const result = await move(controller, plan, moves, options);
   // The migration has been rolled back; where it was the first, all can be as before.
   const moved = result.runs.some(({ record }) => record.result.outcome !== 'rolled-back');
   if (!result.ok && options.signal.aborted && !moved) {
@@ -104,38 +107,20 @@ function canAnswer(controller: Controller, vm: Vm): boolean {
 async function move(
   controller: Controller,
   plan: Plan,
+  moves: readonly ScheduledMove[],
   { emit, signal, overrides }: ApplyOptions,
 ): Promise<ApplyResult> {
-  const runs: MigratedVm[] = [];
-  let { current } = plan;
   // Onlookers are asked where their ports lead, and some of these may have just been made.
   if (plan.migrations.length > 0)
     await everyHost(controller, plan, async (session, { ovs }) => {
       if (ovs.length > 0) await session.observePorts();
     });
-  for (const { vm, from, to } of plan.migrations) {
-    if (signal.aborted) throw halfMoved(plan, runs, signal.reason);
-    // Loaded only here: most applies move nothing, and their start is what is waited for.
-    const { migrateVm } = await import('./migrate-vm.js');
-    const run = await migrateVm(controller, { vm, from, to, current, emit, signal, overrides: overrides ?? {} });
-    current = run.topology;
-    runs.push(run);
-    if (!run.record.result.ok) return { ok: false, changes: plan.changes, runs };
-  }
+  const runs = await moveVms(controller, plan, moves, { emit, signal, overrides: overrides ?? {} });
+  if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
+    return { ok: false, changes: plan.changes, runs };
   await everyHost(controller, plan, (session, host) => session.executeRemovals(host.remove));
   for (const change of plan.changes) if (change.action === 'delete') emit({ kind: 'change-applied', change });
   return { ok: true, changes: plan.changes, runs };
-}
-
-/** Between two migrations: those that have been made stay. */
-function halfMoved({ migrations }: Plan, runs: readonly MigratedVm[], reason: unknown): VxmigError {
-  const moved = runs.map(({ record }) => `${record.result.vm} is on ${record.result.to}`);
-  const rest = migrations.slice(runs.length).map(({ vm, from }) => `${vm} is still on ${from}`);
-  const code = reason instanceof VxmigError ? reason.code : 'INTERRUPTED';
-  return new VxmigError(code, `${messageOf(reason)}: ${[...moved, ...rest].join(', ')}`, {
-    hint: '`vxmig apply FILE` goes on from there.',
-    cause: reason,
-  });
 }
 
 async function everyHost(

@@ -8,7 +8,6 @@ import { factsOf } from './facts.js';
 import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
-import { SshMigrationHost } from './migration-host.js';
 import { expectedOf } from './observe.js';
 
 export const START_SWITCH =
@@ -96,10 +95,6 @@ export class Controller {
   async locked<Result>(request: LockRequest, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const what = `${request.work} ${this.topology.name}`;
     return await withHostLocks([...this.sessions.values()], { ...request, work: what }, work);
-  }
-
-  migrationHost(name: string, current: Topology): SshMigrationHost {
-    return new SshMigrationHost(this.session(name), current);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
 import { sameUuidMend, sameUuidText } from '../plan/move-verdict.js';
 import { offloadingNics, offloadMend } from '../plan/nic-offload.js';
+import { STRATEGIES } from '../strategies/registry.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
 
 /** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
@@ -80,7 +81,8 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
   const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
   const largestBytes = Math.max(0, ...topology.vms.map((vm) => needed(vm, host.name)));
   const { first, last } = fitness.migrationPorts;
-  const postCopy = topology.vms.some((vm) => vm.migration.strategy === 'post-copy');
+  const needing = STRATEGIES.filter(({ needs }) => needs.includes('userfaultfd')).map(({ name }) => name);
+  const isNeeded = topology.vms.some((vm) => needing.includes(vm.migration.strategy));
   const named = (what: string) => `${host.name}: ${what}`;
   return [
     answers(
@@ -112,12 +114,12 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
     ...(datapathOf(host, fitness) === 'netdev' ? packetBuffer(named('packet buffer'), fitness.packetBufferBytes) : []),
     {
       name: named('userfaultfd'),
-      ok: fitness.userfaultfd || !postCopy,
-      expected: 'open to QEMU, which post-copy needs',
+      ok: fitness.userfaultfd || !isNeeded,
+      expected: `open to QEMU, which ${needing.join(', ')} needs`,
       seen: fitness.userfaultfd ? 'open to QEMU' : 'closed to QEMU',
       hint: fitness.userfaultfd
         ? ''
-        : 'post-copy needs `sysctl vm.unprivileged_userfaultfd=1`; the other strategies do not',
+        : `${needing.join(', ')} needs \`sysctl vm.unprivileged_userfaultfd=1\`; the other strategies do not`,
     },
     {
       name: named('migration ports'),

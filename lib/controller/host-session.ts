@@ -9,22 +9,24 @@ import { bridgeName } from '../model/names.js';
 import type { SshSettings, Topology } from '../model/topology.js';
 import { changeFlows } from '../network/ovs/openflow.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
+import type { OvsHost } from '../network/ovs/ovs-host.js';
 import type { Way } from '../pipeline/facts.js';
-import { desiredHost, type HostFacts, type IncomingVm, type NamedWay, vtepOf } from '../plan/desired.js';
+import type { HostView } from '../placement/placement.js';
+import { desiredHost, type HostFacts, type NamedWay, vtepOf } from '../plan/desired.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { KIND_KEY, REMOTE_HOST_KEY } from '../plan/ownership.js';
 import { planHost } from '../plan/plan.js';
 import { type Expected, observeHost } from './observe.js';
 
-export interface ConvergeOptions {
-  readonly incoming: readonly IncomingVm[];
-}
-
-/** One host, connected: what is known of it, and the only place that changes it. */
-export class HostSession {
+/**
+ * One host, connected: what is known of it, and the only place that changes it. Changes of its network and its domains
+ * go one after the other, whoever asks for them.
+ */
+export class HostSession implements OvsHost {
   #observed: ObservedHost | null = null;
   #facts: HostFacts | null = null;
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly name: string,
@@ -78,22 +80,41 @@ export class HostSession {
     return this.#observed;
   }
 
+  /** Does `change` when all that were asked for before have ended, well or not. */
+  async inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const done = this.#lastChange.then(change, change);
+    this.#lastChange = done.catch(() => {});
+    return await done;
+  }
+
   /** Everything of a plan but VMs and removals. */
   async execute(plan: HostPlan): Promise<void> {
+    await this.inTurn(() => this.#execute(plan));
+  }
+
+  async executeRemovals(remove: HostPlan['remove']): Promise<void> {
+    await this.inTurn(() => this.#executeRemovals(remove));
+  }
+
+  async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+    await this.inTurn(() => this.#executeDomains(steps));
+  }
+
+  async #execute(plan: HostPlan): Promise<void> {
     await runCommands(this.shell, plan.prepare);
     await this.#changeOvs(plan.ovs);
     await runCommands(this.shell, plan.settle);
     for (const { bridge, diff } of plan.flows) await changeFlows(this.shell, bridge, diff);
   }
 
-  async executeRemovals(remove: HostPlan['remove']): Promise<void> {
-    await this.executeDomains(remove.domains);
+  async #executeRemovals(remove: HostPlan['remove']): Promise<void> {
+    await this.#executeDomains(remove.domains);
     await runCommands(this.shell, remove.prepare);
     await this.#changeOvs(remove.ovs);
     await runCommands(this.shell, remove.commands);
   }
 
-  async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+  async #executeDomains(steps: readonly DomainStep[]): Promise<void> {
     for (const step of steps) {
       if (step.kind === 'define') await virsh.defineDomain(this.shell, step.xml);
       if (step.kind === 'update-nic') await virsh.updateNic(this.shell, step.domain, step.xml);
@@ -105,14 +126,21 @@ export class HostSession {
     }
   }
 
-  /** Brings bridges, ports, devices and flows to what `topology` wants here. VMs are not touched. */
-  async converge(topology: Topology, { incoming }: ConvergeOptions): Promise<readonly Change[]> {
+  /**
+   * Brings bridges, ports, devices and flows to what the view wants here, as it is when its turn comes. VMs are not
+   * touched.
+   */
+  async converge(viewNow: () => HostView): Promise<readonly Change[]> {
+    return await this.inTurn(() => this.#converge(viewNow()));
+  }
+
+  async #converge({ topology, incoming, alsoAt }: HostView): Promise<readonly Change[]> {
     if (this.#facts === null) throw new Error(`no facts of ${this.name}`);
     const observed = await this.observe(topology.name);
-    const desired = desiredHost(topology, this.name, { ...this.#facts, incoming });
+    const desired = desiredHost(topology, this.name, { ...this.#facts, incoming, alsoAt });
     const plan = planHost(topology.name, desired, observed);
-    await this.execute(plan);
-    await this.executeRemovals({ ...plan.remove, domains: [] });
+    await this.#execute(plan);
+    await this.#executeRemovals({ ...plan.remove, domains: [] });
     const changes = plan.changes.filter((change) => change.kind !== 'vm');
     // Ports may have new numbers; the rest is known, for it was made just now.
     if (changes.length > 0) await this.observePorts();

@@ -4,6 +4,7 @@ import { messageOf, VxmigError } from '../model/errors.js';
 import type { Host, Topology } from '../model/topology.js';
 import type { WatchEvent, WatchNews } from '../model/watch-event.js';
 import type { WatchedState } from '../model/watch-state.js';
+import { Placement } from '../placement/placement.js';
 import { driftNews } from '../plan/drift.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
@@ -238,7 +239,7 @@ export class HostWatch {
       await Promise.all(this.all.map((one) => one.observe()));
       const plan = this.#plan();
       const done = [
-        ...(await watched.session.converge(plan.current, { incoming: [] })),
+        ...(await watched.session.converge(() => new Placement(plan.current).viewOf(this.host.name))),
         ...(await this.#startVms(plan)),
       ];
       this.#repairRetryMs = REPAIR_RETRY_MS.first;

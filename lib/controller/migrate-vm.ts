@@ -1,19 +1,16 @@
-import type { MigrationContext, MigrationOptions } from '../migration/context.js';
-import { ALLOWED_DOWNTIME_MS } from '../migration/gate.js';
 import { migrate } from '../migration/migrate.js';
-import { probesOf } from '../migration/probes.js';
+import type { HostParts, MigrationOptions } from '../migration/migration.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
-import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
-import { expectedPlace } from '../plan/expected-place.js';
-import { knownMacs } from '../plan/moving-macs.js';
-import { withVmsAt } from '../plan/plan.js';
+import { Placement } from '../placement/placement.js';
+import { domainOf, hostOf, nicsOf } from '../plan/desired.js';
 import { writeRun } from '../report/run-file.js';
+import { strategyOf } from '../strategies/registry.js';
 import type { Controller } from './controller.js';
-import { libvirtUriOf } from './host-address.js';
+import { hostParts } from './host-parts.js';
 import { outlookOf, portSilenceOf } from './outlook.js';
 
 /** What the command line says over the topology. */
@@ -23,105 +20,74 @@ export interface MigrateVmRequest {
   readonly vm: string;
   readonly from: string;
   readonly to: string;
-  /** The topology with every VM where it runs now. */
-  readonly current: Topology;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly overrides: MigrateOverrides;
 }
 
-export interface MovedVm {
+export interface MigratedVm {
   readonly record: RunRecord;
-  /** The topology with the VM where it is afterwards. */
-  readonly topology: Topology;
-}
-
-export interface MigratedVm extends MovedVm {
   /** The run's file, for `vxmig report`, or why it could not be kept: the VM has moved all the same. */
   readonly kept: { readonly file: string } | { readonly lost: string };
 }
 
-/** One live migration; its run is kept as a file whatever the outcome, where that can be done. */
-export async function migrateVm(controller: Controller, request: MigrateVmRequest): Promise<MigratedVm> {
-  const moved = await moveVm(controller, request);
-  const kept = await writeRun(moved.record).then(
-    (file) => ({ file }),
-    (error: unknown) => ({ lost: messageOf(error) }),
-  );
-  return { ...moved, kept };
-}
+/** Who moves VMs at the same time, by one ledger. */
+export class Movers {
+  readonly #placement: Placement;
+  readonly #hosts: readonly HostParts[];
 
-/** The same for whoever does not want it among the user's runs. */
-export async function moveVm(controller: Controller, request: MigrateVmRequest): Promise<MovedVm> {
-  const { current, from, to, emit, signal } = request;
-  const vm = vmOf(current, request.vm);
-  const hosts = current.hosts.map((host) => controller.migrationHost(host.name, current));
-  const host = (name: string) => {
-    const found = hosts.find((candidate) => candidate.name === name);
+  /** @param current the topology with every VM where it runs now */
+  constructor(
+    private readonly controller: Controller,
+    private readonly current: Topology,
+  ) {
+    this.#placement = new Placement(current);
+    this.#hosts = hostParts(controller, this.#placement);
+  }
+
+  /** One live migration; its run is kept as a file whatever the outcome, where that can be done. */
+  async migrate(request: MigrateVmRequest, othersMoving: readonly string[] = []): Promise<MigratedVm> {
+    const record = await this.move(request, othersMoving);
+    const kept = await writeRun(record).then(
+      (file) => ({ file }),
+      (error: unknown) => ({ lost: messageOf(error) }),
+    );
+    return { record, kept };
+  }
+
+  /** The same for whoever does not want it among the user's runs. */
+  async move(request: MigrateVmRequest, othersMoving: readonly string[] = []): Promise<RunRecord> {
+    const { from, to, emit, signal } = request;
+    const { current } = this;
+    const vm = vmOf(current, request.vm);
+    const options: MigrationOptions = { ...vm.migration, redirect: true, ...request.overrides };
+    const journey = { vm, from: hostOf(current, from), to: hostOf(current, to) };
+    const run = await migrate(
+      {
+        topology: current,
+        placement: this.#placement,
+        vm,
+        domain: domainOf(vm),
+        nics: nicsOf(current, vm),
+        source: this.#host(from),
+        destination: this.#host(to),
+        hosts: this.#hosts,
+        options,
+        strategy: strategyOf(options.strategy),
+        signal,
+        lookAhead: () => outlookOf(this.controller, journey),
+        portSilence: () => portSilenceOf(this.controller, journey),
+      },
+      { emit, watching: { topology: current, vm: vm.name, othersMoving, host: (name) => this.#host(name) } },
+    );
+    return { ...run, vxmig: VERSION };
+  }
+
+  #host(name: string): HostParts {
+    const found = this.#hosts.find((host) => host.name === name);
     if (found === undefined) throw new VxmigError('NOT_FOUND', `the topology has no host ${name}`, { where: name });
     return found;
-  };
-  const target = hostOf(current, to);
-  const afterwards = withVmsAt(current, [[vm.name, to]]);
-  const context: MigrationContext = {
-    topology: current,
-    vm,
-    domain: domainOf(vm),
-    source: host(from),
-    destination: host(to),
-    hosts,
-    destinationUri: libvirtUriOf(target),
-    destinationAddress: vtepOf(target),
-    options: { ...vm.migration, redirect: true, ...request.overrides },
-    emit,
-    signal,
-    followers: [],
-    fdbFollowers: [],
-    events: [],
-    probes: probesOf(current, host),
-    fdbMoves: new Map(),
-    lookAhead: () => outlookOf(controller, { vm, from: hostOf(current, from), to: target }),
-    portSilence: () => portSilenceOf(controller, { vm, from: hostOf(current, from), to: target }),
-    expectedPlace: (observer, network) => expectedPlace(afterwards, network, vm.name, observer),
-    staysPut: (observer, network) =>
-      expectedPlace(current, network, vm.name, observer) === expectedPlace(afterwards, network, vm.name, observer),
-    macs: knownMacs(current, vm),
-    left: [],
-    seen: new Map(),
-    covering: null,
-    clocks: new Map(),
-    domainXml: '',
-    unlinked: [],
-    storage: null,
-    autostart: false,
-    command: null,
-    control: null,
-    downtimeMs: ALLOWED_DOWNTIME_MS,
-    copyBeganAtMs: null,
-    stoppedAtMs: null,
-    resumedAtMs: null,
-    unready: null,
-    queuesBefore: null,
-    redirects: [],
-    armings: [],
-    held: false,
-    copyOn: null,
-    armingAtMs: null,
-    armedAtMs: null,
-    liftedAtMs: null,
-    transfer: null,
-    arrival: null,
-    announced: { rarp: 0, garp: 0, na: 0 },
-    convergence: [],
-    proofs: [],
-    repairs: [],
-    queuesAfter: null,
-  };
-  const record = { ...(await migrate(context)), vxmig: VERSION };
-  return {
-    record,
-    topology: record.result.outcome === 'migrated' ? afterwards : current,
-  };
+  }
 }
 
 function vmOf(topology: Topology, name: string): Vm {

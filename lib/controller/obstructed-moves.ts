@@ -1,18 +1,26 @@
 import { VxmigError } from '../model/errors.js';
+import { MOVES_PER_HOST, type ScheduledMove } from '../placement/schedule.js';
 import { hostOf } from '../plan/desired.js';
 import type { Plan } from '../plan/plan.js';
 import type { Controller } from './controller.js';
+import { moveOrder, orderText } from './move-order.js';
 import { outlookOf } from './outlook.js';
 
 export interface LookedAhead {
   /** With what is in the way of a move beside it. */
   readonly plan: Plan;
+  /** Its migrations, with who waits for whom. */
+  readonly moves: readonly ScheduledMove[];
   /** All that is in the way, in one error; null: nothing is. */
   readonly obstacle: VxmigError | null;
 }
 
 /** Which of the planned migrations could not be made: that is told before anything is changed. @throws as lookAtMove */
-export async function lookAhead(controller: Controller, plan: Plan): Promise<LookedAhead> {
+export async function lookAhead(
+  controller: Controller,
+  plan: Plan,
+  perHost: number = MOVES_PER_HOST,
+): Promise<LookedAhead> {
   const looks = plan.migrations.map(async ({ vm: name, from, to }) => {
     const vm = plan.current.vms.find((candidate) => candidate.name === name);
     if (vm === undefined) throw new Error(`no VM ${name}`);
@@ -20,14 +28,20 @@ export async function lookAhead(controller: Controller, plan: Plan): Promise<Loo
     const outlook = await outlookOf(controller, journey);
     return outlook?.obstacle == null ? [] : [{ name, error: outlook.obstacle }];
   });
-  const found = (await Promise.all(looks)).flat();
+  const [found, moves] = await Promise.all([
+    Promise.all(looks).then((each) => each.flat()),
+    moveOrder(controller, plan, perHost),
+  ]);
   const errorOf = (name: string) => found.find((one) => one.name === name)?.error;
   const changes = plan.changes.map((one) => {
-    const error = one.action === 'migrate' ? errorOf(one.name) : undefined;
-    return error === undefined ? one : { ...one, why: `${one.why}; it cannot be made: ${error.message}` };
+    if (one.action !== 'migrate') return one;
+    const error = errorOf(one.name);
+    const order = moves.flatMap((move) => (move.vm === one.name ? orderText(move, moves) || [] : []));
+    const obstacle = error === undefined ? [] : [`it cannot be made: ${error.message}`];
+    return { ...one, why: [one.why, ...order, ...obstacle].join('; ') };
   });
   const warnings = [...plan.warnings, ...found.map(({ error }) => `${error.message}. ${error.hint}`)];
-  return { plan: { ...plan, changes, warnings }, obstacle: together(found.map(({ error }) => error)) };
+  return { plan: { ...plan, changes, warnings }, moves, obstacle: together(found.map(({ error }) => error)) };
 }
 
 function together(errors: readonly VxmigError[]): VxmigError | null {

@@ -1,5 +1,6 @@
+import { compareCpu } from '../compute/libvirt/virsh.js';
 import { nextMigrationPort, portSilence } from '../host/migration-ports.js';
-import type { Outlook } from '../migration/context.js';
+import type { Outlook } from '../migration/migration.js';
 import { VxmigError } from '../model/errors.js';
 import type { Host, Vm } from '../model/topology.js';
 import { domainOf, vtepOf } from '../plan/desired.js';
@@ -31,7 +32,7 @@ export async function outlookOf(controller: Controller, journey: Journey): Promi
     obstacle: obstacles.length === 0 ? null : obstacleError(move, obstacles),
     guestBytes,
     neededBytes: neededBytes(details.definition) ?? vm.memoryBytes + QEMU_MEMORY_BYTES,
-    cpuXml: details.definition.toString(),
+    cpuProblem: () => compareCpu(destination, details.definition.toString()),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { HostShell } from '../host/connection.js';
+import type { GuestPingRequest, PingRequest } from '../measure/observer.js';
 import { fpingPace, type PingEvent, PingStream, pingArgv } from '../measure/ping-stream.js';
-import type { Follower, GuestPingRequest, PingRequest } from '../migration/needs.js';
 
 /** bash's own sockets: every host has them, and a static busybox's wget dies in the resolver. */
 const HTTP_GET = `exec 3<>"/dev/tcp/$1/80"; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3; exec cat <&3`;
@@ -11,7 +11,7 @@ export async function followPing(
   namespace: string,
   request: PingRequest,
   onEvent: (event: PingEvent) => void,
-): Promise<Follower> {
+): Promise<{ stop(): Promise<void> }> {
   const argv = pingArgv({ address: request.address, intervalMs: request.intervalMs });
   const command = await shell.follow(['ip', 'netns', 'exec', namespace, ...argv], 'INT');
   const stream = new PingStream();

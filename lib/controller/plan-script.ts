@@ -11,6 +11,7 @@ import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan, PlannedMigration } from '../plan/plan.js';
+import { strategyOf } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
 
 /**
@@ -117,14 +118,14 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
   if (vm === undefined) throw new Error(`no VM ${name} in topology ${topology.name}`);
   const target = hostOf(topology, to);
   const { strategy, bandwidthBytesPerSecond } = vm.migration;
+  const { postCopy, autoConverge } = strategyOf(strategy).asksFor;
   return shellLine(
     migrateArgv({
       domain: domainOf(vm),
       destinationUri: libvirtUriOf(target),
       migrateAddress: vtepOf(target),
-      postCopy: strategy === 'post-copy',
-      waitForPostCopy: false,
-      autoConverge: strategy === 'auto-converge',
+      postCopy: postCopy ? 'by itself' : 'never',
+      autoConverge,
       bandwidthBytesPerSecond,
       // A script proves nothing: libvirt's own doubts stay in force.
       storage: WITHOUT_DISKS,

@@ -6,7 +6,7 @@ import { shellLine } from '../model/quote.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { domainOf, peersOf, probeMtu, vtepOf } from '../plan/desired.js';
-import { expectedPlace } from '../plan/expected-place.js';
+import { expectedAt } from '../plan/expected-place.js';
 import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
 import { pausedText } from '../plan/standing.js';
@@ -172,7 +172,8 @@ async function tablesPoint(controller: Controller, topology: Topology): Promise<
   const places = await fdbPlaces(controller, topology);
   const isBehind = (mac: string) => !topology.vms.some(({ nics }) => nics.some((nic) => nic.mac === mac));
   return places.map(({ host, network, vm, mac, seen }) => {
-    const expected = expectedPlace(topology, network, vm, host);
+    const at = topology.vms.find(({ name }) => name === vm)?.host ?? '';
+    const expected = expectedAt(topology, network, at, host);
     const hint = `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} shows its table`;
     // An entry that has aged out is no fault: the frame is flooded and the answer teaches the place anew.
     return check(

@@ -1,7 +1,7 @@
 import { apply } from '../controller/apply.js';
 import { Controller } from '../controller/controller.js';
 import { DEFAULT_LOCK } from '../controller/host-locks.js';
-import { moveVm } from '../controller/migrate-vm.js';
+import { Movers } from '../controller/migrate-vm.js';
 import { runsOn } from '../controller/places.js';
 import type { Eyes } from '../grade/eyes.js';
 import type { Rubric } from '../grade/rubric.js';
@@ -11,7 +11,7 @@ import { freshLab } from '../lab/fresh.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
-import type { Strategy, Topology } from '../model/topology.js';
+import type { StrategyName, Topology } from '../model/topology.js';
 import { withVmsAt } from '../plan/plan.js';
 import { examTopology, isWatcher } from './exam-topology.js';
 import { HostEyes } from './host-eyes.js';
@@ -142,7 +142,7 @@ function eyesOn(
 /** As `vxmig migrate` does it. The hosts are seen by the controller whose topology has the VM where it is. */
 async function move(
   before: Controller,
-  { vm, to, strategy }: { readonly vm: string; readonly to: string; readonly strategy: Strategy | null },
+  { vm, to, strategy }: { readonly vm: string; readonly to: string; readonly strategy: StrategyName | null },
   { emit, signal }: Pick<ExamOptions, 'emit' | 'signal'>,
 ) {
   const after = await Controller.connect(withVmsAt(before.topology, [[vm, to]]), emit);
@@ -157,8 +157,8 @@ async function move(
         throw new SubmissionFault(`${vm} does not run on any host`);
       }
       const overrides = strategy === null ? {} : { strategy };
-      const request = { ...migration, current: plan.current, emit, signal: locked, overrides };
-      return (await moveVm(after, request)).record.result;
+      const movers = new Movers(after, plan.current);
+      return (await movers.move({ ...migration, emit, signal: locked, overrides })).result;
     });
     hasMoved = result?.outcome === 'migrated';
     return { result, controller: hasMoved ? after : before };

@@ -20,7 +20,7 @@ import { CommandError, VxmigError } from '../model/errors.js';
 import type { MigrationResult } from '../model/migration-result.js';
 import { probePortName } from '../model/names.js';
 import { commonNetwork, pairUp } from '../model/probe-path.js';
-import type { Strategy, Topology, Vm } from '../model/topology.js';
+import type { StrategyName, Topology, Vm } from '../model/topology.js';
 import { readFdb } from '../network/ovs/learned-macs.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { guestAsker } from '../plan/desired.js';
@@ -46,7 +46,7 @@ export interface HostEyesOptions {
   /** Moves a VM; resolves to the result, and the controller with which the hosts are seen from then on. */
   readonly migrate: (
     controller: Controller,
-    question: { readonly vm: string; readonly to: string; readonly strategy: Strategy | null },
+    question: { readonly vm: string; readonly to: string; readonly strategy: StrategyName | null },
   ) => Promise<{ readonly result: MigrationResult | null; readonly controller: Controller }>;
   /** The lab whose router the underlay is listened at; null: there is none. */
   readonly lab: string | null;
@@ -292,7 +292,7 @@ export class HostEyes implements Eyes {
   async migrate(question: {
     readonly vm: string;
     readonly to: string;
-    readonly strategy: Strategy | null;
+    readonly strategy: StrategyName | null;
   }): Promise<MigrationResult | null> {
     const { result, controller } = await this.options.migrate(this.#controller, question);
     this.#controller = controller;

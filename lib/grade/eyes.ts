@@ -1,6 +1,6 @@
 import type { Check } from '../model/check.js';
 import type { MigrationResult } from '../model/migration-result.js';
-import type { Strategy } from '../model/topology.js';
+import type { StrategyName } from '../model/topology.js';
 
 /**
  * What live checks need of the hosts, in the topology's words. Everything rejects where it could not be carried out (a host that does not
@@ -19,7 +19,7 @@ export interface Eyes {
   readonly migrate: (question: {
     vm: string;
     to: string;
-    strategy: Strategy | null;
+    strategy: StrategyName | null;
   }) => Promise<MigrationResult | null>;
   /** `argv` is run inside the lab's host as it is; of stdout at most 64 KiB are kept. */
   readonly run: (question: { host: string; argv: readonly string[]; timeoutMs: number }) => Promise<CommandAnswer>;

@@ -1,3 +1,4 @@
+import { strategyChoices } from '../strategies/registry.js';
 import { aboutKey, type Complaint, type Path } from '../topology/complaint.js';
 import type { SchemaError } from '../topology/schema.js';
 import type { Shape, Vocabulary } from '../topology/vocabulary.js';
@@ -92,7 +93,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'trace.port': PORT,
   count: { noun: 'a number of pings', mend: 'from 1 to 100' },
   bytes: { noun: 'a size of 576 to 65485 bytes', mend: 'for example `bytes: 1450`' },
-  strategy: { noun: 'a strategy', mend: '`pre-copy`, `post-copy` or `auto-converge`' },
+  strategy: { noun: 'a strategy', mend: strategyChoices() },
   part: {
     noun: 'a part of verify',
     mend: '`all`, `configuration`, `ports`, `vms`, `tunnels`, `probes`, `fdb`, `isolation`',

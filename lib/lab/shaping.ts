@@ -1,5 +1,6 @@
 import { messageOf } from '../model/errors.js';
 import type { LabWarning } from '../model/lab-event.js';
+import { bytesPerSecond } from '../model/quantities.js';
 import type { UnderlaySegment } from '../model/topology.js';
 import { segmentGateway, segmentUplink } from './lab-names.js';
 import { type Inside, runInside } from './run-inside.js';
@@ -58,20 +59,7 @@ function tbf(rate: string, parent: string | null): string[] {
   return [...place, 'tbf', 'rate', rate, 'burst', `${burstBytes(rate)}b`, 'latency', TBF_LATENCY];
 }
 
-const UNIT_BITS: Readonly<Record<string, number>> = {
-  bit: 1,
-  kbit: 1e3,
-  mbit: 1e6,
-  gbit: 1e9,
-  bps: 8,
-  kbps: 8e3,
-  mbps: 8e6,
-  gbps: 8e9,
-};
-
 /** A bucket that is smaller than what comes in one clock tick keeps the rate from being reached (tc-tbf(8)). */
 export function burstBytes(rate: string): number {
-  const [, number = '0', unit = ''] = /^([\d.]+)([a-z]*)$/.exec(rate.toLowerCase()) ?? [];
-  const bitsPerSecond = Number(number) * (UNIT_BITS[unit] ?? 1);
-  return Math.max(MINIMUM_BURST_BYTES, Math.ceil((bitsPerSecond / 8) * BURST_SECONDS));
+  return Math.max(MINIMUM_BURST_BYTES, Math.ceil(bytesPerSecond(rate) * BURST_SECONDS));
 }

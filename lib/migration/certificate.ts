@@ -4,13 +4,19 @@ import { type OverflowInstants, type SwitchPhase, switchPhases, type TableInstan
 import { countMoves, lastChangeTo } from '../measure/table-moves.js';
 import type { Certificate, FrameInterval, HostCertificate, TimelineInterval } from '../model/certificate.js';
 import type { ClockOffset } from '../model/clock-offset.js';
-import type { HostConvergence, StageFigures } from '../model/migration-result.js';
+import type { HostConvergence, MacCoverage, StageFigures } from '../model/migration-result.js';
 import type { ProbeSeries } from '../model/probe-series.js';
 import { formatCount } from '../model/quantities.js';
-import { fdbKey, type MigrationContext, type RunningProbe } from './context.js';
 import { macsOf } from './coverage.js';
+import { type Run, staysPut } from './migration.js';
+import type { RunningProbe } from './probes.js';
 import { isProven } from './proof.js';
 import type { Overflowed } from './queues.js';
+import type { Arming, Redirects } from './redirects.js';
+import type { Findings } from './stages.js';
+import type { SwitchState } from './switchover.js';
+import type { TableWatch } from './tables.js';
+import type { Verification } from './verify.js';
 
 /** Date.now() and ovs-ofctl cut off what is less than a millisecond. */
 const STAMP_MS = 1;
@@ -25,12 +31,38 @@ export interface CertifiedRun {
   readonly overflowed: Overflowed | null;
 }
 
+/** A run with all that was seen of it. */
+type Witnessed = Run &
+  Pick<SwitchState, 'copyBeganAtMs' | 'stoppedAtMs' | 'resumedAtMs'> &
+  Pick<Verification, 'convergence' | 'proofs' | 'repairs'> &
+  Redirects['instants'] & {
+    readonly armings: readonly Arming[];
+    readonly tables: TableWatch | null;
+    readonly macs: readonly MacCoverage[];
+  };
+
+function witnessedOf(run: Run, { reservation, verification }: Findings): Witnessed {
+  const none = { armingAtMs: null, armedAtMs: null, liftedAtMs: null };
+  return {
+    ...run,
+    ...run.switchover.state,
+    convergence: verification?.convergence ?? [],
+    proofs: verification?.proofs ?? [],
+    repairs: verification?.repairs ?? [],
+    ...(reservation?.redirects.instants ?? none),
+    armings: reservation?.redirects.armings ?? [],
+    tables: reservation?.tables ?? null,
+    macs: macsOf(reservation?.moving ?? { macs: [], left: [] }),
+  };
+}
+
 /** What the run proves of each host, and why frames were lost or late. Nothing is asked of anybody: all has been seen by now. */
-export function certificateOf(context: MigrationContext, run: CertifiedRun): Certificate {
+export function certificateOf(migration: Run, found: Findings, run: CertifiedRun): Certificate {
+  const context = witnessedOf(migration, found);
   const zeroMs = Math.round(context.resumedAtMs ?? run.startMs);
   const phases = phasesOf(context, run);
   const frames = run.series.flatMap((series, index) => {
-    const probe = context.probes[index];
+    const probe = context.probes.all[index];
     return probe === undefined ? [] : causesOf(watched(context, run, { probe, series, phases }));
   });
   const hosts = context.convergence.map((entry) => hostCertificate(context, run, entry));
@@ -62,22 +94,20 @@ export function certificateOf(context: MigrationContext, run: CertifiedRun): Cer
   };
 }
 
-function hostCertificate(context: MigrationContext, run: CertifiedRun, entry: HostConvergence): HostCertificate {
+function hostCertificate(context: Witnessed, run: CertifiedRun, entry: HostConvergence): HostCertificate {
   const { host, network, mac, expected } = entry;
-  const key = fdbKey(host, network, mac);
-  const moves = context.fdbMoves.get(key) ?? [];
-  const follower = context.fdbFollowers.find(({ keys }) => keys.includes(key));
-  const gap = follower === undefined ? 'it was not followed' : follower.gap();
+  const moves = context.tables?.moves(host, network, mac) ?? [];
+  const gap = context.tables?.gap(host, network, mac) ?? null;
   const moved = movedAt(context, run, entry);
-  const staysPut = context.staysPut(host, network);
-  const known = !staysPut && moved !== null && context.resumedAtMs !== null;
+  const isStill = staysPut(context, host, network);
+  const known = !isStill && moved !== null && context.resumedAtMs !== null;
   return {
     host,
     network,
     mac,
     expected,
-    fdbMovedAfterResumeMs: staysPut ? 0 : known ? rounded(Math.max(0, moved.atMs - (context.resumedAtMs ?? 0))) : null,
-    fdbMovedErrorMs: staysPut
+    fdbMovedAfterResumeMs: isStill ? 0 : known ? rounded(Math.max(0, moved.atMs - (context.resumedAtMs ?? 0))) : null,
+    fdbMovedErrorMs: isStill
       ? 0
       : known
         ? rounded(Math.max(moved.earlierMs, moved.laterMs) + clockError(run, context.destination.name))
@@ -93,11 +123,11 @@ function hostCertificate(context: MigrationContext, run: CertifiedRun, entry: Ho
 
 /** null where the table was not seen to come to the expected place, or is not there. */
 function movedAt(
-  context: MigrationContext,
+  context: Witnessed,
   run: CertifiedRun,
   { host, network, mac, expected }: HostConvergence,
 ): Instant | null {
-  const move = lastChangeTo(context.fdbMoves.get(fdbKey(host, network, mac)) ?? [], expected);
+  const move = lastChangeTo(context.tables?.moves(host, network, mac) ?? [], expected);
   if (move === null || move.atMs === null) return null;
   const error = clockError(run, host);
   // It cannot have learned the new place before the guest was there.
@@ -109,7 +139,7 @@ function movedAt(
   return { atMs: move.atMs, earlierMs, laterMs: STAMP_MS + error };
 }
 
-function phasesOf(context: MigrationContext, run: CertifiedRun): SwitchPhase[] {
+function phasesOf(context: Witnessed, run: CertifiedRun): SwitchPhase[] {
   const { source, destination, copyBeganAtMs, armingAtMs, armedAtMs, stoppedAtMs, resumedAtMs } = context;
   const ours = (atMs: number | null, earlierMs = 0): Instant | null =>
     atMs === null ? null : { atMs, earlierMs, laterMs: STAMP_MS };
@@ -125,7 +155,7 @@ function phasesOf(context: MigrationContext, run: CertifiedRun): SwitchPhase[] {
     stopped: byHost(stoppedAtMs, source.name),
     resumed: byHost(resumedAtMs, destination.name),
     caughtUp: caughtUpAt(watchersOf(context, run), context.resumedAtMs),
-    fetched: context.options.strategy === 'post-copy' ? ours(switchedOverAt(run)) : null,
+    fetched: context.strategy.asksFor.postCopy ? ours(switchedOverAt(run)) : null,
     // Pings are for the NICs' own MACs.
     tables: context.convergence
       .filter(({ mac }) => context.vm.nics.some((nic) => nic.mac === mac))
@@ -144,9 +174,9 @@ function overflowInstants(overflowed: Overflowed | null): OverflowInstants[] {
 }
 
 /** What is seen of the VM, with how far the times can be off. */
-function watchersOf(context: MigrationContext, run: CertifiedRun): Watcher[] {
+function watchersOf(context: Witnessed, run: CertifiedRun): Watcher[] {
   return run.series.flatMap(({ from, to, requests }, index) => {
-    const probe = context.probes[index];
+    const probe = context.probes.all[index];
     if (probe === undefined || (from !== context.vm.name && to !== context.vm.name)) return [];
     return [{ requests, errorMs: probe.clockErrorMs + clockError(run, probe.host.name) }];
   });
@@ -157,9 +187,9 @@ function switchedOverAt({ stages }: CertifiedRun): number | null {
   return stage === undefined ? null : Date.parse(stage.startedAt) + stage.durationMs;
 }
 
-function tableInstant(context: MigrationContext, run: CertifiedRun, entry: HostConvergence): TableInstant[] {
+function tableInstant(context: Witnessed, run: CertifiedRun, entry: HostConvergence): TableInstant[] {
   const { host, network, seen, expected } = entry;
-  if (context.staysPut(host, network)) return [];
+  if (staysPut(context, host, network)) return [];
   const moved = movedAt(context, run, entry);
   if (moved !== null || seen !== expected) return [{ host, network, moved: seen === expected ? moved : null }];
   // It is there, and nobody saw it come: at any time since the resume.
@@ -175,17 +205,21 @@ function verifiedAt({ stages }: CertifiedRun): number | null {
 }
 
 function watched(
-  context: MigrationContext,
+  context: Witnessed,
   run: CertifiedRun,
   { probe, series, phases }: { probe: RunningProbe; series: ProbeSeries; phases: readonly SwitchPhase[] },
 ): WatchedSeries {
-  const { vm, topology, source, destination } = context;
+  const { vm, topology, source, destination, placement } = context;
   const far = probe.from === vm.name ? probe.to : probe.from;
   const onItsWay = probe.from === vm.name || probe.to === vm.name;
-  const placeOfFar = topology.vms.find((candidate) => candidate.name === far)?.host ?? far;
+  const isVm = topology.vms.some(({ name }) => name === far);
+  const placeOfFar = isVm ? placement.placeOf(far) : null;
+  // One that moves itself may have been met at either end.
+  const farHosts =
+    placeOfFar === null ? [far] : placeOfFar.kind === 'at' ? [placeOfFar.host] : [placeOfFar.from, placeOfFar.to];
   const mesh = topology.networks.find((network) => network.name === probe.network)?.mesh;
   const hub = mesh?.kind === 'hub' ? [mesh.hub] : [];
-  const tables = new Set([placeOfFar, ...hub, destination.name]);
+  const tables = new Set([...farHosts, ...hub, destination.name]);
   const meets = ({ kind, host, network }: SwitchPhase) => {
     if (kind === 'converging') return network === probe.network && tables.has(host);
     return kind !== 'overflow' || tables.has(host) || host === source.name;
@@ -215,7 +249,7 @@ function interval({ kind, host, network, from, to }: SwitchPhase, zeroMs: number
 }
 
 function verdictOf(
-  context: MigrationContext,
+  context: Witnessed,
   hosts: readonly HostCertificate[],
   frames: readonly FrameInterval[],
 ): Certificate['verdict'] {
@@ -231,7 +265,7 @@ function verdictOf(
     hosts.reduce((sum, host) => sum + host.traces.length, 0),
     'trace',
   );
-  const uncovered = macsOf(context).filter(({ covered }) => !covered);
+  const uncovered = context.macs.filter(({ covered }) => !covered);
   const but = uncovered.length === 0 ? '' : `, but for ${uncovered.map(({ mac }) => mac).join(', ')}`;
   const shown =
     right && proven ? `every host sends to it there${but} (${traces})` : 'it is not shown that every host sends to it';

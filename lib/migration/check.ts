@@ -1,64 +1,90 @@
+import type { StorageProof } from '../model/disk.js';
 import { VxmigError } from '../model/errors.js';
 import { formatBytes } from '../model/quantities.js';
 import { macClash } from '../plan/mac-rival.js';
-import type { MigrationContext } from './context.js';
+import type { Outlook, Run } from './migration.js';
 import { firstReply } from './probes.js';
 import { refuseUnsettled } from './standing.js';
-import { leaveUnlinked, unlinkedMacs } from './unlinked.js';
 import { whereIs } from './whereabouts.js';
 
 const FIRST_REPLY_TIMEOUT_MS = 15_000;
 
+/** What both ends have said before anything was changed. */
+export interface Checked {
+  /** By which the VM is the same one wherever it is seen. */
+  readonly id: string;
+  /** It starts with its host. */
+  readonly startsWithHost: boolean;
+  /** The guest's own memory in bytes; null: not known. */
+  readonly memoryBytes: number | null;
+  /** MACs of NICs whose link is down: no ping of theirs is answered, or lost. */
+  readonly unlinkedMacs: readonly string[];
+  readonly storage: StorageProof;
+}
+
 /** Both ends are asked whether the migration can work, before anything is changed. */
-export async function check(context: MigrationContext): Promise<void> {
-  const { domain, source, destination, hosts } = context;
-  const [places, clocks, memory, rival, outlook] = await Promise.all([
+export async function check(run: Run): Promise<Checked> {
+  const { domain, source, destination, hosts, vm, topology, clocks } = run;
+  const [places, offsets, memory, rival, outlook] = await Promise.all([
     whereIs(domain, hosts),
-    Promise.all(hosts.map(async (host) => [host.name, await host.measureClock()] as const)),
-    destination.availableMemoryBytes(),
-    destination.macRival(context.vm),
-    context.lookAhead(),
+    Promise.all(hosts.map(async ({ name, observer }) => [name, await observer.measureClock()] as const)),
+    destination.vms.availableMemoryBytes(),
+    destination.vms.macRival(vm),
+    run.lookAhead(),
   ]);
-  context.clocks = new Map(clocks);
-  refuseUnsettled(context, places);
-  context.autostart = places.some(({ host, seen }) => host === source.name && seen.autostart === true);
-  if (rival !== null) throw macClash(context.vm, destination.name, rival);
+  for (const [host, offset] of offsets) clocks.set(host, offset);
+  const { seen } = refuseUnsettled(run, places);
+  if (rival !== null) throw macClash(vm, destination.name, rival);
   if (outlook === null) {
-    throw new VxmigError('HOST_UNFIT', `libvirt on ${source.name} does not know ${domain} any more`, {
+    throw new VxmigError('HOST_UNFIT', `the driver on ${source.name} does not know ${domain} any more`, {
       where: source.name,
       hint: 'It may have been stopped this moment: `vxmig status FILE` shows where it is.',
     });
   }
-  if (outlook.obstacle !== null) throw outlook.obstacle;
-  context.storage = outlook.storage;
-  if (memory < outlook.neededBytes) {
-    throw new VxmigError(
-      'HOST_UNFIT',
-      `${destination.name} has ${formatBytes(memory)} of memory free, the VM needs ${formatBytes(outlook.neededBytes)} (${formatBytes(outlook.guestBytes)}, and what QEMU takes for itself)`,
-      { where: destination.name, hint: 'Free memory there, or choose another host.' },
-    );
-  }
-  const seen = await source.domain(domain);
-  context.domainXml = seen?.xml ?? '';
-  context.unlinked = unlinkedMacs(seen?.live ?? context.domainXml);
-  leaveUnlinked(context);
-  const cpu = await destination.cpuProblem(outlook.cpuXml);
+  if (outlook.obstacle !== null || outlook.storage === null) throw outlook.obstacle ?? new Error('no storage proven');
+  refuseTooLittleMemory(run, memory, outlook);
+  run.probes.leave(vm.name, seen.unlinkedMacs, topology);
+  const cpu = await outlook.cpuProblem();
   if (cpu !== null) {
     throw new VxmigError('HOST_UNFIT', `${destination.name} cannot run the VM's CPU: ${cpu}`, {
       where: destination.name,
       hint: 'Give the VM a CPU model that both hosts have (`virsh hypervisor-cpu-baseline`).',
     });
   }
-  await guestAnswers(context);
+  await guestAnswers(run);
+  const { id, startsWithHost, memoryBytes, unlinkedMacs } = seen;
+  return { id, startsWithHost, memoryBytes, unlinkedMacs, storage: outlook.storage };
+}
+
+/** VMs that come at the same time have been promised theirs. */
+function refuseTooLittleMemory({ destination, placement, vm }: Run, freeBytes: number, outlook: Outlook): void {
+  const { neededBytes, guestBytes } = outlook;
+  const promisedBytes = placement.promisedBytes(destination.name, vm.name);
+  placement.carry(vm.name, { neededBytes });
+  if (freeBytes - promisedBytes >= neededBytes) return;
+  const promised =
+    promisedBytes === 0 ? '' : `, of which ${formatBytes(promisedBytes)} are for VMs that come at the same time`;
+  const [needs, guest] = [formatBytes(neededBytes), formatBytes(guestBytes)];
+  throw new VxmigError(
+    'HOST_UNFIT',
+    `${destination.name} has ${formatBytes(freeBytes)} of memory free${promised}, the VM needs ${needs} (${guest}, and what QEMU takes for itself)`,
+    {
+      where: destination.name,
+      hint:
+        promisedBytes === 0
+          ? 'Free memory there, or choose another host.'
+          : 'Move one after the other (`--parallel 1`), free memory there, or choose another host.',
+    },
+  );
 }
 
 /** A guest that does not answer before the migration would make every figure of it meaningless. */
-async function guestAnswers(context: MigrationContext): Promise<void> {
+async function guestAnswers({ probes, signal }: Run): Promise<void> {
   await Promise.all(
-    context.probes.map(async (probe) => {
+    probes.all.map(async (probe) => {
       // A guest's pings are read at the end; that it answered when it was asked to ping shows that it lives.
       if (probe.guest !== null) return;
-      if (await firstReply(probe, FIRST_REPLY_TIMEOUT_MS, context.signal)) return;
+      if (await firstReply(probe, FIRST_REPLY_TIMEOUT_MS, signal)) return;
       throw new VxmigError(
         'HOST_UNFIT',
         `the VM ${probe.to} (${probe.address}) does not answer pings from ${probe.from}`,

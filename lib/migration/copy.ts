@@ -1,10 +1,11 @@
-import { type JobStats, parseJobStats } from '../measure/jobinfo.js';
-import { DomainDefinition } from '../model/domain-definition.js';
+import type { JobOutcome, MigrationControl, MigrationJob } from '../compute/driver.js';
+import type { JobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { failureHint, failureText, neverBegan, ofSilence } from './cause.js';
-import type { MigrationContext } from './context.js';
-import { note } from './context.js';
+import { neverBegan, ofSilence } from './cause.js';
+import type { Checked } from './check.js';
 import {
+  ALLOWED_DOWNTIME_MS,
+  type FinishStep,
   GATE_SHUT,
   type GateState,
   type GateStep,
@@ -14,10 +15,11 @@ import {
   SHUT_DOWNTIME_MS,
   withinLimit,
 } from './gate.js';
-import type { MigrateCommand } from './needs.js';
-import { coverNewcomers } from './newcomers.js';
-import { readQueues } from './queues.js';
+import type { Run } from './migration.js';
+import { type QueueReading, readQueues } from './queues.js';
 import { whyUnready } from './ready.js';
+import type { Reservation } from './reserve.js';
+import { isStopped } from './switchover.js';
 import { until } from './until.js';
 
 const PROGRESS_INTERVAL_MS = 250;
@@ -27,138 +29,204 @@ const GATE_INTERVAL_MS = 10;
 const FAR_INTERVAL_MS = 50;
 const RECENT_LOOKS = 12;
 
-/**
- * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage ends when little is left;
- * without it, when QEMU pauses the guest. And when the command ends.
- */
-export async function copy(context: MigrationContext): Promise<void> {
-  try {
-    await copyMemory(context);
-  } catch (error) {
-    throw await ofSilence(context, error);
+/** The copy of the memory, from its beginning until it is held before its end. */
+export class Copy {
+  #job: MigrationJob | null = null;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #gate: GateState = GATE_SHUT;
+  /** What QEMU is told when the gate is opened. */
+  #finish: FinishStep = { kind: 'stop', downtimeMs: ALLOWED_DOWNTIME_MS };
+  #isShut = false;
+  readonly #looks = new RecentLooks();
+  /** Why the destination is not proven ready for frames that are sent ahead; resolves to null: it is. */
+  #unready: Promise<string | null> | null = null;
+  #queuesBefore: Promise<QueueReading> | null = null;
+
+  constructor(
+    private readonly run: Run,
+    private readonly checked: Checked,
+    private readonly reservation: Reservation,
+  ) {}
+
+  /** null: it has not begun. */
+  get job(): MigrationJob | null {
+    return this.#job;
   }
-}
 
-async function copyMemory(context: MigrationContext): Promise<void> {
-  const { source, domain, options } = context;
-  if (context.storage === null) throw new Error('a copy without a look at the storage');
-  context.copyBeganAtMs = Date.now();
-  const command = await source.migrate({
-    domain,
-    destinationUri: context.destinationUri,
-    migrateAddress: context.destinationAddress,
-    postCopy: options.strategy === 'post-copy',
-    waitForPostCopy: options.redirect,
-    autoConverge: options.strategy === 'auto-converge',
-    bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
-    storage: context.storage,
-  });
-  context.command = command;
-  const copying: Copying = {
-    command,
-    deadlineMs: performance.now() + options.timeoutMs,
-    looks: new RecentLooks(),
-    guestBytes: context.domainXml === '' ? null : DomainDefinition.parse(context.domainXml).memoryBytes,
-    gate: GATE_SHUT,
-    shut: false,
-  };
-  context.copyOn = async () => {
-    const stats = parseJobStats(await (context.control?.jobStats() ?? ''));
-    if (stats !== null) await take(context, copying, goOn(copying.gate, stats));
-    await untilReady(context, copying);
-  };
-  await untilReady(context, copying);
-}
+  get finish(): FinishStep {
+    return this.#finish;
+  }
 
-interface Copying {
-  readonly command: MigrateCommand;
-  readonly deadlineMs: number;
-  readonly looks: RecentLooks;
-  readonly guestBytes: number | null;
-  gate: GateState;
-  shut: boolean;
-}
+  /** What the hosts' queues had dropped when memory began to flow; null: it never did. */
+  get queuesBefore(): Promise<QueueReading> | null {
+    return this.#queuesBefore;
+  }
 
-/** The copy goes on until it is held, or QEMU pauses the guest, or the command ends. */
-async function untilReady(context: MigrationContext, copying: Copying): Promise<void> {
-  const { source, domain, options, vm } = context;
-  const { command, looks } = copying;
-  const paused = () => command.isOver || context.stoppedAtMs !== null;
-  let toldMs = Number.NEGATIVE_INFINITY;
-  // null: QEMU has not said anything yet.
-  let sentBytes: number | null = null;
-  while (!(await until(paused, lookAgainMs(context, copying.gate), context.signal))) {
-    if (performance.now() > copying.deadlineMs) {
-      if (sentBytes === 0) throw neverBegan(context);
-      throw new VxmigError('MIGRATION_FAILED', lateCopy(context), {
-        where: vm.name,
-        hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
-      });
+  /** Why the destination is not proven ready for frames that are sent ahead; null: it is. */
+  async unready(): Promise<string | null> {
+    return await (this.#unready ?? 'it was not asked');
+  }
+
+  /**
+   * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage ends
+   * when little is left; without it, when QEMU pauses the guest. And when the job ends.
+   */
+  async make(): Promise<void> {
+    await this.#orSilence(async () => {
+      await this.#begin();
+      await this.#untilReady();
+    });
+  }
+
+  /** Lets a copy go on that was held to no avail, until it is held at a later pass. */
+  async goOn(): Promise<void> {
+    await this.#orSilence(async () => {
+      const stats = await this.reservation.control?.statistics();
+      if (stats != null) await this.#take(goOn(this.#gate, stats));
+      await this.#untilReady();
+    });
+  }
+
+  async #orSilence(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw await ofSilence(this.run, error);
     }
-    const askedMs = performance.now();
-    const stats = parseJobStats(await (context.control?.jobStats() ?? source.jobStats(domain, 'running')));
-    const nowMs = performance.now();
-    looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
-    if (stats === null) continue;
-    sentBytes = stats.memoryProcessedBytes ?? sentBytes;
-    if (!copying.shut) {
-      copying.shut = true;
-      // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
-      await context.control?.setMaxDowntime(SHUT_DOWNTIME_MS);
-    }
-    // Once memory flows, the destination's QEMU has opened its taps.
-    if (context.queuesBefore === null && (stats.memoryProcessedBytes ?? 0) > 0) {
-      context.queuesBefore = readQueues(context);
-      if (context.control !== null) {
-        await primeTaps(context);
-        context.unready = whyUnready(context);
+  }
+
+  async #begin(): Promise<void> {
+    const { source, destination, domain, options, strategy, switchover, journal, clocks } = this.run;
+    const beganAtMs = Date.now();
+    switchover.apply({ kind: 'copy began', atMs: beganAtMs });
+    const { postCopy, autoConverge } = strategy.asksFor;
+    // Not on our word: nobody would hear when it begins.
+    if (postCopy && !options.redirect) switchover.apply({ kind: 'post-copy began', atMs: beganAtMs });
+    const job = await source.vms.migrate({
+      domain,
+      to: destination.vms,
+      postCopy: postCopy ? (options.redirect ? 'on demand' : 'by itself') : 'never',
+      autoConverge,
+      bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+      storage: this.checked.storage,
+      clocks: clocks.offsets,
+      note: (host, text) => journal.note(host, Date.now(), text),
+    });
+    this.#job = job;
+    this.#deadlineMs = performance.now() + options.timeoutMs;
+    void job.outcome.then((outcome) => switchover.apply({ kind: 'ended', atMs: Date.now(), outcome }));
+  }
+
+  /** The copy goes on until it is held, or the guest is paused, or the job ends. */
+  async #untilReady(): Promise<void> {
+    const { source, domain, switchover, signal, strategy } = this.run;
+    const { control } = this.reservation;
+    const job = this.#job;
+    if (job === null) throw new Error('a copy that has not begun');
+    const isPast = () => job.isOver || isStopped(switchover.state);
+    let toldMs = Number.NEGATIVE_INFINITY;
+    // null: QEMU has not said anything yet.
+    let sentBytes: number | null = null;
+    while (!(await until(isPast, this.#lookAgainMs(control), signal))) {
+      if (performance.now() > this.#deadlineMs) throw sentBytes === 0 ? neverBegan(this.run) : this.#tooSlow();
+      const askedMs = performance.now();
+      const stats = await (control?.statistics() ?? source.vms.statistics(domain));
+      const nowMs = performance.now();
+      this.#looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
+      if (stats === null) continue;
+      sentBytes = stats.memoryProcessedBytes ?? sentBytes;
+      if (!this.#isShut) {
+        this.#isShut = true;
+        // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
+        await control?.setMaxDowntime(SHUT_DOWNTIME_MS);
+      }
+      await this.#whenMemoryFlows(stats, control);
+      if (control !== null) {
+        const { memoryBytes: guestBytes } = this.checked;
+        const step = nextGateStep(this.#gate, stats, { strategy, lookMs: this.#looks.worst, guestBytes });
+        await this.#take(step);
+        if (step.kind === 'ready') return;
+      }
+      if (this.#gate.phase === 'sprint' && this.#gate.leftMs > NEAR_MS) this.reservation.coverNewcomers();
+      if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
+        toldMs = nowMs;
+        this.#tellProgress(stats);
       }
     }
-    if (context.control !== null) {
-      const { gate, guestBytes } = copying;
-      const step = nextGateStep(gate, stats, { strategy: options.strategy, lookMs: looks.worst, guestBytes });
-      await take(context, copying, step);
-      if (step.kind === 'ready') return;
-    }
-    if (copying.gate.phase === 'sprint' && copying.gate.leftMs > NEAR_MS) coverNewcomers(context);
-    if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
-      toldMs = nowMs;
-      progress(context, stats);
-    }
+    if (!isStopped(switchover.state)) throwIfFailed(this.run, await job.outcome);
   }
-  if (context.stoppedAtMs !== null) return;
-  const { exitCode, stderr } = await command.ended;
-  if (exitCode === 0) return;
-  throw new VxmigError('MIGRATION_FAILED', await failureText(context, stderr), {
-    where: vm.name,
-    hint: failureHint(context),
-  });
+
+  /** Once memory flows, the destination's QEMU has opened its taps. */
+  async #whenMemoryFlows(stats: JobStats, control: MigrationControl | null): Promise<void> {
+    if (this.#queuesBefore !== null || (stats.memoryProcessedBytes ?? 0) <= 0) return;
+    this.#queuesBefore = readQueues(this.run);
+    if (control === null) return;
+    await this.#primeTaps();
+    this.#unready = whyUnready(this.run, this.reservation.moving);
+  }
+
+  /**
+   * QEMU reads the first frame from a tap although its guest does not run yet, and drops it when the guest is about to (net/tap.c reads before
+   * it asks; net/net.c purges what is queued for a guest that does not run). With that frame it stops reading, and all later ones wait in the
+   * tap. So the first one is ours.
+   */
+  async #primeTaps(): Promise<void> {
+    const { vm, destination } = this.run;
+    for (const index of vm.nics.keys()) await destination.path.primeTap(vm.name, index);
+  }
+
+  /** Does what the gate says. */
+  async #take(step: GateStep): Promise<void> {
+    this.#gate = step.state;
+    if (step.kind === 'wait') return;
+    const { options, journal, source } = this.run;
+    await this.reservation.control?.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
+    if (step.kind === 'ready') {
+      this.#finish = step.finish;
+      return;
+    }
+    const what = `the copy may send ${step.mibPerSecond} MiB/s (${step.state.phase})`;
+    journal.note(source.name, Date.now(), what);
+  }
+
+  #lookAgainMs(control: MigrationControl | null): number {
+    if (control === null) return PROGRESS_INTERVAL_MS;
+    return this.#gate.phase === 'sprint' && this.#gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
+  }
+
+  #tooSlow(): VxmigError {
+    return new VxmigError('MIGRATION_FAILED', lateCopy(this.run), {
+      where: this.run.vm.name,
+      hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
+    });
+  }
+
+  #tellProgress(stats: JobStats): void {
+    if (stats.memoryProcessedBytes === null) return;
+    const { dirtyPagesPerSecond, pageSizeBytes } = stats;
+    this.run.journal.emit({
+      kind: 'copy-progress',
+      vm: this.run.vm.name,
+      processedBytes: stats.memoryProcessedBytes,
+      remainingBytes: stats.memoryRemainingBytes ?? 0,
+      totalBytes: stats.memoryTotalBytes ?? 0,
+      bytesPerSecond: stats.memoryBytesPerSecond,
+      dirtyBytesPerSecond:
+        dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
+      throttlePercent: stats.autoConvergeThrottlePercent,
+      iteration: stats.iteration,
+    });
+  }
 }
 
-/** Does what the gate says. */
-async function take(context: MigrationContext, copying: Copying, step: GateStep): Promise<void> {
-  copying.gate = step.state;
-  if (step.kind === 'wait') return;
-  await context.control?.setSpeed(withinLimit(step.mibPerSecond, context.options.bandwidthBytesPerSecond));
-  if (step.kind === 'ready') {
-    context.downtimeMs = step.downtimeMs;
-    return;
-  }
-  const what = `the copy may send ${step.mibPerSecond} MiB/s (${step.state.phase})`;
-  note(context, context.source.name, Date.now(), what);
-}
-
-/**
- * QEMU reads the first frame from a tap although its guest does not run yet, and drops it when the guest is about to (net/tap.c reads before
- * it asks; net/net.c purges what is queued for a guest that does not run). With that frame it stops reading, and all later ones wait in the
- * tap. So the first one is ours.
- */
-async function primeTaps({ vm, destination }: MigrationContext): Promise<void> {
-  for (const index of vm.nics.keys()) await destination.primeTap(vm.name, index);
+/** @throws VxmigError MIGRATION_FAILED with what the driver said */
+export function throwIfFailed({ vm }: Run, outcome: JobOutcome): void {
+  if (outcome.kind === 'completed') return;
+  throw new VxmigError('MIGRATION_FAILED', outcome.why, { where: vm.name, hint: outcome.hint });
 }
 
 /** What is said of a copy that takes longer than it may. */
-export function lateCopy({ vm, options }: MigrationContext): string {
+export function lateCopy({ vm, options }: Run): string {
   return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
 }
 
@@ -174,26 +242,4 @@ class RecentLooks {
   get worst(): number {
     return Math.max(0, ...this.#tookMs);
   }
-}
-
-function lookAgainMs(context: MigrationContext, gate: GateState): number {
-  if (context.control === null) return PROGRESS_INTERVAL_MS;
-  return gate.phase === 'sprint' && gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
-}
-
-function progress(context: MigrationContext, stats: JobStats): void {
-  if (stats.memoryProcessedBytes === null) return;
-  const { dirtyPagesPerSecond, pageSizeBytes } = stats;
-  context.emit({
-    kind: 'copy-progress',
-    vm: context.vm.name,
-    processedBytes: stats.memoryProcessedBytes,
-    remainingBytes: stats.memoryRemainingBytes ?? 0,
-    totalBytes: stats.memoryTotalBytes ?? 0,
-    bytesPerSecond: stats.memoryBytesPerSecond,
-    dirtyBytesPerSecond:
-      dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
-    throttlePercent: stats.autoConvergeThrottlePercent,
-    iteration: stats.iteration,
-  });
 }

@@ -1,10 +1,17 @@
 import { withoutLength } from '../model/address.js';
 import type { MacCoverage, UnwatchedNic } from '../model/migration-result.js';
-import type { Nic } from '../model/topology.js';
-import type { MigrationContext, RunningProbe } from './context.js';
+import type { Nic, Vm } from '../model/topology.js';
+import type { LeftMac, MovingMac } from '../plan/moving-macs.js';
+import type { RunningProbe } from './probes.js';
+
+export interface Covered {
+  readonly macs: readonly MovingMac[];
+  /** MACs for which the whole of what is promised does not hold. */
+  readonly left: readonly LeftMac[];
+}
 
 /** For which MACs all holds that is said of the run, and for which it does not. */
-export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
+export function macsOf({ macs, left }: Covered): MacCoverage[] {
   const whyNot = (mac: string, network: string) => left.find((one) => one.mac === mac && one.network === network)?.why;
   const moved = macs.map(({ network, mac, origin }): MacCoverage => {
     const why = whyNot(mac, network);
@@ -15,15 +22,19 @@ export function macsOf({ macs, left }: MigrationContext): MacCoverage[] {
 }
 
 /** The VM's NICs of which no ping tells anything. */
-export function unwatchedNics({ vm, probes, unlinked }: MigrationContext): UnwatchedNic[] {
+export function unwatchedNics(
+  vm: Vm,
+  probes: readonly RunningProbe[],
+  unlinkedMacs: readonly string[],
+): UnwatchedNic[] {
   const watching = probes.filter(({ from, to }) => to === vm.name || from === vm.name);
   const its = (address: string | undefined, nic: Nic) => nic.addresses.some((one) => withoutLength(one) === address);
   const watches = (probe: RunningProbe, nic: Nic) =>
     probe.network === nic.network && its(probe.to === vm.name ? probe.address : probe.guest?.address, nic);
   return vm.nics
-    .filter((nic) => unlinked.includes(nic.mac) || !watching.some((probe) => watches(probe, nic)))
+    .filter((nic) => unlinkedMacs.includes(nic.mac) || !watching.some((probe) => watches(probe, nic)))
     .map(({ network, mac, addresses }) => {
-      if (unlinked.includes(mac)) return { network, mac, why: 'its link is down in the domain, and stays so' };
+      if (unlinkedMacs.includes(mac)) return { network, mac, why: 'its link is down in the domain, and stays so' };
       const why = addresses.length === 0 ? 'the file gives it no address to ping' : 'no probe has an address there';
       return { network, mac, why: watching.length === 0 ? 'no probe watches the VM' : why };
     });

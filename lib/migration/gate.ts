@@ -1,14 +1,10 @@
 import type { JobStats } from '../measure/jobinfo.js';
-import type { Strategy } from '../model/topology.js';
+import type { PassStep, Strategy } from '../strategies/strategy.js';
 
 /** QEMU's own default (migration.json: downtime-limit): what the guest may stand still when nothing else is said. */
 export const ALLOWED_DOWNTIME_MS = 300;
 /** What QEMU is told while the gate is shut: so little may be left at the pause that it goes on copying. */
 export const SHUT_DOWNTIME_MS = 1;
-/** QEMU judges by its speed of the last 100 ms, which was a crawl: less than this it might never think possible. */
-const LEAST_DOWNTIME_MS = 30;
-/** No two passes of a busy guest are alike, and a pass more would be waited for by all frames that are held. */
-const HEADROOM = 1.5;
 /** libvirt's "no limit" (VIR_DOMAIN_MIGRATE_SET_MAX_SPEED in QEMU's driver), in MiB/s. */
 export const OPEN_MIB_PER_SECOND = 8192;
 
@@ -70,7 +66,7 @@ export const GATE_SHUT: GateState = {
 };
 
 export interface GateSetting {
-  readonly strategy: Strategy;
+  readonly strategy: Pick<Strategy, 'steer'>;
   /** How far apart the last looks were at most: the slower the looks, the earlier the steps. */
   readonly lookMs?: number;
   /** The guest's own memory. What QEMU sends besides comes after it: video memory and ROMs. */
@@ -80,13 +76,16 @@ export interface GateSetting {
 export type GateStep =
   | { readonly kind: 'wait'; readonly state: GateState }
   | { readonly kind: 'limit'; readonly state: GateState; readonly mibPerSecond: number }
-  /** QEMU would be done within the allowed downtime: hold it at this speed, redirect, then allow it this downtime. */
+  /** The strategy says that the rest goes now: hold the copy at this speed, redirect, then let it come to its end like that. */
   | {
       readonly kind: 'ready';
       readonly state: GateState;
-      readonly downtimeMs: number;
+      readonly finish: FinishStep;
       readonly mibPerSecond: number;
     };
+
+/** How the copy comes to its end. */
+export type FinishStep = Exclude<PassStep, { kind: 'another pass' }>;
 
 /**
  * How the copy is brought to a halt just before QEMU pauses the guest. Pure: from the state so far and the job's statistics to the next step.
@@ -124,18 +123,14 @@ function laterPass(
       ? state.pass
       : { iteration, bytes: remaining + sentBytesPerSecond * (lookMs / 1000) };
   const next = { ...state, pass, leftMs: timeMs(remaining, state.speed) };
-  const passMs = timeMs(pass.bytes, state.speed);
-  const fits = passMs <= ALLOWED_DOWNTIME_MS;
-  // What post-copy leaves is fetched later: one pass is enough.
-  if (fits || strategy === 'post-copy') {
-    const downtimeMs = fits ? Math.min(ALLOWED_DOWNTIME_MS, Math.ceil(passMs * HEADROOM)) : 0;
-    return {
-      kind: 'ready',
-      state: next,
-      downtimeMs: Math.max(LEAST_DOWNTIME_MS, downtimeMs),
-      mibPerSecond: HOLD_MIB_PER_SECOND,
-    };
-  }
+  const step = strategy.steer({
+    iteration,
+    bytes: pass.bytes,
+    ms: timeMs(pass.bytes, state.speed),
+    allowedDowntimeMs: ALLOWED_DOWNTIME_MS,
+  });
+  if (step.kind !== 'another pass')
+    return { kind: 'ready', state: next, finish: step, mibPerSecond: HOLD_MIB_PER_SECOND };
   // Too much was dirtied: back to full speed for another pass.
   if (state.phase !== 'sprint')
     return { kind: 'limit', state: { ...next, phase: 'sprint' }, mibPerSecond: OPEN_MIB_PER_SECOND };

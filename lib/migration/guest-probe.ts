@@ -1,48 +1,46 @@
+import type { GuestPingRequest } from '../measure/observer.js';
 import { byOtherClock } from '../measure/ping-clock.js';
-import { PingStream } from '../measure/ping-stream.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import { byController, type MigrationContext, note, type RunningProbe } from './context.js';
-import type { Follower, GuestPingRequest } from './needs.js';
+import type { Run } from './migration.js';
+import type { RunningProbe } from './probes.js';
 
 const GUEST_UP_TIMEOUT_MS = 20_000;
 
 /** Pings from inside one of the lab's guests. */
-export interface GuestProbe extends Follower {
+export interface GuestProbe {
   /** Reads what the guest has seen since; to be called when the run is over, for reading costs the guest time. */
   catchUp(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /**
  * Starts pings inside a guest. Its clock is asked before the run and after it: that of a guest that moves stands still while it is paused.
  * Its instants are told by the controller's clock.
  */
-export async function startGuestProbe(context: MigrationContext, probe: RunningProbe): Promise<GuestProbe> {
+export async function startGuestProbe(run: Run, probe: RunningProbe): Promise<GuestProbe> {
   const request = requestOf(probe);
-  const before = await whenUp(probe, context.signal, async () => {
-    await probe.host.guestPing(request, 'start');
-    return await probe.host.guestClock(request);
-  });
+  const { observer } = probe.host;
+  const { ping, before } = await whenUp(probe, run.signal, async () => ({
+    ping: await observer.guestPing(request),
+    before: await observer.guestClock(request),
+  }));
   let after: ClockOffset | null = null;
-  const stream = new PingStream();
-  let readBytes = 0;
   let ended = false;
   const catchUp = async () => {
     if (after === null) {
-      after = await probe.host.guestClock(request);
-      noteClocks(context, probe, before, after);
+      after = await observer.guestClock(request);
+      noteClocks(run, probe, before, after);
       probe.clockErrorMs = Math.max(before.errorMs, after.errorMs);
     }
-    const toMs = controllerClock(context, probe, before, after);
-    const text = await probe.host.guestPingLog(request, readBytes);
-    readBytes += text.length;
-    for (const event of stream.push(text)) probe.events.push(byOtherClock(event, toMs));
+    const toMs = controllerClock(run, probe, before, after);
+    for (const event of await ping.read()) probe.events.push(byOtherClock(event, toMs));
   };
   /** A guest that has not survived the migration must not keep us from telling so. */
   const reported = async (work: () => Promise<void>) => {
     await work().catch((error: unknown) => {
       const text = `what ${probe.from} saw of ${probe.address} cannot be read: ${messageOf(error)}`;
-      context.emit({ kind: 'warning', text });
+      run.journal.emit({ kind: 'warning', text });
     });
   };
   return {
@@ -51,7 +49,7 @@ export async function startGuestProbe(context: MigrationContext, probe: RunningP
       if (ended) return;
       ended = true;
       await reported(async () => {
-        await probe.host.guestPing(request, 'stop');
+        await ping.stop();
         await catchUp();
       });
     },
@@ -60,22 +58,22 @@ export async function startGuestProbe(context: MigrationContext, probe: RunningP
 
 /** From the guest's clock to the controller's. */
 function controllerClock(
-  context: MigrationContext,
+  { clocks, switchover, vm }: Run,
   probe: RunningProbe,
   before: ClockOffset,
   after: ClockOffset,
 ): (guestMs: number) => number {
-  const { stoppedAtMs } = context;
-  const early = (guestMs: number) => byController(context, probe.host.name, guestMs - before.offsetMs);
-  if (probe.guest?.vm !== context.vm.name || stoppedAtMs === null) return early;
-  const late = (guestMs: number) => byController(context, probe.host.name, guestMs - after.offsetMs);
+  const { stoppedAtMs } = switchover.state;
+  const early = (guestMs: number) => clocks.byController(probe.host.name, guestMs - before.offsetMs);
+  if (probe.guest?.vm !== vm.name || stoppedAtMs === null) return early;
+  const late = (guestMs: number) => clocks.byController(probe.host.name, guestMs - after.offsetMs);
   return (guestMs) => (early(guestMs) > stoppedAtMs ? late(guestMs) : early(guestMs));
 }
 
-function noteClocks(context: MigrationContext, probe: RunningProbe, before: ClockOffset, after: ClockOffset): void {
+function noteClocks({ journal }: Run, probe: RunningProbe, before: ClockOffset, after: ClockOffset): void {
   const text = ({ offsetMs, errorMs }: ClockOffset) => `${offsetMs.toFixed(1)} ms (±${errorMs.toFixed(1)})`;
   const ahead = `the clock of ${probe.from} is ahead of that of ${probe.host.name} by`;
-  note(context, probe.host.name, Date.now(), `${ahead} ${text(after)}, before the run by ${text(before)}`);
+  journal.note(probe.host.name, Date.now(), `${ahead} ${text(after)}, before the run by ${text(before)}`);
 }
 
 /** A guest that was started a moment ago may not serve yet. */

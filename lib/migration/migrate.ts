@@ -1,22 +1,21 @@
 import { overTime } from '../measure/clock.js';
-import { measurePing, PATIENCE_MS, type PingMeasurement } from '../measure/ping.js';
-import { unansweredOf } from '../measure/unanswered.js';
+import type { PingMeasurement } from '../measure/ping.js';
 import type { ClockOffset } from '../model/clock-offset.js';
-import type { MigrationResult, StageFigures } from '../model/migration-result.js';
+import { messageOf } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
+import type { MigrationResult } from '../model/migration-result.js';
 import type { RunRecord } from '../model/run-record.js';
-import { abort } from './abort.js';
 import { certificateOf } from './certificate.js';
-import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
+import { Clocks } from './clocks.js';
 import { macsOf, unwatchedNics } from './coverage.js';
-import type { GuestProbe } from './guest-probe.js';
-import { startProbes } from './probes.js';
+import { Journal } from './journal.js';
+import type { Migration, Run } from './migration.js';
+import type { StagesOutcome } from './outcome.js';
+import { Probes, type Watching } from './probes.js';
 import { overflowsOf } from './queues.js';
-import { runStages, type StagesOutcome } from './stage.js';
-import { MIGRATION_STAGES } from './stages.js';
-import { until } from './until.js';
-
-/** How often the guests are asked for what their pings have seen, when the run is over. */
-const LOOK_AGAIN_MS = 50;
+import { runStages } from './stage.js';
+import { type Findings, MigrationStory } from './stages.js';
+import { Switchover } from './switchover.js';
 
 /** All that is kept of the run, but for the program's version. */
 export type MigrationRun = Omit<RunRecord, 'vxmig'>;
@@ -25,151 +24,131 @@ export type MigrationRun = Omit<RunRecord, 'vxmig'>;
  * One live migration with all that is measured of it. Never throws for a migration that fails: the result says how it
  * ended and where the VM is. Times are in milliseconds, by the controller's clock unless the name says otherwise.
  */
-export async function migrate(context: MigrationContext): Promise<MigrationRun> {
+export async function migrate(
+  migration: Migration,
+  { emit, watching }: { readonly emit: Emit; readonly watching: Watching },
+): Promise<MigrationRun> {
   const startMs = Date.now();
-  let guestProbes: readonly GuestProbe[] = [];
+  const clocks = new Clocks();
+  const run: Run = {
+    ...migration,
+    journal: new Journal(migration.vm.name, emit),
+    clocks,
+    switchover: new Switchover(),
+    probes: new Probes(watching, clocks),
+  };
+  const { vm, source, destination, placement } = run;
+  const story = new MigrationStory(run);
+  placement.depart(vm.name, { from: source.name, to: destination.name });
   try {
-    guestProbes = await startProbes(context);
-    const outcome = await runStages(MIGRATION_STAGES, context, {
+    await run.probes.start(run);
+    const outcome = await runStages(story, {
       nowMs: () => Date.now(),
-      whereabouts: () => abort(context),
-      started: (stage) => {
-        note(context, null, Date.now(), `${stage}: begins`);
-        context.emit({ kind: 'stage-started', vm: context.vm.name, stage });
-      },
-      finished: (stage, figures, error) => {
-        const text = error === null ? null : String(error instanceof Error ? error.message : error);
-        note(context, null, Date.now(), text === null ? `${stage}: done` : `${stage}: failed: ${text}`);
-        context.emit({
-          kind: 'stage-finished',
-          vm: context.vm.name,
-          stage,
-          durationMs: figures.durationMs,
-          error: text,
-        });
-      },
+      started: (stage) => run.journal.stageBegan(stage),
+      finished: (stage, figures, error) =>
+        run.journal.stageEnded(stage, figures.durationMs, error === null ? null : messageOf(error)),
     });
-    const endMs = Date.now();
-    const [clocks, overflowed] = await Promise.all([
-      clocksOverTheRun(context, endMs - startMs),
-      overflowsOf(context),
-      lastReplies(context, guestProbes, startMs, endMs),
-    ]);
-    await Promise.all(guestProbes.map((probe) => probe.stop()));
-    const pings = measureProbes(context, startMs, endMs);
-    for (const { figures, doubts } of pings) {
-      for (const doubt of doubts)
-        context.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
-    }
-    const series = pings.map((ping) => ping.series);
-    const certificate = certificateOf(context, { startMs, stages: outcome.stages, series, clocks, overflowed });
-    const result = { ...resultOf(context, outcome, pings), certificate };
-    return {
-      startedAt: new Date(startMs).toISOString(),
-      topology: context.topology.name,
-      result,
-      probes: series,
-      clocks: Object.fromEntries(clocks),
-      events: [...context.events].sort((a, b) => a.atMs - b.atMs),
-    };
+    closeEntry(run, outcome);
+    return await recordOf(run, story, { outcome, startMs, endMs: Date.now() });
   } finally {
-    await Promise.allSettled([...context.followers, ...guestProbes].map((follower) => follower.stop()));
+    // Nothing was reserved: nothing of it has moved.
+    if (story.reservation === null) placement.stay(vm.name);
+    await Promise.allSettled([story.close(), run.probes.close()]);
   }
+}
+
+/**
+ * A VM that may be at either end stays in the ledger as one that moves: what both hosts hold for it is not taken away
+ * by others.
+ */
+function closeEntry({ placement, vm }: Run, { outcome }: StagesOutcome): void {
+  if (outcome === 'failed' || placement.placeOf(vm.name).kind !== 'moving') return;
+  if (outcome === 'migrated') placement.settle(vm.name);
+}
+
+interface Ended {
+  readonly outcome: StagesOutcome;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+async function recordOf(run: Run, found: Findings, { outcome, startMs, endMs }: Ended): Promise<MigrationRun> {
+  const queues = { before: found.copy?.queuesBefore ?? null, after: found.verification?.queuesAfter ?? null };
+  const [clocks, overflowed] = await Promise.all([
+    clocksOverTheRun(run, endMs - startMs),
+    overflowsOf(run, queues),
+    run.probes.lastReplies(startMs, endMs),
+  ]);
+  const pings = run.probes.measure(startMs, endMs);
+  for (const { figures, doubts } of pings) {
+    for (const doubt of doubts)
+      run.journal.emit({ kind: 'warning', text: `pings from ${figures.from} to ${figures.address}: ${doubt}` });
+  }
+  const series = pings.map((ping) => ping.series);
+  const certificate = certificateOf(run, found, { startMs, stages: outcome.stages, series, clocks, overflowed });
+  return {
+    startedAt: new Date(startMs).toISOString(),
+    topology: run.topology.name,
+    result: { ...resultOf(run, found, outcome, pings), certificate },
+    probes: series,
+    clocks: Object.fromEntries(clocks),
+    events: run.journal.events,
+  };
 }
 
 /**
  * The clocks are asked once more, for they drift apart, and can be set. Times were put right by the first answer: its error becomes as large
  * as the second one says. A host that does not answer any more keeps its first one.
  */
-async function clocksOverTheRun(context: MigrationContext, elapsedMs: number): Promise<Map<string, ClockOffset>> {
-  const clocks = context.hosts.map(async (host): Promise<[string, ClockOffset][]> => {
-    const first = context.clocks.get(host.name);
+async function clocksOverTheRun({ hosts, clocks }: Run, elapsedMs: number): Promise<Map<string, ClockOffset>> {
+  const both = hosts.map(async ({ name, observer }): Promise<[string, ClockOffset][]> => {
+    const first = clocks.offsets.get(name);
     if (first === undefined) return [];
-    const second = await host.measureClock().catch(() => first);
-    return [[host.name, overTime(first, second, elapsedMs)]];
+    const second = await observer.measureClock().catch(() => first);
+    return [[name, overTime(first, second, elapsedMs)]];
   });
-  return new Map((await Promise.all(clocks)).flat());
-}
-
-/** Lost means unanswered after 2 s; where every request of the run has its answer earlier, nothing is left to wait for. */
-async function lastReplies(
-  context: MigrationContext,
-  guestProbes: readonly GuestProbe[],
-  startMs: number,
-  endMs: number,
-): Promise<void> {
-  const settled = () =>
-    context.probes.every((probe) => {
-      const offset = probeOffsetMs(context, probe);
-      const sinceMs = begunMs(context, probe, startMs);
-      return unansweredOf(probe.events, probe.intervalMs, { startMs: sinceMs + offset, endMs: endMs + offset }) === 0;
-    });
-  const deadline = performance.now() + PATIENCE_MS + 100;
-  do {
-    await Promise.all(guestProbes.map((probe) => probe.catchUp()));
-  } while (!(await until(settled, LOOK_AGAIN_MS)) && performance.now() < deadline);
-}
-
-/** For a probe the run begins with its first request that was answered: before it ping itself was on its way up. */
-function begunMs(context: MigrationContext, probe: RunningProbe, startMs: number): number {
-  const first = probe.events.find((event) => event.kind === 'reply');
-  return first?.kind === 'reply'
-    ? Math.max(startMs, first.repliedAtMs - first.rttMs - probeOffsetMs(context, probe))
-    : startMs;
-}
-
-function measureProbes(context: MigrationContext, startMs: number, endMs: number): PingMeasurement[] {
-  return context.probes.map((probe) =>
-    measurePing(probe.events, {
-      from: probe.from,
-      to: probe.to,
-      network: probe.network,
-      address: probe.address,
-      intervalMs: probe.intervalMs,
-      startMs: begunMs(context, probe, startMs),
-      endMs,
-      clockOffsetMs: probeOffsetMs(context, probe),
-    }),
-  );
+  return new Map((await Promise.all(both)).flat());
 }
 
 function resultOf(
-  context: MigrationContext,
-  outcome: StagesOutcome,
+  run: Run,
+  found: Findings,
+  { outcome, error, stages }: StagesOutcome,
   pings: readonly PingMeasurement[],
 ): MigrationResult {
-  const { error } = outcome;
-  const converged =
-    context.convergence.length > 0 && context.convergence.every((entry) => entry.seen === entry.expected);
-  const times = context.convergence.map((entry) => entry.afterResumeMs);
+  const { vm, source, destination, strategy, probes } = run;
+  const hosts = found.verification?.convergence ?? [];
+  const converged = hosts.length > 0 && hosts.every((entry) => entry.seen === entry.expected);
+  const times = hosts.map((entry) => entry.afterResumeMs);
+  const { stoppedAtMs, resumedAtMs } = run.switchover.state;
   return {
-    ok: outcome.outcome === 'migrated' && error === null,
-    vm: context.vm.name,
-    from: context.source.name,
-    to: context.destination.name,
-    outcome: outcome.outcome,
-    strategy: context.options.strategy,
-    transfer: context.transfer,
-    announce: context.announced,
+    ok: outcome === 'migrated' && error === null,
+    vm: vm.name,
+    from: source.name,
+    to: destination.name,
+    outcome,
+    strategy: strategy.name,
+    transfer: found.transfer,
+    announce: found.announcements?.counts ?? { rarp: 0, garp: 0, na: 0 },
     convergence: {
       converged,
       afterResumeMs:
         converged && times.every((time) => time !== null) ? Math.max(...times.map((time) => time ?? 0)) : null,
-      hosts: context.convergence,
+      hosts,
     },
-    macs: macsOf(context),
-    unwatched: unwatchedNics(context),
+    macs: macsOf(found.reservation?.moving ?? { macs: [], left: [] }),
+    unwatched: unwatchedNics(vm, probes.all, found.checked?.unlinkedMacs ?? []),
     ping: pings.map((ping) => ping.figures),
-    stages: outcome.stages as StageFigures[],
+    stages,
     switchover: {
-      stoppedAt: instant(context, context.source.name, context.stoppedAtMs),
-      resumedAt: instant(context, context.destination.name, context.resumedAtMs),
+      stoppedAt: instant(run, source.name, stoppedAtMs),
+      resumedAt: instant(run, destination.name, resumedAtMs),
     },
     ...(error === null ? {} : { error: { code: error.code, message: error.message, hint: error.hint } }),
   };
 }
 
 /** By that host's own clock, as MigrationResult has it. */
-function instant(context: MigrationContext, host: string, atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs + (context.clocks.get(host)?.offsetMs ?? 0)).toISOString();
+function instant({ clocks }: Run, host: string, atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs + clocks.offsetMs(host)).toISOString();
 }

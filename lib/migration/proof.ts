@@ -1,13 +1,21 @@
 import type { TraceProof } from '../model/certificate.js';
 import { tapName } from '../model/names.js';
 import type { Network } from '../model/topology.js';
-import type { HostProof, MigrationContext } from './context.js';
-import { type MovingNic, movingNics } from './moving.js';
-import type { FrameArrival, FrameTrace, MigrationHost } from './needs.js';
+import type { FrameArrival, FrameTrace } from '../network/path.js';
+import { expectedAfter, type HostParts, type Run } from './migration.js';
+import type { MovingMacs, MovingNic } from './moving-macs.js';
+
+/** What a host's switch does with frames for one of the VM's MACs. */
+export interface HostProof {
+  readonly host: string;
+  readonly network: string;
+  readonly mac: string;
+  readonly traces: readonly TraceProof[];
+}
 
 /** Every host's switch is asked what it does with frames for the VM, all at once. */
-export async function proveAll(context: MigrationContext): Promise<HostProof[]> {
-  const proofs = movingNics(context).flatMap((moving) => context.hosts.map((host) => prove(context, host, moving)));
+export async function proveAll(run: Run, moving: MovingMacs): Promise<HostProof[]> {
+  const proofs = moving.byNic().flatMap((nic) => run.hosts.map((host) => prove(run, host, nic)));
   return (await Promise.all(proofs)).flat();
 }
 
@@ -15,11 +23,11 @@ export function isProven({ traces }: HostProof): boolean {
   return traces.every((trace) => trace.ok);
 }
 
-async function prove(context: MigrationContext, host: MigrationHost, { nic, macs }: MovingNic): Promise<HostProof[]> {
+async function prove(run: Run, host: HostParts, { nic, macs }: MovingNic): Promise<HostProof[]> {
   const { network } = nic;
-  const traces = await host.traceFrames(nic, macs, arrivalsAt(context, host, network));
-  const tap = host === context.destination ? tapName(context.topology.name, nic.vm, nic.index) : null;
-  const expected = context.expectedPlace(host.name, network);
+  const traces = await host.path.traceFrames(nic, macs, arrivalsAt(run, host, network));
+  const tap = host === run.destination ? tapName(run.topology.name, nic.vm, nic.index) : null;
+  const expected = expectedAfter(run, host.name, network);
   return macs.map((mac, place) => {
     const its = traces[place] ?? [];
     return { host: host.name, network, mac, traces: its.map((trace) => judged(trace, { expected, tap })) };
@@ -38,7 +46,7 @@ function judged(trace: FrameTrace, { expected, tap }: { expected: string; tap: s
 }
 
 /** Where frames for the VM come from: a host's own ports; at the VM's new host and at a hub also out of the tunnels. */
-function arrivalsAt({ topology, hosts, source, destination }: MigrationContext, host: MigrationHost, name: string) {
+function arrivalsAt({ topology, hosts, source, destination }: Run, host: HostParts, name: string) {
   const network = topology.networks.find((candidate) => candidate.name === name);
   const arrivals: FrameArrival[] = [{ kind: 'local' }];
   if (network === undefined || (host !== destination && !isHub(network, host))) return arrivals;
@@ -50,6 +58,6 @@ function arrivalsAt({ topology, hosts, source, destination }: MigrationContext, 
   return [...arrivals, ...(network.mesh.kind === 'hub' && !isHub(network, host) ? byTunnel.slice(0, 1) : byTunnel)];
 }
 
-function isHub({ mesh }: Network, host: MigrationHost): boolean {
+function isHub({ mesh }: Network, host: HostParts): boolean {
   return mesh.kind === 'hub' && mesh.hub === host.name;
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../model/errors.js';
 import { tapName } from '../model/names.js';
-import type { MigrationContext } from './context.js';
-import { movingNics } from './moving.js';
+import type { Run } from './migration.js';
+import type { MovingMacs } from './moving-macs.js';
 
 /**
  * The proof that what is sent ahead will wait for the guest: a frame for each of its MACs that comes out of the tunnel from the source must end
@@ -9,15 +9,14 @@ import { movingNics } from './moving.js';
  *
  * @returns null: proven; else why not, in words
  */
-export async function whyUnready(context: MigrationContext): Promise<string | null> {
-  const { topology, source, destination } = context;
+export async function whyUnready({ topology, source, destination }: Run, moving: MovingMacs): Promise<string | null> {
   const answers = await Promise.all(
-    movingNics(context).map(async ({ nic, macs }) => {
+    moving.byNic().map(async ({ nic, macs }) => {
       const tap = tapName(topology.name, nic.vm, nic.index);
       const frame = (mac: string | undefined) =>
         `${destination.name} is not proven ready: a frame for ${mac} from ${source.name}`;
       try {
-        const traces = await destination.traceFrames(nic, macs, [{ kind: 'tunnel', from: source.name }]);
+        const traces = await destination.path.traceFrames(nic, macs, [{ kind: 'tunnel', from: source.name }]);
         return macs.map((mac, place) => {
           const trace = traces[place]?.[0];
           if (trace === undefined) return `${frame(mac)} could not be traced`;

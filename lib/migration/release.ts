@@ -1,45 +1,45 @@
-import { isAlive } from '../model/domain-state.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
-import type { MigrationContext } from './context.js';
-import { afterwards } from './occupy.js';
-import { closeRedirects } from './stand-by.js';
-import { isSame, type Place, whereIs } from './whereabouts.js';
+import type { Checked } from './check.js';
+import type { Run } from './migration.js';
+import type { Reservation } from './reserve.js';
+import { isSame, type Sighting, whereIs } from './whereabouts.js';
 
 /** The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the MAC. */
-export async function release(context: MigrationContext): Promise<void> {
-  const { source, domain, hosts } = context;
-  const places = (await whereIs(domain, hosts)).filter(({ seen }) => isSame(seen, { xml: context.domainXml }));
-  const wrong = notThereAlone(context, places);
+export async function release(run: Run, checked: Checked, reservation: Reservation): Promise<void> {
+  const { source, domain, hosts, placement, vm } = run;
+  const places = (await whereIs(domain, hosts)).filter(({ seen }) => isSame(seen.id, checked.id));
+  const wrong = notThereAlone(run, places);
   if (wrong !== null) throw wrong;
-  // libvirt undefines it with --undefinesource; a definition that stayed behind could be started a second time.
-  if (places.some((place) => place.host === source.name)) await source.undefine(domain);
-  await closeRedirects(context);
-  await context.control?.close();
-  if (context.autostart) await startWithItsHost(context);
-  await source.converge({ topology: afterwards(context), incoming: [] });
+  // The driver removes it as the VM leaves; a definition that stayed behind could be started a second time.
+  if (places.some((place) => place.host === source.name)) await source.vms.forget(domain);
+  await reservation.redirects.close();
+  await reservation.stopSteering();
+  if (checked.startsWithHost) await startWithItsHost(run);
+  placement.settle(vm.name);
+  await source.path.converge();
 }
 
-/** libvirt forgets it with the definition at the source. */
-async function startWithItsHost({ vm, domain, destination, emit }: MigrationContext): Promise<void> {
+/** It is forgotten with the definition at the source. */
+async function startWithItsHost({ vm, domain, destination, journal }: Run): Promise<void> {
   try {
-    await destination.startWithHost(domain);
+    await destination.vms.startWithHost(domain);
   } catch (error) {
     if (!(error instanceof VxmigError)) throw error;
     const again = shellLine(['virsh', 'autostart', '--domain', domain]);
     const text = `${vm.name} started with its host, and with ${destination.name} it does not: ${messageOf(error)}. \`${again}\` there makes it so.`;
-    emit({ kind: 'warning', text });
+    journal.emit({ kind: 'warning', text });
   }
 }
 
 /** null where the VM runs at the destination and nowhere else. Otherwise nothing is removed at the source. */
-function notThereAlone({ vm, domain, destination }: MigrationContext, places: readonly Place[]): VxmigError | null {
-  const alive = places.filter(({ state }) => isAlive(state));
-  const running = alive.filter(({ state }) => state === 'running').map(({ host }) => host);
+function notThereAlone({ vm, domain, destination }: Run, places: readonly Sighting[]): VxmigError | null {
+  const alive = places.filter(({ seen }) => seen.isAlive);
+  const running = alive.filter(({ seen }) => seen.state === 'running').map(({ host }) => host);
   if (running.length === 1 && running[0] === destination.name) return null;
   const [only] = alive;
   if (alive.length === 1 && only?.host === destination.name) {
-    return new VxmigError('NOT_CONVERGED', `${vm.name} is ${only.state} on ${destination.name}`, {
+    return new VxmigError('NOT_CONVERGED', `${vm.name} is ${only.seen.state} on ${destination.name}`, {
       where: domain,
       hint: 'It ran there when it came. `virsh resume` lets it go on; the guest’s serial console may tell why.',
     });
@@ -50,7 +50,7 @@ function notThereAlone({ vm, domain, destination }: MigrationContext, places: re
       hint: `Its log is on ${destination.name} in /var/log/libvirt/qemu; \`vxmig apply FILE\` starts it anew.`,
     });
   }
-  const where = alive.map(({ host, state }) => `${host} (${state})`).join(' and ');
+  const where = alive.map(({ host, seen }) => `${host} (${seen.state})`).join(' and ');
   return new VxmigError('MIGRATION_FAILED', `${vm.name} should run on ${destination.name} alone; it is on ${where}`, {
     where: domain,
     hint: 'Nothing was removed at the source. Look at `virsh list --all` on both hosts, and end the one that is wrong.',

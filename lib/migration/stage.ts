@@ -1,29 +1,19 @@
-import { ERRORS, type ErrorCode, messageOf, VxmigError } from '../model/errors.js';
 import type { StageFigures } from '../model/migration-result.js';
+import { type EndedStages, outcomeOf, type StagesOutcome } from './outcome.js';
 
 /**
  * A stage of a migration. What kind it is says what happens when it fails:
  * - `check`: nothing has been changed by it; the stages before it are undone.
- * - `reversible`: it is undone first (`rollback` copes with a half-done `enter`), then the stages before it, as long as the VM is found to be
+ * - `reversible`: it is undone first (its undoing copes with half of it), then the stages before it, as long as the VM is found to be
  *   where it was: an undoing can come too late, and a VM that has moved needs what the earlier stages made.
- * - `commit`: nobody knows by the error alone whether the VM has moved, so the hosts are asked where it runs.
+ * - `commit`: nobody knows by the error alone whether the VM has moved, so it is settled where it runs.
  * - `finish`: the VM has moved; the failure is reported and the remaining stages still run.
  */
-export type Stage<Context> =
-  | {
-      readonly kind: 'check' | 'commit' | 'finish';
-      readonly name: string;
-      readonly purpose: string;
-      enter(context: Context): Promise<void>;
-    }
-  | {
-      readonly kind: 'reversible';
-      readonly name: string;
-      readonly purpose: string;
-      enter(context: Context): Promise<void>;
-      /** @returns where the VM is */
-      rollback(context: Context): Promise<Whereabouts>;
-    };
+export interface StageInfo {
+  readonly kind: 'check' | 'reversible' | 'commit' | 'finish';
+  readonly name: string;
+  readonly purpose: string;
+}
 
 /** Where the VM runs, as all hosts that were asked say together. */
 export type Whereabouts = 'source' | 'destination' | 'both' | 'unknown';
@@ -31,167 +21,200 @@ export type Whereabouts = 'source' | 'destination' | 'both' | 'unknown';
 export interface StageHooks {
   started(stage: string): void;
   finished(stage: string, figures: StageFigures, error: unknown): void;
-  whereabouts(): Promise<Whereabouts>;
   nowMs(): number;
 }
 
-export interface StagesOutcome {
-  readonly outcome: 'migrated' | 'rolled-back' | 'failed';
-  readonly stages: readonly StageFigures[];
-  /** The first failure; later ones (of a rollback, of finishing stages) are joined to its message. */
-  readonly error: VxmigError | null;
+/** How a stage is undone. `settle` also finds out where the VM is: where it fails nobody knows, and nothing more is undone. */
+export type Undoing = { readonly undo: () => Promise<void> } | { readonly settle: () => Promise<Whereabouts> };
+
+/** Until the VM runs at its new place, and what follows it there. */
+export interface Story {
+  there(stages: Stages): Promise<void>;
+  after(stages: Stages): Promise<void>;
 }
 
-/** Runs the stages in order; see Stage for what a failure leads to. Never throws for a failing stage. */
-export async function runStages<Context>(
-  stages: readonly Stage<Context>[],
-  context: Context,
-  hooks: StageHooks,
-): Promise<StagesOutcome> {
-  const figures: StageFigures[] = [];
-  const entered: Stage<Context>[] = [];
-  const late: unknown[] = [];
-  let moved: unknown = null;
-  for (const stage of stages) {
-    const error = await timed(stage.name, () => stage.enter(context), hooks, figures);
-    entered.push(stage);
-    if (error === null) continue;
-    if (stage.kind === 'finish') {
-      late.push(error);
-      continue;
-    }
-    const place = stage.kind === 'commit' ? await hooks.whereabouts().catch((): Whereabouts => 'unknown') : 'source';
-    if (place === 'destination') {
-      moved = error;
-      continue;
-    }
-    if (place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, place) };
-    const undone = await rollBack(entered, context, hooks, figures);
-    if (undone.place === 'destination') {
-      moved = error;
-      continue;
-    }
-    if (undone.place !== 'source') return { outcome: 'failed', stages: figures, error: lost(error, undone.place) };
-    if (undone.error !== null) return { outcome: 'failed', stages: figures, error: notUndone(error, undone.error) };
-    return { outcome: 'rolled-back', stages: figures, error: rolledBack(error) };
+/** Tells the story stage by stage; see StageInfo for what a failure leads to. Never throws for a failing stage. */
+export async function runStages(story: Story, hooks: StageHooks): Promise<StagesOutcome> {
+  const stages = new Stages(hooks);
+  let failure: EndedStages['failure'] = null;
+  try {
+    await story.there(stages);
+  } catch (error) {
+    failure = { error: errorOf(error), ...(await stages.undo(error)) };
   }
-  // The VM had moved, and is not where it should be all the same.
-  const grave = late.filter((error) => error instanceof VxmigError && error.code === 'MIGRATION_FAILED');
-  const others = late.filter((error) => !grave.includes(error));
-  const [first, ...rest] = [...grave, ...(moved === null ? [] : [movedAllTheSame(moved)]), ...others];
-  return {
-    outcome: grave.length === 0 ? 'migrated' : 'failed',
-    stages: figures,
-    error: first === undefined ? null : joined(first, rest, grave.length === 0 ? 'and then' : 'besides'),
-  };
+  if (failure === null || failure.place === 'destination') await story.after(stages);
+  else await stages.abandon();
+  return { stages: stages.figures, ...outcomeOf({ failure, late: stages.late }) };
 }
 
-async function rollBack<Context>(
-  entered: readonly Stage<Context>[],
-  context: Context,
-  hooks: StageHooks,
-  figures: StageFigures[],
-): Promise<{ readonly place: Whereabouts; readonly error: unknown }> {
-  for (const stage of [...entered].reverse()) {
-    if (stage.kind !== 'reversible') continue;
-    let place: Whereabouts = 'source';
-    const undo = async () => {
-      place = await stage.rollback(context);
-    };
-    const error = await timed(`undo ${stage.name}`, undo, hooks, figures);
-    if (error !== null || place !== 'source') return { place, error };
+/** A stage that failed to commit; where the VM is has been settled. */
+class Uncommitted {
+  constructor(
+    readonly error: unknown,
+    readonly place: Whereabouts,
+  ) {}
+}
+
+function errorOf(thrown: unknown): unknown {
+  return thrown instanceof Uncommitted ? thrown.error : thrown;
+}
+
+export class Stages {
+  readonly #figures: StageFigures[] = [];
+  readonly #undoings: { readonly name: string; readonly undoing: Undoing }[] = [];
+  readonly #late: unknown[] = [];
+  readonly #early: Early<unknown>[] = [];
+
+  constructor(private readonly hooks: StageHooks) {}
+
+  get figures(): readonly StageFigures[] {
+    return this.#figures;
   }
-  return { place: 'source', error: null };
+
+  /** Failures of finishing stages. */
+  get late(): readonly unknown[] {
+    return this.#late;
+  }
+
+  async check<Found>({ name }: StageInfo, work: () => Promise<Found>): Promise<Found> {
+    return await this.#through(name, work);
+  }
+
+  async reversible<Found>({ name }: StageInfo, work: () => Promise<Found>, undoing: Undoing): Promise<Found> {
+    this.#undoings.push({ name, undoing });
+    return await this.#through(name, work);
+  }
+
+  /** @param settle makes the VM run once, and says where */
+  async commit<Found>(
+    { name }: StageInfo,
+    work: () => Promise<Found>,
+    settle: () => Promise<Whereabouts>,
+  ): Promise<Found> {
+    try {
+      return await this.#through(name, work);
+    } catch (error) {
+      throw new Uncommitted(error, await settle().catch((): Whereabouts => 'unknown'));
+    }
+  }
+
+  /**
+   * A finishing stage that begins by itself, while the stages before it still run. It is given a promise of its turn.
+   * Where it has not begun by then, its turn begins it.
+   */
+  early<Found>(info: StageInfo, begins: Promise<void>, work: (turn: Promise<void>) => Promise<Found>): Early<Found> {
+    const early = new Early(info, work, this.hooks);
+    this.#early.push(early);
+    void begins.then(() => early.begin());
+    return early;
+  }
+
+  /** The story does not come to the stages that begin by themselves: those that have begun come to their end. */
+  async abandon(): Promise<void> {
+    await Promise.all(this.#early.map((early) => early.abandon()));
+  }
+
+  /** @returns what it found; null: it failed, which is told at the end */
+  async finish<Found>(stage: Early<Found>): Promise<Found | null>;
+  async finish<Found>(stage: StageInfo, work: () => Promise<Found>): Promise<Found | null>;
+  async finish<Found>(stage: Early<Found> | StageInfo, work?: () => Promise<Found>): Promise<Found | null> {
+    const early = stage instanceof Early ? stage : new Early(stage, async () => await work?.(), this.hooks);
+    const { figures, end } = await early.takeTurn();
+    this.#figures.push(figures);
+    if ('error' in end) this.#late.push(end.error);
+    this.hooks.finished(early.info.name, figures, 'error' in end ? end.error : null);
+    return 'error' in end ? null : (end.found as Found);
+  }
+
+  /**
+   * Undoes what was begun, in reverse, as long as the VM is where it was.
+   *
+   * @returns where the VM is, and what could not be undone
+   */
+  async undo(failure: unknown): Promise<{ readonly place: Whereabouts; readonly notUndone: readonly unknown[] }> {
+    const notUndone: unknown[] = [];
+    if (failure instanceof Uncommitted && failure.place !== 'source') return { place: failure.place, notUndone };
+    for (const { name, undoing } of [...this.#undoings].reverse()) {
+      let place: Whereabouts = 'source';
+      try {
+        await this.#through(`undo ${name}`, async () => {
+          if ('settle' in undoing) place = await undoing.settle();
+          else await undoing.undo();
+        });
+      } catch (error) {
+        notUndone.push(error);
+        if ('settle' in undoing) return { place: 'unknown', notUndone };
+      }
+      if (place !== 'source') return { place, notUndone };
+    }
+    return { place: 'source', notUndone };
+  }
+
+  async #through<Found>(name: string, work: () => Promise<Found>): Promise<Found> {
+    const { figures, end } = await timed(name, work, this.hooks);
+    this.#figures.push(figures);
+    this.hooks.finished(name, figures, 'error' in end ? end.error : null);
+    if ('error' in end) throw end.error;
+    return end.found;
+  }
 }
 
-async function timed(
-  name: string,
-  work: () => Promise<void>,
-  hooks: StageHooks,
-  figures: StageFigures[],
-): Promise<unknown> {
+/** See Stages.early. */
+export class Early<Found> {
+  #running: Promise<Timed<Found>> | null = null;
+  #isAbandoned = false;
+  #takeTurn: () => void = () => {};
+  #missTurn: (why: Error) => void = () => {};
+  readonly #turn = new Promise<void>((resolve, reject) => {
+    this.#takeTurn = resolve;
+    this.#missTurn = reject;
+  });
+
+  constructor(
+    readonly info: StageInfo,
+    private readonly work: (turn: Promise<void>) => Promise<Found>,
+    private readonly hooks: StageHooks,
+  ) {}
+
+  begin(): Promise<Timed<Found>> | null {
+    if (this.#isAbandoned) return this.#running;
+    this.#running ??= timed(this.info.name, () => this.work(this.#turn), this.hooks);
+    return this.#running;
+  }
+
+  async takeTurn(): Promise<Timed<Found>> {
+    this.#takeTurn();
+    const running = this.begin();
+    if (running === null) throw new Error(`${this.info.name} was given up`);
+    return await running;
+  }
+
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    // Who waits for its turn hears of it; else nobody does.
+    this.#turn.catch(() => {});
+    this.#missTurn(new Error('the migration has ended before this'));
+    await this.#running;
+  }
+}
+
+interface Timed<Found> {
+  readonly figures: StageFigures;
+  readonly end: { readonly found: Found } | { readonly error: unknown };
+}
+
+/** Never rejects. */
+async function timed<Found>(name: string, work: () => Promise<Found>, hooks: StageHooks): Promise<Timed<Found>> {
   const startedMs = hooks.nowMs();
   hooks.started(name);
-  let error: unknown = null;
-  try {
-    await work();
-  } catch (thrown) {
-    error = thrown;
-  }
-  const figure = {
+  const end = await work().then(
+    (found) => ({ found }),
+    (error: unknown) => ({ error }),
+  );
+  const figures = {
     stage: name,
     startedAt: new Date(startedMs).toISOString(),
     durationMs: Math.round(hooks.nowMs() - startedMs),
   };
-  figures.push(figure);
-  hooks.finished(name, figure, error);
-  return error;
-}
-
-/** A code that says where the VM is, or what became of what was begun: only the outcome makes one true. */
-const OUTCOME_CODES: readonly ErrorCode[] = ['MIGRATION_ROLLED_BACK', 'MIGRATION_FAILED', 'INTERRUPTED'];
-
-const LOOK =
-  'Nothing more was touched. Run `virsh domstate` on both hosts; keep the one that runs, then `vxmig apply`.';
-
-function lost(error: unknown, place: Whereabouts): VxmigError {
-  const message =
-    place === 'both'
-      ? `${messageOf(error)}; libvirt shows the VM on both hosts`
-      : `${messageOf(error)}; it could not be found out where the VM runs`;
-  return withCode('MIGRATION_FAILED', error, message, LOOK);
-}
-
-function notUndone(error: unknown, undoing: unknown): VxmigError {
-  return withCode(
-    'MIGRATION_FAILED',
-    error,
-    `${messageOf(error)}; the rollback failed too: ${messageOf(undoing)}`,
-    LOOK,
-  );
-}
-
-/** Who failed could not know that the VM had moved by then. */
-function movedAllTheSame(error: unknown): VxmigError {
-  const code = ofItsOwn(error) ?? 'MIGRATION_FAILED';
-  return withCode(code, error, `${messageOf(error)}; the VM has moved all the same`, hintOf(error));
-}
-
-/**
- * Who failed could not know that all would be undone. What was wrong before anything moved keeps its name; an
- * interruption is known by its own.
- */
-function rolledBack(error: unknown): VxmigError {
-  const interrupted = error instanceof VxmigError && error.code === 'INTERRUPTED' ? error.code : null;
-  const code = ofItsOwn(error) ?? interrupted ?? 'MIGRATION_ROLLED_BACK';
-  return error instanceof VxmigError && error.code === code
-    ? error
-    : withCode(code, error, messageOf(error), hintOf(error));
-}
-
-/** The first of finishing failures; the others join its message. */
-function joined(first: unknown, others: readonly unknown[], between: string): VxmigError {
-  const code = ofItsOwn(first) ?? 'MIGRATION_FAILED';
-  if (first instanceof VxmigError && first.code === code && others.length === 0) return first;
-  const message = [messageOf(first), ...others.map((error) => `${between}: ${messageOf(error)}`)].join('; ');
-  return withCode(code, first, message, hintOf(first));
-}
-
-/** A code that holds whatever the outcome; null: it has none. */
-function ofItsOwn(error: unknown): ErrorCode | null {
-  return error instanceof VxmigError && !OUTCOME_CODES.includes(error.code) ? error.code : null;
-}
-
-/** undefined: that of the code. */
-function hintOf(error: unknown): string | undefined {
-  return error instanceof VxmigError && error.hint !== ERRORS[error.code].mend ? error.hint : undefined;
-}
-
-function withCode(code: ErrorCode, cause: unknown, message: string, hint: string | undefined): VxmigError {
-  const where = cause instanceof VxmigError ? cause.where : undefined;
-  return new VxmigError(code, message, {
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-    ...(where === undefined ? {} : { where }),
-  });
+  return { figures, end };
 }

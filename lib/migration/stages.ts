@@ -1,66 +1,178 @@
-import { abort } from './abort.js';
-import { announced } from './arrival.js';
-import { check } from './check.js';
-import type { MigrationContext } from './context.js';
-import { copy } from './copy.js';
+import type { TransferFigures } from '../model/migration-result.js';
+import { Announcements, takeIn } from './announce.js';
+import { type Checked, check } from './check.js';
+import { Copy } from './copy.js';
+import type { Run } from './migration.js';
 import { redirect, unredirect } from './redirect.js';
 import { release } from './release.js';
-import { reserve, unreserve } from './reserve.js';
-import type { Stage } from './stage.js';
-import { switchOver } from './switch-over.js';
-import { verify } from './verify.js';
+import { Reservation } from './reserve.js';
+import { cancelAndSettle } from './settle.js';
+import type { Early, StageInfo, Stages, Story } from './stage.js';
+import { switchOver, whatWasTransferred } from './switch-over.js';
+import { Verification } from './verify.js';
 
-/** A migration, in the order in which it happens. docs/life-of-a-migration.md tells the same as a story. */
-export const MIGRATION_STAGES: readonly Stage<MigrationContext>[] = [
-  {
-    kind: 'check',
-    name: 'check',
-    purpose: 'Both ends are asked whether it can work; the guest answers.',
-    enter: check,
-  },
-  {
-    kind: 'reversible',
-    name: 'reserve',
-    purpose: 'The destination gets the tap, its port and its flows.',
-    enter: reserve,
-    rollback: unreserve,
-  },
-  {
-    kind: 'reversible',
-    name: 'copy',
-    purpose: 'virsh copies the memory while the guest runs, until little is left.',
-    enter: copy,
-    rollback: abort,
-  },
-  {
-    kind: 'reversible',
-    name: 'redirect',
-    purpose: 'Frames for the guest are sent ahead to the destination, where they wait; QEMU may pause the guest.',
-    enter: redirect,
-    rollback: unredirect,
-  },
-  {
-    kind: 'commit',
-    name: 'switch over',
-    purpose: 'The rest is sent and the guest runs at the destination: no way back from here.',
-    enter: switchOver,
-  },
-  {
-    kind: 'finish',
-    name: 'announce',
-    purpose: 'RARP, gratuitous ARP and neighbour advertisements from the new port.',
-    enter: announced,
-  },
-  {
-    kind: 'finish',
-    name: 'verify',
-    purpose: 'Every FDB points to the new place, and every probe is answered from there.',
-    enter: verify,
-  },
-  {
-    kind: 'finish',
-    name: 'release',
-    purpose: 'The VM runs once; the source gives back tap, port and flows.',
-    enter: release,
-  },
+const CHECK: StageInfo = {
+  kind: 'check',
+  name: 'check',
+  purpose: 'Both ends are asked whether it can work; the guest answers.',
+};
+const RESERVE: StageInfo = {
+  kind: 'reversible',
+  name: 'reserve',
+  purpose: 'The destination gets the tap, its port and its flows.',
+};
+const COPY: StageInfo = {
+  kind: 'reversible',
+  name: 'copy',
+  purpose: 'The memory is copied while the guest runs, until little is left.',
+};
+const REDIRECT: StageInfo = {
+  kind: 'reversible',
+  name: 'redirect',
+  purpose: 'Frames for the guest are sent ahead to the destination, where they wait; QEMU may pause the guest.',
+};
+const SWITCH_OVER: StageInfo = {
+  kind: 'commit',
+  name: 'switch over',
+  purpose: 'The rest is sent and the guest runs at the destination: no way back from here.',
+};
+const ANNOUNCE: StageInfo = {
+  kind: 'finish',
+  name: 'announce',
+  purpose: 'RARP, gratuitous ARP and neighbour advertisements from the new port.',
+};
+const VERIFY: StageInfo = {
+  kind: 'finish',
+  name: 'verify',
+  purpose: 'Every FDB points to the new place, and every probe is answered from there.',
+};
+const RELEASE: StageInfo = {
+  kind: 'finish',
+  name: 'release',
+  purpose: 'The VM runs once; the source gives back tap, port and flows.',
+};
+
+/** A migration's stages in the order in which they are told. docs/life-of-a-migration.md tells the same as a story. */
+export const MIGRATION_STAGES: readonly StageInfo[] = [
+  CHECK,
+  RESERVE,
+  COPY,
+  REDIRECT,
+  SWITCH_OVER,
+  ANNOUNCE,
+  VERIFY,
+  RELEASE,
 ];
+
+/** What the stages have found; null: it did not come to that. */
+export interface Findings {
+  readonly checked: Checked | null;
+  readonly reservation: Reservation | null;
+  readonly copy: Copy | null;
+  readonly transfer: TransferFigures | null;
+  readonly announcements: Announcements | null;
+  readonly verification: Verification | null;
+}
+
+/** The control flow of a migration, all of it. */
+export class MigrationStory implements Story, Findings {
+  #checked: Checked | null = null;
+  #reserved: Reserved | null = null;
+  #transfer: TransferFigures | null = null;
+
+  constructor(private readonly run: Run) {}
+
+  async there(stages: Stages): Promise<void> {
+    const { run } = this;
+    const checked = await stages.check(CHECK, () => check(run));
+    this.#checked = checked;
+    const reserved = new Reserved(run, checked, stages);
+    this.#reserved = reserved;
+    const { reservation, copy } = reserved;
+    const settle = () => cancelAndSettle(run, copy.job, checked.id);
+    await stages.reversible(RESERVE, () => reservation.make(), { undo: () => reservation.undo() });
+    await stages.reversible(COPY, () => copy.make(), { settle });
+    await stages.reversible(REDIRECT, () => redirect(run, reservation, copy), { undo: () => unredirect(reservation) });
+    this.#transfer = await stages.commit(SWITCH_OVER, () => switchOver(run, reservation, copy), settle);
+  }
+
+  async after(stages: Stages): Promise<void> {
+    const { run } = this;
+    const [checked, reserved] = [this.#checked, this.#reserved];
+    if (checked === null || reserved === null) throw new Error('a VM that moved without a reservation');
+    // An attempt to call it off came too late: it was not waited for then.
+    this.#transfer ??= await whatWasTransferred(run).catch(() => null);
+    await stages.finish(reserved.announcing);
+    await stages.finish(reserved.verifying);
+    await stages.finish(RELEASE, () => release(run, checked, reserved.reservation));
+  }
+
+  /** What only watches, and whatever is still open. Never rejects. */
+  async close(): Promise<void> {
+    const reservation = this.#reserved?.reservation;
+    await Promise.allSettled([reservation?.close(), reservation?.stopSteering()]);
+  }
+
+  get checked(): Checked | null {
+    return this.#checked;
+  }
+
+  get reservation(): Reservation | null {
+    return this.#reserved?.reservation ?? null;
+  }
+
+  get copy(): Copy | null {
+    return this.#reserved?.copy ?? null;
+  }
+
+  get transfer(): TransferFigures | null {
+    return this.#transfer;
+  }
+
+  get announcements(): Announcements | null {
+    return this.#reserved?.announcements ?? null;
+  }
+
+  get verification(): Verification | null {
+    return this.#reserved?.verification ?? null;
+  }
+}
+
+/** What takes part from `reserve` on; and the stages that begin when the guest runs at the destination, whatever is still waited for at the source. */
+class Reserved {
+  readonly reservation: Reservation;
+  readonly copy: Copy;
+  readonly announcements: Announcements;
+  readonly verification: Verification;
+  readonly announcing: Early<void>;
+  readonly verifying: Early<void>;
+
+  constructor(run: Run, checked: Checked, stages: Stages) {
+    const { arrived } = run.switchover;
+    this.reservation = new Reservation(run);
+    this.copy = new Copy(run, checked, this.reservation);
+    this.announcements = new Announcements(run, this.reservation.moving);
+    this.verification = new Verification(run, this.reservation, this.announcements);
+    const takenIn = deferred();
+    this.announcing = stages.early(ANNOUNCE, arrived, async () => {
+      this.reservation.moving.takeLatecomers();
+      await this.announcements.firstRound();
+      const taking = takeIn(run, this.reservation);
+      taking.then(takenIn.resolve, takenIn.resolve);
+      await Promise.all([taking, this.announcements.otherRounds()]);
+    });
+    this.verifying = stages.early(VERIFY, takenIn.promise, async (turn) => {
+      const strays = await this.verification.converge();
+      await turn;
+      await this.verification.conclude(strays);
+    });
+  }
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

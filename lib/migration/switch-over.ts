@@ -1,67 +1,69 @@
-import { parseJobStats, transferFigures } from '../measure/jobinfo.js';
+import { transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { abort } from './abort.js';
-import { failureText } from './cause.js';
-import type { MigrationContext } from './context.js';
-import { lateCopy } from './copy.js';
-import { urge } from './redirect.js';
+import type { TransferFigures } from '../model/migration-result.js';
+import { type Copy, lateCopy, throwIfFailed } from './copy.js';
+import type { Run } from './migration.js';
+import { hastenPause } from './redirect.js';
+import type { Reservation } from './reserve.js';
+import { downtimeMs } from './switchover.js';
 import { until } from './until.js';
 
 const WAKE_TIMEOUT_MS = 1_000;
 const RESUME_TIMEOUT_MS = 5_000;
-
-/** A guest that stands still for so long has lost more than a migration is worth. */
-const PAUSE_LIMIT_MS = 5_000;
 /** What libvirt may take to end it at the source when the guest runs at the destination. */
 const END_LIMIT_MS = 30_000;
 
 /**
- * Why the switchover will not come to its end by itself, in words; null: it may. Where the two ends cannot reach each other any more nothing else tells: TCP
- * waits for a quarter of an hour. A guest in post-copy cannot go back, so it is given the time.
+ * QEMU sends the rest, the guest runs at the destination, and the driver ends it at the source. From here there is no
+ * way back.
+ *
+ * @returns what was transferred, as the destination tells; null: it does not
  */
-function stuck(context: MigrationContext): string | null {
-  const { options, copyBeganAtMs, stoppedAtMs, resumedAtMs, vm } = context;
-  const since = (atMs: number) => Date.now() - atMs;
-  if (resumedAtMs !== null) return since(resumedAtMs) > END_LIMIT_MS ? 'libvirt does not end it at the source' : null;
-  if (options.strategy === 'post-copy') return null;
-  if (stoppedAtMs !== null)
-    return since(stoppedAtMs) > PAUSE_LIMIT_MS ? `${vm.name} has been paused for ${PAUSE_LIMIT_MS} ms` : null;
-  const beganAtMs = copyBeganAtMs ?? Date.now();
-  return since(beganAtMs) > options.timeoutMs ? lateCopy(context) : null;
-}
-
-/** QEMU sends the rest, the guest runs at the destination, and libvirt ends it at the source. From here there is no way back. */
-export async function switchOver(context: MigrationContext): Promise<void> {
-  const { command, source, destination, domain } = context;
-  if (command === null) throw new Error('switch over without a copy');
-  await urge(context, () => command.isOver);
-  await until(() => command.isOver || stuck(context) !== null, Number.POSITIVE_INFINITY);
-  const why = command.isOver ? null : stuck(context);
+export async function switchOver(run: Run, reservation: Reservation, copy: Copy): Promise<TransferFigures | null> {
+  const { source, domain } = run;
+  const { job } = copy;
+  if (job === null) throw new Error('switch over without a copy');
+  await hastenPause(run, reservation, copy);
+  await until(() => job.isOver || whyStuck(run) !== null, Number.POSITIVE_INFINITY);
+  const why = job.isOver ? null : whyStuck(run);
   if (why !== null) {
-    await abort(context);
     throw new VxmigError('MIGRATION_FAILED', why, {
       where: domain,
-      hint: `Does the underlay carry packets from ${source.name} to ${destination.name}? \`vxmig verify FILE\` looks.`,
+      hint: `Does the underlay carry packets from ${source.name} to ${run.destination.name}? \`vxmig verify FILE\` looks.`,
     });
   }
-  const { exitCode, stderr } = await command.ended;
-  if (exitCode !== 0) {
-    throw new VxmigError('MIGRATION_FAILED', await failureText(context, stderr), { where: domain });
+  throwIfFailed(run, await job.outcome);
+  return await whatWasTransferred(run);
+}
+
+/** The event may be a moment behind the job's end; without it times after the resume cannot be told. */
+export async function whatWasTransferred({ switchover, destination, domain }: Run): Promise<TransferFigures | null> {
+  const hasArrived = () => switchover.state.phase === 'arrived';
+  if (!(await switchover.until(hasArrived, WAKE_TIMEOUT_MS))) {
+    // The source lets it run, unless it could not reach the destination.
+    if ((await destination.vms.look(domain))?.state === 'paused') await destination.vms.resume(domain);
+    await switchover.until(hasArrived, RESUME_TIMEOUT_MS);
   }
-  // The event may be a moment behind the command's end; without it times after the resume cannot be told.
-  const seen = () => context.resumedAtMs !== null;
-  if (!(await until(seen, WAKE_TIMEOUT_MS))) await wake(context);
-  await until(seen, RESUME_TIMEOUT_MS);
-  const stats = parseJobStats(await destination.jobStats(domain, 'completed'));
+  const stats = await destination.vms.lastStatistics(domain);
   const figures = stats === null ? null : transferFigures(stats);
-  context.transfer = figures && { ...figures, downtimeMs: downtime(context) ?? figures.downtimeMs };
+  return figures && { ...figures, downtimeMs: downtimeMs(switchover.state) ?? figures.downtimeMs };
 }
 
-function downtime({ stoppedAtMs, resumedAtMs }: MigrationContext): number | null {
-  return stoppedAtMs === null || resumedAtMs === null ? null : Math.max(0, Math.round(resumedAtMs - stoppedAtMs));
-}
-
-/** The source lets it run, unless it could not reach the destination. */
-async function wake({ destination, domain }: MigrationContext): Promise<void> {
-  if ((await destination.domain(domain))?.state === 'paused') await destination.resume(domain);
+/**
+ * Why the switchover will not come to its end by itself, in words; null: it may. Where the two ends cannot reach each
+ * other any more nothing else tells: TCP waits for a quarter of an hour. A guest whose memory is torn cannot go back,
+ * so it is given the time.
+ */
+function whyStuck(run: Run): string | null {
+  const { options, strategy, switchover, vm } = run;
+  const { copyBeganAtMs, stoppedAtMs, resumedAtMs, phase } = switchover.state;
+  const since = (atMs: number) => Date.now() - atMs;
+  if (resumedAtMs !== null) return since(resumedAtMs) > END_LIMIT_MS ? 'libvirt does not end it at the source' : null;
+  if (strategy.pauseLimitMs === null) return null;
+  if (stoppedAtMs !== null && phase === 'paused')
+    return since(stoppedAtMs) > strategy.pauseLimitMs
+      ? `${vm.name} has been paused for ${strategy.pauseLimitMs} ms`
+      : null;
+  const beganAtMs = copyBeganAtMs ?? Date.now();
+  return since(beganAtMs) > options.timeoutMs ? lateCopy(run) : null;
 }

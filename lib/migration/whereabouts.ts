@@ -1,23 +1,19 @@
-import { DomainDefinition } from '../model/domain-definition.js';
-import type { DomainSeen, MigrationHost } from './needs.js';
+import type { VmSight } from '../compute/driver.js';
+import type { HostParts } from './migration.js';
 
-export interface Place {
+/** A host on which the VM's name is known. */
+export interface Sighting {
   readonly host: string;
-  readonly state: string;
-  readonly seen: DomainSeen;
+  readonly seen: VmSight;
 }
 
-/** Every host on which libvirt knows a domain of that name, and in which state. */
-export async function whereIs(domain: string, hosts: readonly MigrationHost[]): Promise<Place[]> {
-  const found = await Promise.all(hosts.map(async (host) => ({ host: host.name, seen: await host.domain(domain) })));
-  return found.flatMap(({ host, seen }) => (seen === null ? [] : [{ host, state: seen.state, seen }]));
+/** Every host that knows a VM of that name, and in which state. Asking changes nothing. @throws DriverError, VxmigError SSH_CONNECT */
+export async function whereIs(domain: string, hosts: readonly HostParts[]): Promise<Sighting[]> {
+  const found = await Promise.all(hosts.map(async ({ name, vms }) => ({ host: name, seen: await vms.look(domain) })));
+  return found.flatMap(({ host, seen }) => (seen === null ? [] : [{ host, seen }]));
 }
 
-/** Whether that is the same VM; a migration keeps its UUID. Where one of the two cannot be read, it is. */
-export function isSame(one: Pick<DomainSeen, 'xml'>, other: Pick<DomainSeen, 'xml'>): boolean {
-  return !one.xml || !other.xml || uuidOf(one) === uuidOf(other);
-}
-
-export function uuidOf({ xml }: Pick<DomainSeen, 'xml'>): string {
-  return DomainDefinition.parse(xml).uuid;
+/** Whether that is the same VM. Where one of the two could not be told, it is. */
+export function isSame(one: string, other: string): boolean {
+  return one === '' || other === '' || one === other;
 }

@@ -1,5 +1,5 @@
 import type { Certificate } from './certificate.js';
-import type { Strategy } from './topology.js';
+import type { StrategyName } from './topology.js';
 
 /** What `migrate --json` prints; fixed by the contract. Instants are ISO 8601 in UTC. */
 export interface MigrationResult {
@@ -8,7 +8,7 @@ export interface MigrationResult {
   readonly from: string;
   readonly to: string;
   readonly outcome: 'migrated' | 'rolled-back' | 'failed';
-  readonly strategy: Strategy;
+  readonly strategy: StrategyName;
   readonly transfer: TransferFigures | null;
   readonly announce: { readonly rarp: number; readonly garp: number; readonly na: number };
   readonly convergence: ConvergenceFigures;

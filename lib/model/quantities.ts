@@ -22,6 +22,24 @@ export function formatCount(count: number, singular: string, plural = `${singula
   return `${count} ${count === 1 ? singular : plural}`;
 }
 
+/** A rate as tc(8) writes it: `100mbit`, `10mbps`. */
+export function bytesPerSecond(rate: string): number {
+  const [, number = '0', unit = ''] = /^([\d.]+)([a-z]*)$/.exec(rate.toLowerCase()) ?? [];
+  return (Number(number) * (UNIT_BITS[unit] ?? 1)) / 8;
+}
+
+/** tc(8), "PARAMETERS": of `bps` the b is a byte. */
+const UNIT_BITS: Readonly<Record<string, number>> = {
+  bit: 1,
+  kbit: 1e3,
+  mbit: 1e6,
+  gbit: 1e9,
+  bps: 8,
+  kbps: 8e3,
+  mbps: 8e6,
+  gbps: 8e9,
+};
+
 function threeDigits(value: number): string {
   return String(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 }

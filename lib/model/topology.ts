@@ -138,10 +138,11 @@ export type AccessEnd =
   /** An address is a prefix of full length. */
   | { readonly kind: 'prefix'; readonly prefix: string };
 
-export type Strategy = 'pre-copy' | 'post-copy' | 'auto-converge';
+/** A name of the registry in `lib/strategies/`: reading a file refuses any other. */
+export type StrategyName = string;
 
 export interface MigrationSettings {
-  readonly strategy: Strategy;
+  readonly strategy: StrategyName;
   /** Upper bound for the copy in bytes per second; null: libvirt's own. */
   readonly bandwidthBytesPerSecond: number | null;
   /** How long the whole copy may take. */

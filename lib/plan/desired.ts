@@ -35,8 +35,11 @@ export interface DesiredBridge {
   /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
   readonly relays: boolean;
   readonly ports: readonly DesiredPort[];
-  /** The way to each MAC of a VM: what the forwarding table may have learned of it, and nothing else. */
-  readonly behind: ReadonlyMap<string, NamedWay>;
+  /**
+   * The ways to each MAC of a VM: what the forwarding table may have learned of it, and nothing else. For a VM that
+   * moves there are two.
+   */
+  readonly behind: ReadonlyMap<string, readonly NamedWay[]>;
   /** Every host's tunnel endpoints, which no VM may send VXLAN to. */
   readonly vteps: readonly string[];
   readonly access: AccessLists;
@@ -128,6 +131,8 @@ export interface HostFacts {
   readonly multiQueue?: readonly string[];
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
   readonly incoming?: readonly IncomingVm[];
+  /** By VM that moves: the other end of its way, where a table may have it as well. Left out: none moves. */
+  readonly alsoAt?: ReadonlyMap<string, string>;
 }
 
 /** A VM that is on its way to a host, with the MACs that come with it. */
@@ -197,18 +202,31 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
     ],
     vteps: topology.hosts.flatMap((one) => one.addresses),
     access: accessLists(topology, network),
-    behind: new Map(
-      topology.vms.flatMap((vm) =>
-        vm.nics.flatMap((nic, index) => {
-          if (nic.network !== network.name) return [];
-          const place = expectedPlace(topology, network.name, vm.name, host.name);
-          const tap = { port: tapName(topology.name, vm.name, index), remote: null };
-          const way = place === host.name ? tap : wayTowards(topology, network, host.name, place);
-          return ownMacs(topology, nic).map((mac): [string, NamedWay] => [mac, way]);
-        }),
-      ),
-    ),
+    behind: waysToMacs(topology, network, host.name, facts.alsoAt ?? new Map()),
   };
+}
+
+function waysToMacs(
+  topology: Topology,
+  network: Network,
+  host: string,
+  alsoAt: ReadonlyMap<string, string>,
+): Map<string, readonly NamedWay[]> {
+  return new Map(
+    topology.vms.flatMap((vm) =>
+      vm.nics.flatMap((nic, index) => {
+        if (nic.network !== network.name) return [];
+        const also = alsoAt.get(vm.name);
+        const hosts = [vm.host, ...(also === undefined ? [] : [also])];
+        const ways = hosts.map((at): NamedWay => {
+          const place = expectedPlace(network, at, host);
+          if (place === host) return { port: tapName(topology.name, vm.name, index), remote: null };
+          return wayTowards(topology, network, host, place);
+        });
+        return ownMacs(topology, nic).map((mac): [string, readonly NamedWay[]] => [mac, ways]);
+      }),
+    ),
+  );
 }
 
 /** The tunnel of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */

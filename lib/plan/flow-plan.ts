@@ -50,8 +50,9 @@ export function planFlows(
 function misleads(flow: Flow, { behind, numbers, tunnels }: Known): boolean {
   const [entry] = fdbEntries([flow]);
   if (entry === undefined) return false;
-  const way = behind.get(entry.mac);
-  if (way !== undefined) return numbers.get(way.port) !== entry.ofport || way.remote !== entry.remote;
+  const ways = behind.get(entry.mac);
+  if (ways !== undefined)
+    return !ways.some(({ port, remote }) => numbers.get(port) === entry.ofport && remote === entry.remote);
   return entry.isFar && !tunnels.some(({ ofport, remote }) => ofport === entry.ofport && remote === entry.remote);
 }
 

@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import { VxmigError } from '../model/errors.js';
 import type { RunRecord } from '../model/run-record.js';
+import { STRATEGY_NAMES } from '../strategies/registry.js';
 
 /** Goes up when a reader of the old format would misread the new one; unknown keys are no reason, readers leave them alone. */
 const FORMAT_VERSION = 1;
@@ -114,7 +115,7 @@ const RESULT = record(
     from: text,
     to: text,
     outcome: { enum: ['migrated', 'rolled-back', 'failed'] },
-    strategy: { enum: ['pre-copy', 'post-copy', 'auto-converge'] },
+    strategy: { enum: STRATEGY_NAMES },
     transfer: { anyOf: [{ type: 'null' }, TRANSFER] },
     announce: record({ rarp: number, garp: number, na: number }),
     convergence: CONVERGENCE,

@@ -1,5 +1,6 @@
 import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
 import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
+import { DEFAULT_STRATEGY } from '../strategies/registry.js';
 import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
 import { vxlanOverheadBytes } from './overhead.js';
@@ -91,7 +92,7 @@ function buildVm(name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
     source: buildSource(vm),
     nics: vm.nics.map(buildNic),
     migration: {
-      strategy: strategy ?? 'pre-copy',
+      strategy: strategy ?? DEFAULT_STRATEGY,
       bandwidthBytesPerSecond: bandwidth === undefined ? null : parseBytes(bandwidth),
       timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
     },

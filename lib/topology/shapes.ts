@@ -1,3 +1,4 @@
+import { strategyChoices } from '../strategies/registry.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
 import type { SchemaError } from './schema.js';
 import type { Shape, Vocabulary } from './vocabulary.js';
@@ -111,7 +112,7 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ['networks/*/acl', ACL],
   ...['vms', 'networks'].flatMap((owner) => RULE.map(([key, shape]) => [`${owner}/*/acl/*${key}`, shape] as const)),
   ['vms/*/migration', { noun: 'a map', mend: 'for example `migration: {strategy: pre-copy}`' }],
-  ['vms/*/migration/strategy', { noun: 'a strategy', mend: '`pre-copy`, `post-copy` or `auto-converge`' }],
+  ['vms/*/migration/strategy', { noun: 'a strategy', mend: strategyChoices() }],
   [
     'vms/*/migration/bandwidth',
     { noun: 'a bandwidth in MiB or GiB per second', mend: 'for example `bandwidth: 64MiB`' },

@@ -1,6 +1,7 @@
+import { LibvirtDriver } from '../../lib/compute/libvirt/driver.js';
 import { HostSession } from '../../lib/controller/host-session.js';
-import { SshMigrationHost } from '../../lib/controller/migration-host.js';
-import { MIGRATION_STAGES } from '../../lib/migration/stages.js';
+import { Journal } from '../../lib/migration/journal.js';
+import { OvsPath } from '../../lib/network/ovs/path.js';
 
 /**
  * Calls `reach` at each point of an apply or a migration, for tests in which something happens just there. Of a migration: `before STAGE`, `after STAGE`, `copying` (memory
@@ -16,20 +17,26 @@ export function onPoints(reach: (point: string) => void): void {
 }
 
 function ofMigrations(reach: (point: string) => void): void {
-  for (const stage of MIGRATION_STAGES) {
-    const { enter, name } = stage;
-    Object.assign(stage, {
-      enter: async (context: Parameters<typeof enter>[0]) => {
-        reach(`before ${name}`);
-        await enter(context);
-        reach(`after ${name}`);
-      },
+  const { stageBegan, stageEnded } = Journal.prototype;
+  Journal.prototype.stageBegan = function (stage) {
+    reach(`before ${stage}`);
+    stageBegan.call(this, stage);
+  };
+  Journal.prototype.stageEnded = function (stage, durationMs, error) {
+    stageEnded.call(this, stage, durationMs, error);
+    if (error === null) reach(`after ${stage}`);
+  };
+  const { followRunState } = LibvirtDriver.prototype;
+  LibvirtDriver.prototype.followRunState = async function (domain, onChange) {
+    return await followRunState.call(this, domain, (change) => {
+      onChange(change);
+      if (change.kind !== 'post-copy began') reach(change.kind === 'stopped' ? 'STOP' : 'RESUME');
     });
-  }
-  const { redirect, followQemuEvents, queueDrops } = SshMigrationHost.prototype;
-  SshMigrationHost.prototype.redirect = async function (request) {
+  };
+  const { redirect, queueDrops } = OvsPath.prototype;
+  OvsPath.prototype.redirect = async function (request) {
     const made = await redirect.call(this, request);
-    if (this.name !== request.from) return made;
+    if (this.host !== request.from) return made;
     const arm = made.arm.bind(made);
     return Object.assign(made, {
       arm: async () => {
@@ -38,13 +45,7 @@ function ofMigrations(reach: (point: string) => void): void {
       },
     });
   };
-  SshMigrationHost.prototype.followQemuEvents = async function (domain, onEvent) {
-    return await followQemuEvents.call(this, domain, (event) => {
-      onEvent(event);
-      reach(event.event);
-    });
-  };
-  SshMigrationHost.prototype.queueDrops = async function (vm) {
+  OvsPath.prototype.queueDrops = async function (vm) {
     reach('copying');
     return await queueDrops.call(this, vm);
   };

@@ -8,6 +8,7 @@ import { isAlive } from '../../model/domain-state.js';
 import { CommandError, VxmigError } from '../../model/errors.js';
 import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../../model/libvirt-domain.js';
 import { shellWord } from '../../model/quote.js';
+import type { PostCopy } from '../driver.js';
 import { guardMigrate } from './migrate-guard.js';
 
 const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
@@ -240,9 +241,7 @@ export interface MigrateOptions {
   readonly destinationUri: string;
   /** The address that the memory is sent to: the destination's VTEP, so that no name has to be resolved. */
   readonly migrateAddress: string;
-  readonly postCopy: boolean;
-  /** Post-copy begins on our word, not by itself after the first pass. */
-  readonly waitForPostCopy: boolean;
+  readonly postCopy: PostCopy;
   readonly autoConverge: boolean;
   readonly bandwidthBytesPerSecond: number | null;
   /** Only what was proven goes past libvirt's own doubts. */
@@ -268,7 +267,9 @@ export function migrateArgv(options: MigrateOptions): string[] {
     options.destinationUri,
     '--migrateuri',
     `tcp://${address}`,
-    ...(options.postCopy ? ['--postcopy', ...(options.waitForPostCopy ? [] : ['--postcopy-after-precopy'])] : []),
+    ...{ never: [], 'on demand': ['--postcopy'], 'by itself': ['--postcopy', '--postcopy-after-precopy'] }[
+      options.postCopy
+    ],
     ...(options.autoConverge ? ['--auto-converge'] : []),
     // virsh takes whole MiB/s and reads 0 as "no limit".
     ...(options.bandwidthBytesPerSecond === null
@@ -283,7 +284,7 @@ export function migrateArgv(options: MigrateOptions): string[] {
  */
 export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
   // In post-copy it runs at the destination before the end, and libvirt never lets it run at the source again.
-  if (options.postCopy) return await guardMigrate(shell, options.domain, migrateArgv(options), null);
+  if (options.postCopy !== 'never') return await guardMigrate(shell, options.domain, migrateArgv(options), null);
   return await guardMigrate(shell, options.domain, [...migrateArgv(options), '--suspend'], options.destinationUri);
 }
 

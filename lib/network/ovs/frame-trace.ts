@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostSession } from '../../controller/host-session.js';
-import type { FrameArrival, FrameTrace } from '../../migration/needs.js';
 import { bridgeName, probePortName, tapName } from '../../model/names.js';
 import type { Network, Nic, Topology } from '../../model/topology.js';
 import type { Way } from '../../pipeline/facts.js';
 import { tableNumber } from '../../pipeline/tables.js';
 import { endsOf } from '../../pipeline/tunnels.js';
 import { wayTowards } from '../../plan/desired.js';
+import type { FrameArrival, FrameTrace } from '../path.js';
+import type { OvsHost } from './ovs-host.js';
 import { type TraceQuestion, traceFrames } from './trace.js';
 
 /** Nobody's: what is only asked about has no sender, unless a VM's port is to take it. */
@@ -31,7 +31,7 @@ export interface FrameQuestion {
  * For each MAC one answer for each arrival.
  * @throws CommandError where the switch cannot tell
  */
-export async function askSwitch(session: HostSession, question: FrameQuestion): Promise<FrameTrace[][]> {
+export async function askSwitch(session: OvsHost, question: FrameQuestion): Promise<FrameTrace[][]> {
   const { topology, network, arrivals, macs } = question;
   const ports = new Map(session.ports(network.name).map(({ ofport, name }) => [ofport, name]));
   const places = macs.flatMap((mac) => arrivals.map((arrival) => entrance(session, { ...question, mac }, arrival)));
@@ -66,7 +66,7 @@ interface Entrance {
   readonly question: TraceQuestion;
 }
 
-function entrance(session: HostSession, question: FrameFor, arrival: FrameArrival): Entrance {
+function entrance(session: OvsHost, question: FrameFor, arrival: FrameArrival): Entrance {
   const { topology, network, mac } = question;
   const sender = arrival.kind === 'tunnel' ? null : localSender(session, question);
   const nic = nicOf(topology, network.name, mac);
@@ -95,7 +95,7 @@ interface Sender {
 }
 
 /** The host's own port, or that of another VM there, which must say who it is. */
-function localSender(session: HostSession, { topology, network, tap }: FrameFor): Sender | null {
+function localSender(session: OvsHost, { topology, network, tap }: FrameFor): Sender | null {
   const taps = topology.vms.flatMap((vm) =>
     vm.nics.flatMap((nic, index) => {
       const port = tapName(topology.name, vm.name, index);

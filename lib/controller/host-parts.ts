@@ -1,0 +1,26 @@
+import { LibvirtDriver } from '../compute/libvirt/driver.js';
+import type { HostParts } from '../migration/migration.js';
+import { OvsPath } from '../network/ovs/path.js';
+import type { Placement } from '../placement/placement.js';
+import { vtepOf } from '../plan/desired.js';
+import type { Controller } from './controller.js';
+import { libvirtUriOf } from './host-address.js';
+import { HostObserver } from './host-observer.js';
+
+/** Every host of the topology as migrations need it. All migrations of one ledger share them. */
+export function hostParts(controller: Controller, placement: Placement): HostParts[] {
+  const { topology } = controller;
+  return topology.hosts.map((host): HostParts => {
+    const session = controller.session(host.name);
+    const { shell } = session;
+    const converge = async () => void (await session.converge(() => placement.viewOf(host.name)));
+    return {
+      name: host.name,
+      vms: new LibvirtDriver(shell, { uri: libvirtUriOf(host), memoryAddress: vtepOf(host) }, (change) =>
+        session.inTurn(change),
+      ),
+      path: new OvsPath(session, topology, converge),
+      observer: new HostObserver(shell, topology.name),
+    };
+  });
+}
