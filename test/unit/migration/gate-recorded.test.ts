@@ -1,5 +1,6 @@
 import t from 'tap';
 import { GATE_SHUT, type GateState, nextGateStep } from '../../../lib/migration/gate.js';
+import { PRE_COPY } from '../../../lib/strategies/pre-copy.js';
 import { type Look, leftAtPassEndMs, recordedLooks } from './recorded-jobs.js';
 
 /** Every look at which the gate would have let the guest go, had it been shut again each time; and the steps on the way. */
@@ -8,8 +9,13 @@ function replay(looks: readonly Look[]) {
   const limits: { iteration: number | null; phase: string }[] = [];
   const ready: { index: number; iteration: number | null; downtimeMs: number }[] = [];
   for (const [index, { stats }] of looks.entries()) {
-    const step = nextGateStep(state, stats, { strategy: 'pre-copy' });
-    if (step.kind === 'ready') ready.push({ index, iteration: stats.iteration, downtimeMs: step.downtimeMs });
+    const step = nextGateStep(state, stats, { strategy: PRE_COPY });
+    if (step.kind === 'ready')
+      ready.push({
+        index,
+        iteration: stats.iteration,
+        downtimeMs: step.finish.kind === 'stop' ? step.finish.downtimeMs : 0,
+      });
     if (step.kind === 'limit') limits.push({ iteration: stats.iteration, phase: step.state.phase });
     state = step.state;
   }

@@ -8,6 +8,9 @@ import {
   OPEN_MIB_PER_SECOND,
   withinLimit,
 } from '../../../lib/migration/gate.js';
+import { POST_COPY } from '../../../lib/strategies/post-copy.js';
+import { PRE_COPY } from '../../../lib/strategies/pre-copy.js';
+import type { Strategy } from '../../../lib/strategies/strategy.js';
 
 const MIB = 1024 * 1024;
 
@@ -35,7 +38,7 @@ memory_iteration: ${iteration}
 /** The steps over a whole copy. */
 function run(
   series: readonly JobStats[],
-  strategy: 'pre-copy' | 'post-copy' = 'pre-copy',
+  strategy: Strategy = PRE_COPY,
   setting: { lookMs?: number; guestBytes?: number } = {},
 ): string[] {
   let state: GateState = GATE_SHUT;
@@ -97,14 +100,14 @@ t.test('judged by what a pass begins with, not by what is left in its middle', a
 
 t.test('what was sent before the look counts: a slow look judges with more care', async (t) => {
   const begun = [stats({ iteration: 2, remainingMib: 8 })];
-  t.strictSame(run(begun, 'pre-copy', { lookMs: 10 }), ['ready']);
-  t.strictSame(run(begun, 'pre-copy', { lookMs: 60 }), ['wait']);
+  t.strictSame(run(begun, PRE_COPY, { lookMs: 10 }), ['ready']);
+  t.strictSame(run(begun, PRE_COPY, { lookMs: 60 }), ['wait']);
 });
 
 t.test('where the looks are quick, full speed lasts until the walk begins', async (t) => {
   const series = [stats({ iteration: 1, remainingMib: 5 }), stats({ iteration: 1, remainingMib: 3 })];
-  t.strictSame(run(series, 'pre-copy', { lookMs: 12 }), ['wait', 'walk 27']);
-  t.strictSame(run(series, 'pre-copy', { lookMs: 60 }), ['slow 11', 'walk 27']);
+  t.strictSame(run(series, PRE_COPY, { lookMs: 12 }), ['wait', 'walk 27']);
+  t.strictSame(run(series, PRE_COPY, { lookMs: 60 }), ['slow 11', 'walk 27']);
 });
 
 t.test('slow before the video memory, whose zeros pass in no time', async (t) => {
@@ -114,14 +117,14 @@ t.test('slow before the video memory, whose zeros pass in no time', async (t) =>
     stats({ iteration: 1, remainingMib: 17.3 }),
     stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
   ];
-  t.strictSame(run(before, 'pre-copy', setting), ['walk 15', 'crawl 2', 'ready']);
+  t.strictSame(run(before, PRE_COPY, setting), ['walk 15', 'crawl 2', 'ready']);
   const filled = [
     stats({ iteration: 1, remainingMib: 17.3 }),
     stats({ iteration: 1, remainingMib: 16.9 }),
     stats({ iteration: 1, remainingMib: 9 }),
     stats({ iteration: 1, remainingMib: 0.4 }),
   ];
-  t.strictSame(run(filled, 'pre-copy', setting), ['crawl 2', 'tail 4', 'wait', 'crawl 2'], 'no zeros');
+  t.strictSame(run(filled, PRE_COPY, setting), ['crawl 2', 'tail 4', 'wait', 'crawl 2'], 'no zeros');
 });
 
 t.test('the ROMs at the end are no reserve: much of them is zeros', async (t) => {
@@ -131,7 +134,7 @@ t.test('the ROMs at the end are no reserve: much of them is zeros', async (t) =>
     stats({ iteration: 1, remainingMib: 0.3 }),
     stats({ iteration: 2, remainingMib: 0.5, mibPerSecond: 1 }),
   ];
-  t.strictSame(run(series, 'pre-copy', { lookMs: 12, guestBytes: 127.25 * MIB }), [
+  t.strictSame(run(series, PRE_COPY, { lookMs: 12, guestBytes: 127.25 * MIB }), [
     'walk 15',
     'crawl 2',
     'wait',
@@ -140,10 +143,10 @@ t.test('the ROMs at the end are no reserve: much of them is zeros', async (t) =>
 });
 
 t.test('post-copy needs one pass only', async (t) => {
-  t.strictSame(
-    run([stats({ iteration: 1, remainingMib: 90 }), stats({ iteration: 2, remainingMib: 90 })], 'post-copy'),
-    ['wait', 'ready'],
-  );
+  t.strictSame(run([stats({ iteration: 1, remainingMib: 90 }), stats({ iteration: 2, remainingMib: 90 })], POST_COPY), [
+    'wait',
+    'ready',
+  ]);
 });
 
 t.test('zeros at the start of a job do not mean that nothing is left', async (t) => {
@@ -167,7 +170,7 @@ t.test('a copy that was held in vain goes on so that its pass takes a moment, an
     { ...GATE_SHUT, phase: 'crawl', speed: 100 * MIB },
     stats({ iteration: 2, remainingMib: 20 }),
     {
-      strategy: 'pre-copy',
+      strategy: PRE_COPY,
       lookMs: 10,
     },
   );
@@ -180,7 +183,7 @@ t.test('a copy that was held in vain goes on so that its pass takes a moment, an
     t.match(goOn(hold.state, stats({ iteration: 2, remainingMib: left })), { kind: 'limit', mibPerSecond: speed });
   }
   const { state } = goOn(hold.state, stats({ iteration: 2, remainingMib: 20 }));
-  const setting = { strategy: 'pre-copy', lookMs: 10 } as const;
+  const setting = { strategy: PRE_COPY, lookMs: 10 } as const;
   t.match(
     nextGateStep(state, stats({ iteration: 2, remainingMib: 1 }), setting),
     { kind: 'wait' },

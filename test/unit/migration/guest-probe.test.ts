@@ -1,7 +1,10 @@
 import t from 'tap';
-import type { MigrationContext, RunningProbe } from '../../../lib/migration/context.js';
+import type { Observer } from '../../../lib/measure/observer.js';
+import { PingStream } from '../../../lib/measure/ping-stream.js';
 import { startGuestProbe } from '../../../lib/migration/guest-probe.js';
+import type { RunningProbe } from '../../../lib/migration/probes.js';
 import type { ClockOffset } from '../../../lib/model/clock-offset.js';
+import { partsOf, runOf } from './run.js';
 
 /** Where the host's clock is ahead of the controller's; the guest's is told against the host's. */
 const HOST_AHEAD_MS = 500;
@@ -13,41 +16,42 @@ const line = (atSeconds: number, index: number, rttMs: number) =>
 /** A guest that pings, its clock before and after the run, and what it prints. */
 function setUp(guest: { clocks: ClockOffset[]; log: string; moves: boolean; dies?: boolean }) {
   const asked: string[] = [];
-  const warnings: string[] = [];
-  const host = {
-    name: 'host-a',
-    guestPing: async (_request: unknown, what: string) => {
-      asked.push(what);
+  let read = 0;
+  const stream = new PingStream();
+  const observer: Partial<Observer> = {
+    guestPing: async () => {
+      asked.push('start');
+      return {
+        read: async () => {
+          asked.push(`log ${read}`);
+          const text = guest.log.slice(read);
+          read = guest.log.length;
+          return stream.push(text);
+        },
+        stop: async () => void asked.push('stop'),
+      };
     },
     guestClock: async () => {
       asked.push('clock');
       if (guest.dies && guest.clocks.length < 2) throw new Error('no answer');
-      return guest.clocks.length > 1 ? guest.clocks.shift() : guest.clocks[0];
-    },
-    guestPingLog: async (_request: unknown, sinceBytes: number) => {
-      asked.push(`log ${sinceBytes}`);
-      return guest.log.slice(sinceBytes);
+      return (guest.clocks.length > 1 ? guest.clocks.shift() : guest.clocks[0]) as ClockOffset;
     },
   };
-  const probe = {
+  const { run, warnings } = runOf();
+  const probe: RunningProbe = {
     from: 'web',
     to: 'peer',
-    host,
+    host: partsOf('host-a', { observer }),
     network: 'blue',
     address: '10.9.0.2',
     intervalMs: 10,
-    guest: { vm: 'web', address: '10.9.0.1' },
+    guest: { vm: guest.moves ? 'web' : 'peer', address: '10.9.0.1' },
     events: [],
-  } as unknown as RunningProbe;
-  const context = {
-    vm: { name: guest.moves ? 'web' : 'peer' },
-    signal: new AbortController().signal,
-    clocks: new Map([['host-a', { offsetMs: HOST_AHEAD_MS, errorMs: 0.1 }]]),
-    stoppedAtMs: PAUSED_AT_MS,
-    events: [],
-    emit: (event: { text: string }) => warnings.push(event.text),
-  } as unknown as MigrationContext;
-  return { probe, context, asked, warnings };
+    clockErrorMs: 0,
+  };
+  run.clocks.set('host-a', { offsetMs: HOST_AHEAD_MS, errorMs: 0.1 });
+  run.switchover.apply({ kind: 'stopped', atMs: PAUSED_AT_MS });
+  return { probe, run, asked, warnings };
 }
 
 t.test('a guest that moves: its clock stood still while it was paused', async (t) => {
@@ -57,8 +61,8 @@ t.test('a guest that moves: its clock stood still while it was paused', async (t
     { offsetMs: -1000, errorMs: 0.4 },
     { offsetMs: -1060, errorMs: 0.4 },
   ];
-  const { probe, context, asked } = setUp({ clocks, log, moves: true });
-  const started = await startGuestProbe(context, probe);
+  const { probe, run, asked } = setUp({ clocks, log, moves: true });
+  const started = await startGuestProbe(run, probe);
   t.same(asked, ['start', 'clock'], 'while the VM moves nothing more is asked');
   await started.catchUp();
   await started.catchUp();
@@ -74,7 +78,7 @@ t.test('a guest that moves: its clock stood still while it was paused', async (t
   await started.stop();
   await started.stop();
   t.equal(asked.filter((what) => what === 'stop').length, 1);
-  t.match(context.events, [
+  t.match(run.journal.events, [
     { host: 'host-a', text: /clock of web .* -1060\.0 ms \(±0\.4\), before the run by -1000\.0/ },
   ]);
 });
@@ -84,8 +88,8 @@ t.test('the clock of one that stays is the same before and after', async (t) => 
     { offsetMs: -1000, errorMs: 0.4 },
     { offsetMs: -1000.3, errorMs: 0.4 },
   ];
-  const { probe, context } = setUp({ clocks, log: line(199.51, 0, 20), moves: false });
-  await (await startGuestProbe(context, probe)).catchUp();
+  const { probe, run } = setUp({ clocks, log: line(199.51, 0, 20), moves: false });
+  await (await startGuestProbe(run, probe)).catchUp();
   t.match(probe.events, [{ kind: 'reply', repliedAtMs: 200_010 }]);
   const [event] = probe.events;
   t.equal(event?.kind === 'reply' && Math.round(event.rttMs), 20);
@@ -96,10 +100,10 @@ t.test('a guest that has died is told of, not failed for', async (t) => {
     { offsetMs: 0, errorMs: 0 },
     { offsetMs: 0, errorMs: 0 },
   ];
-  const { probe, context, warnings } = setUp({ clocks, log: '', moves: true, dies: true });
-  const started = await startGuestProbe(context, probe);
+  const { probe, run, warnings } = setUp({ clocks, log: '', moves: true, dies: true });
+  const started = await startGuestProbe(run, probe);
   await started.catchUp();
   await started.stop();
-  t.match(warnings, [/web saw of 10\.9\.0\.2 cannot be read: no answer/, /no answer/]);
+  t.match(warnings(), [/web saw of 10\.9\.0\.2 cannot be read: no answer/, /no answer/]);
   t.same(probe.events, []);
 });

@@ -1,23 +1,25 @@
 import t from 'tap';
-import type { MigrationContext } from '../../../lib/migration/context.js';
-import { copy } from '../../../lib/migration/copy.js';
-import type { MigrationControl, MigrationHost, Redirect } from '../../../lib/migration/needs.js';
-import { ARMING_LIMIT_MS, redirect } from '../../../lib/migration/redirect.js';
-import { topologyOf } from '../plan/hosts.js';
+import type { MigrationControl } from '../../../lib/compute/driver.js';
+import { parseJobStats } from '../../../lib/measure/jobinfo.js';
+import { Copy } from '../../../lib/migration/copy.js';
+import { redirect } from '../../../lib/migration/redirect.js';
+import { ARMING_LIMIT_MS } from '../../../lib/migration/redirects.js';
+import { Reservation } from '../../../lib/migration/reserve.js';
+import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
+import { tapName } from '../../../lib/model/names.js';
+import { partsOf, runOf } from './run.js';
 
 const MIB = 1024 * 1024;
 /** Passes as a guest with little to do makes them: each look finds the copy in the next one. */
 const PASS_BYTES = 0.4 * MIB;
 
-/**
- * What a source, its copy and its redirect did, in order. Arming takes as long as the list says, attempt by attempt.
- */
+/** What a source, its copy and its redirect did, in order. Arming takes as long as the list says, attempt by attempt. */
 async function switched(armingMs: readonly number[]) {
   const done: string[] = [];
   let pass = 2;
   let attempts = 0;
-  const control: Pick<MigrationControl, 'jobStats' | 'setSpeed' | 'setMaxDowntime'> = {
-    jobStats: async () => {
+  const control: MigrationControl = {
+    statistics: async () => {
       done.push(`look at pass ${pass}`);
       pass += 1;
       const figures = {
@@ -27,78 +29,79 @@ async function switched(armingMs: readonly number[]) {
         memory_bps: 64 * MIB,
         memory_iteration: pass - 1,
       };
-      return `Job type: 2\n${Object.entries(figures)
-        .map(([name, value]) => `${name}: ${value}\n`)
-        .join('')}`;
+      return parseJobStats(
+        `Job type: 2\n${Object.entries(figures)
+          .map(([name, value]) => `${name}: ${value}\n`)
+          .join('')}`,
+      );
     },
     setSpeed: async (speed) => void done.push(`speed ${speed}`),
     setMaxDowntime: async (ms) => void done.push(`downtime ${ms}`),
+    startPostCopy: async () => void done.push('post-copy'),
+    close: async () => {},
   };
-  const guard: Redirect = {
+  const standsBy = (host: string) => ({
     arm: async () => {
+      if (host !== 'host-a') return;
       const ms = armingMs[attempts] ?? 0;
       attempts += 1;
       done.push('arm');
       await new Promise((resolve) => setTimeout(resolve, ms));
     },
-    disarm: async () => void done.push('disarm'),
-    drop: async () => void done.push('drop'),
-    close: async () => void done.push('close'),
-  };
-  const topology = topologyOf();
-  const warnings: string[] = [];
-  const source = { name: 'host-a', migrate: async () => ({ isOver: false, ended: new Promise(() => {}) }) };
-  const context = {
-    topology,
-    vm: topology.vms[0],
-    domain: 'web',
-    source: source as unknown as MigrationHost,
-    destination: { name: 'host-b', primeTap: async () => {}, traceFrames: async () => [] } as unknown as MigrationHost,
-    hosts: [],
-    options: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 10_000, redirect: true },
-    control: control as MigrationControl,
-    emit: (event: { kind: string; text?: string }) => {
-      if (event.kind === 'warning') warnings.push(String(event.text));
-    },
-    signal: new AbortController().signal,
-    domainXml: '',
-    events: [],
-    fdbFollowers: [],
-    macs: [],
-    left: [],
-    seen: new Map(),
-    covering: null,
-    queuesBefore: null,
-    unready: null,
-    stoppedAtMs: null,
-    armings: [],
-    held: false,
-    copyOn: null,
-    armingAtMs: null,
-    armedAtMs: null,
-    liftedAtMs: null,
-    redirects: [{ redirect: guard, onTheWay: false }],
-  } as unknown as MigrationContext;
-  await copy(context);
-  context.unready = Promise.resolve(null);
+    disarm: async () => void (host === 'host-a' && done.push('disarm')),
+    drop: async () => {},
+    close: async () => void (host === 'host-a' && done.push('close')),
+  });
+  const follower = { stop: async () => {}, hurry: () => {}, gap: () => null };
+  const hostNamed = (name: string) =>
+    partsOf(name, {
+      vms: {
+        control: async () => control,
+        followRunState: async () => follower,
+        migrate: async () => ({ isOver: false, outcome: new Promise(() => {}) }),
+      },
+      path: {
+        converge: async () => {},
+        redirect: async () => standsBy(name),
+        followFdb: async () => follower,
+        primeTap: async () => {},
+        queueDrops: async () => [],
+        traceFrames: async (nic) => [
+          [
+            {
+              cameInBy: '',
+              outputs: [{ port: tapName('plans', nic.vm, nic.index), leadsTo: name }],
+              problem: null,
+              text: '',
+            },
+          ],
+        ],
+      },
+    });
+  const { run, warnings } = runOf({ hosts: [hostNamed('host-a'), hostNamed('host-b')] });
+  const reservation = new Reservation(run);
+  await reservation.make();
+  const checked = { id: '', startsWithHost: false, memoryBytes: null, unlinkedMacs: [], storage: WITHOUT_DISKS };
+  const copy = new Copy(run, checked, reservation);
+  await copy.make();
   done.length = 0;
-  await redirect(context);
-  return { done, warnings, context };
+  await redirect(run, reservation, copy);
+  return { done, warnings: warnings(), redirects: reservation.redirects };
 }
 
 t.test('armed in time: the gate opens', async (t) => {
-  const { done, warnings, context } = await switched([0]);
+  const { done, warnings, redirects } = await switched([0]);
   t.strictSame(done, ['arm', 'speed 8192', 'downtime 30']);
   t.strictSame(warnings, []);
-  t.match(context.armings, [{ inTime: true }]);
-  t.equal(context.redirects.length, 1);
-  t.not(context.armedAtMs, null);
+  t.match(redirects.armings, [{ inTime: true }]);
+  t.ok(redirects.stand);
+  t.not(redirects.instants.armedAtMs, null);
 });
 
 t.test(
   'arming that takes too long is taken back, the copy goes on, and it is tried again at a later pass',
   async (t) => {
-    const { done, warnings, context } = await switched([ARMING_LIMIT_MS + 50, 0]);
+    const { done, warnings, redirects } = await switched([ARMING_LIMIT_MS + 50, 0]);
     t.strictSame(done, [
       'arm',
       'disarm',
@@ -113,18 +116,19 @@ t.test(
     t.match(warnings, [
       /^web: sending frames ahead took \d+ ms to arrange, more than the 300 ms .*: the copy goes on, and it is tried again at the next pass$/,
     ]);
-    t.match(context.armings, [{ inTime: false }, { inTime: true }]);
-    t.equal(context.redirects.length, 1);
+    t.match(redirects.armings, [{ inTime: false }, { inTime: true }]);
+    t.ok(redirects.stand);
   },
 );
 
 t.test('after three attempts the guest is migrated the plain way, and that is said', async (t) => {
-  const { done, warnings, context } = await switched([0, 0, 0].map(() => ARMING_LIMIT_MS + 50));
+  const { done, warnings, redirects } = await switched([0, 0, 0].map(() => ARMING_LIMIT_MS + 50));
   t.equal(done.filter((what) => what === 'arm').length, 3);
   t.strictSame(done.slice(-4), ['disarm', 'close', 'speed 8192', 'downtime 30'], 'nothing is sent ahead when it opens');
   t.match(
     warnings.at(-1),
     /3 times in a row\. It is migrated the plain way: what is sent to it while it is paused is lost$/,
   );
-  t.match(context, { redirects: [], armedAtMs: null, liftedAtMs: null });
+  t.notOk(redirects.stand);
+  t.match(redirects.instants, { armedAtMs: null, liftedAtMs: null });
 });

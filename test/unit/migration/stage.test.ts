@@ -1,184 +1,265 @@
 import t from 'tap';
-import { runStages, type Stage, type StageHooks, type Whereabouts } from '../../../lib/migration/stage.js';
+import {
+  runStages,
+  type StageHooks,
+  type StageInfo,
+  type Stages,
+  type Story,
+  type Whereabouts,
+} from '../../../lib/migration/stage.js';
 import { ERRORS, type ErrorCode, VxmigError } from '../../../lib/model/errors.js';
 
-type Log = string[];
-
-function hooks(place: Whereabouts = 'source'): StageHooks {
-  return { started: () => {}, finished: () => {}, whereabouts: async () => place, nowMs: () => 0 };
-}
-
 interface Behaviour {
-  readonly enter?: boolean;
-  readonly rollback?: boolean;
-  /** Where the rollback finds the VM. */
+  /** What it throws; left out: it succeeds. */
+  readonly fails?: unknown;
+  readonly undoFails?: boolean;
+  /** Its undoing finds out where the VM is, and finds this. */
   readonly finds?: Whereabouts;
 }
 
-function step(kind: Stage<Log>['kind'], name: string, fails: Behaviour = {}): Stage<Log> {
-  const act = (verb: string, failing: boolean | undefined) => async (log: Log) => {
-    log.push(`${verb} ${name}`);
-    // As virsh's own failure, which says nothing of where the VM is.
-    if (failing) throw new VxmigError(kind === 'commit' ? 'MIGRATION_FAILED' : 'HOST_UNFIT', `${name} cannot ${verb}`);
+interface Step extends Behaviour {
+  readonly kind: StageInfo['kind'];
+  readonly name: string;
+}
+
+const step = (kind: StageInfo['kind'], name: string, how: Behaviour = {}): Step => ({ kind, name, ...how });
+const failing = (name: string) => ({ fails: new VxmigError('HOST_UNFIT', `${name} cannot enter`) });
+
+function hooks(told: string[] = []): StageHooks {
+  return {
+    started: (stage) => void told.push(`${stage} begins`),
+    finished: (stage) => void told.push(`${stage} is told`),
+    nowMs: () => 0,
   };
-  const enter = act('enter', fails.enter);
-  if (kind !== 'reversible') return { kind, name, purpose: '', enter };
-  const undo = act('undo', fails.rollback);
-  const rollback = async (log: Log) => {
-    await undo(log);
-    return fails.finds ?? 'source';
+}
+
+/** Tells these steps; what they do comes to `log`. `settled` is where the VM is found when the commit fails. */
+async function tell(steps: readonly Step[], { log = [] as string[], settled = 'source' as Whereabouts | Error } = {}) {
+  const enter = (each: Step) => async () => {
+    log.push(`enter ${each.name}`);
+    if (each.fails !== undefined) throw each.fails;
+    return each.name;
   };
-  return { kind, name, purpose: '', enter, rollback };
+  const undo = (each: Step) => async () => {
+    log.push(`undo ${each.name}`);
+    if (each.undoFails) throw new Error(`${each.name} cannot undo`);
+  };
+  const settle = async (): Promise<Whereabouts> => {
+    if (settled instanceof Error) throw settled;
+    return settled;
+  };
+  const info = ({ kind, name }: Step): StageInfo => ({ kind, name, purpose: '' });
+  const story: Story = {
+    there: async (stages: Stages) => {
+      for (const each of steps) {
+        if (each.kind === 'check') await stages.check(info(each), enter(each));
+        if (each.kind === 'commit') await stages.commit(info(each), enter(each), settle);
+        const { finds } = each;
+        const finding = async (): Promise<Whereabouts> => {
+          await undo(each)();
+          return finds ?? 'source';
+        };
+        if (each.kind === 'reversible')
+          await stages.reversible(
+            info(each),
+            enter(each),
+            finds === undefined ? { undo: undo(each) } : { settle: finding },
+          );
+      }
+    },
+    after: async (stages) => {
+      for (const each of steps) if (each.kind === 'finish') await stages.finish(info(each), enter(each));
+    },
+  };
+  const outcome = await runStages(story, hooks());
+  return { ...outcome, log };
 }
 
 t.test('all stages in order', async (t) => {
-  const log: Log = [];
-  const outcome = await runStages(
-    [step('check', 'a'), step('reversible', 'b'), step('commit', 'c'), step('finish', 'd')],
-    log,
-    hooks(),
-  );
-  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
-  t.match(outcome, { outcome: 'migrated', error: null });
+  const end = await tell([step('check', 'a'), step('reversible', 'b'), step('commit', 'c'), step('finish', 'd')]);
+  t.strictSame(end.log, ['enter a', 'enter b', 'enter c', 'enter d']);
+  t.match(end, { outcome: 'migrated', error: null });
   t.strictSame(
-    outcome.stages.map(({ stage }) => stage),
+    end.stages.map(({ stage }) => stage),
     ['a', 'b', 'c', 'd'],
   );
 });
 
 t.test('a stage that fails is undone first, then the earlier ones in reverse', async (t) => {
-  const log: Log = [];
-  const stages = [
+  const end = await tell([
     step('reversible', 'a'),
     step('check', 'b'),
-    step('reversible', 'c', { enter: true }),
+    step('reversible', 'c', failing('c')),
     step('commit', 'd'),
-  ];
-  const outcome = await runStages(stages, log, hooks());
-  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo a']);
-  t.match(outcome, { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message: 'c cannot enter' } });
+    step('finish', 'e'),
+  ]);
+  t.strictSame(end.log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo a']);
+  t.match(end, { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message: 'c cannot enter' } });
 });
 
-t.test('a rollback that fails joins the first error, and what the earlier stages made is left', async (t) => {
-  const log: Log = [];
-  const stages = [
+t.test('an undo that fails joins the first error, and keeps no other from being undone', async (t) => {
+  const end = await tell([
     step('reversible', 'a'),
-    step('reversible', 'b', { rollback: true }),
-    step('check', 'c', { enter: true }),
-  ];
-  const outcome = await runStages(stages, log, hooks());
-  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo b']);
-  t.equal(outcome.outcome, 'failed');
-  t.match(outcome.error?.message, /^c cannot enter; the rollback failed too: b cannot undo$/);
+    step('reversible', 'b', { undoFails: true }),
+    step('check', 'c', failing('c')),
+  ]);
+  t.strictSame(end.log, ['enter a', 'enter b', 'enter c', 'undo b', 'undo a']);
+  t.match(end, {
+    outcome: 'failed',
+    error: {
+      code: 'MIGRATION_FAILED',
+      message: 'c cannot enter; an undo failed too: b cannot undo',
+      hint: /runs where it was.*vxmig apply/,
+    },
+  });
 });
 
-t.test('a rollback that comes too late: the VM has moved, and keeps what was made for it', async (t) => {
-  const stages = (finds: Whereabouts) => [
+t.test('where it cannot be found out where the VM is, nothing more is undone', async (t) => {
+  const end = await tell([
+    step('reversible', 'a'),
+    step('reversible', 'b', { finds: 'source', undoFails: true }),
+    step('check', 'c', failing('c')),
+  ]);
+  t.strictSame(end.log, ['enter a', 'enter b', 'enter c', 'undo b']);
+  t.match(end, {
+    outcome: 'failed',
+    error: { code: 'MIGRATION_FAILED', message: /could not be found out.*b cannot undo/ },
+  });
+});
+
+t.test('an undo that comes too late: the VM has moved, and keeps what was made for it', async (t) => {
+  const steps = (finds: Whereabouts) => [
     step('reversible', 'a'),
     step('reversible', 'b', { finds }),
-    step('reversible', 'c', { enter: true }),
+    step('reversible', 'c', failing('c')),
     step('commit', 'd'),
     step('finish', 'e'),
   ];
-  const log: Log = [];
-  t.match(await runStages(stages('destination'), log, hooks()), {
-    outcome: 'migrated',
-    error: { message: 'c cannot enter' },
-  });
-  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo b', 'enter d', 'enter e']);
+  const moved = await tell(steps('destination'));
+  t.match(moved, { outcome: 'migrated', error: { message: 'c cannot enter; the VM has moved all the same' } });
+  t.strictSame(moved.log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo b', 'enter e']);
   for (const place of ['both', 'unknown'] as const) {
-    const log: Log = [];
-    t.match(await runStages(stages(place), log, hooks()), { outcome: 'failed', error: { code: 'MIGRATION_FAILED' } });
-    t.strictSame(log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo b'], `${place}: nothing more is touched`);
+    const end = await tell(steps(place));
+    t.match(end, { outcome: 'failed', error: { code: 'MIGRATION_FAILED' } });
+    t.strictSame(end.log, ['enter a', 'enter b', 'enter c', 'undo c', 'undo b'], `${place}: nothing more is touched`);
   }
 });
 
-t.test('after the point of no return the hosts are asked where the VM is', async (t) => {
-  const stages = [step('reversible', 'a'), step('commit', 'b', { enter: true }), step('finish', 'c')];
-  t.test('at the source: rolled back', async (t) => {
-    const log: Log = [];
-    t.match(await runStages(stages, log, hooks('source')), { outcome: 'rolled-back' });
-    t.strictSame(log, ['enter a', 'enter b', 'undo a']);
-  });
-  t.test('at the destination: finished forward, and the error is told', async (t) => {
-    const log: Log = [];
-    t.match(await runStages(stages, log, hooks('destination')), {
-      outcome: 'migrated',
-      error: { message: 'b cannot enter; the VM has moved all the same' },
-    });
-    t.strictSame(log, ['enter a', 'enter b', 'enter c']);
-  });
-  for (const place of ['both', 'unknown'] as const) {
-    t.test(`${place}: nothing is touched`, async (t) => {
-      const log: Log = [];
-      t.match(await runStages(stages, log, hooks(place)), { outcome: 'failed', error: { code: 'MIGRATION_FAILED' } });
-      t.strictSame(log, ['enter a', 'enter b']);
-    });
+t.test('after the point of no return it is settled where the VM is', async (t) => {
+  const steps = [step('reversible', 'a'), step('commit', 'b', failing('b')), step('finish', 'c')];
+  const stayed = await tell(steps, { settled: 'source' });
+  t.match(stayed, { outcome: 'rolled-back' });
+  t.strictSame(stayed.log, ['enter a', 'enter b', 'undo a']);
+  const moved = await tell(steps, { settled: 'destination' });
+  t.match(moved, { outcome: 'migrated', error: { message: 'b cannot enter; the VM has moved all the same' } });
+  t.strictSame(moved.log, ['enter a', 'enter b', 'enter c']);
+  for (const settled of ['both', 'unknown', new Error('cut off')] as const) {
+    const end = await tell(steps, { settled });
+    t.match(end, { outcome: 'failed', error: { code: 'MIGRATION_FAILED' } });
+    t.strictSame(end.log, ['enter a', 'enter b'], `${settled}: nothing is touched`);
   }
-  t.test('a host that cannot be asked counts as unknown', async (t) => {
-    const log: Log = [];
-    const asked = { ...hooks(), whereabouts: async () => await Promise.reject(new Error('cut off')) };
-    t.match(await runStages(stages, log, asked), { outcome: 'failed' });
-    t.strictSame(log, ['enter a', 'enter b']);
-  });
 });
 
 t.test('a finishing stage that fails does not stop the next', async (t) => {
-  const log: Log = [];
-  const stages = [
+  const end = await tell([
     step('commit', 'a'),
-    step('finish', 'b', { enter: true }),
-    step('finish', 'c', { enter: true }),
+    step('finish', 'b', failing('b')),
+    step('finish', 'c', failing('c')),
     step('finish', 'd'),
-  ];
-  const outcome = await runStages(stages, log, hooks());
-  t.strictSame(log, ['enter a', 'enter b', 'enter c', 'enter d']);
-  t.match(outcome, { outcome: 'migrated', error: { message: 'b cannot enter; and then: c cannot enter' } });
+  ]);
+  t.strictSame(end.log, ['enter a', 'enter b', 'enter c', 'enter d']);
+  t.match(end, { outcome: 'migrated', error: { message: 'b cannot enter; and then: c cannot enter' } });
+});
+
+t.test('a stage that begins by itself runs beside the others, and is told in its place', async (t) => {
+  const told: string[] = [];
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const stage = (name: string): StageInfo => ({ kind: 'finish', name, purpose: '' });
+  let early: ReturnType<Stages['early']> | null = null;
+  const story: Story = {
+    there: async (stages) => {
+      early = stages.early(stage('announce'), arrived, async (turn) => {
+        told.push('announcing');
+        await turn;
+      });
+      await stages.check(stage('switch over'), async () => {
+        arrive();
+        await new Promise(setImmediate);
+      });
+    },
+    after: async (stages) => {
+      if (early !== null) await stages.finish(early);
+      await stages.finish(stage('release'), async () => {});
+    },
+  };
+  const { stages } = await runStages(story, hooks(told));
+  t.strictSame(told, [
+    'switch over begins',
+    'announce begins',
+    'announcing',
+    'switch over is told',
+    'announce is told',
+    'release begins',
+    'release is told',
+  ]);
+  t.strictSame(
+    stages.map((one) => one.stage),
+    ['switch over', 'announce', 'release'],
+  );
+});
+
+t.test('one that has begun by itself, and whose turn never comes, is ended with the others', async (t) => {
+  let missed: unknown = null;
+  const story: Story = {
+    there: async (stages) => {
+      stages.early({ kind: 'finish', name: 'verify', purpose: '' }, Promise.resolve(), async (turn) => {
+        await turn.catch((error) => {
+          missed = error;
+        });
+      });
+      await stages.check({ kind: 'check', name: 'a', purpose: '' }, async () => {
+        await new Promise(setImmediate);
+        throw new Error('it fails');
+      });
+    },
+    after: async () => void t.fail('it has not moved'),
+  };
+  t.match(await runStages(story, hooks()), { outcome: 'rolled-back' });
+  t.match(missed, /ended before/);
 });
 
 t.test('the outcome and the error’s code say the same', async (t) => {
-  const failing = (stage: Stage<Log>): Stage<Log> => ({
-    ...stage,
-    enter: async () => {
-      throw new VxmigError('MIGRATION_FAILED', `${stage.name} fails`);
-    },
-  });
-  const undone = [step('reversible', 'a'), failing(step('commit', 'b'))];
-  t.match(await runStages(undone, [], hooks('source')), {
+  const failed = (name: string) => ({ fails: new VxmigError('MIGRATION_FAILED', `${name} fails`) });
+  t.match(await tell([step('reversible', 'a'), step('commit', 'b', failed('b'))]), {
     outcome: 'rolled-back',
     error: { code: 'MIGRATION_ROLLED_BACK', message: 'b fails' },
   });
-  const gone = [step('commit', 'a'), step('finish', 'b', { enter: true }), failing(step('finish', 'c'))];
-  t.match(await runStages(gone, [], hooks()), {
+  t.match(await tell([step('commit', 'a'), step('finish', 'b', failing('b')), step('finish', 'c', failed('c'))]), {
     outcome: 'failed',
     error: { code: 'MIGRATION_FAILED', message: 'c fails; besides: b cannot enter' },
   });
 });
 
 t.test('no code says what the outcome does not: whatever a stage has thrown', async (t) => {
-  const throwing = (stage: Stage<Log>, code: ErrorCode | null): Stage<Log> => ({
-    ...stage,
-    enter: async () => {
-      throw code === null
-        ? new Error('a bug')
-        : new VxmigError(code, 'it fails', { where: 'web', hint: 'Look there.' });
-    },
-  });
   const codes: readonly (ErrorCode | null)[] = [...(Object.keys(ERRORS) as ErrorCode[]), null];
   const ends = [
     ['undone', {}, 'source', 'rolled-back'],
-    ['the undoing fails', { rollback: true }, 'source', 'failed'],
+    ['the undoing fails', { undoFails: true }, 'source', 'failed'],
     ['the undoing comes too late', { finds: 'destination' }, 'source', 'migrated'],
     ['nobody knows where it is', { finds: 'unknown' }, 'source', 'failed'],
     ['at both', {}, 'both', 'failed'],
     ['it has moved', {}, 'destination', 'migrated'],
   ] as const;
   for (const code of codes) {
+    const fails =
+      code === null ? new Error('a bug') : new VxmigError(code, 'it fails', { where: 'web', hint: 'Look there.' });
     for (const kind of ['reversible', 'commit'] as const) {
-      for (const [name, fails, place, outcome] of ends) {
-        if (kind === 'reversible' && place !== 'source') continue;
-        const stages = [step('reversible', 'a', fails), throwing(step(kind, 'b'), code)];
-        const end = await runStages(stages, [], hooks(place));
+      for (const [name, how, settled, outcome] of ends) {
+        if (kind === 'reversible' && settled !== 'source') continue;
+        const end = await tell([step('reversible', 'a', how), step(kind, 'b', { fails })], { settled });
         const what = `${code}, ${kind}: ${name}`;
         t.equal(end.outcome, outcome, what);
         const said = end.error?.code ?? 'COMMAND_FAILED';
@@ -189,8 +270,15 @@ t.test('no code says what the outcome does not: whatever a stage has thrown', as
       }
     }
   }
-  const unfit = [step('reversible', 'a'), throwing(step('check', 'b'), 'HOST_UNFIT')];
-  t.match((await runStages(unfit, [], hooks())).error, { code: 'HOST_UNFIT', hint: 'Look there.' });
-  const lost = [step('reversible', 'a', { rollback: true }), throwing(step('check', 'b'), 'MIGRATION_FAILED')];
-  t.match((await runStages(lost, [], hooks())).error?.hint, /virsh domstate/, 'the hint is for what is the case now');
+  const unfit = { fails: new VxmigError('HOST_UNFIT', 'it fails', { hint: 'Look there.' }) };
+  t.match((await tell([step('reversible', 'a'), step('check', 'b', unfit)])).error, {
+    code: 'HOST_UNFIT',
+    hint: 'Look there.',
+  });
+  const lost = { fails: new VxmigError('MIGRATION_FAILED', 'it fails', { hint: 'Look there.' }) };
+  t.match(
+    (await tell([step('reversible', 'a', { finds: 'unknown' }), step('check', 'b', lost)])).error?.hint,
+    /virsh domstate/,
+    'the hint is for what is the case now',
+  );
 });

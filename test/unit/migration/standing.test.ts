@@ -1,10 +1,11 @@
 import t from 'tap';
-import type { MigrationContext } from '../../../lib/migration/context.js';
-import type { DomainSeen } from '../../../lib/migration/needs.js';
+import { sightOf } from '../../../lib/compute/libvirt/driver.js';
 import { refuseUnsettled } from '../../../lib/migration/standing.js';
+import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../../../lib/model/libvirt-domain.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import { nicsOf } from '../../../lib/plan/desired.js';
 import { topologyOf } from '../plan/hosts.js';
+import { runOf } from './run.js';
 
 const TOPOLOGY: Topology = topologyOf(['image: micro', 'domain: legacy']);
 const [VM] = TOPOLOGY.vms;
@@ -17,23 +18,30 @@ const CONNECTED = definition(
   '1',
   `<interface type='ethernet'><mac address='${NIC?.mac}'/><target dev='${NIC?.device}' managed='no'/></interface>`,
 );
-const RUNNING: DomainSeen = { state: 'running', reason: '', xml: CONNECTED, live: CONNECTED, persistent: true };
+const RUNNING: Domain = { state: 'running', reason: '', xml: CONNECTED, live: CONNECTED, persistent: true };
+
+type Domain = Pick<LibvirtDomain, 'state' | 'reason' | 'xml' | 'live' | 'persistent'>;
+
+const seenAt = (host: string, domain: Domain) => ({
+  host,
+  seen: sightOf(host, {
+    ...domain,
+    name: 'legacy',
+    pausedByMigration: PAUSED_BY_MIGRATION.includes(domain.reason),
+    autostart: false,
+    saved: false,
+  }),
+});
 
 /** The VM as host-a and host-b have it, on its way from the one to the other. */
-function refusal(here: DomainSeen | null, there: DomainSeen | null = null): unknown {
-  const context = {
-    vm: VM,
-    domain: 'legacy',
-    topology: TOPOLOGY,
-    source: { name: 'host-a' },
-    destination: { name: 'host-b' },
-  };
+function refusal(here: Domain | null, there: Domain | null = null): unknown {
+  const { run } = runOf({ topology: TOPOLOGY });
   const places = [
-    ...(here === null ? [] : [{ host: 'host-a', state: here.state, seen: here }]),
-    ...(there === null ? [] : [{ host: 'host-b', state: there.state, seen: there }]),
+    ...(here === null ? [] : [seenAt('host-a', here)]),
+    ...(there === null ? [] : [seenAt('host-b', there)]),
   ];
   try {
-    refuseUnsettled(context as unknown as MigrationContext, places);
+    refuseUnsettled(run, places);
     return null;
   } catch (error) {
     return error;
@@ -45,7 +53,7 @@ t.test('a VM that stands as a move needs it', async (t) => {
 });
 
 t.test('one that does not is refused, with its state by its name', async (t) => {
-  const paused = { ...RUNNING, state: 'paused', reason: 'user' };
+  const paused: Domain = { ...RUNNING, state: 'paused', reason: 'user' };
   t.match(refusal(paused), {
     code: 'HOST_UNFIT',
     message: 'web is paused on host-a (by its user), and is not moved to host-b like that',
