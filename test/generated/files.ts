@@ -3,6 +3,7 @@ import { errorsPage } from './errors-page.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
 import { faultsPage } from './faults-page.js';
 import { pipelinePage } from './pipeline-page.js';
+import { schemaWithStrategies, strategiesPage } from './strategies-page.js';
 
 /** Every checked-in file that is made from the code: its path from the package's root, and what it should hold. */
 export const GENERATED_FILES: readonly { readonly path: string; readonly text: () => string }[] = [
@@ -10,6 +11,11 @@ export const GENERATED_FILES: readonly { readonly path: string; readonly text: (
   { path: 'docs/errors.md', text: errorsPage },
   { path: 'docs/faults.md', text: () => faultsPage(PACKAGE_URL) },
   { path: 'docs/pipeline.md', text: pipelinePage },
+  { path: 'docs/strategies.md', text: strategiesPage },
+  ...['lib/topology/schema.json', 'lib/grade/schema.json'].map((path) => ({
+    path,
+    text: () => schemaWithStrategies(new URL(path, PACKAGE_URL)),
+  })),
   ...EXAMPLE_HOSTS.map((host) => ({
     path: `test/golden/${host.name}.flows`,
     text: () => `# ${host.title}\n\n${portTable(host)}\n\n${readableFlows(host.flows)}`,
