@@ -19,7 +19,7 @@ export function hostParts(controller: Controller, placement: Placement): HostPar
       vms: new LibvirtDriver(shell, { uri: libvirtUriOf(host), memoryAddress: vtepOf(host) }, (change) =>
         session.inTurn(change),
       ),
-      path: new OvsPath(session, topology, converge),
+      path: new OvsPath(session, topology, converge, () => placement.restingAt(host.name)),
       observer: new HostObserver(shell, topology.name),
     };
   });

@@ -82,9 +82,10 @@ export class Placement {
     }, 0);
   }
 
-  /** VMs that move just now. */
-  get moving(): readonly string[] {
-    return [...this.#places].flatMap(([vm, { kind }]) => (kind === 'moving' ? [vm] : []));
+
+  /** VMs that are at that host and do not move. */
+  restingAt(host: string): readonly string[] {
+    return [...this.#places].flatMap(([vm, place]) => (place.kind === 'at' && place.host === host ? [vm] : []));
   }
 
   /** The topology with each VM where it runs. */

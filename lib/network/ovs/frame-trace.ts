@@ -22,6 +22,8 @@ export interface FrameQuestion {
   readonly tap: string;
   readonly macs: readonly string[];
   readonly arrivals: readonly FrameArrival[];
+  /** VMs of this host whose taps stay as they are meanwhile: one of them may be asked about as a sender. */
+  readonly resting: readonly string[];
   /** Sends a frame for nobody into a tunnel: the userspace datapath then looks for the tunnel's next hop. */
   readonly warmUp: (tunnel: Way) => Promise<void>;
 }
@@ -95,8 +97,9 @@ interface Sender {
 }
 
 /** The host's own port, or that of another VM there, which must say who it is. */
-function localSender(session: OvsHost, { topology, network, tap }: FrameFor): Sender | null {
-  const taps = topology.vms.flatMap((vm) =>
+function localSender(session: OvsHost, { topology, network, tap, resting }: FrameFor): Sender | null {
+  const neighbours = topology.vms.filter(({ name }) => resting.includes(name));
+  const taps = neighbours.flatMap((vm) =>
     vm.nics.flatMap((nic, index) => {
       const port = tapName(topology.name, vm.name, index);
       return port === tap || nic.network !== network.name ? [] : [{ port, mac: nic.mac, addresses: nic.addresses }];

@@ -37,11 +37,15 @@ export class OvsPath implements NetworkPath {
   readonly host: string;
   readonly #shell: HostShell;
 
-  /** @param converge brings bridges, ports, devices and flows to what the ledger of places wants there */
+  /**
+   * @param converge brings bridges, ports, devices and flows to what the ledger of places wants there
+   * @param resting VMs that are at this host now and do not move: their taps stay
+   */
   constructor(
     private readonly at: OvsHost,
     private readonly topology: Topology,
     readonly converge: () => Promise<void>,
+    private readonly resting: () => readonly string[],
   ) {
     this.host = at.name;
     this.#shell = at.shell;
@@ -141,6 +145,7 @@ export class OvsPath implements NetworkPath {
       tap: tapName(this.topology.name, vm, index),
       macs,
       arrivals,
+      resting: this.resting(),
       warmUp: (tunnel) => this.#warmUp(this.#bridge(network), tunnel),
     });
   }
