@@ -4,13 +4,13 @@ import { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
 import { factsOf } from '../controller/facts.js';
 import { sshDirectory } from '../lab/lab-directory.js';
+import type { ApplyBench, ApplyRun } from '../model/bench-result.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
 import { applyFigures } from './figures.js';
 import type { BenchPart } from './migrate-bench.js';
 import { timedRun, vxmigArgv } from './program.js';
-import type { ApplyBench, ApplyRun } from './result.js';
 import { byHandScript } from './script.js';
 
 /**

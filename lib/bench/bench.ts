@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BenchPeer, BenchResult } from '../model/bench-result.js';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
 import { VERSION } from '../model/version.js';
@@ -9,7 +10,6 @@ import { verdictsOn } from './figures.js';
 import { withLab } from './lab.js';
 import { observeMachine } from './machine.js';
 import { benchMigrate } from './migrate-bench.js';
-import type { BenchPeer, BenchResult } from './result.js';
 import { benchTopology, DEFAULT_TOPOLOGY } from './topology.js';
 
 export type BenchPartName = 'migrate' | 'apply';

@@ -14,8 +14,8 @@ import {
   type Verdict,
   YARDSTICKS,
   type Yardstick,
-} from './result.js';
-import { ratioOf, type Spread, spreadOf } from './statistics.js';
+} from '../model/bench-result.js';
+import { ratioOf, type Spread, spreadOf } from '../model/spread.js';
 
 /** What vxmig may take at most, as a multiple of what its peer takes. */
 const AIMS = { migrate: 1.2, wait: 1, apply: 1.5, again: 1 } as const;

@@ -1,8 +1,8 @@
 import type { Controller } from '../controller/controller.js';
+import type { ScaleRun, ScaleWay } from '../model/scale-result.js';
 import { refuseOther, removeBridges } from './apply-bench.js';
 import type { MemoryMeter } from './peak-memory.js';
 import { timedRun, vxmigArgvUnder } from './program.js';
-import type { ScaleRun, ScaleWay } from './scale-result.js';
 
 /** The files of one way to join the hosts. */
 export interface ScaleMesh {

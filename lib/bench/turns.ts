@@ -1,4 +1,4 @@
-import type { MigrateTool } from './result.js';
+import type { MigrateTool } from '../model/bench-result.js';
 
 /**
  * Who has its turn when, round by round. Each has one turn in each round, and the order changes with every round, so that all

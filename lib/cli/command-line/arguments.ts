@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
-import { BENCH_PEERS, type BenchPeer } from '../../bench/result.js';
 import { MOST_HOSTS } from '../../bench/scale-topology.js';
+import { BENCH_PEERS, type BenchPeer } from '../../model/bench-result.js';
 import type { SshSettings } from '../../model/topology.js';
 import { parseBytes, parseDurationMs } from '../../topology/units.js';
 import type { ListenAddress } from '../commands/metrics-server.js';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { BenchPeer } from '../../bench/result.js';
+import type { BenchPeer } from '../../model/bench-result.js';
 import { countArgument, meshesArgument, peersArgument, sizesArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { VxmigError } from '../../model/errors.js';
+import type { GradeFormat } from '../../report/grade-format.js';
 import type { GraphFormat } from '../../report/graph.js';
-import type { GradeFormat } from '../commands/grade.js';
 import type { GradeBatchOptions } from '../commands/grade-batch.js';
 import type { CommandContext } from '../context.js';
 import { countArgument, durationArgument, minScoreArgument } from './arguments.js';

@@ -4,11 +4,7 @@ import type { StudentGrade } from '../../model/batch-grade.js';
 import { messageOf, VxmigError } from '../../model/errors.js';
 import { visibleOnly } from '../../model/grade.js';
 import { gradescopeResults } from '../../report/grade-gradescope.js';
-import { gradeText } from '../../report/grade-text.js';
-import type { Style } from '../../report/style.js';
-
-/** Of a file that is read anywhere. */
-const PLAIN: Style = { colour: false, width: 100, unicode: true };
+import { studentText } from '../../report/student-text.js';
 
 /**
  * The directory for the students' reports, made where it is missing.
@@ -49,11 +45,4 @@ export async function writeResult(
   const own = reveal ? grade : { ...grade, ...visibleOnly(grade), stderr: '' };
   await writeFile(join(directory, `${grade.student}.json`), `${JSON.stringify(own, null, 2)}\n`);
   await writeFile(join(directory, `${grade.student}.txt`), `${studentText(grade)}\n`);
-}
-
-/** Nothing of checks that are not visible is in it, but that there are some. */
-function studentText(grade: StudentGrade): string {
-  const shown = visibleOnly(grade);
-  const kept = shown.checks.length < grade.checks.length ? '\nThere are further checks, which are not shown here.' : '';
-  return `${gradeText(shown, PLAIN)}${kept}`;
 }

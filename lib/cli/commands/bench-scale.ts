@@ -1,6 +1,6 @@
 import { scaleBench } from '../../bench/scale-bench.js';
+import { benchScaleText } from '../../report/bench-scale-text.js';
 import type { CommandContext } from '../context.js';
-import { benchScaleText } from './bench-scale-text.js';
 
 export interface BenchScaleOptions {
   readonly hosts: readonly number[];

@@ -1,10 +1,10 @@
 import { type BenchPartName, bench } from '../../bench/bench.js';
-import { BENCH_PEERS, type BenchPeer } from '../../bench/result.js';
+import { BENCH_PEERS, type BenchPeer } from '../../model/bench-result.js';
 import { VxmigError } from '../../model/errors.js';
+import { benchPlot } from '../../report/bench-plot.js';
+import { benchText } from '../../report/bench-text.js';
 import type { CommandContext } from '../context.js';
 import { requireWritable, writeOutput } from '../terminal/write-output.js';
-import { benchPlot } from './bench-plot.js';
-import { benchText } from './bench-text.js';
 
 const DEFAULT_RUNS = 10;
 

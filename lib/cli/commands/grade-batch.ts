@@ -12,14 +12,11 @@ import { ERRORS, messageOf, VxmigError } from '../../model/errors.js';
 import { printable, printableLine } from '../../model/printable.js';
 import { formatProblem } from '../../model/problem.js';
 import { formatCount, formatMs } from '../../model/quantities.js';
-import { batchText } from '../../report/batch-text.js';
-import { batchCsv } from '../../report/grade-csv.js';
-import { batchXml } from '../../report/grade-xml.js';
-import type { Style } from '../../report/style.js';
+import { formatBatch } from '../../report/grade-format.js';
 import type { CommandContext } from '../context.js';
 import { requireWritable, writeOutput } from '../terminal/write-output.js';
 import { openResults, writeResult } from './batch-results.js';
-import type { GradeFormat, GradeOptions } from './grade.js';
+import type { GradeOptions } from './grade.js';
 import { leastScore } from './min-score.js';
 
 export interface GradeBatchOptions extends GradeOptions {
@@ -67,7 +64,7 @@ export async function gradeBatchCommand(
     },
   });
   const shown = options.reveal === true ? batch : concealedBatch(batch);
-  const text = rendered(options.format, shown, output.style);
+  const text = formatBatch(options.format, shown, output.style);
   const document = lost.length === 0 ? shown : { ...shown, ok: false };
   if (options.output === undefined) output.result(document, text);
   else {
@@ -156,18 +153,4 @@ function studentRuns(
 
 function scoreText({ ok, score, maxScore, ungradedScore }: StudentGrade): string {
   return `${score}/${maxScore}${ok ? '' : ` (${ungradedScore} open)`}`;
-}
-
-function rendered(format: GradeFormat, batch: BatchGrade, style: Style): string {
-  switch (format) {
-    case 'json':
-      return JSON.stringify(batch, null, 2);
-    case 'junit':
-      return batchXml(batch);
-    case 'csv':
-      return batchCsv(batch);
-    case 'table':
-    case 'gradescope':
-      return batchText(batch, style);
-  }
 }

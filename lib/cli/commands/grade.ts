@@ -4,19 +4,13 @@ import { filterFault } from '../../examiner/capture.js';
 import { gradeSubmission } from '../../examiner/live-grade.js';
 import { readRubric } from '../../grade/read.js';
 import { ERRORS, VxmigError } from '../../model/errors.js';
-import { concealed, type Grade, withheld } from '../../model/grade.js';
+import { concealed, withheld } from '../../model/grade.js';
 import { formatProblem } from '../../model/problem.js';
-import { gradesCsv } from '../../report/grade-csv.js';
-import { gradescopeResults } from '../../report/grade-gradescope.js';
-import { gradeText } from '../../report/grade-text.js';
-import { gradeXml } from '../../report/grade-xml.js';
-import type { Style } from '../../report/style.js';
+import { formatGrade, type GradeFormat } from '../../report/grade-format.js';
 import type { MinScore } from '../command-line/arguments.js';
 import type { CommandContext } from '../context.js';
 import { requireWritable, writeOutput } from '../terminal/write-output.js';
 import { leastScore } from './min-score.js';
-
-export type GradeFormat = 'table' | 'json' | 'junit' | 'csv' | 'gradescope';
 
 export interface GradeOptions {
   readonly rubric: string;
@@ -59,7 +53,7 @@ export async function gradeCommand(
   const shown =
     options.reveal === true ? { whole: grade, forAll: grade } : { whole: concealed(grade), forAll: withheld(grade) };
   const asJson = output.options.json && options.format === 'table' ? 'json' : options.format;
-  const { text, document } = rendered(asJson, { grade, ...shown, style: output.style });
+  const { text, document } = formatGrade(asJson, { grade, ...shown }, output.style);
   if (options.output === undefined) output.result(document, text);
   else {
     await writeOutput(options.output, text.endsWith('\n') ? text : `${text}\n`, () => output.result(document, text));
@@ -74,30 +68,4 @@ export async function gradeCommand(
   // Not thrown: grading itself has worked, and `ok` says so.
   log.error(`${grade.score} of ${grade.maxScore} points are fewer than ${least}.`);
   return ERRORS.CHECKS_FAILED.exit;
-}
-
-/** With --json the document is the format's own where that is JSON, and the grade for the others. */
-function rendered(
-  format: GradeFormat,
-  {
-    grade,
-    whole,
-    forAll,
-    style,
-  }: { readonly grade: Grade; readonly whole: Grade; readonly forAll: Grade; readonly style: Style },
-): { readonly text: string; readonly document: unknown } {
-  switch (format) {
-    case 'table':
-      return { text: gradeText(forAll, style), document: whole };
-    case 'json':
-      return { text: JSON.stringify(whole, null, 2), document: whole };
-    case 'junit':
-      return { text: gradeXml(forAll), document: whole };
-    case 'csv':
-      return { text: gradesCsv([forAll]), document: whole };
-    case 'gradescope': {
-      const results = gradescopeResults(grade);
-      return { text: JSON.stringify(results, null, 2), document: results };
-    }
-  }
 }

@@ -1,6 +1,6 @@
-import type { PingFigures, StageFigures } from '../model/migration-result.js';
-import type { DelayPoint } from './delay-curve.js';
-import type { Spread } from './statistics.js';
+import type { DelayPoint } from './delay-point.js';
+import type { PingFigures, StageFigures } from './migration-result.js';
+import type { Spread } from './spread.js';
 
 /** Who can be made to move the VM, in the order in which they are told of. */
 export const MIGRATE_TOOLS = ['vxmig', 'no-redirect', 'ovn', 'virsh'] as const;

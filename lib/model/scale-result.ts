@@ -1,5 +1,5 @@
-import type { Machine, Verdict } from './result.js';
-import type { Spread } from './statistics.js';
+import type { Machine, Verdict } from './bench-result.js';
+import type { Spread } from './spread.js';
 
 /**
  * In the order in which they are told of. `script`: one ovs-vsctl per host over ssh. `plan` and `first`: vxmig plan and apply where nothing is

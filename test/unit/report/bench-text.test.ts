@@ -1,8 +1,8 @@
 import t from 'tap';
 import { applyFigures, verdictsOn } from '../../../lib/bench/figures.js';
-import type { ApplyBench, BenchResult, MigrateBench } from '../../../lib/bench/result.js';
-import { benchText } from '../../../lib/cli/commands/bench-text.js';
-import { benchOf, runOf } from './runs.js';
+import type { ApplyBench, BenchResult, MigrateBench } from '../../../lib/model/bench-result.js';
+import { benchText } from '../../../lib/report/bench-text.js';
+import { benchOf, runOf } from '../bench/runs.js';
 
 const migrate = benchOf([
   runOf('vxmig', { wallMs: 3000, convergedAfterResumeMs: 4 }),

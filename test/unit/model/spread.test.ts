@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { ratioOf, spreadOf } from '../../../lib/bench/statistics.js';
+import { ratioOf, spreadOf } from '../../../lib/model/spread.js';
 
 t.test('median and range', async (t) => {
   t.equal(spreadOf([]), null);

@@ -8,11 +8,11 @@ import {
   type MigrateTool,
   type Verdict,
   YARDSTICKS,
-} from '../../bench/result.js';
-import { ratioOf, type Spread } from '../../bench/statistics.js';
-import { formatBytes, formatCount } from '../../model/quantities.js';
-import { paint, type Style } from '../../report/style.js';
-import { columnsText, indented } from '../../report/table.js';
+} from '../model/bench-result.js';
+import { formatBytes, formatCount } from '../model/quantities.js';
+import { ratioOf, type Spread } from '../model/spread.js';
+import { paint, type Style } from './style.js';
+import { columnsText, indented } from './table.js';
 
 /** What people are told of, and how; counts have no ratios, for they may be 0. */
 const ROWS: readonly (readonly [FigureName, string, 'time' | 'count'])[] = [

@@ -1,9 +1,9 @@
-import { type DelayPoint, SLOT_MS } from '../../bench/delay-curve.js';
-import { MIGRATE_TOOLS, type MigrateBench, type MigrateTool } from '../../bench/result.js';
-import { formatBytes, formatMs } from '../../model/quantities.js';
-import { type Markup, markup } from '../../report/markup.js';
-import { linearScale, px } from '../../report/plot-scale.js';
+import { MIGRATE_TOOLS, type MigrateBench, type MigrateTool } from '../model/bench-result.js';
+import { type DelayPoint, SLOT_MS } from '../model/delay-point.js';
+import { formatBytes, formatMs } from '../model/quantities.js';
 import { TOOL_TITLES } from './bench-text.js';
+import { type Markup, markup } from './markup.js';
+import { linearScale, px } from './plot-scale.js';
 
 const WIDTH = 960;
 const LEFT = 132;

@@ -1,9 +1,10 @@
 import t from 'tap';
-import { type DelayPoint, delayCurve } from '../../../lib/bench/delay-curve.js';
-import { benchPlot } from '../../../lib/cli/commands/bench-plot.js';
-import { cutTexts } from '../report/svg-texts.js';
-import { RECORDED } from './recorded.js';
-import { benchOf, runOf } from './runs.js';
+import { delayCurve } from '../../../lib/bench/delay-curve.js';
+import type { DelayPoint } from '../../../lib/model/delay-point.js';
+import { benchPlot } from '../../../lib/report/bench-plot.js';
+import { RECORDED } from '../bench/recorded.js';
+import { benchOf, runOf } from '../bench/runs.js';
+import { cutTexts } from './svg-texts.js';
 
 const point = (atMs: number, given: Partial<DelayPoint> = {}): DelayPoint => ({
   atMs,

@@ -1,9 +1,9 @@
-import type { ScaleResult, ScaleSize, ScaleWay } from '../../bench/scale-result.js';
-import { SCALE_WAYS } from '../../bench/scale-result.js';
-import { formatBytes, formatCount, formatMs } from '../../model/quantities.js';
-import { paint, type Style } from '../../report/style.js';
-import { columnsText, indented } from '../../report/table.js';
+import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
+import type { ScaleResult, ScaleSize, ScaleWay } from '../model/scale-result.js';
+import { SCALE_WAYS } from '../model/scale-result.js';
 import { aimsText, machineText, spreadText, timesText } from './bench-text.js';
+import { paint, type Style } from './style.js';
+import { columnsText, indented } from './table.js';
 
 const TITLES: Readonly<Record<ScaleWay, string>> = {
   script: 'script: ssh and one ovs-vsctl per host',
