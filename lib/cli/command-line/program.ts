@@ -4,7 +4,9 @@ import { VERSION } from '../../model/version.js';
 import type { Choose, Chosen } from './choose.js';
 import { jsonFromEnvironment, readOptionsFromEnvironment } from './environment.js';
 import { registerBench } from './register-bench.js';
+import { registerCompletion } from './register-completion.js';
 import { registerFileCommands } from './register-file-commands.js';
+import { registerGrade } from './register-grade.js';
 import { registerHostCommands } from './register-host-commands.js';
 import { registerLabCommands } from './register-lab-commands.js';
 
@@ -75,6 +77,8 @@ export function buildProgram(choose: Choose, printed: { text: string }): Command
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', ROOT_HELP);
   registerFileCommands(program, choose);
+  registerGrade(program, choose);
+  registerCompletion(program, choose);
   registerLabCommands(program, choose);
   registerHostCommands(program, choose);
   registerBench(program, choose);

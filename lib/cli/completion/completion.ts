@@ -1,7 +1,7 @@
+import type { Command } from 'commander';
 import { labList } from '../../lab/list.js';
 import { listRuns } from '../../report/run-file.js';
 import { readTopology } from '../../topology/read.js';
-import { buildProgram } from '../command-line/program.js';
 import type { CommandContext } from '../context.js';
 import { completionsFor, type NameSource } from './complete.js';
 import { COMPLETION_SCRIPTS, type CompletionShell } from './scripts.js';
@@ -13,8 +13,11 @@ export async function completionCommand({ output }: CommandContext, shell: Compl
 }
 
 /** Answers a completion script: a line `files` or `words`, then a candidate a line. */
-export async function completeCommand({ output }: CommandContext, words: readonly string[]): Promise<number> {
-  const program = buildProgram(() => undefined, { text: '' });
+export async function completeCommand(
+  { output }: CommandContext,
+  program: Command,
+  words: readonly string[],
+): Promise<number> {
   const completion = await completionsFor(program, words, NAMES);
   output.result({ ok: true, ...completion }, [completion.files ? 'files' : 'words', ...completion.words].join('\n'));
   return 0;
