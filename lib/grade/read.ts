@@ -146,8 +146,8 @@ async function besides<Found>(
     const isMissing = error instanceof VxmigError && error.code === 'NOT_FOUND';
     if (isMissing && forStudent) return { ...nothing, withheld: named };
     if (!isMissing && !(error instanceof VxmigError && error.code === 'RUBRIC_INVALID')) throw error;
-    const mend = `a path from ${dirname(path)}; a student who has not been given it grades with \`--for student\``;
-    return { ...nothing, problems: placed([aboutValue([key], messageOf(error), mend)], source, path) };
+    const fix = `a path from ${dirname(path)}; a student who has not been given it grades with \`--for student\``;
+    return { ...nothing, problems: placed([aboutValue([key], messageOf(error), fix)], source, path) };
   }
 }
 
@@ -248,7 +248,7 @@ function problemsWithReference(rubric: Rubric, files: readonly RubricSource[]): 
     const wrong = output.split('\n').filter((line) => !line.startsWith('+'));
     const message = `the reference itself does not pass: ${wrong.join('; ').replace(/^- /, '')}`;
     return placed(
-      [aboutKey(['checks', name, kind], message, 'mend the reference or the check')],
+      [aboutKey(['checks', name, kind], message, 'fix the reference or the check')],
       file.source,
       file.path,
     );

@@ -53,7 +53,7 @@ export function inOrderOfNeeds(checks: readonly RubricCheck[]): readonly RubricC
 /** What keeps a check from being carried out, of those that it needs; null: nothing does. */
 export function obstacleTo(check: RubricCheck, graded: ReadonlyMap<string, GradedCheck>): GradedCheck | null {
   const needed = check.needs.flatMap((name) => graded.get(name) ?? []);
-  // One that was lost by the student outweighs one that nobody knows of: mended or not, this check could not have counted.
+  // One that was lost by the student outweighs one that nobody knows of: fixed or not, this check could not have counted.
   return (
     needed.find(({ status, ungraded }) => status !== 'passed' && !ungraded) ??
     needed.find(({ status }) => status !== 'passed') ??

@@ -159,7 +159,7 @@ function wrongKey(
   const known = fingerprints.length === 0 ? `none for it${authority}` : fingerprints.join(', ');
   const hint =
     'On the host itself, `for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done` prints its keys. If that one is among them, ' +
-    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology (without a file: \`--host-key\`), or mend known_hosts; if not, somebody stands in between.`;
+    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology (without a file: \`--host-key\`), or fix known_hosts; if not, somebody stands in between.`;
   return new VxmigError('SSH_HOST_KEY', `${shows}, and ${source} has ${known}; nothing was sent to it`, {
     ...details,
     hint,

@@ -90,7 +90,7 @@ function noAgent(path: string): VxmigError {
 function unreadable(files: readonly string[]): VxmigError {
   const message = `none of the identity files that ~/.ssh/config names can be read: ${files.join(', ')}`;
   return new VxmigError('SSH_CONNECT', message, {
-    hint: 'Mend `IdentityFile` there, or name one in the topology: `ssh.identityFile`.',
+    hint: 'Fix `IdentityFile` there, or name one in the topology: `ssh.identityFile`.',
   });
 }
 

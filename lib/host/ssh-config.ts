@@ -232,6 +232,6 @@ function byProgram(host: string, file: string): VxmigError {
 
 function inCircle(text: string): VxmigError {
   return new VxmigError('SSH_CONNECT', `~/.ssh/config leads through jump hosts in a circle: ${text}`, {
-    hint: 'Mend `ProxyJump` there.',
+    hint: 'Fix `ProxyJump` there.',
   });
 }

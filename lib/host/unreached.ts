@@ -37,7 +37,7 @@ function reason(settings: SshSettings, identity: Identity, cause: unknown): stri
   if (level === 'client-authentication' || /parse privateKey/.test(message ?? ''))
     return `${letIn(settings, identity)} ${again}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `This machine knows no address of ${address}: mend \`ssh.address\`, or give it a \`HostName\` in ~/.ssh/config. ${again}`;
+    return `This machine knows no address of ${address}: fix \`ssh.address\`, or give it a \`HostName\` in ~/.ssh/config. ${again}`;
   if (code === 'ECONNREFUSED') return `Nothing listens there: does sshd run on ${address}, on port ${port}? ${again}`;
   if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || level === 'client-timeout')
     return `Is ${address} up, is there a route to it, and does no firewall drop TCP port ${port}? ${again}`;

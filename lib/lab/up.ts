@@ -105,7 +105,7 @@ async function interrupted(lab: string, fresh: boolean, emit: (event: LabEvent) 
   if (!fresh) {
     return new VxmigError(
       'INTERRUPTED',
-      `Interrupted. The lab "${lab}" was there before and stays; up again mends it.`,
+      `Interrupted. The lab "${lab}" was there before and stays; up again fixes it.`,
     );
   }
   const { left } = await dismantleLab(lab, emit);

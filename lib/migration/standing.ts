@@ -27,10 +27,10 @@ export function refuseUnsettled(context: MigrationContext, places: readonly Plac
   const seen = { name: context.domain, state: here.state, xml, live, saved: false };
   const pending = pendingVm(source.name, seen, nicsOf(context.topology, vm));
   if (pending !== null) {
-    const { what, mend } = pendingText(pending);
+    const { what, fix } = pendingText(pending);
     throw new VxmigError('HOST_UNFIT', `${what}: a move would not be of the NIC that the guest has`, {
       where: `${source.name} ${context.domain}`,
-      hint: mend,
+      hint: fix,
     });
   }
 }

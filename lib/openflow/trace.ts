@@ -26,7 +26,7 @@ export interface TracedOutput {
   readonly remote: string | null;
 }
 
-/** A frame that goes there mends it, but is lost itself. */
+/** A frame that goes there fixes it, but is lost itself. */
 const UNRESOLVED = 'the next hop of the tunnel is not known yet';
 
 /** OFPP_LOCAL: the bridge's own port. */

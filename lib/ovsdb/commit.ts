@@ -207,7 +207,7 @@ function whyUnusable(error: string): string {
   if (/No such device/.test(error)) return `Its device is not there: \`ip link\` lists what is. ${log}`;
   if (/not supported|Invalid argument/.test(error))
     return `The switch can make no port of such a device: take another, or the other datapath (\`datapath:\` in the topology). ${log}`;
-  return log.replace(/^/, 'Mend what it names; ');
+  return log.replace(/^/, 'Fix what it names; ');
 }
 
 function isObject(json: Json | undefined): json is Readonly<Record<string, Json>> {

@@ -58,6 +58,6 @@ function nowhere(vm: Vm, hosts: readonly string[]): VxmigError {
   const domain = domainOf(vm);
   return new VxmigError('HOST_UNFIT', `libvirt on ${vm.host} knows no domain ${domain}; nor do ${hosts.join(', ')}`, {
     where: `${vm.host} ${domain}`,
-    hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` in the topology.',
+    hint: '`virsh list --all` shows what there is; define it there, or fix `domain:` in the topology.',
   });
 }

@@ -213,7 +213,7 @@ function tagsOf({ element }: DefinedInterface): string[] {
 function missing({ host, domain }: { host: string; domain: string }, mac: string): VxmigError {
   return new VxmigError('HOST_UNFIT', `the domain ${domain} on ${host} has no network interface with the MAC ${mac}`, {
     where: `${host} ${domain}`,
-    hint: `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or mend \`mac:\` in the topology.`,
+    hint: `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or fix \`mac:\` in the topology.`,
   });
 }
 
@@ -224,29 +224,29 @@ function refuseUnfit({ host, domain }: { host: string; domain: string }, found: 
   throw new VxmigError(
     'HOST_UNFIT',
     `the NIC ${found.mac} of ${domain} on ${host} cannot be connected to a bridge: ${why.what}; nothing was changed`,
-    { where: `${host} ${domain}`, hint: why.mend },
+    { where: `${host} ${domain}`, hint: why.fix },
   );
 }
 
-function unfitness(found: DefinedInterface): { what: string; mend: string } | null {
+function unfitness(found: DefinedInterface): { what: string; fix: string } | null {
   const { type, element } = found;
   const another =
     'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in the topology.';
   if (!EMULATED.includes(type)) {
     const what = type === 'hostdev' ? 'it is a device of the host that is passed through' : `it is of type ${type}`;
-    return { what: `${what}, and a tap would be another device to the guest`, mend: another };
+    return { what: `${what}, and a tap would be another device to the guest`, fix: another };
   }
   const vlan = child(element, 'vlan');
   const tags = tagsOf(found);
   if (attribute(vlan, 'trunk') === 'yes' || tags.length > 1)
     return {
       what: `it is a trunk for the VLANs ${tags.join(', ')}, and an overlay network is one segment`,
-      mend: another,
+      fix: another,
     };
   if (attribute(child(element, 'port'), 'isolated') === 'yes')
     return {
       what: 'it is isolated from other ports of its bridge, which a tap of vxmig’s would not be',
-      mend: 'Say in the topology who may talk to it (`acl:`), and take `<port isolated=…/>` out of the definition with `virsh edit`.',
+      fix: 'Say in the topology who may talk to it (`acl:`), and take `<port isolated=…/>` out of the definition with `virsh edit`.',
     };
   return null;
 }

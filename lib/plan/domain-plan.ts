@@ -81,7 +81,7 @@ function planAdopted(
   if (found === undefined) {
     throw new VxmigError('HOST_UNFIT', `libvirt on ${host} knows no domain ${domain}`, {
       where: `${host} ${domain}`,
-      hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` or `host:` in the topology.',
+      hint: '`virsh list --all` shows what there is; define it there, or fix `domain:` or `host:` in the topology.',
     });
   }
   refuseTransient(host, found);

@@ -106,14 +106,14 @@ function deviceText(element: Parameters<typeof child>[0]): string {
 /** libvirt takes hosts of one UUID for one host. */
 function sameUuid(move: Move, { hosts }: MoveSight): Obstacle[] {
   const { uuid } = hosts.source;
-  return uuid === '' || uuid !== hosts.destination.uuid ? [] : [unfit(sameUuidText(move, uuid), sameUuidMend(move.to))];
+  return uuid === '' || uuid !== hosts.destination.uuid ? [] : [unfit(sameUuidText(move, uuid), sameUuidFix(move.to))];
 }
 
 export function sameUuidText({ from, to }: Pick<Move, 'from' | 'to'>, uuid: string): string {
   return `libvirt on ${from} and on ${to} has the same host UUID ${uuid}, and refuses a migration “to the same host”`;
 }
 
-export function sameUuidMend(host: string): string {
+export function sameUuidFix(host: string): string {
   const conf = '/etc/libvirt/libvirtd.conf';
   return (
     `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat /proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
@@ -127,11 +127,11 @@ function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
   if (definition.type !== 'kvm' || (mode !== 'host-passthrough' && mode !== 'maximum')) return [];
   const { source, destination } = hosts;
   const missing = source.cpu.flags.filter((flag) => !destination.cpu.flags.includes(flag));
-  const mend = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
+  const fix = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
   if (missing.length > 0) {
     const list = `${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}`;
     return [
-      unfit(`${move.vm} has the CPU of ${move.from} itself (${mode}), and that of ${move.to} lacks ${list}`, mend),
+      unfit(`${move.vm} has the CPU of ${move.from} itself (${mode}), and that of ${move.to} lacks ${list}`, fix),
     ];
   }
   return source.cpu.model === destination.cpu.model
@@ -139,7 +139,7 @@ function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
     : [
         unfit(
           `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has another one (${destination.cpu.model})`,
-          mend,
+          fix,
         ),
       ];
 }

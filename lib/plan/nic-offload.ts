@@ -38,7 +38,7 @@ function isVirtio(model: string): boolean {
 }
 
 /** How to have it otherwise. */
-export function offloadMend(domain: string, host: string, nics: readonly OffloadingNic[]): string {
+export function offloadFix(domain: string, host: string, nics: readonly OffloadingNic[]): string {
   const of = (some: readonly OffloadingNic[]) => some.map(({ mac }) => mac).join(' and ');
   const [virtio, others] = [nics.filter(({ model }) => isVirtio(model)), nics.filter(({ model }) => !isVirtio(model))];
   const models = [...new Set(others.map(({ model }) => model))].join(' and ');
@@ -68,7 +68,7 @@ export function offloadWarnings(
       const nics = offloadingNics(vm, found.xml);
       if (nics.length === 0) return [];
       const what = `${vm.name} leaves checksums to the host, which Open vSwitch in userspace does not make: it has ping and no TCP`;
-      return [`${what}. ${offloadMend(domain, host, nics)}.`];
+      return [`${what}. ${offloadFix(domain, host, nics)}.`];
     });
   });
 }

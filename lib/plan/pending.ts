@@ -51,7 +51,7 @@ export function pendingVm(
 /** What is so, and what can be done about it. */
 export function pendingText({ host, domain, state, nics }: PendingVm): {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 } {
   const seen = nics.map(({ mac, connectedTo, tap }) =>
     connectedTo === null ? `has no NIC ${mac} yet` : `has its NIC ${mac} at ${connectedTo}, not at the tap ${tap}`,
@@ -66,5 +66,5 @@ export function pendingText({ host, domain, state, nics }: PendingVm): {
     state === 'on' && commands.length > 0
       ? ` Or, where the guest may lose the NIC for a moment, on ${host}: ${commands.map((line) => `\`${line}\``).join(', then ')}.`
       : '';
-  return { what: `${domain} on ${host} ${seen.join(', and ')} (${since})`, mend: `${again}${atOnce}` };
+  return { what: `${domain} on ${host} ${seen.join(', and ')} (${since})`, fix: `${again}${atOnce}` };
 }

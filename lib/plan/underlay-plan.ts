@@ -50,7 +50,7 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
   if (holder === undefined) {
     throw new VxmigError('HOST_UNFIT', `no device on ${desired.host} has the VTEP address ${desired.vtepAddress}`, {
       where: desired.host,
-      hint: 'Give the address to a device of that host, or mend `address:` in the topology.',
+      hint: 'Give the address to a device of that host, or fix `address:` in the topology.',
     });
   }
   const fault = vtepDeviceFault(desired.host, desired.vtepAddress, holder, observed.links);

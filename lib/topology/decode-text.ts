@@ -9,7 +9,7 @@ export function decodeText(bytes: Buffer, file: string): { readonly text: string
   const good = utf16 ? '' : bytes.subarray(0, firstBad(bytes)).toString();
   const lines = good.split('\n');
   const place = { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
-  return { text: '', problem: { file, ...place, message, mend: 'save the file as UTF-8' } };
+  return { text: '', problem: { file, ...place, message, fix: 'save the file as UTF-8' } };
 }
 
 /** Where the first character begins that is none, by halving: whatever comes before it is UTF-8, but for a character that was cut. */

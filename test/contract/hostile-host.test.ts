@@ -23,7 +23,7 @@ const WITH_VMS = { hasVms: true, libvirtFiles: Promise.resolve(['/run/libvirt/li
 const FAR_TOO_MUCH_BYTES = 2 ** 30;
 const startedWith = process.memoryUsage.rss();
 
-/** An error for people: it names the host, and how to mend it. */
+/** An error for people: it names the host, and how to fix it. */
 async function refused(t: Test, promise: Promise<unknown>, code: string, message: RegExp): Promise<void> {
   const error = await promise.then(
     () => new Error('it was accepted'),

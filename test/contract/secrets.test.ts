@@ -140,7 +140,7 @@ t.test('a key with a passphrase and no agent: what to do is said', { skip }, asy
   const { run, said } = await everythingSaid(it, ['plan', it.topology], {});
   t.equal(run.status, 1);
   t.match(run.stderr, /the identity file .*key has a passphrase, and there is no ssh-agent/);
-  t.match(run.stderr, /mend: eval "\$\(ssh-agent\)" && ssh-add/);
+  t.match(run.stderr, /fix: eval "\$\(ssh-agent\)" && ssh-add/);
   expectNone(t, said, secretsOf(it.keyFile), 'plan');
 });
 

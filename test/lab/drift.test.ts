@@ -108,7 +108,7 @@ await onLab('two-subnets', async (t, lab) => {
   ];
   for (const round of rounds) {
     const title = round.map(({ what }) => what).join(', ');
-    await t.test(`${title}: plan names it, and one apply mends it`, async (t) => {
+    await t.test(`${title}: plan names it, and one apply fixes it`, async (t) => {
       for (const { harm } of round) await harm();
       const { exitCode, document } = await lab.run('plan', lab.file, '--detailed-exitcode');
       t.equal(exitCode, CHANGES_PENDING);

@@ -32,7 +32,7 @@ async function receiveBuffer(): Promise<number> {
 }
 
 async function tests(): Promise<void> {
-  await t.test('a lab: up, up again, used, damaged, mended, down', async (t) => {
+  await t.test('a lab: up, up again, used, damaged, fixed, down', async (t) => {
     const lab = name('one');
     const topology = withVm(twoSubnets(lab, { rate: '200mbit', delayMs: 5 }));
     t.teardown(() => labDown(lab, quiet).catch(quiet));

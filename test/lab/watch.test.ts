@@ -47,7 +47,7 @@ await onLab('two-subnets', async (t, lab) => {
     await lab.apply();
   });
 
-  await t.test('--repair mends networks, and lets VMs be', async (t) => {
+  await t.test('--repair fixes networks, and lets VMs be', async (t) => {
     const watch = await startWatch(t, lab, '--repair');
     await lab.on('host-c', 'ovs-vsctl', 'del-port', tunnel);
     t.match(await watch.next('host-c', 'repaired'), { kind: 'tunnel', name: tunnel });

@@ -94,10 +94,10 @@ export function minScoreArgument(text: string): MinScore {
   return percent === '%' ? { share: Number(digits) / 100 } : { points: Number(digits) };
 }
 
-function orRefused(parse: () => number, mend: string): number {
+function orRefused(parse: () => number, fix: string): number {
   try {
     return parse();
   } catch {
-    throw new InvalidArgumentError(mend);
+    throw new InvalidArgumentError(fix);
   }
 }

@@ -21,7 +21,7 @@ export function registerHostCommands(program: Command, choose: Choose): void {
 function registerLooking(program: Command, choose: Choose): void {
   program
     .command('doctor')
-    .description('check what each host needs, and say how to mend it; boots a guest to try KVM')
+    .description('check what each host needs, and say how to fix it; boots a guest to try KVM')
     .argument('<file>', 'topology file')
     .addHelpText('after', '\nExample:\n  vxmig doctor topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
     .action((file: string) => {
@@ -119,13 +119,10 @@ function registerChanging(program: Command, choose: Choose): void {
 function registerWatch(program: Command, choose: Choose): void {
   program
     .command('watch')
-    .description('keep watching the hosts: say what drifts from the file as it happens, and mend it if asked')
+    .description('keep watching the hosts: say what drifts from the file as it happens, and fix it if asked')
     .argument('<file>', 'topology file')
     .addOption(
-      new Option(
-        '--repair [scope]',
-        'mend bridges, tunnels, flows and taps; with vms, start VMs that are shut off, too',
-      )
+      new Option('--repair [scope]', 'fix bridges, tunnels, flows and taps; with vms, start VMs that are shut off, too')
         .choices(['networks', 'vms'])
         .preset('networks'),
     )

@@ -13,6 +13,6 @@ export async function doctorCommand({ output, emit, signal }: CommandContext, fi
   if (failed.length === 0) return 0;
   throw new VxmigError('CHECKS_FAILED', `${formatCount(failed.length, 'check')} failed`, {
     where: file,
-    hint: 'Every failed check above says how to mend it.',
+    hint: 'Every failed check above says how to fix it.',
   });
 }

@@ -1,5 +1,5 @@
 import { probePath } from '../../model/probe-path.js';
-import { formatProblem, type Problem } from '../../model/problem.js';
+import { formatProblem, type Problem, problemDocument } from '../../model/problem.js';
 import type { Topology } from '../../model/topology.js';
 import { deniedFrames } from '../../plan/access-meaning.js';
 import { paint } from '../../report/style.js';
@@ -49,6 +49,6 @@ export async function validateCommand({ output }: CommandContext, file: string):
     `${file}: ${paint(style, 'good', 'valid')}`,
     ...remarks.map((remark) => `${paint(style, 'warning', 'remark:')} ${formatProblem(remark)}`),
   ];
-  output.result({ ok: true, file, name: topology.name, remarks }, text.join('\n'));
+  output.result({ ok: true, file, name: topology.name, remarks: remarks.map(problemDocument) }, text.join('\n'));
   return 0;
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { messageOf, VxmigError } from '../../model/errors.js';
-import { formatProblem, type Problem } from '../../model/problem.js';
+import { formatProblem, type Problem, problemDocument } from '../../model/problem.js';
 import { type Style, styleFor } from '../../report/style.js';
 
 export interface OutputOptions {
@@ -32,7 +32,7 @@ export class Output {
     process.stdout.write(`${this.options.json ? JSON.stringify(document) : text}\n`);
   }
 
-  /** On failure: what went wrong and how to mend it, on stderr, and as the document with --json. */
+  /** On failure: what went wrong and how to fix it, on stderr, and as the document with --json. */
   failure(error: unknown): void {
     if (this.options.json) {
       // A result that was already given (failed checks, a rolled-back migration) says more than the error alone.
@@ -55,7 +55,7 @@ export class Output {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return `${red('bug:')} ${stack}`;
     }
-    return `${red(`error (${error.code}):`)} ${error.message}\n  mend: ${error.hint}`;
+    return `${red(`error (${error.code}):`)} ${error.message}\n  fix: ${error.hint}`;
   }
 }
 
@@ -64,7 +64,7 @@ function errorDocument(error: unknown): {
   message: string;
   hint: string;
   where: string;
-  problems?: Problem[];
+  problems?: ReturnType<typeof problemDocument>[];
 } {
   const problems = problemsOf(error);
   const code = error instanceof VxmigError ? error.code : 'BUG';
@@ -73,7 +73,7 @@ function errorDocument(error: unknown): {
     message: messageOf(error),
     hint: error instanceof VxmigError ? error.hint : 'This is a bug in vxmig; please report it with the log.',
     where: error instanceof VxmigError ? (error.where ?? '') : '',
-    ...(problems.length === 0 ? {} : { problems }),
+    ...(problems.length === 0 ? {} : { problems: problems.map(problemDocument) }),
   };
 }
 

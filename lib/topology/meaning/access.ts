@@ -50,10 +50,10 @@ function* checkPorts({ path, port, protocol = 'any' }: DraftRule): Generator<Com
   const place = [...path, 'port'];
   const { first, last } = portRange(port);
   if (protocol !== 'tcp' && protocol !== 'udp') {
-    const mend = 'add `protocol: tcp` or `protocol: udp`, or leave the port out';
-    yield aboutKey(place, `\`port\` means nothing with protocol ${protocol}`, mend);
+    const fix = 'add `protocol: tcp` or `protocol: udp`, or leave the port out';
+    yield aboutKey(place, `\`port\` means nothing with protocol ${protocol}`, fix);
   } else if (first > 65535 || last > 65535) {
-    yield aboutValue(place, `${port} is not ${shapeAt(place).noun}`, shapeAt(place).mend);
+    yield aboutValue(place, `${port} is not ${shapeAt(place).noun}`, shapeAt(place).fix);
   } else if (first > last) {
     yield aboutValue(place, `the range ${port} ends before it begins`, `write \`port: ${last}-${first}\``);
   }
@@ -86,8 +86,8 @@ function* checkEnd(draft: Draft, owner: Owner, rule: DraftRule, key: 'from' | 't
   if (end === null) {
     const names = [...draft.vms, ...draft.hosts].map(({ name }) => name);
     const isAddress = /[.:/]/.test(text);
-    const mend = isAddress ? shapeAt(path).mend : suggestion(text, ['any', ...names]);
-    yield aboutValue(path, isAddress ? `${text} is not an address or prefix` : `there is no VM or host ${text}`, mend);
+    const fix = isAddress ? shapeAt(path).fix : suggestion(text, ['any', ...names]);
+    yield aboutValue(path, isAddress ? `${text} is not an address or prefix` : `there is no VM or host ${text}`, fix);
   } else if (prefix !== null && end.kind === 'prefix' && parsePrefix(end.prefix)?.ip.value !== prefix.ip.value) {
     yield aboutValue(path, `${text} has host bits set`, `write \`${end.prefix}\``);
   } else if (owner.kind === 'network' && end.kind === 'vm' && !isIn(draft, end.name, owner.name)) {

@@ -33,8 +33,8 @@ function* checkSegment(draft: Draft, segment: DraftSegment): Generator<Complaint
       yield aboutValue(path, `${text} has no room for a router and a host`, 'use /30 (IPv6: /126) or larger');
     }
     if (draft.isLab && isPublic(value)) {
-      const mend = 'take 198.18.0.0/15 (benchmarking, RFC 2544), a private or a documentation range';
-      yield aboutValue(path, `${text} is a public range: a lab must not take addresses that others own`, mend);
+      const fix = 'take 198.18.0.0/15 (benchmarking, RFC 2544), a private or a documentation range';
+      yield aboutValue(path, `${text} is a public range: a lab must not take addresses that others own`, fix);
     }
     if (value.ip.family === 6 && segment.mtu !== undefined && segment.mtu < 1280) {
       yield aboutValue(

@@ -70,7 +70,7 @@ t.test('a file that cannot be written is told before the work', async (t) => {
   ] as const) {
     const { status, stderr } = await runVxmig(argv, { XDG_STATE_HOME: directory });
     t.equal(status, 3, argv.join(' '));
-    t.match(stderr, new RegExp(`error \\(USAGE\\): cannot write .*\n  mend: Give ${option} a file`), argv.join(' '));
+    t.match(stderr, new RegExp(`error \\(USAGE\\): cannot write .*\n  fix: Give ${option} a file`), argv.join(' '));
   }
   t.same(readdirSync(directory), []);
 });

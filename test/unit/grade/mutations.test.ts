@@ -85,7 +85,7 @@ async function troubleWith(path: string, accept: () => void): Promise<string | n
     if (!(error instanceof MistakesError)) return `no refusal, but ${error instanceof Error ? error.stack : error}`;
     if (error.problems.length === 0) return 'refused without a reason';
     const wordless = error.problems.find(
-      ({ line, column, message, mend }) => !(line >= 1 && column >= 1) || message.trim() === '' || mend.trim() === '',
+      ({ line, column, message, fix }) => !(line >= 1 && column >= 1) || message.trim() === '' || fix.trim() === '',
     );
     return wordless === undefined ? null : `no words or place: ${JSON.stringify(wordless)}`;
   }

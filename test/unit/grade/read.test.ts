@@ -75,10 +75,10 @@ t.test('a student lacks the reference and the hidden checks; nobody else does', 
   unlinkSync(join(path, '../hidden.yaml'));
   unlinkSync(join(path, '../reference.yaml'));
   t.match(await problemsOf(path), [/no such file|not there|there is no/i, /no such file|not there|there is no/i]);
-  const mends = await readRubric(path).catch((error: unknown) =>
+  const fixes = await readRubric(path).catch((error: unknown) =>
     error instanceof MistakesError ? error.problems : [],
   );
-  t.match(mends, [{ mend: /grades with `--for student`$/ }, { mend: /grades with `--for student`$/ }]);
+  t.match(fixes, [{ fix: /grades with `--for student`$/ }, { fix: /grades with `--for student`$/ }]);
   const read = await readRubric(path, undefined, { forStudent: true });
   t.equal(
     read.note,

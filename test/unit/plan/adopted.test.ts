@@ -206,10 +206,10 @@ t.test('a NIC with several queues has a tap for several, wherever it comes', asy
   const off = changedVm(hosts, () => ({ state: 'shut off', live: null }));
   const one = (some: readonly ObservedHost[]) =>
     withHost(some, 'host-a', ({ links }) => ({ links: links.map(({ multiQueue, ...link }) => link) }));
-  const mended = plan(one(off));
-  t.ok(summary(mended).includes('host-a tap-device update'));
-  t.match(mended.changes[0]?.why, /it has one queue, and the NIC of web has several/);
-  t.strictSame(plan(after(mended, one(off))).changes, []);
+  const fixed = plan(one(off));
+  t.ok(summary(fixed).includes('host-a tap-device update'));
+  t.match(fixed.changes[0]?.why, /it has one queue, and the NIC of web has several/);
+  t.strictSame(plan(after(fixed, one(off))).changes, []);
   t.notOk(summary(plan(one(hosts))).includes('host-a tap-device update'), 'not while it is on with it');
 });
 

@@ -76,7 +76,7 @@ t.test('what was learned from frames is left alone', async (t) => {
   t.strictSame(planned(TOPOLOGY, hosts).changes, []);
 });
 
-t.test('drift is found, told with what is there, and mended', async (t) => {
+t.test('drift is found, told with what is there, and fixed', async (t) => {
   const cases: Record<
     string,
     { host: string; drift: (host: ObservedHost) => Partial<ObservedHost>; changes: string[]; why: RegExp }
@@ -163,7 +163,7 @@ t.test('drift is found, told with what is there, and mended', async (t) => {
     const plan = planned(TOPOLOGY, drifted);
     t.strictSame(summary(plan), changes, name);
     t.match(plan.changes[0]?.why, why, name);
-    t.strictSame(planned(TOPOLOGY, after(plan, drifted)).changes, [], `${name}: mended`);
+    t.strictSame(planned(TOPOLOGY, after(plan, drifted)).changes, [], `${name}: fixed`);
   }
 });
 

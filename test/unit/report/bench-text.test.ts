@@ -69,7 +69,7 @@ t.test('what falls short is said, and than whom', async (t) => {
   t.match(text, /met {5}vxmig apply with nothing to do.*0\.93× \(aim: no more\)/);
 });
 
-t.test('who is missing, and what failed, is said with the mend', async (t) => {
+t.test('who is missing, and what failed, is said with the fix', async (t) => {
   const bench = benchOf([runOf('vxmig'), runOf('virsh')], {
     missing: [{ tool: 'ovn', why: 'OVN is not installed', hint: 'apt-get install ovn-central.' }],
     failures: [{ tool: 'virsh', round: 2, message: 'operation failed' }],

@@ -44,12 +44,12 @@ function trouble(bytes: Buffer, accepted: () => void = () => undefined): string 
 }
 
 function troubleOfProblem(problem: TopologyError['problems'][number], text: string): string | null {
-  const { line, column, message, mend } = problem;
+  const { line, column, message, fix } = problem;
   const lines = text.split('\n').length;
   if (!Number.isInteger(line) || line < 1 || (text !== '' && line > lines)) return `line ${line}: ${message}`;
   if (!Number.isInteger(column) || column < 1) return `column ${column}: ${message}`;
-  if (message.trim() === '' || mend.trim() === '') return `no words: ${message} (${mend})`;
-  if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(message + mend)) return `not fit for a terminal: ${message} (${mend})`;
+  if (message.trim() === '' || fix.trim() === '') return `no words: ${message} (${fix})`;
+  if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(message + fix)) return `not fit for a terminal: ${message} (${fix})`;
   if (/undefined|\[object|NaN(?!`| is)/.test(message) && !/undefined|object|nan/i.test(text))
     return `not for people: ${message}`;
   return null;
@@ -75,7 +75,7 @@ function troubleOfPlan(topology: Topology): string | null {
   return slip === undefined || topology.name === slip ? null : `the plan says ${slip}`;
 }
 
-t.test(`mutated topologies are accepted, or refused with place and mend`, { timeout: 0 }, async (t) => {
+t.test(`mutated topologies are accepted, or refused with place and fix`, { timeout: 0 }, async (t) => {
   let runs = 0;
   let accepted = 0;
   let slowestMs = 0;
