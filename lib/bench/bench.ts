@@ -29,8 +29,8 @@ export interface BenchOptions {
 }
 
 /**
- * vxmig against its peers: its migrations against OVN and plain `virsh migrate`, its apply against a script of ovs-vsctl. Everything in
- * one run, on one lab that this call builds and removes again, also when it fails.
+ * vxmig against its peers: its migrations against OVN and plain `virsh migrate`, its apply against a script of
+ * ovs-vsctl. Everything in one run, on one lab that this call builds and removes again, also when it fails.
  * @throws VxmigError
  */
 export async function bench(options: BenchOptions): Promise<BenchResult> {

@@ -13,7 +13,10 @@ export interface SwitchRecord {
 const BEFORE_MS = 1_000;
 const AFTER_MS = 1_000;
 
-/** Several migrations laid over each other, so that the guest runs again at 0 in each. Slots in which nothing left are not there. */
+/**
+ * Several migrations laid over each other, so that the guest runs again at 0 in each. Slots in which nothing left are
+ * not there.
+ */
 export function delayCurve(records: readonly SwitchRecord[]): DelayPoint[] {
   const slots = new Map<number, (number | null)[]>();
   for (const { series, resumedAtMs } of records) {

@@ -116,8 +116,8 @@ export class Ovn {
   }
 
   /**
-   * One migration as ovn-nb(5) has it. Taps are made and removed outside the time that is measured, and so it is verified that both chassis
-   * are bound and have their flows: OVN is to be seen at its best.
+   * One migration as ovn-nb(5) has it. Taps are made and removed outside the time that is measured, and so it is
+   * verified that both chassis are bound and have their flows: OVN is to be seen at its best.
    */
   async migrate({ from, to, signal }: OvnMove): Promise<MeasuredRun> {
     const [source, destination, central] = [this.#shell(from), this.#shell(to), this.#shell(this.#central)];

@@ -31,8 +31,8 @@ export interface ScaleOptions {
 }
 
 /**
- * What plan, apply and verify take as a lab grows, against a script of one ovs-vsctl per host. One lab after the other, each built and removed by
- * this call, also when it fails.
+ * What plan, apply and verify take as a lab grows, against a script of one ovs-vsctl per host. One lab after the other,
+ * each built and removed by this call, also when it fails.
  * @throws VxmigError
  */
 export async function scaleBench(options: ScaleOptions): Promise<ScaleResult> {

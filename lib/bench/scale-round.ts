@@ -19,9 +19,10 @@ export interface ScaleRoundOptions {
 }
 
 /**
- * One turn of the script and one of vxmig, in an order that changes with every round, each on hosts that have nothing but their underlay.
- * @throws CommandError where one fails, a check of verify too; VxmigError APPLY_FAILED where there was something to do, or nothing, and it was to be
- *   otherwise: the figure would be of another thing
+ * One turn of the script and one of vxmig, in an order that changes with every round, each on hosts that have nothing
+ * but their underlay.
+ * @throws CommandError where one fails, a check of verify too; VxmigError APPLY_FAILED where there was something to do,
+ *   or nothing, and it was to be otherwise: the figure would be of another thing
  */
 export async function scaleRound(
   { mesh, file, script }: ScaleMesh,

@@ -57,8 +57,8 @@ export interface Watch {
 }
 
 /**
- * Does `work` under the eyes of the probes, and waits until all replies have come. It is measured as `vxmig migrate` measures itself: the
- * same pings, judged by the same code.
+ * Does `work` under the eyes of the probes, and waits until all replies have come. It is measured as `vxmig migrate`
+ * measures itself: the same pings, judged by the same code.
  * @throws VxmigError HOST_UNFIT where the guest does not answer beforehand
  */
 export async function watched<Result>(

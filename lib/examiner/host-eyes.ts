@@ -193,7 +193,10 @@ export class HostEyes implements Eyes {
     }));
   }
 
-  /** Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the host itself would. */
+  /**
+   * Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the
+   * host itself would.
+   */
   async #pingFromHost(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
     const { from, to, count, bytes } = question;
     const network = this.#networkOf(question);
@@ -268,7 +271,9 @@ export class HostEyes implements Eyes {
     return answers;
   }
 
-  /** How a guest is told what to do, and between which addresses. @throws Error where no host has a port to tell it over */
+  /**
+   * How a guest is told what to do, and between which addresses. @throws Error where no host has a port to tell it over
+   */
   async #guest(sender: Vm, question: Pick<PingQuestion, 'from' | 'to' | 'network'>) {
     const network = this.#networkOf(question);
     const own = sender.nics

@@ -43,7 +43,9 @@ export function needsReference({ check, isWhole }: WrittenCheck): boolean {
   return kindOf(name).needsReference?.(check[name] as never, { negative: check.not ?? false }) ?? false;
 }
 
-/** What is wrong with what a check counts; paths begin within it. It may have holes where the schema refused something. */
+/**
+ * What is wrong with what a check counts; paths begin within it. It may have holes where the schema refused something.
+ */
 export function countComplaints(written: WrittenCheck): readonly Complaint[] {
   return [...pointsComplaints(written), ...visibilityComplaints(written)];
 }

@@ -77,8 +77,8 @@ export async function readRubric(
 
 export interface ReadOptions {
   /**
-   * Students have a rubric without the files that hold what is right: then what needs these is left out, and said to be. For anybody else it is
-   * a mistake, for he would grade by less than he thinks.
+   * Students have a rubric without the files that hold what is right: then what needs these is left out, and said to
+   * be. For anybody else it is a mistake, for he would grade by less than he thinks.
    */
   readonly forStudent: boolean;
 }

@@ -72,7 +72,7 @@ fi
 [ -n "$image" ] || fail "apt knows the kernel's metapackage but not what it depends on: run apt-get update"
 
 say "downloading and unpacking $packages, for the guest only (not installed on this machine)"
-# A package list older than the archive names files that are gone; one fresh look fixes that, for root.
+# A package list older than the archive names files that are gone; one fresh look mends that, for root.
 download() { (cd "$work" && apt-get -q download "$1") >"$work/log" 2>&1; }
 for package in $packages; do
   download "$package" || { apt-get -q update >/dev/null 2>&1 && download "$package"; } ||

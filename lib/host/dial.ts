@@ -59,7 +59,9 @@ export async function diallingOf(name: string, settings: SshSettings): Promise<D
   return { name, place: `${settings.address}:${settings.port}`, config, trusted, identity, settings, jumps };
 }
 
-/** Only what there is something for: sshd takes milliseconds, and the network its way there and back, to refuse `none`. */
+/**
+ * Only what there is something for: sshd takes milliseconds, and the network its way there and back, to refuse `none`.
+ */
 function authentications(
   username: string,
   { privateKeys, agent, agentKeys }: Identity,
@@ -76,7 +78,10 @@ function authentications(
   return { authHandler: [...keys, ...held] };
 }
 
-/** A connection that is ready for commands. Each host on the way shows its own key. @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
+/**
+ * A connection that is ready for commands. Each host on the way shows its own key. @throws VxmigError SSH_CONNECT,
+ * SSH_HOST_KEY
+ */
 export async function dial(dialling: Dialling): Promise<Client> {
   const { jumps } = dialling;
   const hops: Client[] = [];

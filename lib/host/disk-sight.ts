@@ -61,7 +61,10 @@ export interface LookRequest {
   readonly connect: boolean;
 }
 
-/** What a host sees of a domain's parts. Only reads; servers are connected to and nothing is said to them. @throws CommandError, VxmigError SSH_CONNECT */
+/**
+ * What a host sees of a domain's parts. Only reads; servers are connected to and nothing is said to them. @throws
+ * CommandError, VxmigError SSH_CONNECT
+ */
 export async function observeDisks(
   shell: HostShell,
   parts: readonly DiskPart[],

@@ -4,8 +4,9 @@ import type { FileSight, TokenSight } from '../model/disk.js';
 import type { Conversation, HostShell } from './connection.js';
 
 /**
- * A file of a name that nobody knows beforehand, in each directory; it holds what nobody can guess, and nothing secret. Where root may not write there
- * (NFS's root_squash), the image's owner does. They go when this shell's input ends, however that comes about.
+ * A file of a name that nobody knows beforehand, in each directory; it holds what nobody can guess, and nothing secret.
+ * Where root may not write there (NFS's root_squash), the image's owner does. They go when this shell's input ends,
+ * however that comes about.
  */
 const WRITE = `
 name=$1 content=$2; shift 2
@@ -48,8 +49,8 @@ export interface TokenPair {
 }
 
 /**
- * Writes something beside each of the files on the source, and looks for it beside the same file on the destination. Nothing of it is left on either,
- * whatever goes wrong.
+ * Writes something beside each of the files on the source, and looks for it beside the same file on the destination.
+ * Nothing of it is left on either, whatever goes wrong.
  */
 export async function exchangeTokens(
   source: HostShell,

@@ -6,7 +6,10 @@ import type { HostShell } from './connection.js';
 export interface Machine {
   readonly user: string;
   readonly isRoot: boolean;
-  /** The same for two connections to one machine, and for no others: its boot (proc_sys_kernel(5), boot_id), and the network that it has of it. */
+  /**
+   * The same for two connections to one machine, and for no others: its boot (proc_sys_kernel(5), boot_id), and the
+   * network that it has of it.
+   */
   readonly id: string;
 }
 
@@ -33,7 +36,9 @@ export function notRoot(host: string, user: string): VxmigError {
   });
 }
 
-/** @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine: it would wait for itself, and be its own far end */
+/**
+ * @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine: it would wait for itself, and be its own far end
+ */
 export function refuseOneTwice(machines: readonly { readonly host: string; readonly machine: Machine | null }[]): void {
   const owners = new Map<string, string>();
   for (const { host, machine } of machines) {

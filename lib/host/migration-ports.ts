@@ -35,8 +35,8 @@ export async function nextMigrationPort(shell: HostShell): Promise<PortRange & {
 }
 
 /**
- * Whether packets get to a port and an answer comes back; null: yes, else what came instead. A port on which nobody listens refuses at once, which is an
- * answer; one that is filtered stays silent. /dev/tcp is bash's own.
+ * Whether packets get to a port and an answer comes back; null: yes, else what came instead. A port on which nobody
+ * listens refuses at once, which is an answer; one that is filtered stays silent. /dev/tcp is bash's own.
  */
 export async function portSilence(shell: HostShell, address: string, port: number): Promise<string | null> {
   const script = 'exec 3<>"/dev/tcp/$0/$1"';

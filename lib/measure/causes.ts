@@ -49,9 +49,10 @@ interface Judged {
 }
 
 /**
- * The lost and late requests of a probe with their causes. A frame's cause is the phase in which it came to the switches: between when it left
- * and a usual round trip later. The errors of its time and of the phase's ends count: only a phase that holds whatever the clocks were is
- * `sure`. Frames close together with the same fate and cause are one interval. Times in the result are Unix milliseconds.
+ * The lost and late requests of a probe with their causes. A frame's cause is the phase in which it came to the
+ * switches: between when it left and a usual round trip later. The errors of its time and of the phase's ends count:
+ * only a phase that holds whatever the clocks were is `sure`. Frames close together with the same fate and cause are
+ * one interval. Times in the result are Unix milliseconds.
  */
 export function causesOf(series: WatchedSeries): FrameInterval[] {
   const usualMs = medianRttMs(series.requests);

@@ -22,11 +22,14 @@ export interface MigrateRun {
   readonly from: string;
   readonly to: string;
   /**
-   * The whole command. For vxmig with the start of the program and its connections to all hosts; for virsh that of virsh on the source;
-   * for OVN that, and the calls of ovn-nbctl and ovn-sbctl before and after it.
+   * The whole command. For vxmig with the start of the program and its connections to all hosts; for virsh that of
+   * virsh on the source; for OVN that, and the calls of ovn-nbctl and ovn-sbctl before and after it.
    */
   readonly wallMs: number;
-  /** From QEMU's STOP to its RESUME; for the others QEMU's own figure, which is the same where libvirt lets the guest run. */
+  /**
+   * From QEMU's STOP to its RESUME; for the others QEMU's own figure, which is the same where libvirt lets the guest
+   * run.
+   */
   readonly downtimeMs: number | null;
   readonly pingsSent: number;
   readonly pingsLost: number;
@@ -45,7 +48,9 @@ export interface MigrateRun {
   readonly stages: readonly StageFigures[];
 }
 
-/** `script`: one ovs-vsctl per host over ssh. `first`: vxmig apply where nothing is there. `again`: where all is there. */
+/**
+ * `script`: one ovs-vsctl per host over ssh. `first`: vxmig apply where nothing is there. `again`: where all is there.
+ */
 export type ApplyWay = 'script' | 'first' | 'again';
 
 export interface ApplyRun {
@@ -124,7 +129,10 @@ export interface MigrateBench {
   readonly failures: readonly FailedRun[];
   /** Of those that did not run: nothing but null. */
   readonly figures: Readonly<Record<MigrateTool, MigrateFigures>>;
-  /** Of medians: of each that ran, to plain virsh and to OVN where those ran; null where one has no figure, or the peer's is 0. */
+  /**
+   * Of medians: of each that ran, to plain virsh and to OVN where those ran; null where one has no figure, or the
+   * peer's is 0.
+   */
   readonly ratios: Readonly<Partial<Record<MigrateTool, Readonly<Partial<Record<Yardstick, Ratios>>>>>>;
   /** In which figures vxmig does worse than each peer that ran, by the medians. */
   readonly worse: Readonly<Partial<Record<BenchPeer, readonly FigureName[]>>>;

@@ -40,8 +40,8 @@ export interface DefinedDisk {
 }
 
 /**
- * A libvirt domain's definition, read by an XML parser and not by patterns: comments, CDATA, namespaces and elements that vxmig knows nothing of are
- * kept as they are.
+ * A libvirt domain's definition, read by an XML parser and not by patterns: comments, CDATA, namespaces and elements
+ * that vxmig knows nothing of are kept as they are.
  */
 export class DomainDefinition {
   private constructor(private readonly document: Document) {}
@@ -145,7 +145,10 @@ export class DomainDefinition {
     return devices === undefined ? [] : children(devices, name);
   }
 
-  /** A new one with another interface in place of that one. @throws VxmigError HOST_UNFIT where the text is no `<interface>` */
+  /**
+   * A new one with another interface in place of that one. @throws VxmigError HOST_UNFIT where the text is no
+   * `<interface>`
+   */
   withInterface(mac: string, xml: string): DomainDefinition {
     const copy = this.clone();
     const found = copy.interface(mac)?.element;

@@ -1,7 +1,10 @@
 import { printable } from './printable.js';
 import { shellLine } from './quote.js';
 
-/** Every way vxmig can fail that is not a bug: code → exit status, what it means, how to fix it. docs/errors.md is generated from it. */
+/**
+ * Every way vxmig can fail that is not a bug: code → exit status, what it means, how to fix it. docs/errors.md is
+ * generated from it.
+ */
 export const ERRORS = {
   USAGE: {
     exit: 3,

@@ -2,8 +2,8 @@ import type { Machine, Verdict } from './bench-result.js';
 import type { Spread } from './spread.js';
 
 /**
- * In the order in which they are told of. `script`: one ovs-vsctl per host over ssh. `plan` and `first`: vxmig plan and apply where nothing is
- * there; `again` and `plan-again`: where all is there.
+ * In the order in which they are told of. `script`: one ovs-vsctl per host over ssh. `plan` and `first`: vxmig plan and
+ * apply where nothing is there; `again` and `plan-again`: where all is there.
  */
 export const SCALE_WAYS = ['script', 'plan', 'first', 'again', 'plan-again', 'verify'] as const;
 export type ScaleWay = (typeof SCALE_WAYS)[number];

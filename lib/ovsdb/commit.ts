@@ -38,7 +38,8 @@ const NETWORK_SLACK_MS = 10_000;
 /**
  * Commits a transaction and checks every result; it is done as a whole or not at all. Throws OvsdbError that names the
  * intent and the operation, also where the database alone would call it a success: an update, mutate or delete that
- * matched no row (unless `mayMatchNothing`), and an inserted row that was collected at once because nothing refers to it.
+ * matched no row (unless `mayMatchNothing`), and an inserted row that was collected at once because nothing refers to
+ * it.
  */
 export async function commit(
   connection: Connection,
@@ -101,7 +102,9 @@ function resultOf(result: Readonly<Record<string, Json>>): OperationResult {
   };
 }
 
-/** A result beyond the last operation is that of the commit itself (RFC 7047 §4.1.3): broken references, constraints. */
+/**
+ * A result beyond the last operation is that of the commit itself (RFC 7047 §4.1.3): broken references, constraints.
+ */
 function failure(transaction: Transaction, index: number, result: Readonly<Record<string, Json>>): OvsdbError {
   const { intent, operations } = transaction;
   const operation = operations[index];

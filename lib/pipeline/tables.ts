@@ -1,6 +1,6 @@
 /**
- * The forwarding pipeline of a network's bridge, in the order in which a frame meets it. Numbers have gaps: a table that comes to stand
- * between two others later does not renumber the rest, whose flows hosts have.
+ * The forwarding pipeline of a network's bridge, in the order in which a frame meets it. Numbers have gaps: a table
+ * that comes to stand between two others later does not renumber the rest, whose flows hosts have.
  */
 export const PIPELINE = [
   {

@@ -10,7 +10,8 @@ export interface DomainPlace {
 }
 
 /**
- * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with one disk for both, or with another one.
+ * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with
+ * one disk for both, or with another one.
  *
  * @param only the VMs of that host; left out: all
  * @throws VxmigError HOST_UNFIT where a domain of the file is nowhere, or is off on another host than the file says
@@ -30,7 +31,10 @@ export function refuseAbsentDomains(topology: Topology, observed: readonly Obser
   }
 }
 
-/** Why a VM whose domain is at those places can neither be started where the file says, nor be moved there; null: it can. */
+/**
+ * Why a VM whose domain is at those places can neither be started where the file says, nor be moved there; null: it
+ * can.
+ */
 export function absenceOf(vm: Vm, places: readonly DomainPlace[], hosts: readonly string[]): VxmigError | null {
   if (places.some(({ host, state }) => host === vm.host || isAlive(state))) return null;
   const [place] = places;

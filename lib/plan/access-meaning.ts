@@ -17,8 +17,8 @@ import { accessLists, numberedRules, ruleText } from './access.js';
 import { type AccessFrame, decidingRule, kindText, listsBetween, type Machine, machinesOf } from './access-frame.js';
 
 /*
- * What access rules mean, said without flows and without the words that they are written in. Frames are tried instead of all that there are:
- * of each protocol, to ports and from addresses at both sides of every border that a rule draws.
+ * What access rules mean, said without flows and without the words that they are written in. Frames are tried instead
+ * of all that there are: of each protocol, to ports and from addresses at both sides of every border that a rule draws.
  */
 
 /** A kind of traffic; of TCP the segment that opens a connection. */
@@ -42,7 +42,10 @@ export function kindsOfTraffic(topologies: readonly Topology[]): Traffic[] {
   ];
 }
 
-/** Frames from a VM, or a host's port, to another in the network, in each family in which both have an address; none where they do not meet. */
+/**
+ * Frames from a VM, or a host's port, to another in the network, in each family in which both have an address; none
+ * where they do not meet.
+ */
 export function framesBetween(
   topology: Topology,
   network: Pick<Network, 'name'>,
@@ -121,9 +124,10 @@ export interface AccessDifference {
 const MOST_LOOKS = 200_000;
 
 /**
- * Frames that one topology's rules let through and the other's do not: all of a network, or those that a VM sends or is sent. Whoever is in both
- * is known by name and may have other addresses in each; besides them strangers with addresses at the borders of every range that a rule names,
- * but for addresses that somebody has: port security lets nobody else use them.
+ * Frames that one topology's rules let through and the other's do not: all of a network, or those that a VM sends or is
+ * sent. Whoever is in both is known by name and may have other addresses in each; besides them strangers with addresses
+ * at the borders of every range that a rule names, but for addresses that somebody has: port security lets nobody else
+ * use them.
  * @returns null where there are too many to be compared
  */
 export function accessDifferences(
@@ -214,8 +218,8 @@ function* meetings(
 }
 
 /**
- * An address or two for each set of ranges that rules could tell it by: both ends of each range, and what is beside them. Those that belong into
- * another network are left out: nobody has one here.
+ * An address or two for each set of ranges that rules could tell it by: both ends of each range, and what is beside
+ * them. Those that belong into another network are left out: nobody has one here.
  */
 function borderAddresses(topologies: readonly Topology[], { cidrs }: Network): Ip[] {
   const written = topologies.flatMap(rulesOf).flatMap(({ from, to }) => [from, to]);

@@ -24,8 +24,8 @@ export function numberedRules(topology: Topology): NumberedRule[] {
 }
 
 /**
- * The rules that frames of one network meet: the network's own list, and of each VM's list what it says of the VM as the sender, and as the
- * receiver. Ends are MACs and addresses, which are the same wherever a VM runs.
+ * The rules that frames of one network meet: the network's own list, and of each VM's list what it says of the VM as
+ * the sender, and as the receiver. Ends are MACs and addresses, which are the same wherever a VM runs.
  */
 export function accessLists(topology: Topology, network: Network): AccessLists {
   const rules = numberedRules(topology);

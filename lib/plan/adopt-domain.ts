@@ -53,13 +53,14 @@ const EMULATED = [
 /** What says how an interface is connected; all else is the guest's, or the owner's, and is kept. */
 const CONNECTION = [
   ...['source', 'target', 'mtu', 'virtualport', 'vlan', 'script', 'downscript', 'port', 'portForward'],
-  // Addresses are those that the user network gives to the guest; of a bridge's or network's tap only libvirt sets coalescing.
+  // Addresses are those that the user network gives to the guest; of a bridge's or network's tap only libvirt sets
+  // coalescing.
   ...['ip', 'route', 'coalesce', 'backend', 'actual'],
 ];
 
 /**
- * What has to change in the stored definition of an existing domain so that its NICs are connected to vxmig's taps; all that need not change stays. A NIC
- * that the topology no longer has is connected back to what it had.
+ * What has to change in the stored definition of an existing domain so that its NICs are connected to vxmig's taps; all
+ * that need not change stays. A NIC that the topology no longer has is connected back to what it had.
  *
  * @param mark what vxmig has written into it before; null: nothing
  * @throws VxmigError HOST_UNFIT where the domain has no NIC of that MAC, or one that cannot be connected

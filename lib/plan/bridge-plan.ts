@@ -147,8 +147,8 @@ function removePorts(
 }
 
 /**
- * A frame is given to the tunnel that says most about it (ofproto/tunnel.c, tnl_find): one to a single host would keep from the port for all of them
- * what that host sends, as long as it is there.
+ * A frame is given to the tunnel that says most about it (ofproto/tunnel.c, tnl_find): one to a single host would keep
+ * from the port for all of them what that host sends, as long as it is there.
  */
 function isSuperseded({ interface: { type, options } }: ObservedPort, { ports }: DesiredBridge): boolean {
   const leadsToAll = ports.some((port) => port.kind === 'tunnel' && port.far.kind === 'flow');

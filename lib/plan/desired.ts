@@ -84,7 +84,9 @@ export interface DesiredTap {
   readonly security: PortSecurity | null;
 }
 
-/** An internal port in a network namespace of its own: who probes the overlay does not put overlay routes on the host. */
+/**
+ * An internal port in a network namespace of its own: who probes the overlay does not put overlay routes on the host.
+ */
 export interface DesiredProbePort {
   readonly kind: 'probe';
   readonly name: string;
@@ -120,11 +122,14 @@ export interface HostFacts {
   readonly datapath: Datapath;
   readonly accelerator: Accelerator;
   /**
-   * False: the userspace datapath has only the routes that were added to it. It knows none of them as one of its own addresses, and refuses
-   * tunnels that name theirs (ovs-router.c). Left out: true.
+   * False: the userspace datapath has only the routes that were added to it. It knows none of them as one of its own
+   * addresses, and refuses tunnels that name theirs (ovs-router.c). Left out: true.
    */
   readonly switchRoutesFollowKernel?: boolean;
-  /** Taps of NICs with more than one queue; left out: none. QEMU opens such a tap only where it has been made so (tun.c, IFF_MULTI_QUEUE). */
+  /**
+   * Taps of NICs with more than one queue; left out: none. QEMU opens such a tap only where it has been made so (tun.c,
+   * IFF_MULTI_QUEUE).
+   */
   readonly multiQueue?: readonly string[];
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
   readonly incoming?: readonly IncomingVm[];

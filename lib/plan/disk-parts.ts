@@ -20,8 +20,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 };
 
 /**
- * All that the domain's QEMU opens, with the chain that lies below each image. The live definition has that chain; the persistent one, of a domain that
- * is off, has its top alone.
+ * All that the domain's QEMU opens, with the chain that lies below each image. The live definition has that chain; the
+ * persistent one, of a domain that is off, has its top alone.
  */
 export function diskParts(definition: DomainDefinition): DiskPart[] {
   return [...definition.disks.flatMap(partsOf), ...bootParts(definition)];

@@ -35,8 +35,8 @@ const KNOWN_TO_LIBVIRT = ['nfs', 'nfs4', 'gfs2', 'ocfs2', 'cifs', 'smb3', 'ceph'
 const OF_A_SERVER = ['nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'fuse.glusterfs', 'fuse.cephfs'];
 
 /**
- * Whether a QEMU that takes a guest over reads its files anew (qemu-block-drivers(7), `drop-cache`, on since 4.0); what the old one has written it flushes
- * before it gives the guest away.
+ * Whether a QEMU that takes a guest over reads its files anew (qemu-block-drivers(7), `drop-cache`, on since 4.0); what
+ * the old one has written it flushes before it gives the guest away.
  */
 export function dropsCache(qemuVersion: string): boolean {
   return Number(qemuVersion.split('.')[0]) >= 4;
@@ -158,8 +158,8 @@ interface Caching {
 }
 
 /**
- * What the old host has in its page cache the new one does not see, and what the new one has read before is old. `unsafe` flushes nothing, so that nobody
- * knows what of the disk has left the old host.
+ * What the old host has in its page cache the new one does not see, and what the new one has read before is old.
+ * `unsafe` flushes nothing, so that nobody knows what of the disk has left the old host.
  */
 function judgeCache(move: Move, part: DiskPart, { by, sights, dropsCache }: Caching): Obstacle | null {
   if (UNCACHED.includes(part.cache) || by === 'kernel') return null;

@@ -18,8 +18,8 @@ export function readOwnerMark(xml: string): OwnerMark | null {
 
 /**
  * The definition of a VM that runs the lab's own small guest. It is the same text on every host, so that the VM keeps
- * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells libvirt so, which ends
- * it: a guest that hangs would look as if it ran.
+ * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells
+ * libvirt so, which ends it: a guest that hangs would look as if it ran.
  */
 export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
   const body = definition(topology, vm, accelerator);

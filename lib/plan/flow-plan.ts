@@ -44,8 +44,8 @@ export function planFlows(
 }
 
 /**
- * A learned entry that sends a VM's frames elsewhere than to the VM, or anybody's into a tunnel that the bridge does not have (any more): until it
- * ages, nothing else would fix it for one who is silent.
+ * A learned entry that sends a VM's frames elsewhere than to the VM, or anybody's into a tunnel that the bridge does
+ * not have (any more): until it ages, nothing else would fix it for one who is silent.
  */
 function misleads(flow: Flow, { behind, numbers, tunnels }: Known): boolean {
   const [entry] = fdbEntries([flow]);

@@ -7,8 +7,8 @@ import { domainOf } from './desired.js';
 import type { ObservedDomain } from './observed.js';
 
 /**
- * The name of another domain that is on and has one of the VM's MACs: it would take the VM's frames, or the VM its. null: there is none. VMs of vxmig's
- * own are kept apart by their VNIs.
+ * The name of another domain that is on and has one of the VM's MACs: it would take the VM's frames, or the VM its.
+ * null: there is none. VMs of vxmig's own are kept apart by their VNIs.
  */
 export function macRival(
   vm: Vm,

@@ -8,7 +8,10 @@ import type { ObservedHost } from './observed.js';
 export const WITHOUT_OFFLOADS =
   "<driver name='qemu'><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>";
 
-/** Devices of QEMU's that hand segments and open checksums on to the host, and whose guests' drivers nothing at the host can tell not to. */
+/**
+ * Devices of QEMU's that hand segments and open checksums on to the host, and whose guests' drivers nothing at the host
+ * can tell not to.
+ */
 const UNBRIDLED = ['vmxnet3', 'e1000e', 'igb'];
 
 /** A NIC that leaves checksums, and with them segments, to the host. */
@@ -19,8 +22,9 @@ export interface OffloadingNic {
 }
 
 /**
- * The NICs of a VM that leave checksums, and with them segments, to the host: virtio's do where nobody says otherwise. Open vSwitch's userspace
- * datapath passes such packets on as they are, and who gets them drops them: pings go through, TCP does not.
+ * The NICs of a VM that leave checksums, and with them segments, to the host: virtio's do where nobody says otherwise.
+ * Open vSwitch's userspace datapath passes such packets on as they are, and who gets them drops them: pings go through,
+ * TCP does not.
  */
 export function offloadingNics({ nics }: Vm, xml: string): OffloadingNic[] {
   const definition = DomainDefinition.parse(xml);

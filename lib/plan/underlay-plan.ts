@@ -30,8 +30,8 @@ const NOTHING: UnderlayPlan = { changes: [], ovs: [], settle: [] };
 
 /**
  * The userspace datapath sends tunnelled packets only through a bridge of its own that holds the underlay address
- * (ovs-vswitchd's "Userspace Tunneling"). The kernel still sees every frame on the device and would answer a second time, so
- * an nftables ingress hook drops them there; OVS reads them before that hook.
+ * (ovs-vswitchd's "Userspace Tunneling"). The kernel still sees every frame on the device and would answer a second
+ * time, so an nftables ingress hook drops them there; OVS reads them before that hook.
  *
  * @throws VxmigError HOST_UNFIT where moving the address would cut our own SSH connection, or no device has the address
  */
@@ -121,7 +121,10 @@ function makeBridge(
   };
 }
 
-/** The address is on a bridge already: ours (then this topology signs in), or one that the host's admin has made (then nothing is done). */
+/**
+ * The address is on a bridge already: ours (then this topology signs in), or one that the host's admin has made (then
+ * nothing is done).
+ */
 function joinBridge(
   topology: string,
   desired: DesiredHost,
@@ -168,7 +171,10 @@ function whyJoin(signedIn: boolean, missing: readonly SwitchRoute[]): string {
   return 'its device is not set as it should be';
 }
 
-/** What the kernel would send by way of the device, as far as Open vSwitch does not know it: only where it does not follow the kernel by itself. */
+/**
+ * What the kernel would send by way of the device, as far as Open vSwitch does not know it: only where it does not
+ * follow the kernel by itself.
+ */
 function missingRoutes(link: ObservedLink, { routes, switchRoutes }: ObservedHost): SwitchRoute[] {
   if (switchRoutes.followKernel) return [];
   const near = link.addresses.flatMap((address) => {
@@ -192,8 +198,9 @@ function withLength(destination: string, family: 4 | 6): string {
 }
 
 /**
- * A route is refused whose device has no address. Of a new address the switch hears after it has looked for commands, each time round (main() of its
- * vswitchd/ovs-vswitchd.c): once it has answered one that came after the address, it knows it.
+ * A route is refused whose device has no address. Of a new address the switch hears after it has looked for commands,
+ * each time round (main() of its vswitchd/ovs-vswitchd.c): once it has answered one that came after the address, it
+ * knows it.
  */
 function addRoutes(routes: readonly SwitchRoute[]): Command[] {
   if (routes.length === 0) return [];
@@ -206,8 +213,8 @@ function addRoutes(routes: readonly SwitchRoute[]): Command[] {
 }
 
 /**
- * Takes the topology off the underlay bridge; the last one gives the addresses back to the device, before the bridge goes: once that is gone
- * nobody could tell what is missing.
+ * Takes the topology off the underlay bridge; the last one gives the addresses back to the device, before the bridge
+ * goes: once that is gone nobody could tell what is missing.
  */
 export function releaseUnderlay(
   topology: string,
@@ -240,7 +247,10 @@ export function releaseUnderlay(
   };
 }
 
-/** Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off in the middle. */
+/**
+ * Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off
+ * in the middle.
+ */
 export function restoreAddresses(before: ObservedHost, now: ObservedHost): Command[] {
   const bridge = now.bridges.find(isUnderlay);
   if (bridge === undefined || before.bridges.some(isUnderlay)) return [];

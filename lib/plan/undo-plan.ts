@@ -16,8 +16,9 @@ import { KIND_KEY, linkAlias, ownedBy, underlayUserKey } from './ownership.js';
 import { restoreAddresses } from './underlay-plan.js';
 
 /**
- * What takes a host back to how it was before an apply, of `plan`, that did not come to its end. Only what carries the topology's mark is in it, and
- * nothing that was there before is stopped: a VM that was shut off and has been started stays on, for to power it off could cost more than it fixes.
+ * What takes a host back to how it was before an apply, of `plan`, that did not come to its end. Only what carries the
+ * topology's mark is in it, and nothing that was there before is stopped: a VM that was shut off and has been started
+ * stays on, for to power it off could cost more than it fixes.
  */
 export function planUndo(plan: HostPlan, topology: string, before: ObservedHost, now: ObservedHost): HostPlan {
   const made = planDestroy(topology, marked(plan, topology, onlyNew(topology, before, now)));

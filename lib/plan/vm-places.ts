@@ -30,7 +30,10 @@ function isOwn({ name }: Topology): (place: PlacedDomain) => boolean {
   return ({ domain }) => domain.owner?.topology === name;
 }
 
-/** Where several are called so: the one that vxmig has connected before; else the one with the VM's NICs; else the one where the file puts it. */
+/**
+ * Where several are called so: the one that vxmig has connected before; else the one with the VM's NICs; else the one
+ * where the file puts it.
+ */
 function isThe(topology: Topology, vm: Vm, named: readonly PlacedDomain[]): (place: PlacedDomain) => boolean {
   if (new Set(named.map(({ domain }) => uuidOf(domain))).size < 2) return () => true;
   const chosen =

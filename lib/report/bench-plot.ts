@@ -40,8 +40,8 @@ const DASHES: Readonly<Record<MigrateTool, string>> = {
 };
 
 /**
- * Its own ground and colours: it is shown as an image, where the page's style does not reach. Without custom properties, which
- * not everything that draws SVG knows.
+ * Its own ground and colours: it is shown as an image, where the page's style does not reach. Without custom
+ * properties, which not everything that draws SVG knows.
  */
 const STYLE = [
   'text{font:12px system-ui,sans-serif}.name{font-size:13px}.grid,.frame,.zero,.curve{fill:none}.zero{stroke-dasharray:2 3}',
@@ -65,8 +65,8 @@ interface System {
 }
 
 /**
- * How long replies took around the switch, all systems in one picture: the median of all runs and probes by the time at which the request
- * left, and below what share of the requests was lost. It ends where less than half was answered.
+ * How long replies took around the switch, all systems in one picture: the median of all runs and probes by the time at
+ * which the request left, and below what share of the requests was lost. It ends where less than half was answered.
  */
 export function benchPlot(bench: MigrateBench): string {
   const systems = bench.contenders.flatMap((tool): System[] => {

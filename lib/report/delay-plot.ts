@@ -36,7 +36,10 @@ const HALF_CHARACTER = 3.75;
 /** A strip's height and the gap below it. */
 const STRIP = 7;
 
-/** Reply delay over time as SVG: a dot per reply, a cross above for each lost request, the pause as a band, and lines at the other marks. */
+/**
+ * Reply delay over time as SVG: a dot per reply, a cross above for each lost request, the pause as a band, and lines at
+ * the other marks.
+ */
 export function delayPlot(plot: DelayPlot): Markup {
   const { fromMs, toMs, zeroMs } = plot;
   const requests = plot.series.requests.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs <= toMs);

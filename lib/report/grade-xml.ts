@@ -4,8 +4,8 @@ import { printable, printableLine } from '../model/printable.js';
 import { Markup, markup } from './markup.js';
 
 /**
- * A grade as JUnit XML, as CI systems read it: a check that did not fully pass is a failure, one in error an error, a warning none of
- * them. Points are properties. No newline at the end.
+ * A grade as JUnit XML, as CI systems read it: a check that did not fully pass is a failure, one in error an error, a
+ * warning none of them. Points are properties. No newline at the end.
  */
 export function gradeXml(grade: Grade): string {
   return documentOf([testSuite(grade.rubric, grade)]);

@@ -1,4 +1,7 @@
-/** The page's whole style: system fonts, light and dark after the reader's setting, prints well. Colours keep a contrast of 4.5:1 for text. */
+/**
+ * The page's whole style: system fonts, light and dark after the reader's setting, prints well. Colours keep a contrast
+ * of 4.5:1 for text.
+ */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --text: #1a1d21; --quiet: #5a6270; --page: #ffffff; --line: #d5d9df; --dots: #1f5fbf; --good: #1a6b36; --bad: #b3261e; --band: #e9a94055; --stage: #3b7dd8; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --quiet: #a2abb8; --page: #15181c; --line: #3a414b; --dots: #7fb2ff; --good: #63c584; --bad: #ff8a80; --band: #e9a94040; --stage: #5b97e6; } }

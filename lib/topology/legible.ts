@@ -7,7 +7,8 @@ const MOST_PROBLEMS = 500;
 const LONGEST_MESSAGE = 400;
 
 /**
- * The problems as they may be shown, whatever the file holds: a bounded number of bounded messages, without what a terminal would obey.
+ * The problems as they may be shown, whatever the file holds: a bounded number of bounded messages, without what a
+ * terminal would obey.
  * @param problems in the order in which they are to be told
  */
 export function legible(problems: readonly Problem[]): readonly Problem[] {

@@ -12,7 +12,9 @@ import {
 import type { Problem } from '../model/problem.js';
 import { placeOfOffset } from './places.js';
 
-/** No topology and no rubric comes near these; they keep a hostile or broken file from taking the memory or the stack. */
+/**
+ * No topology and no rubric comes near these; they keep a hostile or broken file from taking the memory or the stack.
+ */
 export const LIMITS = { fileBytes: 2 ** 20, nesting: 32, aliases: 100 } as const;
 
 /** A file that YAML can read: `value` is made anew by each call, so that the caller may change it. */
@@ -34,7 +36,8 @@ export function readYaml(
   const tooMuch = beyondLimits(text, noun);
   if (tooMuch !== null) return { source: null, problems: [{ file, ...tooMuch }] };
   const lines = new LineCounter();
-  // The library's own check for duplicate keys takes 9 s for 1 MiB of keys; warnings are told below, not by the process.
+  // The library's own check for duplicate keys takes 9 s for 1 MiB of keys; warnings are told below, not by the
+  // process.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -169,11 +172,17 @@ function beyondLimits(text: string, noun: string): Excess | null {
   return null;
 }
 
-/** Before a line's first character, behind what ends a key, or at a line's end; in quotes and in comments it is a character like others. */
+/**
+ * Before a line's first character, behind what ends a key, or at a line's end; in quotes and in comments it is a
+ * character like others.
+ */
 const ODD_SPACE =
   /^(?:[ \t]*|[^#"'\n]*[:,[{-][ ]*)([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])|^[^#"'\n]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])[ \t\r]*$/m;
 
-/** What looks like a space, as word processors and web pages have it, is a letter to YAML: the key or the value that it is in is another one. */
+/**
+ * What looks like a space, as word processors and web pages have it, is a letter to YAML: the key or the value that it
+ * is in is another one.
+ */
 function oddSpace(text: string): Excess | null {
   const found = ODD_SPACE.exec(text);
   const character = found?.[1] ?? found?.[2];

@@ -21,7 +21,10 @@ const PLACES: Readonly<Record<string, string>> = {
 /** For the copy: a cut underlay is noticed by nothing else. */
 const TIMEOUT = '20s';
 
-/** Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS='TEXT;TEXT' those whose names hold one of them. */
+/**
+ * Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS='TEXT;TEXT' those whose names hold one of
+ * them.
+ */
 const USUAL = [
   'ovs-vswitchd dies at the destination: armed',
   'QEMU dies at the destination: STOP',

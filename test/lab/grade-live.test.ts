@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { type Document, onLab, type TestLab } from './harness.js';
 
-/** What a student may type on a host, in names of his own: the underlay in the userspace switch, and a bridge that learns. */
+/**
+ * What a student may type on a host, in names of his own: the underlay in the userspace switch, and a bridge that
+ * learns.
+ */
 const BY_HAND = `set -e
 address=$1 prefix=$2
 ovs-vsctl -- add-br phy -- set Bridge phy datapath_type=netdev \
@@ -132,7 +135,8 @@ await onLab(
       );
       await lab.shell('host-a', 'virsh -q start my-server');
     });
-    // A ping that never ends its output, and one that ends whoever has called it: of the connection over which it was called.
+    // A ping that never ends its output, and one that ends whoever has called it: of the connection over which it was
+    // called.
     for (const ping of ['exec yes', 'kill -9 $PPID']) {
       await t.test(`a ping of the student’s own on the host: ${ping}`, async (t) => {
         await writeFile(rubric, HOSTILE_RUBRIC);

@@ -68,7 +68,8 @@ await onLab('two-subnets', async (t, lab) => {
       t.match(document.error, { code: /^MIGRATION_/, message: /./, hint: /./ });
       t.match(await lab.on('host-a', 'virsh', 'domstate', 'web'), /^running/);
       t.match(await page('/cgi-bin/check'), /^intact\n/);
-      // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the rest.
+      // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the
+      // rest.
       await lab.succeed('lab', 'up', lab.file);
       await lab.apply();
       await isUntouched(t, lab);

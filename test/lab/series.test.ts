@@ -44,8 +44,9 @@ await onLab('two-subnets', async (t, lab) => {
     });
   }
 
-  // A plain migration loses some of every probe's requests each time. Of a run on a machine that has too much to do the pause can still come
-  // before the redirect, and a switch in userspace that waits for a processor drops frames by itself; the better half of the runs shows neither.
+  // A plain migration loses some of every probe's requests each time. Of a run on a machine that has too much to do the
+  // pause can still come before the redirect, and a switch in userspace that waits for a processor drops frames by
+  // itself; the better half of the runs shows neither.
   const [, median = Number.POSITIVE_INFINITY] = [...lost].sort((a, b) => a - b);
   t.ok(median <= 1, `in two of three runs no more than one ping in all was lost (of each: ${lost.join(', ')})`);
 });

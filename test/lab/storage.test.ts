@@ -157,7 +157,8 @@ await onLab('two-subnets', async (t, lab) => {
       );
       await lab.on('host-b', 'nft', 'delete table inet fw');
 
-      // Peer to peer, libvirt on the old host tells of the new one's error in every second case; its logs have it in each.
+      // Peer to peer, libvirt on the old host tells of the new one's error in every second case; its logs have it in
+      // each.
       await lab.shell('host-b', REFUSES);
       for (const attempt of [1, 2, 3]) {
         const { document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
@@ -225,7 +226,9 @@ async function moved<Answer>(lab: TestLab, ask: () => Promise<Answer>): Promise<
   }
 }
 
-/** By QEMU itself, as if the guest did: to both disks of the VM that runs. It prints nothing that virsh would hand on. */
+/**
+ * By QEMU itself, as if the guest did: to both disks of the VM that runs. It prints nothing that virsh would hand on.
+ */
 async function write(lab: TestLab, host: string, command: string): Promise<void> {
   for (const disk of ['scsi0-0-0-0', 'scsi0-0-0-1']) {
     await lab.on(host, 'virsh', 'qemu-monitor-command', 'legacy', '--hmp', `qemu-io -d ${disk} "write ${command}"`);

@@ -103,7 +103,8 @@ await onLab(
           .map((check: Document) => [check.name, check.seen]);
       };
       const smallOnly = 'it answers small packets, but none of 1500 bytes';
-      // The other way replies of full size are refused at first too, until host-a has learned of it, which a busy machine may take long for.
+      // The other way replies of full size are refused at first too, until host-a has learned of it, which a busy
+      // machine may take long for.
       const there = (await seen()).filter(([name]: [string]) => !/ → host-a$/.test(name));
       t.same(there, [
         ['tunnel host-a → host-b', smallOnly],

@@ -15,8 +15,8 @@ import type { LabWarning } from '../../lib/model/lab-event.js';
 import { twoSubnets } from './lab-topology.js';
 
 /*
- * What people who are root in a host of a lab see of the machine that it runs on, in both ways by which they come in: a session of the
- * host's sshd, and `lab exec`, whose processes descend from a process outside.
+ * What people who are root in a host of a lab see of the machine that it runs on, in both ways by which they come in: a
+ * session of the host's sshd, and `lab exec`, whose processes descend from a process outside.
  */
 const A = 'host-a';
 const lab = `t${process.pid}-walls`;

@@ -28,7 +28,10 @@ export function listenArgument(text: string): ListenAddress {
 /** Where a host is reached that no file names. */
 export type SshTarget = Pick<SshSettings, 'user' | 'address' | 'port' | 'assumed'>;
 
-/** `[USER@]ADDRESS[:PORT]`; an IPv6 address that has a port stands in brackets. The parts are those that a topology's `ssh` takes. */
+/**
+ * `[USER@]ADDRESS[:PORT]`; an IPv6 address that has a port stands in brackets. The parts are those that a topology's
+ * `ssh` takes.
+ */
 export function sshTargetArgument(text: string): SshTarget {
   const [, user, bracketed, plain, digits] =
     /^(?:([A-Za-z_][A-Za-z0-9_.-]*[$]?)@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))(?::(\d{1,5}))?$/.exec(

@@ -5,8 +5,8 @@ import { VxmigError } from '../../model/errors.js';
 const OFF = new Set(['', '0', 'false', 'no']);
 
 /**
- * Every option can be given as an environment variable too: `--log` as VXMIG_LOG, `migrate --timeout` as VXMIG_MIGRATE_TIMEOUT.
- * The command line is stronger.
+ * Every option can be given as an environment variable too: `--log` as VXMIG_LOG, `migrate --timeout` as
+ * VXMIG_MIGRATE_TIMEOUT. The command line is stronger.
  * @throws VxmigError USAGE where a variable has a value that the option does not take
  */
 export function readOptionsFromEnvironment(

@@ -48,7 +48,9 @@ function isGlobal({ long }: Option): boolean {
   return long !== '--help';
 }
 
-/** What the outer command knows it takes for itself, also behind the inner one's name: that is given back, or refused. */
+/**
+ * What the outer command knows it takes for itself, also behind the inner one's name: that is given back, or refused.
+ */
 function sharedWith(bench: Command, scale: Command): Partial<ScaleFlags> {
   const { runs, ...others } = bench.opts<BenchFlags>();
   const isGiven = (name: string) => bench.getOptionValueSource(name) === 'cli';

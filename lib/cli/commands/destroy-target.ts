@@ -16,7 +16,8 @@ export interface SaidHosts {
 }
 
 /**
- * The topology as far as it need be known to remove it: its name, and how its hosts are reached. Everything on them that is to go carries its mark.
+ * The topology as far as it need be known to remove it: its name, and how its hosts are reached. Everything on them
+ * that is to go carries its mark.
  * @throws VxmigError USAGE, NOT_FOUND, TOPOLOGY_INVALID
  */
 export async function topologyToDestroy(fileOrName: string, said: SaidHosts): Promise<Topology> {

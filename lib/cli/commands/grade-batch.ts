@@ -31,8 +31,8 @@ const GRACE_MS = 60_000;
 
 /**
  * Resolves to 4 where anybody is below `minScore`.
- * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error, INTERRUPTED: with what
- * has been graded as the result
+ * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error,
+ * INTERRUPTED: with what has been graded as the result
  */
 export async function gradeBatchCommand(
   { output, log, signal }: CommandContext,
@@ -103,7 +103,8 @@ function verdict(
 }
 
 /**
- * Keeps each student's report where one is asked for. Looks before anything is graded whether what is asked for can be written.
+ * Keeps each student's report where one is asked for. Looks before anything is graded whether what is asked for can be
+ * written.
  * @throws VxmigError USAGE
  */
 async function keeper(

@@ -10,7 +10,8 @@ export interface HostEdit {
 }
 
 /**
- * Makes sure that `--write` can be done, by doing all of it but the last step: to find out after the move would leave hosts and file apart.
+ * Makes sure that `--write` can be done, by doing all of it but the last step: to find out after the move would leave
+ * hosts and file apart.
  * @param source the file's text, as it was read
  * @throws {TopologyError} with the place where `host:` does not stand for this VM alone
  * @throws {VxmigError} USAGE where the file cannot be written, or is none (a pipe)

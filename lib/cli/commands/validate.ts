@@ -9,7 +9,10 @@ import { readTopology } from '../../topology/read.js';
 import { readYaml } from '../../topology/yaml-source.js';
 import type { CommandContext } from '../context.js';
 
-/** Probes that the file's own rules deny: they would lose every ping, and say of nobody but themselves that he cannot be reached. */
+/**
+ * Probes that the file's own rules deny: they would lose every ping, and say of nobody but themselves that he cannot be
+ * reached.
+ */
 function deniedProbes(
   topology: Topology,
   { source: text, file }: { readonly source: string; readonly file: string },

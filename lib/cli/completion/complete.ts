@@ -15,8 +15,8 @@ export interface Completion {
 }
 
 /**
- * What may stand in place of the last of `words`; read off the tree of commands, so that it can't differ from what is understood.
- * What is wrong with the words before it is no concern here: nothing is offered then.
+ * What may stand in place of the last of `words`; read off the tree of commands, so that it can't differ from what is
+ * understood. What is wrong with the words before it is no concern here: nothing is offered then.
  */
 export async function completionsFor(
   program: Command,

@@ -1,8 +1,8 @@
 export type CompletionShell = 'bash' | 'zsh' | 'fish';
 
 /**
- * The scripts only ask `vxmig __complete`, whose answers come from the tree of commands: a new command or option needs no change here,
- * and no new script in anybody's shell.
+ * The scripts only ask `vxmig __complete`, whose answers come from the tree of commands: a new command or option needs
+ * no change here, and no new script in anybody's shell.
  */
 export const COMPLETION_SCRIPTS: Readonly<Record<CompletionShell, string>> = {
   bash: `# bash completion for vxmig: source <(vxmig completion bash)

@@ -9,8 +9,8 @@ export interface Interrupt {
 }
 
 /**
- * The first Ctrl-C or SIGTERM asks the command to stop and to undo what it has begun; the second one leaves at once, because somebody who
- * asks twice does not want to wait.
+ * The first Ctrl-C or SIGTERM asks the command to stop and to undo what it has begun; the second one leaves at once,
+ * because somebody who asks twice does not want to wait.
  */
 export function onInterrupt(say: (text: string) => void): Interrupt {
   const controller = new AbortController();

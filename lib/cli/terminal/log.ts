@@ -9,7 +9,9 @@ export interface LogOptions {
   readonly stream: Writable;
 }
 
-/** The part of winston's logger that commands use. What may be secret (keys, key files' contents) is never passed to it. */
+/**
+ * The part of winston's logger that commands use. What may be secret (keys, key files' contents) is never passed to it.
+ */
 export interface Log {
   error(message: string, detail?: object): unknown;
   warn(message: string, detail?: object): unknown;

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { messageOf, VxmigError } from '../../model/errors.js';
 
 /**
- * Before the work that `file` is for: that it cannot be written is better said then. Nothing is written, and nothing made.
+ * Before the work that `file` is for: that it cannot be written is better said then. Nothing is written, and nothing
+ * made.
  * @param option as it was typed: `--output`
  * @throws {VxmigError} USAGE
  */

@@ -113,7 +113,10 @@ function* checkHostAddressesUnique(draft: Draft): Generator<Complaint> {
   }
 }
 
-/** Two hosts with one SSH server are one machine, which would wait for itself. By their names in `~/.ssh/config` it shows when they are reached. */
+/**
+ * Two hosts with one SSH server are one machine, which would wait for itself. By their names in `~/.ssh/config` it
+ * shows when they are reached.
+ */
 function* checkSshPlacesUnique(draft: Draft): Generator<Complaint> {
   if (draft.isLab) return;
   const owners = new Map<string, string>();

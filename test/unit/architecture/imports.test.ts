@@ -109,8 +109,8 @@ function breaches(list: readonly Import[]): string[] {
 }
 
 /**
- * Every cycle of files once, as the way around it. That a file is loaded only when the code gets there is no excuse: who reads it goes
- * the same way around.
+ * Every cycle of files once, as the way around it. That a file is loaded only when the code gets there is no excuse:
+ * who reads it goes the same way around.
  */
 function cycles(list: readonly Import[]): string[] {
   const targets = new Map<string, string[]>();

@@ -8,7 +8,9 @@ import { MistakesError } from '../../../lib/model/mistakes-error.js';
 import { mutated, mutations } from '../topology/mutate.js';
 import { HIDDEN, rubricIn } from './sample.js';
 
-/** More of them: VXMIG_MUTATIONS=20000 before `node dist/test/unit/grade/mutations.test.js`; another walk: VXMIG_SEED=1. */
+/**
+ * More of them: VXMIG_MUTATIONS=20000 before `node dist/test/unit/grade/mutations.test.js`; another walk: VXMIG_SEED=1.
+ */
 const RUNS = Number(process.env.VXMIG_MUTATIONS ?? 500);
 /** A slow machine looks at fewer; who names a number gets them all. */
 const ENOUGH_MS = process.env.VXMIG_MUTATIONS === undefined ? 20_000 : 2 ** 31 - 1;

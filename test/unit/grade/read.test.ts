@@ -100,7 +100,10 @@ t.test('a student lacks the reference and the hidden checks; nobody else does', 
   await t.rejects(readRubric(path, undefined, { forStudent: true }), { code: 'RUBRIC_INVALID' }, 'one that is broken');
 });
 
-/** What is replaced in the rubric, by what (§: the place that must be named), and what must be said; nothing else may be. */
+/**
+ * What is replaced in the rubric, by what (§: the place that must be named), and what must be said; nothing else may
+ * be.
+ */
 const MISTAKES: readonly (readonly [old: string, replacement: string, message: string])[] = [
   ['version: 1', 'version: §2', '`version`: 2 is not a version that this vxmig reads'],
   ['{points: 2,', '{§pionts: 2,', 'unknown key `pionts` in check vnis'],

@@ -4,7 +4,10 @@ import type { MigrationContext } from '../../../lib/migration/context.js';
 import type { DomainSeen, MigrationHost } from '../../../lib/migration/needs.js';
 import { whereIs } from '../../../lib/migration/whereabouts.js';
 
-/** A host that has the domain in that state and can be asked for it; what is done to it is kept. Whatever else is used fails. */
+/**
+ * A host that has the domain in that state and can be asked for it; what is done to it is kept. Whatever else is used
+ * fails.
+ */
 class Host {
   readonly done: string[] = [];
 

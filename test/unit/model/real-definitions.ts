@@ -1,4 +1,7 @@
-/** A definition as people have them, and what is to be read from it: each NIC as `TYPE MAC MODEL [SOURCE]`, each disk as `TARGET TYPE`. */
+/**
+ * A definition as people have them, and what is to be read from it: each NIC as `TYPE MAC MODEL [SOURCE]`, each disk as
+ * `TARGET TYPE`.
+ */
 export interface RealDefinition {
   readonly what: string;
   readonly xml: string;
@@ -11,7 +14,10 @@ const domain = (content: string, attributes = "type='kvm'") =>
 const devices = (content: string) => domain(`<devices>${content}</devices>`);
 const PCI = "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>";
 
-/** What `virt-install` makes, in the words of libvirt 11.3 (`virsh dumpxml --inactive`), shortened where it repeats itself. */
+/**
+ * What `virt-install` makes, in the words of libvirt 11.3 (`virsh dumpxml --inactive`), shortened where it repeats
+ * itself.
+ */
 const VIRT_INSTALL = `<domain type='kvm'>
   <name>debian12</name>
   <uuid>1f6c8f02-5c1d-4b93-9be2-0c5f0b1f6a11</uuid>

@@ -14,12 +14,17 @@ import { freshHosts, KERNEL } from '../plan/hosts.js';
 import { mutated, mutations } from './mutate.js';
 import { RICH } from './rich.js';
 
-/** More of them: VXMIG_MUTATIONS=100000 before `node dist/test/unit/topology/mutations.test.js`; another walk through them: VXMIG_SEED=1. */
+/**
+ * More of them: VXMIG_MUTATIONS=100000 before `node dist/test/unit/topology/mutations.test.js`; another walk through
+ * them: VXMIG_SEED=1.
+ */
 const RUNS = Number(process.env.VXMIG_MUTATIONS ?? 10_000);
 /** A slow machine looks at fewer; who names a number gets them all. */
 const ENOUGH_MS = process.env.VXMIG_MUTATIONS === undefined ? 60_000 : 2 ** 31 - 1;
 const SEED = Number(process.env.VXMIG_SEED ?? Date.now() % 2 ** 31);
-/** One takes a few milliseconds; what takes so long even on a busy machine does not end, or grows faster than the file. */
+/**
+ * One takes a few milliseconds; what takes so long even on a busy machine does not end, or grows faster than the file.
+ */
 const FAR_TOO_LONG_MS = 20_000;
 const FAR_TOO_MUCH_BYTES = 2 ** 30;
 
