@@ -105,7 +105,9 @@ class MigrateBencher {
       const { run } = measured;
       emit({
         kind: 'note',
-        text: `${round}/${runs} ${tool}: ${run.from} to ${run.to} in ${Math.round(run.wallMs)} ms, ${run.pingsLost} of ${run.pingsSent} pings lost, longest wait ${Math.round(run.longestWaitMs ?? 0)} ms`,
+        text:
+          `${round}/${runs} ${tool}: ${run.from} to ${run.to} in ${Math.round(run.wallMs)} ms, ${run.pingsLost} ` +
+          `of ${run.pingsSent} pings lost, longest wait ${Math.round(run.longestWaitMs ?? 0)} ms`,
       });
     } catch (error) {
       signal.throwIfAborted();

@@ -193,7 +193,9 @@ async function requireOvn(controller: Controller): Promise<void> {
     if (missing.length === 0) continue;
     throw new VxmigError('HOST_UNFIT', `OVN is not installed: there is no ${missing.join(', ')}`, {
       where: name,
-      hint: 'Install it with `npm run setup`, which keeps its services off, or with `apt-get install ovn-central ovn-host`.',
+      hint:
+        'Install it with `npm run setup`, which keeps its services off, or with `apt-get install ' +
+        'ovn-central ovn-host`.',
     });
   }
 }

@@ -53,7 +53,9 @@ export function inAscii(text: string): string {
 }
 
 /** Stands for `import.meta.url`: each file's own URL, as if it were loaded from where it was. */
-const FILE_URL = `const __fileUrl = (file) => require('node:url').pathToFileURL(require('node:path').join(__dirname, '../lib', file)).href;`;
+const FILE_URL =
+  "const __fileUrl = (file) => require('node:url').pathToFileURL(require('node:path').join(__dirname, " +
+  "'../lib', file)).href;";
 
 const OWN_FILES: Plugin = {
   name: 'own-files',

@@ -85,7 +85,9 @@ function stepsWith(file: string): Step[] {
   return [
     {
       command: `vxmig lab up ${file}`,
-      what: 'Three hosts on this machine, each a set of namespaces with its own Open vSwitch, libvirt and sshd; a router joins their two subnets.',
+      what:
+        'Three hosts on this machine, each a set of namespaces with its own Open vSwitch, libvirt and sshd; a ' +
+        'router joins their two subnets.',
       run: (context) => labUpCommand(context, file, { kvm: false }),
     },
     {
@@ -95,7 +97,9 @@ function stepsWith(file: string): Step[] {
     },
     {
       command: `vxmig migrate ${file} web --to host-b --write`,
-      what: 'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms all the while.',
+      what:
+        'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms ' +
+        'all the while.',
       run: (context) =>
         migrateCommand(context, file, 'web', { to: 'host-b', write: true, redirect: true, lock: DEFAULT_LOCK }),
     },

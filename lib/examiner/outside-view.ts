@@ -125,7 +125,10 @@ export async function doubtAbout({
     const seen = await capture({ lab, host, place, filter, enough: 1, timeoutMs: LISTEN_MS, meanwhile: ping, signal });
     if (seen > 0) return null;
   }
-  return `not by the VM: no reply came out of its tap (${own.map(({ host, taps }) => `${taps.join(', ')} on ${host}`).join('; ')})`;
+  return (
+    'not by the VM: no reply came out of its tap ' +
+    `(${own.map(({ host, taps }) => `${taps.join(', ')} on ${host}`).join('; ')})`
+  );
 }
 
 const LISTEN_MS = 5000;

@@ -31,7 +31,8 @@ export function isFound(pattern: string, text: string): boolean {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause;
     throw new Error(
-      `the regular expression took more than ${LIMIT_MS} ms on what the command printed: write it without nested repetitions`,
+      `the regular expression took more than ${LIMIT_MS} ms on what the command printed: write it without ` +
+        'nested repetitions',
     );
   }
 }

@@ -21,8 +21,8 @@ out=$(mktemp) || exit 1
 trap 'kill -9 $pid 2>/dev/null; rm -f "$out"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 image=/var/lib/vxmig/images/micro
-setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$1" -machine pc -m 128 -nodefaults -no-user-config -no-reboot -display none \\
-  -serial stdio -kernel $image/vmlinuz -initrd $image/initrd.img \\
+setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$1" -machine pc -m 128 -nodefaults -no-user-config \\
+  -no-reboot -display none -serial stdio -kernel $image/vmlinuz -initrd $image/initrd.img \\
   -append 'console=ttyS0 quiet panic=-1 vxmig.name=doctor' </dev/null >"$out" 2>&1 &
 pid=$!
 tries=0

@@ -31,7 +31,8 @@ export function notRoot(host: string, user: string): VxmigError {
   return new VxmigError('HOST_UNFIT', `vxmig needs root on ${host}, and is ${user} there; it does not use sudo`, {
     where: host,
     hint:
-      `Log in as root: leave \`user:\` out, or write \`user: root\` under \`ssh\` of ${host}. So that root is let in there: \`sudo install -d -m 700 /root/.ssh && ${copy}\`, ` +
+      `Log in as root: leave \`user:\` out, or write \`user: root\` under \`ssh\` of ${host}. So that root is ` +
+      `let in there: \`sudo install -d -m 700 /root/.ssh && ${copy}\`, ` +
       'and `PermitRootLogin prohibit-password` in its /etc/ssh/sshd_config.',
   });
 }
@@ -50,7 +51,9 @@ export function refuseOneTwice(machines: readonly { readonly host: string; reado
         `${owner} and ${host} are one machine: both are reached at the same one`,
         {
           where: `${owner}, ${host}`,
-          hint: 'Give each its own `ssh.address` in the topology (and `HostName` in ~/.ssh/config), or take one of them out.',
+          hint:
+            'Give each its own `ssh.address` in the topology (and `HostName` in ~/.ssh/config), or take ' +
+            'one of them out.',
         },
       );
     }

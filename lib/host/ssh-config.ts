@@ -229,7 +229,9 @@ function byProgram(host: string, file: string): VxmigError {
     `${file} reaches ${host} by a program (ProxyCommand), which vxmig does not run`,
     {
       where: host,
-      hint: 'Where that program is ssh itself, write `ProxyJump HOST` in its place; else give `ssh.address` in the topology an address that can be reached.',
+      hint:
+        'Where that program is ssh itself, write `ProxyJump HOST` in its place; else give `ssh.address` in the ' +
+        'topology an address that can be reached.',
     },
   );
 }

@@ -62,8 +62,12 @@ export async function groupWarnings(): Promise<LabWarning[]> {
     return [
       {
         code: 'processes-unbounded',
-        message: `A host of the lab may start as many processes as this machine has room for: control groups cannot be made here (${messageOf(error)}).`,
-        hint: 'In a container: run it with a writable /sys/fs/cgroup; until then let nobody into the lab who may do harm.',
+        message:
+          'A host of the lab may start as many processes as this machine has room for: control groups cannot be ' +
+          `made here (${messageOf(error)}).`,
+        hint:
+          'In a container: run it with a writable /sys/fs/cgroup; until then let nobody into the lab ' +
+          'who may do harm.',
       },
     ];
   } finally {

@@ -35,7 +35,9 @@ const PACKET_BUFFER: Setting = {
   room: PACKET_BUFFER_BYTES,
   warning: (former, why) => ({
     code: 'packet-buffer-small',
-    message: `The hosts' switches may lose frames in a burst: net.core.rmem_default is ${former} and could not be raised (${why}).`,
+    message:
+      `The hosts' switches may lose frames in a burst: net.core.rmem_default is ${former} and could not be ` +
+      `raised (${why}).`,
     hint: `On the machine that this one runs on: sysctl -w net.core.rmem_default=${PACKET_BUFFER_BYTES}`,
   }),
 };
@@ -48,7 +50,9 @@ const NEIGHBOURS: readonly Setting[] = (['ipv4', 'ipv6'] as const).flatMap((fami
       room,
       warning: (former, why) => ({
         code: 'neighbour-table-small',
-        message: `Not all hosts may be able to reach each other at the same time: ${name} is ${former} and could not be raised (${why}).`,
+        message:
+          `Not all hosts may be able to reach each other at the same time: ${name} is ${former} and could not be ` +
+          `raised (${why}).`,
         hint: `On the machine that this one runs on: sysctl -w ${name}=${room}`,
       }),
     };

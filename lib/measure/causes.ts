@@ -37,7 +37,9 @@ export interface WatchedSeries {
 const LATE_TIMES_USUAL = 3;
 const LATE_AT_LEAST_MS = 20;
 
-export const LATE_MEANS = `answered, but after more than ${LATE_AT_LEAST_MS} ms and more than ${LATE_TIMES_USUAL} times the median of its probe`;
+export const LATE_MEANS =
+  `answered, but after more than ${LATE_AT_LEAST_MS} ms and more than ${LATE_TIMES_USUAL} times the ` +
+  'median of its probe';
 
 /** Frames that left within this time of each other are told of together. */
 const TOGETHER_MS = 100;

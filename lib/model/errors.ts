@@ -29,7 +29,9 @@ export const ERRORS = {
   SSH_CONNECT: {
     exit: 1,
     meaning: 'A host could not be reached or did not let us in over SSH.',
-    fix: 'Log in by hand with `ssh` to see why; of a lab `vxmig lab status FILE` tells which hosts are alive. Then try again.',
+    fix:
+      'Log in by hand with `ssh` to see why; of a lab `vxmig lab status FILE` tells which hosts are alive. ' +
+      'Then try again.',
   },
   SSH_HOST_KEY: {
     exit: 1,
@@ -44,7 +46,9 @@ export const ERRORS = {
   OVSDB: {
     exit: 1,
     meaning: 'The Open vSwitch database refused a transaction or could not be reached.',
-    fix: '`vxmig doctor FILE` tells whether ovsdb-server answers there; `ovs-vsctl show` on the host shows what it holds.',
+    fix:
+      '`vxmig doctor FILE` tells whether ovsdb-server answers there; `ovs-vsctl show` on the host shows ' +
+      'what it holds.',
   },
   HOST_UNFIT: {
     exit: 1,
@@ -54,17 +58,23 @@ export const ERRORS = {
   DISK_NOT_SHARED: {
     exit: 1,
     meaning: 'A disk of the VM is not seen by both hosts, and no block copy was asked for; nothing has moved.',
-    fix: 'Bring the disk that is named to storage that both hosts see, as the hint says; `vxmig doctor FILE` looks again.',
+    fix:
+      'Bring the disk that is named to storage that both hosts see, as the hint says; `vxmig doctor ' +
+      'FILE` looks again.',
   },
   CLASH: {
     exit: 1,
     meaning: 'Something that vxmig does not own is in the way; it was not touched.',
-    fix: 'Remove the foreign one by hand if nobody needs it, or give the topology (`name:`), network or VM another name.',
+    fix:
+      'Remove the foreign one by hand if nobody needs it, or give the topology (`name:`), network or VM ' +
+      'another name.',
   },
   LAB: {
     exit: 1,
     meaning: 'The lab could not be brought up, or a part of it does not answer.',
-    fix: 'Look with `vxmig lab status FILE` what is down (logs: /run/vxmig/labs/NAME/hosts/*/log), then `vxmig lab down NAME` and try again.',
+    fix:
+      'Look with `vxmig lab status FILE` what is down (logs: /run/vxmig/labs/NAME/hosts/*/log), then `vxmig lab ' +
+      'down NAME` and try again.',
   },
   APPLY_FAILED: {
     exit: 1,
@@ -79,7 +89,8 @@ export const ERRORS = {
   MIGRATION_FAILED: {
     exit: 1,
     meaning:
-      'The migration failed and was not rolled back: nobody can say that it could be, or the VM has moved all the same.',
+      'The migration failed and was not rolled back: nobody can say that it could be, or the VM has moved ' +
+      'all the same.',
     fix: 'Run `virsh domstate` on both hosts: keep the copy that runs, then `vxmig apply FILE` clears the rest.',
   },
   CHECKS_FAILED: {
@@ -182,7 +193,10 @@ function commandHint(
   if (exitCode === NO_PROGRAM || /command not found|: not found/.test(stderr))
     return `A program is not installed on ${host}: \`vxmig doctor FILE\` says which, and how to install it.`;
   if (/permission denied|operation not permitted|must be root|are you root/i.test(stderr))
-    return `It may not do that on ${host}: log in there as root, and see whether AppArmor or SELinux denies it (\`dmesg | tail\`). ${byHand}`;
+    return (
+      `It may not do that on ${host}: log in there as root, and see whether AppArmor or SELinux denies it ` +
+      `(\`dmesg | tail\`). ${byHand}`
+    );
   return byHand;
 }
 

@@ -168,7 +168,9 @@ async function waitForSwitch(
     throw new OvsdbError(`${intent}: written, but ovs-vswitchd has not taken it up within ${timeoutMs} ms`, {
       intent,
       error: 'timed out',
-      hint: 'Does ovs-vswitchd run there (`ovs-appctl -t ovs-vswitchd version`)? /var/log/openvswitch/ovs-vswitchd.log says what it is busy with.',
+      hint:
+        'Does ovs-vswitchd run there (`ovs-appctl -t ovs-vswitchd version`)? ' +
+        '/var/log/openvswitch/ovs-vswitchd.log says what it is busy with.',
       cause,
     });
   }
@@ -206,10 +208,16 @@ async function checkInterfaces(
 function whyUnusable(error: string): string {
   const log = '/var/log/openvswitch/ovs-vswitchd.log there says more.';
   if (/File exists/.test(error))
-    return `Another port does the same already, or another program has its device: \`ovs-vsctl show\` and \`ip -d link\` there show all. ${log}`;
+    return (
+      'Another port does the same already, or another program has its device: `ovs-vsctl show` and `ip -d ' +
+      `link\` there show all. ${log}`
+    );
   if (/No such device/.test(error)) return `Its device is not there: \`ip link\` lists what is. ${log}`;
   if (/not supported|Invalid argument/.test(error))
-    return `The switch can make no port of such a device: take another, or the other datapath (\`datapath:\` in the topology). ${log}`;
+    return (
+      'The switch can make no port of such a device: take another, or the other datapath (`datapath:` in the ' +
+      `topology). ${log}`
+    );
   return log.replace(/^/, 'Fix what it names; ');
 }
 

@@ -53,8 +53,10 @@ function offElsewhere(vm: Vm, { host, state }: DomainPlace): VxmigError {
   return new VxmigError('HOST_UNFIT', `${domain} is ${state} on ${host}, and the topology says ${vm.host}`, {
     where: `${host} ${domain}`,
     hint:
-      `Nothing was made on ${vm.host}: two definitions would be two VMs with one disk. Say \`host: ${host}\` and apply, which starts it there; then change it back and apply, ` +
-      `which moves it alive. Or, if ${vm.host} sees its disks, take its definition there by hand while it is off, and undefine it on ${host}.`,
+      `Nothing was made on ${vm.host}: two definitions would be two VMs with one disk. Say \`host: ${host}\` ` +
+      'and apply, which starts it there; then change it back and apply, ' +
+      `which moves it alive. Or, if ${vm.host} sees its disks, take its definition there by hand while it is ` +
+      `off, and undefine it on ${host}.`,
   });
 }
 

@@ -94,7 +94,10 @@ export function ruleText({ owner, place, rule }: NumberedRule): string {
   const list = owner.kind === 'vm' ? `VM ${owner.name}` : `network ${owner.name}`;
   const { first, last } = rule.ports ?? { first: 0, last: 0 };
   const port = rule.ports === null ? '' : ` port ${first === last ? first : `${first}-${last}`}`;
-  return `rule ${place} of ${list}: ${rule.action} ${rule.protocol} from ${endText(rule.from)} to ${endText(rule.to)}${port}`;
+  return (
+    `rule ${place} of ${list}: ${rule.action} ${rule.protocol} from ${endText(rule.from)} to ` +
+    `${endText(rule.to)}${port}`
+  );
 }
 
 function endText(end: AccessEnd): string {

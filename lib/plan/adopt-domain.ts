@@ -194,7 +194,8 @@ function detailsOf(found: DefinedInterface, nic: AdoptedNic): string[] {
     ...(filter === null
       ? []
       : [
-          `filter ${filter}: kept, but libvirt’s filters see no frame of Open vSwitch; \`allow\` and \`acl\` in the file do`,
+          `filter ${filter}: kept, but libvirt’s filters see no frame of Open vSwitch; \`allow\` and \`acl\` ` +
+            'in the file do',
         ]),
     ...(found.linkDown ? ['its link is down, and stays so'] : []),
   ];
@@ -214,7 +215,9 @@ function tagsOf({ element }: DefinedInterface): string[] {
 function missing({ host, domain }: { host: string; domain: string }, mac: string): VxmigError {
   return new VxmigError('HOST_UNFIT', `the domain ${domain} on ${host} has no network interface with the MAC ${mac}`, {
     where: `${host} ${domain}`,
-    hint: `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or fix \`mac:\` in the topology.`,
+    hint:
+      `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or fix \`mac:\` in ` +
+      'the topology.',
   });
 }
 
@@ -232,7 +235,8 @@ function refuseUnfit({ host, domain }: { host: string; domain: string }, found: 
 function unfitness(found: DefinedInterface): { what: string; fix: string } | null {
   const { type, element } = found;
   const another =
-    'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in the topology.';
+    'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in ' +
+    'the topology.';
   if (!EMULATED.includes(type)) {
     const what = type === 'hostdev' ? 'it is a device of the host that is passed through' : `it is of type ${type}`;
     return { what: `${what}, and a tap would be another device to the guest`, fix: another };
@@ -247,7 +251,9 @@ function unfitness(found: DefinedInterface): { what: string; fix: string } | nul
   if (attribute(child(element, 'port'), 'isolated') === 'yes')
     return {
       what: 'it is isolated from other ports of its bridge, which a tap of vxmig’s would not be',
-      fix: 'Say in the topology who may talk to it (`acl:`), and take `<port isolated=…/>` out of the definition with `virsh edit`.',
+      fix:
+        'Say in the topology who may talk to it (`acl:`), and take `<port isolated=…/>` out of the definition ' +
+        'with `virsh edit`.',
     };
   return null;
 }

@@ -250,6 +250,8 @@ function clash(host: string, kind: string, name: string): VxmigError {
   const removal = { bridge: ['ovs-vsctl', 'del-br', name], port: ['ovs-vsctl', 'del-port', name] }[kind];
   return new VxmigError('CLASH', `the ${kind} ${name} on ${host} does not belong to this topology`, {
     where: `${host} ${name}`,
-    hint: `If nobody needs it, \`${shellLine(removal ?? ['ip', 'link', 'delete', name])}\` on ${host} removes it; else give the topology another \`name:\`.`,
+    hint:
+      `If nobody needs it, \`${shellLine(removal ?? ['ip', 'link', 'delete', name])}\` on ${host} removes it; ` +
+      'else give the topology another `name:`.',
   });
 }

@@ -131,7 +131,8 @@ function sameThing(seen: SeenByBoth, here: FileSight, there: FileSight, token: T
     ? { by: 'mount' }
     : different(
         ({ from, to }) =>
-          `may be another file on ${to} than on ${from}: neither root nor its owner can write beside it on ${from}, which would tell`,
+          `may be another file on ${to} than on ${from}: neither root nor its owner can write beside it on ` +
+          `${from}, which would tell`,
       );
 }
 
@@ -172,7 +173,8 @@ function judgeCache(move: Move, part: DiskPart, { by, sights, dropsCache }: Cach
   const newer = part.cache === 'unsafe' ? '' : `; or a QEMU of 4.0 or newer on ${move.to}, which reads it anew`;
   return unfit(
     `${part.name} of ${move.vm} ${why}`,
-    `\`virsh edit ${move.shellDomain}\` on ${move.from}: cache='none' in the <driver> of ${part.target}; it counts from the VM's next start${newer}.`,
+    `\`virsh edit ${move.shellDomain}\` on ${move.from}: cache='none' in the <driver> of ${part.target}; it ` +
+      `counts from the VM's next start${newer}.`,
   );
 }
 

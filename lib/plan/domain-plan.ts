@@ -144,7 +144,10 @@ function refuseTransient(host: string, { name, persistent }: ObservedDomain): vo
     `the domain ${name} on ${host} is transient: it has no stored definition, and nothing was changed`,
     {
       where: `${host} ${name}`,
-      hint: `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} >/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may not want that.`,
+      hint:
+        `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} ` +
+        `>/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may ` +
+        'not want that.',
     },
   );
 }

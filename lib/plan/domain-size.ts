@@ -24,7 +24,8 @@ export function sizeRemark(vm: Vm, xml: string): string | null {
 }
 
 export const SIZE_FIX =
-  'a domain keeps what it has: take the line out of the file, or change the domain with `virsh edit`, which counts from its next start';
+  'a domain keeps what it has: take the line out of the file, or change the domain with `virsh edit`, which ' +
+  'counts from its next start';
 
 export function sizeWarnings(topology: Topology, observed: readonly ObservedHost[]): string[] {
   return topology.vms.flatMap((vm) => {

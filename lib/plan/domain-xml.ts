@@ -24,7 +24,8 @@ export function readOwnerMark(xml: string): OwnerMark | null {
 export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
   const body = definition(topology, vm, accelerator);
   const spec = createHash('sha256').update(body).digest('hex').slice(0, 16);
-  const mark = `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
+  const mark =
+    `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' ` + `topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
   return `<domain type='${accelerator.type}'>
   <name>${vm.name}</name>
   <uuid>${stableUuid(`${topology.name}/${vm.name}`)}</uuid>

@@ -25,6 +25,8 @@ export function macRival(
 export function macClash(vm: Vm, host: string, rival: string): VxmigError {
   return new VxmigError('CLASH', `${host} runs a domain ${rival} with a MAC of ${vm.name}`, {
     where: `${host} ${rival}`,
-    hint: 'Two NICs with one MAC take each other’s frames: is it a copy of this VM? Stop it, or give one of the two another `mac`.',
+    hint:
+      'Two NICs with one MAC take each other’s frames: is it a copy of this VM? Stop it, or give one of the two ' +
+      'another `mac`.',
   });
 }

@@ -40,15 +40,23 @@ function placeText({ place }: DiskPart): string {
 
 function fixOf({ shellDomain, from, to }: Move, { use, removable, target, place }: DiskPart): string {
   if (place.kind === 'server') {
-    return `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is down; \`virsh edit ${shellDomain}\` on ${from} says which one it is.`;
+    return (
+      `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is ` +
+      `down; \`virsh edit ${shellDomain}\` on ${from} says which one it is.`
+    );
   }
   if (removable && use === 'read') {
-    return `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${shellDomain} ${shellWord(target)} --eject --live --config\` on ${from}.`;
+    return (
+      `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${shellDomain} ` +
+      `${shellWord(target)} --eject --live --config\` on ${from}.`
+    );
   }
   if (use !== 'written') return `Copy it to ${to}, under the same path, as it is on ${from}.`;
   return (
-    `Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's goes there by ` +
-    `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait --pivot\` on ${from}.`
+    "Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's " +
+    'goes there by ' +
+    `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait ` +
+    `--pivot\` on ${from}.`
   );
 }
 
@@ -78,6 +86,7 @@ export function portObstacle(
 ): Obstacle {
   return unfit(
     `${from} does not get through to TCP port ${next} of ${to}, to which the VM's memory would be sent: ${silence}`,
-    `Open TCP ${first} to ${last} to ${from} in the firewall of ${to}, and in those on the way; \`vxmig doctor FILE\` looks again.`,
+    `Open TCP ${first} to ${last} to ${from} in the firewall of ${to}, and in those on the way; \`vxmig doctor ` +
+      'FILE` looks again.',
   );
 }

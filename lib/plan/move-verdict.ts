@@ -48,7 +48,8 @@ function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight):
   return [...new Set([...busy, ...mirrored])].map((target) =>
     unfit(
       `${target} of ${vm} is being copied or merged by QEMU (a block job), and libvirt moves no VM meanwhile`,
-      `Let it end, or end it: \`virsh blockjob ${shellDomain} ${shellWord(target)} --info\`, \`virsh blockjob ${shellDomain} ${shellWord(target)} --abort\` on ${from}.`,
+      `Let it end, or end it: \`virsh blockjob ${shellDomain} ${shellWord(target)} --info\`, \`virsh blockjob ` +
+        `${shellDomain} ${shellWord(target)} --abort\` on ${from}.`,
     ),
   );
 }
@@ -61,8 +62,10 @@ function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[
   return kinds.flatMap(({ kind, list, forget, names }) => {
     if (names.length === 0) return [];
     return unfit(
-      `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} (${names.join(', ')}), and moves no VM that has any`,
-      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has libvirt forget one and leaves what it kept in the image.`,
+      `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
+        `(${names.join(', ')}), and moves no VM that has any`,
+      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has ` +
+        'libvirt forget one and leaves what it kept in the image.',
     );
   });
 }
@@ -72,7 +75,8 @@ function devices({ vm, shellDomain, from }: Move, definition: DomainDefinition):
   const stays = (what: string) =>
     unfit(
       `${vm} has ${what}, which is a part of ${from} and cannot move`,
-      `Take it out: \`virsh dumpxml ${shellDomain}\` on ${from} shows it, \`virsh detach-device ${shellDomain} FILE --live --config\` takes out what FILE holds of that.`,
+      `Take it out: \`virsh dumpxml ${shellDomain}\` on ${from} shows it, \`virsh detach-device ${shellDomain} ` +
+        'FILE --live --config` takes out what FILE holds of that.',
     );
   const failover = (element: Parameters<typeof child>[0]) =>
     attribute(child(element, 'teaming'), 'type') === 'transient';
@@ -116,7 +120,8 @@ export function sameUuidText({ from, to }: Pick<Move, 'from' | 'to'>, uuid: stri
 export function sameUuidFix(host: string): string {
   const conf = '/etc/libvirt/libvirtd.conf';
   return (
-    `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat /proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
+    `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat ` +
+    `/proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
     '(with modular daemons: virtqemud.conf and virtqemud). VMs run on meanwhile.'
   );
 }
@@ -127,7 +132,9 @@ function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
   if (definition.type !== 'kvm' || (mode !== 'host-passthrough' && mode !== 'maximum')) return [];
   const { source, destination } = hosts;
   const missing = source.cpu.flags.filter((flag) => !destination.cpu.flags.includes(flag));
-  const fix = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
+  const fix =
+    `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu ` +
+    "mode='custom'> with a model that `vxmig doctor` lists as common; it counts from the VM's next start.";
   if (missing.length > 0) {
     const list = `${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}`;
     return [
@@ -138,7 +145,8 @@ function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
     ? []
     : [
         unfit(
-          `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has another one (${destination.cpu.model})`,
+          `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has ` +
+            `another one (${destination.cpu.model})`,
           fix,
         ),
       ];

@@ -6,7 +6,8 @@ import type { ObservedHost } from './observed.js';
 
 /** In the `<interface>` of a virtio NIC (libvirt.org/formatdomain.html, "Setting NIC driver-specific options"). */
 export const WITHOUT_OFFLOADS =
-  "<driver name='qemu'><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>";
+  "<driver name='qemu'><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/><guest csum='off' " +
+  "tso4='off' tso6='off' ecn='off' ufo='off'/></driver>";
 
 /**
  * Devices of QEMU's that hand segments and open checksums on to the host, and whose guests' drivers nothing at the host
@@ -51,10 +52,15 @@ export function offloadFix(domain: string, host: string, nics: readonly Offloadi
     ...(others.length === 0
       ? []
       : [
-          `libvirt cannot turn off the offloads of ${models}: give the <interface> of ${of(others)} another model, <model type='virtio'/> with ${WITHOUT_OFFLOADS}, or <model type='e1000'/>, which makes its checksums itself`,
+          `libvirt cannot turn off the offloads of ${models}: give the <interface> of ${of(others)} another ` +
+            `model, <model type='virtio'/> with ${WITHOUT_OFFLOADS}, or <model type='e1000'/>, which makes its ` +
+            'checksums itself',
         ]),
   ];
-  return `\`${shellLine(['virsh', 'edit', domain])}\` on ${host}: ${parts.join('; ')}, then shut it down and apply again`;
+  return (
+    `\`${shellLine(['virsh', 'edit', domain])}\` on ${host}: ${parts.join('; ')}, then shut it down ` +
+    'and apply again'
+  );
 }
 
 /** Of domains that vxmig has not made, where they are and where they shall go. */
@@ -71,7 +77,9 @@ export function offloadWarnings(
       if (found === undefined || ![host, vm.host].some((place) => facts(place).datapath === 'netdev')) return [];
       const nics = offloadingNics(vm, found.xml);
       if (nics.length === 0) return [];
-      const what = `${vm.name} leaves checksums to the host, which Open vSwitch in userspace does not make: it has ping and no TCP`;
+      const what =
+        `${vm.name} leaves checksums to the host, which Open vSwitch in userspace does not make: it has ` +
+        'ping and no TCP';
       return [`${what}. ${offloadFix(domain, host, nics)}.`];
     });
   });

@@ -60,11 +60,15 @@ export function pendingText({ host, domain, state, nics }: PendingVm): {
   const commands = nics.flatMap((nic) => nic.commands);
   const again =
     state === 'on'
-      ? `Its definition is in force from its next start: shut it down and apply again (to reboot it inside is not enough).`
-      : `Let it come back and shut it down (${shellLine(['virsh', 'start', '--domain', domain])} on ${host}), or throw its saved memory away (${shellLine(['virsh', 'managedsave-remove', '--domain', domain])}); then apply again.`;
+      ? 'Its definition is in force from its next start: shut it down and apply again (to reboot it inside ' +
+        'is not enough).'
+      : `Let it come back and shut it down (${shellLine(['virsh', 'start', '--domain', domain])} on ${host}), or ` +
+        `throw its saved memory away (${shellLine(['virsh', 'managedsave-remove', '--domain', domain])}); ` +
+        'then apply again.';
   const atOnce =
     state === 'on' && commands.length > 0
-      ? ` Or, where the guest may lose the NIC for a moment, on ${host}: ${commands.map((line) => `\`${line}\``).join(', then ')}.`
+      ? ` Or, where the guest may lose the NIC for a moment, on ${host}: ` +
+        `${commands.map((line) => `\`${line}\``).join(', then ')}.`
       : '';
   return { what: `${domain} on ${host} ${seen.join(', and ')} (${since})`, fix: `${again}${atOnce}` };
 }

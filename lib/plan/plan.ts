@@ -199,7 +199,10 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
         `the VM ${vm.name} is not running on ${place.host} but in another state, and the topology says ${vm.host}`,
         {
           where: `${place.host} ${vm.name}`,
-          hint: `Only a running VM can be migrated. See on ${place.host}: \`${shellLine(['virsh', 'domstate', '--reason', place.domain.name])}\`; \`${shellLine(['virsh', 'destroy', place.domain.name])}\` there, and apply starts it anew.`,
+          hint:
+            `Only a running VM can be migrated. See on ${place.host}: ` +
+            `\`${shellLine(['virsh', 'domstate', '--reason', place.domain.name])}\`; ` +
+            `\`${shellLine(['virsh', 'destroy', place.domain.name])}\` there, and apply starts it anew.`,
         },
       );
     }

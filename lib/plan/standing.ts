@@ -86,6 +86,8 @@ export function pausedMove(vm: string, paused: PausedVm, to: string): VxmigError
   const what = pausedText({ ...paused, domain: vm }).what;
   return new VxmigError('HOST_UNFIT', printable(`${what}, and is not moved to ${to} like that`), {
     where: `${host} ${domain}`,
-    hint: `A paused guest answers nobody, so that its move could not be watched. ${pausedText(paused).fix}; then it can be moved.`,
+    hint:
+      `A paused guest answers nobody, so that its move could not be watched. ${pausedText(paused).fix}; then it ` +
+      'can be moved.',
   });
 }

@@ -65,7 +65,8 @@ function tunnelClash(
   const whose = owner === undefined ? '' : ` of topology ${owner}`;
   const towards = options.remote_ip === 'flow' ? 'anybody' : options.remote_ip;
   const message =
-    `the port ${name} in the bridge ${holder.name} on ${host}${whose} is a VXLAN tunnel with VNI ${ours.vni} to ${towards}, as network ${ours.network} needs one: ` +
+    `the port ${name} in the bridge ${holder.name} on ${host}${whose} is a VXLAN tunnel with VNI ${ours.vni} ` +
+    `to ${towards}, as network ${ours.network} needs one: ` +
     'Open vSwitch gives each frame to one of the two';
   const removal = `\`${shellLine(['ovs-vsctl', 'del-port', holder.name, name])}\` on ${host}`;
   const hint =
@@ -83,7 +84,8 @@ function refuseKernelDevices({ host, bridges }: DesiredHost, { links }: Observed
   if (!bridges.some(({ ports }) => ports.some(({ kind }) => kind === 'tunnel'))) return;
   const rival = links.find(({ name, vxlan }) => name !== OWN_DEVICE && vxlan?.port === VXLAN_PORT);
   if (rival === undefined) return;
-  const message = `the VXLAN device ${rival.name} on ${host} has UDP port ${VXLAN_PORT}, which Open vSwitch needs for its own`;
+  const message =
+    `the VXLAN device ${rival.name} on ${host} has UDP port ` + `${VXLAN_PORT}, which Open vSwitch needs for its own`;
   const removal = `\`${shellLine(['ip', 'link', 'delete', rival.name])}\` on ${host}`;
   throw new VxmigError('CLASH', message, {
     where: `${host} ${rival.name}`,

@@ -44,7 +44,9 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
   if (half !== undefined && !isUnderlay(half)) {
     throw new VxmigError('CLASH', `the bridge ${UNDERLAY_BRIDGE} on ${desired.host} is not vxmig's`, {
       where: `${desired.host} ${UNDERLAY_BRIDGE}`,
-      hint: `If it is the bridge of the underlay, give it the VTEP address ${desired.vtepAddress}; if nobody needs it, \`ovs-vsctl del-br ${UNDERLAY_BRIDGE}\` on ${desired.host} removes it.`,
+      hint:
+        `If it is the bridge of the underlay, give it the VTEP address ${desired.vtepAddress}; if nobody needs ` +
+        `it, \`ovs-vsctl del-br ${UNDERLAY_BRIDGE}\` on ${desired.host} removes it.`,
     });
   }
   if (holder === undefined) {
@@ -71,7 +73,9 @@ function makeBridge(
       `moving ${nic.name}'s addresses into a bridge would cut the SSH connection to ${desired.host}`,
       {
         where: desired.host,
-        hint: 'Load the Open vSwitch kernel module (then nothing has to be moved), or reach the host over another device: `ssh.address`.',
+        hint:
+          'Load the Open vSwitch kernel module (then nothing has to be moved), or reach the host over another ' +
+          'device: `ssh.address`.',
       },
     );
   }

@@ -65,7 +65,9 @@ export function refuseNamesakes(topology: Topology, observed: readonly ObservedH
 function namesake(vm: Vm, { host, domain }: PlacedDomain): VxmigError {
   return new VxmigError('CLASH', namesakeText(vm, { host, domain }), {
     where: `${host} ${domain.name}`,
-    hint: `Two domains of one name cannot be on one host: rename that one with \`virsh domrename ${shellWord(domain.name)} NEW-NAME\` on ${host} (while it is off), or this VM's.`,
+    hint:
+      'Two domains of one name cannot be on one host: rename that one with `virsh domrename ' +
+      `${shellWord(domain.name)} NEW-NAME\` on ${host} (while it is off), or this VM's.`,
   });
 }
 
@@ -83,5 +85,8 @@ export function namesakeWarnings(topology: Topology, observed: readonly Observed
 
 function namesakeText(vm: Vm, { host, domain }: PlacedDomain): string {
   const name = domainOf(vm);
-  return `another VM called ${name} (UUID ${uuidOf(domain)}, ${domain.state}) is on ${host}; it is not ${vm.name}, and is not touched`;
+  return (
+    `another VM called ${name} (UUID ${uuidOf(domain)}, ${domain.state}) is on ${host}; it is not ${vm.name}, ` +
+    'and is not touched'
+  );
 }

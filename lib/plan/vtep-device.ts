@@ -24,11 +24,13 @@ export function vtepDeviceFault(
   const known = others.map((link) => `${link.name} (${link.addresses.join(', ')})`).join('; ');
   return new VxmigError(
     'HOST_UNFIT',
-    `the VTEP address ${address} of ${host} is on ${name}, which Open vSwitch's userspace datapath cannot take into a bridge`,
+    `the VTEP address ${address} of ${host} is on ${name}, which Open vSwitch's userspace datapath cannot take ` +
+      'into a bridge',
     {
       where: `${host} ${name}`,
       hint:
-        'Load the kernel module (`modprobe openvswitch`), with which the address may stay there, or make `address:` in the topology that of a device ' +
+        'Load the kernel module (`modprobe openvswitch`), with which the address may stay there, or make ' +
+        '`address:` in the topology that of a device ' +
         `that leads to the underlay${known === '' ? '' : `; there are: ${known}`}.`,
     },
   );

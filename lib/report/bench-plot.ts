@@ -44,7 +44,8 @@ const DASHES: Readonly<Record<MigrateTool, string>> = {
  * properties, which not everything that draws SVG knows.
  */
 const STYLE = [
-  'text{font:12px system-ui,sans-serif}.name{font-size:13px}.grid,.frame,.zero,.curve{fill:none}.zero{stroke-dasharray:2 3}',
+  'text{font:12px system-ui,sans-serif}.name{font-size:13px}',
+  '.grid,.frame,.zero,.curve{fill:none}.zero{stroke-dasharray:2 3}',
   '.curve{stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}',
   ...MIGRATE_TOOLS.map((tool) => `.${tool}{stroke-dasharray:${DASHES[tool]}}`),
   colours(LIGHT),
@@ -88,17 +89,19 @@ export function benchPlot(bench: MigrateBench): string {
   const place = { x: (ms: number) => px(x.place(ms)), y: (ms: number) => px(y.place(ms)) };
   const zero = place.x(0);
   const strips = shown.map((system, index) => strip(system, bottom + 26 + index * STRIP, place.x));
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="t d">
+  const vm = `${bench.vm} (${formatBytes(bench.memoryBytes)})`;
+  const viewBox = `0 0 ${WIDTH} ${height}`;
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}" role="img" aria-labelledby="t d">
 <title id="t">Reply delay around the switch</title>
 <desc id="d">${shown.map(({ tool }) => summary(bench, tool)).join('; ')}</desc>
 <style>${STYLE}</style>
 <rect class="ground" width="${WIDTH}" height="${height}"/>
 <text class="name" x="${LEFT}" y="16">Reply delay around the switch, medians of all runs and streams</text>
-<text x="${LEFT}" y="34">pings from ${bench.probes.join(', ')}, to ${bench.vm} (${formatBytes(bench.memoryBytes)})</text>
+<text x="${LEFT}" y="34">pings from ${bench.probes.join(', ')}, to ${vm}</text>
 ${shown.map(({ tool }, index) => legend(bench, tool, LEGEND_TOP + (index + 0.5) * ROW))}
 <text x="${LEFT - 6}" y="${top - 8}" text-anchor="end">delay, ms</text>
-${y.ticks.map((tick) => markup`<path class="grid" d="M${LEFT} ${place.y(tick)}H${RIGHT}"/><text x="${LEFT - 6}" y="${px(y.place(tick) + 4)}" text-anchor="end">${tick}</text>`)}
-${x.ticks.map((tick) => markup`<path class="grid" d="M${place.x(tick)} ${top}V${stripsBottom}"/><text x="${place.x(tick)}" y="${stripsBottom + 18}" text-anchor="middle">${tick}</text>`)}
+${y.ticks.map((tick) => delayTick(tick, y.place(tick)))}
+${x.ticks.map((tick) => timeTick(tick, place.x(tick), { top, bottom: stripsBottom }))}
 <path class="zero" d="M${zero} ${top}V${stripsBottom}"/>
 <text x="${px(Number(zero) + 5)}" y="${top + 13}">the guest runs again</text>
 <path class="frame" d="M${LEFT} ${top}V${bottom}H${RIGHT}"/>
@@ -108,6 +111,24 @@ ${strips}
 <text x="${RIGHT}" y="${height - 8}" text-anchor="end">when the request left, ms after the guest runs again</text>
 </svg>
 `.text;
+}
+
+function delayTick(text: number, y: number): Markup[] {
+  return [
+    markup`<path class="grid" d="M${LEFT} ${px(y)}H${RIGHT}"/>`,
+    markup`<text x="${LEFT - 6}" y="${px(y + 4)}" text-anchor="end">${text}</text>`,
+  ];
+}
+
+function timeTick(
+  text: number,
+  x: string,
+  { top, bottom }: { readonly top: number; readonly bottom: number },
+): Markup[] {
+  return [
+    markup`<path class="grid" d="M${x} ${top}V${bottom}"/>`,
+    markup`<text x="${x}" y="${bottom + 18}" text-anchor="middle">${text}</text>`,
+  ];
 }
 
 /** From a little before the first disturbance of any system to a little after the last. */
@@ -149,15 +170,19 @@ function strip({ tool, points }: System, top: number, x: Place['x']): Markup {
     if (lost === 0) return [];
     const tall = Math.max(2, (full * lost) / (lost + replies));
     return [
-      markup`<rect class="lost" x="${x(atMs)}" y="${px(top + full - tall)}" width="${width}" height="${px(tall)}"><title>${lost} of ${lost + replies} lost</title></rect>`,
+      markup`<rect class="lost" x="${x(atMs)}" y="${px(top + full - tall)}" width="${width}" height="${px(tall)}">`,
+      markup`<title>${lost} of ${lost + replies} lost</title></rect>`,
     ];
   });
   const label = markup`<text x="${LEFT - 6}" y="${top + full - 3}" text-anchor="end">${TOOL_TITLES[tool]}</text>`;
   return markup`<path class="grid" d="M${LEFT} ${top + full}H${RIGHT}"/>${bars}${label}`;
 }
 
-function legend(bench: MigrateBench, tool: MigrateTool, middle: number): Markup {
-  return markup`<path class="curve ${tool}" d="M${LEFT} ${middle}h44"/><text class="name" x="${LEFT + 54}" y="${middle + 4}">${summary(bench, tool)}</text>`;
+function legend(bench: MigrateBench, tool: MigrateTool, middle: number): Markup[] {
+  return [
+    markup`<path class="curve ${tool}" d="M${LEFT} ${middle}h44"/>`,
+    markup`<text class="name" x="${LEFT + 54}" y="${middle + 4}">${summary(bench, tool)}</text>`,
+  ];
 }
 
 function summary({ figures, runs }: MigrateBench, tool: MigrateTool): string {

@@ -28,7 +28,8 @@ export function benchScaleText(result: ScaleResult, style: Style): string {
   return [
     machineText(result.vxmig, machine),
     ...sizes.map((size) => sizeText(size, style)),
-    'Wall time: the whole command, with the start of the program and its connections; median (range). Memory: the most that its process had.',
+    'Wall time: the whole command, with the start of the program and its connections; median (range). Memory: ' +
+      'the most that its process had.',
     aimsText(verdicts, style),
   ].join('\n\n');
 }

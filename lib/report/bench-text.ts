@@ -54,8 +54,10 @@ export function benchText(result: BenchResult, style: Style): string {
 /** What the figures depend on. */
 export function machineText(vxmig: string, machine: Machine): string {
   return [
-    `${machine.cpus} × ${machine.cpuModel}, ${formatBytes(machine.memoryBytes)}, Linux ${machine.kernel}, load ${machine.loadBefore.toFixed(1)} before the first run`,
-    `vxmig ${vxmig}, Node ${machine.node}, libvirt ${machine.libvirt}, QEMU ${machine.qemu}, Open vSwitch ${machine.ovs}, OVN ${machine.ovn || 'not installed'}`,
+    `${machine.cpus} × ${machine.cpuModel}, ${formatBytes(machine.memoryBytes)}, Linux ${machine.kernel}, load ` +
+      `${machine.loadBefore.toFixed(1)} before the first run`,
+    `vxmig ${vxmig}, Node ${machine.node}, libvirt ${machine.libvirt}, QEMU ${machine.qemu}, Open vSwitch ` +
+      `${machine.ovs}, OVN ${machine.ovn || 'not installed'}`,
   ].join('\n');
 }
 
@@ -87,7 +89,8 @@ function migrateText(bench: MigrateBench, style: Style): string {
       `Migrating ${bench.vm} (${formatBytes(bench.memoryBytes)}), ${formatCount(count, 'time')} by each`,
     ),
     indented(
-      `${formatCount(bench.runs[0]?.probes.length ?? 0, 'stream')} of pings, from ${bench.probes.join(', ')}; lost and duplicated of all together, times of the worst`,
+      `${formatCount(bench.runs[0]?.probes.length ?? 0, 'stream')} of pings, from ${bench.probes.join(', ')}; ` +
+        'lost and duplicated of all together, times of the worst',
     ),
     indented('median (range)\n'),
     indented(columnsText(columns(titles), rows, style)),
@@ -124,12 +127,15 @@ function explanations({ virshCommand, ovnCommands }: MigrateBench, ran: readonly
     'Wall time, vxmig: the whole command as typed, with the start of the program and its connections.',
     ...(ran.includes('virsh')
       ? [
-          `Wall time, plain virsh: on the source, over a connection that is there, taps and ports made beforehand:\n  ${virshCommand}`,
+          'Wall time, plain virsh: on the source, over a connection that is there, taps and ports made ' +
+            `beforehand:\n  ${virshCommand}`,
         ]
       : []),
     ...(ran.includes('ovn')
       ? [
-          `Wall time, OVN: these calls, over connections that are there, taps and ports made beforehand; before the migration it is verified that both chassis have the port and its flows, which does not count:\n  ${ovnCommands.join('\n  ')}`,
+          'Wall time, OVN: these calls, over connections that are there, taps and ports made beforehand; ' +
+            'before the migration it is verified that both chassis have the port and its flows, which does not ' +
+            `count:\n  ${ovnCommands.join('\n  ')}`,
         ]
       : []),
   ];

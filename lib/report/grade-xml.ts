@@ -36,8 +36,9 @@ function documentOf(suites: readonly Markup[]): string {
 function testSuite(name: string, grade: Grade): Markup {
   const { checks } = grade;
   const count = (status: GradedCheck['status']) => checks.filter((check) => statusOf(check) === status).length;
+  const counts = markup`failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}"`;
   return markup`
-  <testsuite name="${xmlText(name)}" tests="${checks.length}" failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}">
+  <testsuite name="${xmlText(name)}" tests="${checks.length}" ${counts}>
     <properties>
       <property name="submission" value="${xmlText(printableLine(grade.submission))}"/>
       <property name="score" value="${grade.score}"/>

@@ -172,12 +172,13 @@ function beyondLimits(text: string, noun: string): Excess | null {
   return null;
 }
 
+/** What Unicode has for spaces, besides the one of ASCII. */
+const SPACE = String.raw`([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])`;
 /**
  * Before a line's first character, behind what ends a key, or at a line's end; in quotes and in comments it is a
  * character like others.
  */
-const ODD_SPACE =
-  /^(?:[ \t]*|[^#"'\n]*[:,[{-][ ]*)([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])|^[^#"'\n]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])[ \t\r]*$/m;
+const ODD_SPACE = new RegExp(String.raw`^(?:[ \t]*|[^#"'\n]*[:,[{-][ ]*)${SPACE}|^[^#"'\n]*${SPACE}[ \t\r]*$`, 'm');
 
 /**
  * What looks like a space, as word processors and web pages have it, is a letter to YAML: the key or the value that it

@@ -266,7 +266,8 @@ const answer = (body: string) => (channel: ServerChannel) => {
 };
 /** A row of Bridge that says `value` in one of its columns. */
 const rows = (value: string, column = 'ports') =>
-  `{"id": ID, "error": null, "result": [{"rows": [{"ovs_version": "3"}]}, {"rows": [{"_uuid": ["uuid", "u"], "name": "b", "${column}": ${value}}]}, {"rows": []}, {"rows": []}, {"rows": []}, {"rows": []}, {}]}`;
+  '{"id": ID, "error": null, "result": [{"rows": [{"ovs_version": "3"}]}, {"rows": [{"_uuid": ["uuid", "u"], ' +
+  `"name": "b", "${column}": ${value}}]}, {"rows": []}, {"rows": []}, {"rows": []}, {"rows": []}, {}]}`;
 
 for (const [name, serve, message] of [
   ['cut JSON', (channel) => channel.end('{"id": 1, "result": ['), /in the middle of a message/],

@@ -12,7 +12,8 @@ const NEVER_MET = 'table=deliver,priority=9,dl_type=0x88b5';
 /** As the lab starts it. */
 const RESTART_SWITCH = `ovs-appctl -t ovs-vswitchd exit
 while [ -e /run/openvswitch/ovs-vswitchd.pid ]; do sleep 0.1; done
-ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route -vconsole:off -vsyslog:off`;
+ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route \\
+  -vconsole:off -vsyslog:off`;
 
 await onLab('two-subnets', async (t, lab) => {
   const bridge = bridgeName(lab.name, 'blue');

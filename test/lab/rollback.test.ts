@@ -122,7 +122,8 @@ await onLab('two-subnets', async (t, lab) => {
       const tap = tapName(lab.name, 'web', 0);
       await lab.shell(
         'host-b',
-        `cat >/tmp/copy.xml <<'XML'\n${xml}\nXML\nip tuntap add ${tap} mode tap; virsh define /tmp/copy.xml; virsh start --paused web`,
+        `cat >/tmp/copy.xml <<'XML'\n${xml}\nXML\n` +
+          `ip tuntap add ${tap} mode tap; virsh define /tmp/copy.xml; virsh start --paused web`,
       );
       t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), {
         exitCode: 1,

@@ -38,7 +38,8 @@ await onLab('two-subnets', async (t, lab) => {
       for (const ping of document.ping) {
         t.equal(ping.duplicates, 0, `nothing came twice (${ping.from} to ${ping.address})`);
         t.comment(
-          `${ping.from} to ${ping.address}: ${ping.lost} of ${ping.sent} lost, the longest wait ${ping.longestWaitMs} ms`,
+          `${ping.from} to ${ping.address}: ${ping.lost} of ${ping.sent} lost, the longest wait ` +
+            `${ping.longestWaitMs} ms`,
         );
       }
     });

@@ -28,15 +28,18 @@ export function listenArgument(text: string): ListenAddress {
 /** Where a host is reached that no file names. */
 export type SshTarget = Pick<SshSettings, 'user' | 'address' | 'port' | 'assumed'>;
 
+const USER = '([A-Za-z_][A-Za-z0-9_.-]*[$]?)';
+const BRACKETED = String.raw`\[([0-9A-Fa-f:.]+)\]`;
+/** A name, an IPv4 address, or an IPv6 address, which has two colons at least. */
+const PLAIN = '([A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)';
+const SSH_TARGET = new RegExp(String.raw`^(?:${USER}@)?(?:${BRACKETED}|${PLAIN})(?::(\d{1,5}))?$`);
+
 /**
  * `[USER@]ADDRESS[:PORT]`; an IPv6 address that has a port stands in brackets. The parts are those that a topology's
  * `ssh` takes.
  */
 export function sshTargetArgument(text: string): SshTarget {
-  const [, user, bracketed, plain, digits] =
-    /^(?:([A-Za-z_][A-Za-z0-9_.-]*[$]?)@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))(?::(\d{1,5}))?$/.exec(
-      text,
-    ) ?? [];
+  const [, user, bracketed, plain, digits] = SSH_TARGET.exec(text) ?? [];
   const address = bracketed ?? plain;
   const port = Number(digits ?? 22);
   if (address === undefined || port < 1 || port > 65_535 || (address.includes(':') && isIP(address) === 0))

@@ -38,7 +38,9 @@ export function registerDestroy(program: Command, choose: Choose): void {
     .option('--identity <file>', "private key for these hosts (default: the agent's keys and the usual files)")
     .addHelpText(
       'after',
-      '\nExample:\n  vxmig destroy topologies/two-subnets.yaml\n  vxmig destroy two-subnets --host root@192.0.2.7 --host root@192.0.2.8:2222\nNext:\n  vxmig lab down FILE',
+      '\nExample:\n  vxmig destroy topologies/two-subnets.yaml\n' +
+        '  vxmig destroy two-subnets --host root@192.0.2.7 --host root@192.0.2.8:2222\nNext:\n' +
+        '  vxmig lab down FILE',
     )
     .action((fileOrName: string, { yes, host, hostKey, identity, ...lock }: DestroyFlags) => {
       const said = { hosts: host ?? [], hostKeys: hostKey ?? [], identityFile: identity ?? null };

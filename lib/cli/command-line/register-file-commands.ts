@@ -14,7 +14,8 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     .argument('<file>', 'topology file')
     .addHelpText(
       'after',
-      '\nExample:\n  vxmig validate topologies/two-subnets.yaml\nNext:\n  vxmig lab up FILE, or vxmig doctor FILE for real machines',
+      '\nExample:\n  vxmig validate topologies/two-subnets.yaml\nNext:\n' +
+        '  vxmig lab up FILE, or vxmig doctor FILE for real machines',
     )
     .action((file: string) => {
       choose(async (context) => (await import('../commands/validate.js')).validateCommand(context, file));
@@ -47,7 +48,8 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     .addArgument(new Argument('[of]', 'of which file').choices(SCHEMAS).default('topology'))
     .addHelpText(
       'after',
-      '\nExample:\n  vxmig schema > vxmig.schema.json\n  first line of a topology: # yaml-language-server: $schema=vxmig.schema.json',
+      '\nExample:\n  vxmig schema > vxmig.schema.json\n' +
+        '  first line of a topology: # yaml-language-server: $schema=vxmig.schema.json',
     )
     .action((of: (typeof SCHEMAS)[number]) => {
       choose(async (context) => (await import('../commands/schema.js')).schemaCommand(context, of));

@@ -9,9 +9,9 @@ import type { Choose } from './choose.js';
 const FORMATS: readonly GradeFormat[] = ['table', 'json', 'junit', 'csv', 'gradescope'];
 
 const HELP = `
-With --batch the submissions are graded by a process each; one that is broken, or whose grading fails, keeps no other from being graded.
---results DIR holds then for each student NAME.json, which is all, and NAME.txt without what is not visible to students; with --format
-gradescope NAME/results.json.
+With --batch the submissions are graded by a process each; one that is broken, or whose grading fails, keeps no other
+from being graded. --results DIR holds then for each student NAME.json, which is all, and NAME.txt without what is not
+visible to students; with --format gradescope NAME/results.json.
 Example:
   vxmig grade answer.yaml --rubric rubric.yaml
   vxmig grade mine.yaml --rubric rubric.yaml --for student

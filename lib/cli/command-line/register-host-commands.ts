@@ -38,7 +38,10 @@ function registerLooking(program: Command, choose: Choose): void {
     .addOption(new Option('--step <step>', 'of the commands, those of one step').choices(SCRIPT_STEPS))
     .addHelpText(
       'after',
-      '\nThe commands are in the order in which apply does it: the networks of all hosts, VMs, migrations, removals. Where VMs are\nmigrated, run each step on all hosts before the next.\n\nExample:\n  vxmig plan topologies/two-subnets.yaml\n  vxmig plan FILE --as-shell --host host-a | ssh root@host-a sh\nNext:\n  vxmig apply FILE',
+      '\nThe commands are in the order in which apply does it: the networks of all hosts, VMs, migrations, ' +
+        'removals. Where VMs are\nmigrated, run each step on all hosts before the next.\n\nExample:\n' +
+        '  vxmig plan topologies/two-subnets.yaml\n' +
+        '  vxmig plan FILE --as-shell --host host-a | ssh root@host-a sh\nNext:\n  vxmig apply FILE',
     )
     .action((file: string, { detailedExitcode, asShell, ...part }: Partial<PlanFlags>) => {
       const flags = { ...part, detailedExitcode: detailedExitcode ?? false, asShell: asShell ?? false };
@@ -72,7 +75,8 @@ function registerChanging(program: Command, choose: Choose): void {
     .argument('<file>', 'topology file')
     .addHelpText(
       'after',
-      '\nA second apply does nothing.\n\nExample:\n  vxmig apply topologies/two-subnets.yaml\nNext:\n  vxmig migrate FILE VM --to HOST',
+      '\nA second apply does nothing.\n\nExample:\n  vxmig apply topologies/two-subnets.yaml\nNext:\n' +
+        '  vxmig migrate FILE VM --to HOST',
     )
     .action((file: string, options: LockFlags) => {
       const lock = lockOptions(options);
@@ -97,7 +101,8 @@ function registerChanging(program: Command, choose: Choose): void {
     .option('--write', 'write the new host into the file, keeping its comments')
     .addHelpText(
       'after',
-      '\nExample:\n  vxmig migrate topologies/two-subnets.yaml web --to host-b\nNext:\n  vxmig report latest --output run.html',
+      '\nExample:\n  vxmig migrate topologies/two-subnets.yaml web --to host-b\nNext:\n' +
+        '  vxmig report latest --output run.html',
     )
     .action((file: string, vm: string, options: MigrateFlags) => {
       const { to, strategy, bandwidth, timeout, redirect, write } = options;
@@ -134,7 +139,10 @@ function registerWatch(program: Command, choose: Choose): void {
     )
     .addHelpText(
       'after',
-      '\nA VM is never stopped, resumed or migrated. While another vxmig works on a host nothing there is judged. Ends with Ctrl-C.\nWith --json it prints a stream: one document on each line, as things happen.\n\nExample:\n  vxmig watch topologies/two-subnets.yaml --repair --metrics 9100',
+      '\nA VM is never stopped, resumed or migrated. While another vxmig works on a host nothing there is ' +
+        'judged. Ends with Ctrl-C.\n' +
+        'With --json it prints a stream: one document on each line, as things happen.\n\nExample:\n' +
+        '  vxmig watch topologies/two-subnets.yaml --repair --metrics 9100',
     )
     .action((file: string, { repair = 'nothing', ...others }: Partial<WatchFlags>) => {
       choose(

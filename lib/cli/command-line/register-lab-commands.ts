@@ -8,7 +8,8 @@ export function registerLabCommands(program: Command, choose: Choose): void {
     .description('hosts as namespaces on this machine, for topologies with `lab: {}`')
     .addHelpText(
       'after',
-      '\nExample:\n  vxmig lab up topologies/two-subnets.yaml\n  vxmig lab exec topologies/two-subnets.yaml host-a -- ovs-vsctl show',
+      '\nExample:\n  vxmig lab up topologies/two-subnets.yaml\n' +
+        '  vxmig lab exec topologies/two-subnets.yaml host-a -- ovs-vsctl show',
     );
 
   lab
@@ -52,7 +53,8 @@ export function registerLabCommands(program: Command, choose: Choose): void {
     .argument('<command...>', 'the command and its arguments, after `--`')
     .addHelpText(
       'after',
-      "\nIts exit status is the command's own.\n\nExample:\n  vxmig lab exec topologies/two-subnets.yaml host-a -- virsh list --all",
+      "\nIts exit status is the command's own.\n\nExample:\n" +
+        '  vxmig lab exec topologies/two-subnets.yaml host-a -- virsh list --all',
     )
     .action((fileOrName: string, host: string, command: string[]) => {
       choose(

@@ -35,7 +35,9 @@ export async function topologyToDestroy(fileOrName: string, said: SaidHosts): Pr
     throw new VxmigError('NOT_FOUND', `there is neither a file nor a lab called ${fileOrName}`, {
       where: fileOrName,
       cause,
-      hint: 'Name the topology file. Where it is lost: its name, and with --host each host; `vxmig lab ls` lists the labs.',
+      hint:
+        'Name the topology file. Where it is lost: its name, and with --host each host; `vxmig lab ls` ' +
+        'lists the labs.',
     });
   });
   return namedTopology(

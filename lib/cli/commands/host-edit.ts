@@ -38,7 +38,9 @@ export async function prepareHostEdit(
       } catch (cause) {
         throw new VxmigError('NOT_WRITTEN', `${file} is as before: ${messageOf(cause)}`, {
           where: file,
-          hint: `${place.vm} runs on ${place.host} now: write \`host: ${place.host}\` there by hand, or the next apply moves it back.`,
+          hint:
+            `${place.vm} runs on ${place.host} now: write \`host: ${place.host}\` there by hand, or the next ` +
+            'apply moves it back.',
           cause,
         });
       }
@@ -49,7 +51,9 @@ export async function prepareHostEdit(
 function refuse(file: string, why: string): never {
   throw new VxmigError('USAGE', `--write cannot change ${file}: ${why}`, {
     where: file,
-    hint: 'Give a file that may be written, in a directory that may be written, or leave --write out and change `host:` by hand after the move.',
+    hint:
+      'Give a file that may be written, in a directory that may be written, or leave --write out and change ' +
+      '`host:` by hand after the move.',
   });
 }
 

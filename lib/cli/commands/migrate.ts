@@ -66,7 +66,8 @@ export async function migrateCommand(
       );
     else if (result.outcome === 'migrated' && said !== options.to)
       text.push(
-        `${file} still says that ${vm} is on ${said}: the next apply would move it back. Add --write to change the file.`,
+        `${file} still says that ${vm} is on ${said}: the next apply would move it back. Add --write to ` +
+          'change the file.',
       );
     context.output.result(result, text.join('\n\n'));
     if (!result.ok) throw failureOf(result);

@@ -44,7 +44,8 @@ function info(text: string): ProgressLine {
 
 function copyText(event: Extract<VxmigEvent, { kind: 'copy-progress' }>): string {
   const parts = [
-    `${formatBytes(event.processedBytes)} sent, ${formatBytes(event.remainingBytes)} of ${formatBytes(event.totalBytes)} left`,
+    `${formatBytes(event.processedBytes)} sent, ${formatBytes(event.remainingBytes)} of ` +
+      `${formatBytes(event.totalBytes)} left`,
     ...(event.bytesPerSecond === null ? [] : [`${formatBytes(event.bytesPerSecond)}/s`]),
     ...(event.dirtyBytesPerSecond === null ? [] : [`dirty ${formatBytes(event.dirtyBytesPerSecond)}/s`]),
     ...(event.throttlePercent ? [`guest throttled by ${event.throttlePercent} %`] : []),

@@ -96,7 +96,8 @@ function* checkEnd(draft: Draft, owner: Owner, rule: DraftRule, key: 'from' | 't
     const message = `VMs ${owner.name} and ${text} have no network in common`;
     yield aboutValue(path, message, 'the rule could never decide: remove it');
   } else if (end.kind === 'host' && !networksOf(draft, owner).some((network) => probes(draft, text, network))) {
-    const message = `host ${text} has no port in ${owner.kind === 'network' ? `network ${owner.name}` : 'a network of the VM'}`;
+    const message =
+      `host ${text} has no port in ` + `${owner.kind === 'network' ? `network ${owner.name}` : 'a network of the VM'}`;
     yield aboutValue(path, message, 'only a host that probes there has one: add a probe, or name an address');
   }
 }

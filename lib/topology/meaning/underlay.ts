@@ -140,7 +140,9 @@ function* checkOneTunnelFamily(draft: Draft): Generator<Complaint> {
   const [first, ...others] = draft.hosts.flatMap((host) => host.addresses.slice(0, 1));
   const odd = others.find((address) => first !== undefined && address.value.family !== first.value.family);
   if (first === undefined || odd === undefined) return;
-  const message = `${odd.text} is ${familyName(odd.value.family)}, but tunnels run over ${familyName(first.value.family)} (${first.text})`;
+  const message =
+    `${odd.text} is ${familyName(odd.value.family)}, but tunnels run over ${familyName(first.value.family)} ` +
+    `(${first.text})`;
   yield aboutValue(odd.path, message, 'tunnels use each host’s first address: put the same family first everywhere');
 }
 

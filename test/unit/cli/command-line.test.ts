@@ -201,5 +201,8 @@ t.test('a reader that goes away is no error', async (t) => {
 /** Writes more than a pipe holds, and only after its reader has ended. */
 function script(): string {
   const main = new URL('../../../lib/cli/main.js', import.meta.url).href;
-  return `const { run } = await import(${JSON.stringify(main)}); await new Promise((done) => setTimeout(done, 200)); process.exitCode = await run(process.argv.slice(1));`;
+  return (
+    `const { run } = await import(${JSON.stringify(main)}); await new Promise((done) => setTimeout(done, 200)); ` +
+    'process.exitCode = await run(process.argv.slice(1));'
+  );
 }

@@ -30,7 +30,14 @@ checks:
       underlay: {left: {cidr: 198.18.1.0/24, mtu: {atLeast: 1400}, rate: none, delay: none}}
       hosts: [underlay, address]
       networks: {blue: {vni: 5001, mesh: full, cidr: reference}, green: present, red: absent}
-      vms: {web: {host: host-a, memory: 128MiB, vcpus: {atMost: 2}, source: "image: micro", nics: [{network: blue, mac: "52:54:00:09:00:01"}]}, db: [host]}
+      vms:
+        web:
+          host: host-a
+          memory: 128MiB
+          vcpus: {atMost: 2}
+          source: "image: micro"
+          nics: [{network: blue, mac: "52:54:00:09:00:01"}]
+        db: [host]
       probes: [{from: host-b, to: web, interval: 10ms}]
   no-red: {not: true, visibility: after_due_date, topology: {networks: {blue: {vni: 7}}}, showExpected: false}
   vnis: {level: warning, topology: {networks: [vni]}}

@@ -190,7 +190,10 @@ t.test('mistakes of all files are told at once, each with its file', async (t) =
 });
 
 t.test('the hidden file: no visible checks, no names that are taken, no keys of the rubric', async (t) => {
-  const hidden = `version: 1\nname: x\nchecks:\n  vnis: {verify: {part: all}}\n  open: {visibility: visible, verify: {part: all}}\n  never: {visibility: hidden, points: 1, verify: {part: all}}\n`;
+  const hidden =
+    'version: 1\nname: x\nchecks:\n  vnis: {verify: {part: all}}\n' +
+    '  open: {visibility: visible, verify: {part: all}}\n' +
+    '  never: {visibility: hidden, points: 1, verify: {part: all}}\n';
   const problems = await problemsOf(rubricIn(t.testdir(), { hidden }));
   t.match(problems, [
     'hidden.yaml:2:1 `name` in a file of hidden checks',

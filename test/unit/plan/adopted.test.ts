@@ -23,8 +23,10 @@ const MAC = '52:54:00:09:00:01';
 const TOPOLOGY = adopting();
 
 const definition = (nic: string, uuid = '6ba7b810-9dad-11d1-80b4-00c04fd430c8') =>
-  `<domain type='kvm'><name>büro &amp; co</name><uuid>${uuid}</uuid><devices>${nic}<graphics type='vnc'/></devices></domain>`;
-const NIC = `<interface type='bridge'><mac address='${MAC}'/><source bridge='br-office'/><model type='virtio'/></interface>`;
+  `<domain type='kvm'><name>büro &amp; co</name><uuid>${uuid}</uuid><devices>${nic}<graphics ` +
+  "type='vnc'/></devices></domain>";
+const ON_OFFICE = "<source bridge='br-office'/><model type='virtio'/>";
+const NIC = `<interface type='bridge'><mac address='${MAC}'/>${ON_OFFICE}</interface>`;
 
 function hostsWith(domain: ObservedDomain, at = 'host-a', topology: Topology = TOPOLOGY): ObservedHost[] {
   return withHost(freshHosts(topology), at, () => ({ domains: [domain] }));

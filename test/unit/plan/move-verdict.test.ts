@@ -87,14 +87,17 @@ t.test('one error for all of it; data comes first', async (t) => {
 
 t.test('all that QEMU opens is found in a live definition', async (t) => {
   const xml = `<domain type='kvm'><name>x</name><os><kernel>/k</kernel><initrd>/i</initrd></os><devices>
-    <disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/><source file='/srv/top.qcow2' index='1'>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/>
+      <source file='/srv/top.qcow2' index='1'>
       <dataStore type='file'><format type='raw'/><source file='/srv/data.raw'/></dataStore></source>
       <backingStore type='file' index='3'><format type='qcow2'/><source file='/srv/mid.qcow2'/>
-        <backingStore type='network' index='4'><source protocol='nbd' name='base'><host name='nas'/></source><backingStore/></backingStore>
+        <backingStore type='network' index='4'>
+          <source protocol='nbd' name='base'><host name='nas'/></source><backingStore/></backingStore>
       </backingStore><target dev='vda'/></disk>
     <disk type='file' device='cdrom'><target dev='hdc'/><readonly/></disk>
     <disk type='volume' device='disk'><source pool='fast' volume='db'/><target dev='vdb'/></disk>
-    <disk type='network' device='disk'><source protocol='nbd' name='x'><host transport='unix' socket='/run/x'/></source><target dev='vdc'/></disk>
+    <disk type='network' device='disk'>
+      <source protocol='nbd' name='x'><host transport='unix' socket='/run/x'/></source><target dev='vdc'/></disk>
     <disk type='nvme' device='disk'><source type='pci' namespace='1'/><target dev='vdd'/></disk>
     </devices></domain>`;
   const parts = diskParts(DomainDefinition.parse(xml)).map(({ name, use, cache, place }) => [name, use, cache, place]);

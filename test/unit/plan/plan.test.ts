@@ -229,7 +229,9 @@ t.test("what a migration has left at the new home is the VM's, and is not remove
 t.test('a domain that somebody else has defined is not looked for at its new home before the move', async (t) => {
   const adopted = ['image: micro', 'domain: legacy'] as const;
   const there = topologyOf(adopted);
-  const xml = `<domain type='qemu'><devices><interface type='user'><mac address='52:54:00:09:00:01'/></interface></devices></domain>`;
+  const xml =
+    "<domain type='qemu'><devices><interface type='user'><mac " +
+    "address='52:54:00:09:00:01'/></interface></devices></domain>";
   const hosts = withHost(freshHosts(there), 'host-a', () => ({
     domains: [domainSeen('legacy', xml)],
   }));

@@ -41,7 +41,8 @@ t.test('shellcheck finds nothing', { skip: !has('shellcheck') && 'shellcheck is 
 
 /** What a CGI script reads as the parameter `rate` when it is asked with that query string. */
 function rateOf(queryString: string) {
-  const script = `httpd() { echo "$2"; }; . lib/guest/query.sh; rate=$(param rate 16 0-9); respond '200 OK'; echo "$rate"`;
+  const script =
+    'httpd() { echo "$2"; }; . lib/guest/query.sh; ' + `rate=$(param rate 16 0-9); respond '200 OK'; echo "$rate"`;
   return spawnSync('sh', ['-c', script], {
     cwd: root,
     encoding: 'utf8',
