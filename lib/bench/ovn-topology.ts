@@ -1,6 +1,7 @@
 import { tapName } from '../model/names.js';
 import type { Datapath, Topology, Vm } from '../model/topology.js';
-import { type DesiredDomain, type DesiredProbePort, desiredHost } from '../plan/desired.js';
+import { type DesiredDomain, desiredHost } from '../plan/desired.js';
+import type { DesiredProbePort } from '../plan/desired-ports.js';
 import type { Accelerator } from '../plan/domain-xml.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { PingEvent } from '../measure/ping-stream.js';
 import { probePaths } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
-import { guestAsker } from '../plan/desired.js';
+import { guestAsker } from '../plan/desired-ports.js';
 import type { MigrationContext, RunningProbe } from './context.js';
 import { type GuestProbe, startGuestProbe } from './guest-probe.js';
 import type { MigrationHost } from './needs.js';

@@ -1,4 +1,5 @@
-import { attribute, DomainDefinition, elements, escaped } from './domain-definition.js';
+import { DomainDefinition } from './domain-definition.js';
+import { attribute, elements, escaped } from './xml-element.js';
 
 /** Of the element in a domain's `<metadata>` that is vxmig's. libvirt keeps one for each namespace. */
 export const MARK_NAMESPACE = 'https://vxmig.org/xmlns/domain/1';

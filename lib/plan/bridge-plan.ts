@@ -4,6 +4,7 @@ import { VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
 import { change } from './change.js';
+import { differences } from './column-differences.js';
 import type { DesiredBridge, DesiredHost, DesiredPort, DesiredTunnel } from './desired.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
 import { hasLostDevice } from './link-plan.js';
@@ -220,25 +221,6 @@ function whyPort(port: DesiredPort): string {
 
 function kindOfPort(port: ObservedPort): string {
   return port.externalIds[KIND_KEY] ?? 'port';
-}
-
-/** One phrase for every column that is not as it should be, with what is there: this is the "why" of an update. */
-function differences(wanted: Readonly<Record<string, unknown>>, seen: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(wanted).flatMap(([column, value]) => {
-    const there = seen[column];
-    return same(value, there) ? [] : [`${column} is ${shown(there)}, not ${shown(value)}`];
-  });
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return shown(a) === shown(b);
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined || value === '') return 'unset';
-  if (typeof value !== 'object') return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.length === 0 ? 'empty' : entries.map(([key, item]) => `${key}=${String(item)}`).join(',');
 }
 
 function refuseForeignLink(topology: string, host: string, name: string, observed: ObservedHost): void {

@@ -1,5 +1,6 @@
 import type { DiskPart, DiskPlace, Server } from '../model/disk.js';
-import { attribute, child, children, type DefinedDisk, type DomainDefinition } from '../model/domain-definition.js';
+import type { DefinedDisk, DomainDefinition } from '../model/domain-definition.js';
+import { attribute, child, children } from '../model/xml-element.js';
 
 type Element = DefinedDisk['element'];
 

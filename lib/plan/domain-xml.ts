@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { DomainDefinition, escaped } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { MARK_NAMESPACE, type OwnerMark, ownerMark } from '../model/domain-marks.js';
 import { tapName } from '../model/names.js';
 import type { Network, Topology, Vm } from '../model/topology.js';
+import { escaped } from '../model/xml-element.js';
 
 const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
 

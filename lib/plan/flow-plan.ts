@@ -6,7 +6,8 @@ import type { BridgeFacts, Way } from '../pipeline/facts.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
-import { type DesiredBridge, type DesiredHost, type DesiredTap, type NamedWay, waysThrough } from './desired.js';
+import { type DesiredBridge, type DesiredHost, waysThrough } from './desired.js';
+import type { DesiredTap, NamedWay } from './desired-ports.js';
 import type { BridgeFlows } from './host-plan.js';
 import type { ObservedBridge } from './observed.js';
 

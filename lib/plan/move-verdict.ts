@@ -1,6 +1,7 @@
 import type { DiskPart, DiskSight, StorageProof, TokenSight } from '../model/disk.js';
-import { attribute, child, type DomainDefinition } from '../model/domain-definition.js';
+import type { DomainDefinition } from '../model/domain-definition.js';
 import { shellWord } from '../model/quote.js';
+import { attribute, child } from '../model/xml-element.js';
 import { dropsCache, judgeDisks } from './disk-verdict.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
 

@@ -1,6 +1,7 @@
-import { attribute, child, DomainDefinition } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { shellLine } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
+import { attribute, child } from '../model/xml-element.js';
 import { domainOf, type HostFacts } from './desired.js';
 import type { ObservedHost } from './observed.js';
 

@@ -1,6 +1,7 @@
-import { DomainDefinition, elementText } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { isAlive } from '../model/domain-state.js';
 import { shellLine } from '../model/quote.js';
+import { elementText } from '../model/xml-element.js';
 import { type AdoptedNic, connectionOf, isConnected } from './adopt-domain.js';
 import type { ObservedDomain } from './observed.js';
 

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
-import { DomainDefinition, elementText } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { type AdoptionMark, adoptionElement } from '../model/domain-marks.js';
 import type { ObservedLink } from '../model/kernel-state.js';
+import { elementText } from '../model/xml-element.js';
 import { diffFlows } from '../openflow/diff.js';
 import { isTransient } from '../pipeline/cookie.js';
 import { change } from './change.js';

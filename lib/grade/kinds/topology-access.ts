@@ -1,4 +1,4 @@
-import { accessDifferences } from '../../plan/access-meaning.js';
+import { accessDifferences } from '../../plan/access-differences.js';
 import type { Scene } from '../kind.js';
 import type { Fact } from '../sight.js';
 import { SECTIONS, type SectionName } from '../topology-keys.js';

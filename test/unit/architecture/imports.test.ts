@@ -61,7 +61,7 @@ const ONLY_FILES: Readonly<Record<string, readonly string[]>> = {
   'controller → report': ['run-file'],
   'bench → report': ['run-file'],
   'lab → host': ['host-key'],
-  'grade → plan': ['access-frame', 'access-meaning', 'desired'],
+  'grade → plan': ['access-differences', 'access-frame', 'access-meaning', 'desired'],
 };
 
 /** Not code: what these rooms hold runs before anything is built, or in the guest. */
