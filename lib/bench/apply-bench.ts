@@ -4,18 +4,18 @@ import { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
 import { factsOf } from '../controller/facts.js';
 import { sshDirectory } from '../lab/lab-directory.js';
+import type { ApplyBench, ApplyRun } from '../model/bench-result.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
 import { applyFigures } from './figures.js';
 import type { BenchPart } from './migrate-bench.js';
 import { timedRun, vxmigArgv } from './program.js';
-import type { ApplyBench, ApplyRun } from './result.js';
 import { byHandScript } from './script.js';
 
 /**
- * The topology's networks are made again and again from nothing: by a script, by vxmig, and by vxmig once more when all is
- * there. What all of them find there is the lab's underlay; VMs come later.
+ * The topology's networks are made again and again from nothing: by a script, by vxmig, and by vxmig once more when all
+ * is there. What all of them find there is the lab's underlay; VMs come later.
  */
 export async function benchApply(part: BenchPart): Promise<ApplyBench> {
   const { topology, emit, signal } = part;
@@ -56,7 +56,10 @@ export async function benchApply(part: BenchPart): Promise<ApplyBench> {
   }
 }
 
-/** @throws VxmigError APPLY_FAILED where there was nothing to do, or something, and it was to be otherwise: the figure would be of another thing */
+/**
+ * @throws VxmigError APPLY_FAILED where there was nothing to do, or something, and it was to be otherwise: the figure
+ * would be of another thing
+ */
 async function applied(part: BenchPart, expected: 'something' | 'nothing'): Promise<number> {
   const { wallMs, stdout } = await timedRun(vxmigArgv('--json', '--quiet', 'apply', part.file), {
     signal: part.signal,

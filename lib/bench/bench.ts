@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BenchPeer, BenchResult } from '../model/bench-result.js';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
 import { VERSION } from '../model/version.js';
@@ -9,7 +10,6 @@ import { verdictsOn } from './figures.js';
 import { withLab } from './lab.js';
 import { observeMachine } from './machine.js';
 import { benchMigrate } from './migrate-bench.js';
-import type { BenchPeer, BenchResult } from './result.js';
 import { benchTopology, DEFAULT_TOPOLOGY } from './topology.js';
 
 export type BenchPartName = 'migrate' | 'apply';
@@ -29,8 +29,8 @@ export interface BenchOptions {
 }
 
 /**
- * vxmig against its peers: its migrations against OVN and plain `virsh migrate`, its apply against a script of ovs-vsctl. Everything in
- * one run, on one lab that this call builds and removes again, also when it fails.
+ * vxmig against its peers: its migrations against OVN and plain `virsh migrate`, its apply against a script of
+ * ovs-vsctl. Everything in one run, on one lab that this call builds and removes again, also when it fails.
  * @throws VxmigError
  */
 export async function bench(options: BenchOptions): Promise<BenchResult> {

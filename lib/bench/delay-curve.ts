@@ -1,5 +1,6 @@
+import { type DelayPoint, SLOT_MS } from '../model/delay-point.js';
 import type { ProbeSeries } from '../model/probe-series.js';
-import { spreadOf } from './statistics.js';
+import { spreadOf } from '../model/spread.js';
 
 /** What the probes of one migration saw, and when the guest ran again. */
 export interface SwitchRecord {
@@ -8,25 +9,14 @@ export interface SwitchRecord {
   readonly resumedAtMs: number | null;
 }
 
-/** The requests of all runs and probes that left within one slot of time. */
-export interface DelayPoint {
-  /** Where the slot begins, relative to the instant at which the guest runs again; it lasts SLOT_MS. */
-  readonly atMs: number;
-  readonly replies: number;
-  readonly lost: number;
-  /** How long the replies took; null: there was none. */
-  readonly medianMs: number | null;
-  readonly minMs: number | null;
-  readonly maxMs: number | null;
-}
-
-/** Probes have an interval of 10 ms: about one request per probe and run. */
-export const SLOT_MS = 10;
 /** Allowed downtimes are 300 ms, and QEMU announces the guest for 800 ms after the resume. */
 const BEFORE_MS = 1_000;
 const AFTER_MS = 1_000;
 
-/** Several migrations laid over each other, so that the guest runs again at 0 in each. Slots in which nothing left are not there. */
+/**
+ * Several migrations laid over each other, so that the guest runs again at 0 in each. Slots in which nothing left are
+ * not there.
+ */
 export function delayCurve(records: readonly SwitchRecord[]): DelayPoint[] {
   const slots = new Map<number, (number | null)[]>();
   for (const { series, resumedAtMs } of records) {

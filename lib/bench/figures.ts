@@ -14,12 +14,14 @@ import {
   type Verdict,
   YARDSTICKS,
   type Yardstick,
-} from './result.js';
-import { ratioOf, type Spread, spreadOf } from './statistics.js';
+} from '../model/bench-result.js';
+import { ratioOf, type Spread, spreadOf } from '../model/spread.js';
 
 /** What vxmig may take at most, as a multiple of what its peer takes. */
 const AIMS = { migrate: 1.2, wait: 1, apply: 1.5, again: 1 } as const;
-/** In how many of its runs vxmig must lose and duplicate nothing, and how many pings it may lose in one of the others. */
+/**
+ * In how many of its runs vxmig must lose and duplicate nothing, and how many pings it may lose in one of the others.
+ */
 const LOSSLESS = { share: 19 / 20, worstLost: 1 } as const;
 
 export function migrateFigures(runs: readonly MigrateRun[], tool: MigrateTool): MigrateFigures {
@@ -121,7 +123,10 @@ export function ratiosOf({ figures, contenders }: Pick<Judged, 'figures' | 'cont
   );
 }
 
-/** In which figures vxmig does worse than each of its peers, by the medians. What one of them did not tell is not compared. */
+/**
+ * In which figures vxmig does worse than each of its peers, by the medians. What one of them did not tell is not
+ * compared.
+ */
 export function worseThanPeers({ figures, contenders }: Pick<Judged, 'figures' | 'contenders'>): MigrateBench['worse'] {
   const peers = contenders.filter((tool): tool is BenchPeer => tool !== 'vxmig');
   return Object.fromEntries(

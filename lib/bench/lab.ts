@@ -3,7 +3,8 @@ import type { LabEvent } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
 
 /**
- * Has the topology's lab up while `work` runs, and takes it down whatever happens. `work` gets the topology with which its hosts can be reached.
+ * Has the topology's lab up while `work` runs, and takes it down whatever happens. `work` gets the topology with which
+ * its hosts can be reached.
  * @throws VxmigError as freshLab
  */
 export async function withLab<Result>(

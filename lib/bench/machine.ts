@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import type { Machine } from './result.js';
+import type { Machine } from '../model/bench-result.js';
 
 /** What a bench's figures depend on; what is not installed has an empty version. */
 export async function observeMachine(): Promise<Machine> {

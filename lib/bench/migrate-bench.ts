@@ -1,4 +1,6 @@
 import { Controller } from '../controller/controller.js';
+import type { BenchPeer, FailedRun, MigrateBench, MigrateTool, MissingContender } from '../model/bench-result.js';
+import { MIGRATE_TOOLS } from '../model/bench-result.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Topology } from '../model/topology.js';
@@ -10,8 +12,6 @@ import type { MeasuredRun } from './measured-run.js';
 import { Ovn } from './ovn.js';
 import { plainMigrate, virshArgv } from './plain-virsh.js';
 import { timedRun, vxmigArgv } from './program.js';
-import type { BenchPeer, FailedRun, MigrateBench, MigrateTool, MissingContender } from './result.js';
-import { MIGRATE_TOOLS } from './result.js';
 import type { Move } from './topology.js';
 import { turns } from './turns.js';
 import { vxmigMigrate } from './vxmig-run.js';
@@ -105,7 +105,9 @@ class MigrateBencher {
       const { run } = measured;
       emit({
         kind: 'note',
-        text: `${round}/${runs} ${tool}: ${run.from} to ${run.to} in ${Math.round(run.wallMs)} ms, ${run.pingsLost} of ${run.pingsSent} pings lost, longest wait ${Math.round(run.longestWaitMs ?? 0)} ms`,
+        text:
+          `${round}/${runs} ${tool}: ${run.from} to ${run.to} in ${Math.round(run.wallMs)} ms, ${run.pingsLost} ` +
+          `of ${run.pingsSent} pings lost, longest wait ${Math.round(run.longestWaitMs ?? 0)} ms`,
       });
     } catch (error) {
       signal.throwIfAborted();

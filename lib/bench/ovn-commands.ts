@@ -3,8 +3,8 @@ import type { Datapath } from '../model/topology.js';
 import type { LogicalPort, OvnHostParts } from './ovn-topology.js';
 
 /*
- * OVN as its own documents have it (ovn-northd(8), ovn-controller(8), ovn-nb(5)), with everything that it keeps below /run/ovn, which is
- * a lab host's own and goes with it.
+ * OVN as its own documents have it (ovn-northd(8), ovn-controller(8), ovn-nb(5)), with everything that it keeps below
+ * /run/ovn, which is a lab host's own and goes with it.
  */
 
 const RUN = '/run/ovn';
@@ -126,8 +126,8 @@ export function removeTaps(ports: readonly LogicalPort[]): Command[] {
 }
 
 /**
- * What a migration needs of OVN (ovn-nb(5), "requested-chassis" and "activation-strategy"): both chassis may have the port, and the new
- * one is mute until the VM announces itself there.
+ * What a migration needs of OVN (ovn-nb(5), "requested-chassis" and "activation-strategy"): both chassis may have the
+ * port, and the new one is mute until the VM announces itself there.
  */
 export function bindToBoth(port: string, from: string, to: string): string[][] {
   const options = [`requested-chassis=${from},${to}`, 'activation-strategy=rarp'];

@@ -1,11 +1,12 @@
 import { tapName } from '../model/names.js';
 import type { Datapath, Topology, Vm } from '../model/topology.js';
-import { type DesiredDomain, type DesiredProbePort, desiredHost } from '../plan/desired.js';
+import { type DesiredDomain, desiredHost } from '../plan/desired.js';
+import type { DesiredProbePort } from '../plan/desired-ports.js';
 import type { Accelerator } from '../plan/domain-xml.js';
 
 /**
- * The same VM once more, for OVN: image, memory, MAC and addresses are those of the topology's, and so are the probes. Names are its
- * own, and with them the devices; the two VMs are in segments that know nothing of each other.
+ * The same VM once more, for OVN: image, memory, MAC and addresses are those of the topology's, and so are the probes.
+ * Names are its own, and with them the devices; the two VMs are in segments that know nothing of each other.
  */
 export function ovnTopology(topology: Topology, vm: Vm): Topology {
   const twin = { ...vm, name: `${vm.name}-ovn` };

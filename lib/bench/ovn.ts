@@ -116,8 +116,8 @@ export class Ovn {
   }
 
   /**
-   * One migration as ovn-nb(5) has it. Taps are made and removed outside the time that is measured, and so it is verified that both chassis
-   * are bound and have their flows: OVN is to be seen at its best.
+   * One migration as ovn-nb(5) has it. Taps are made and removed outside the time that is measured, and so it is
+   * verified that both chassis are bound and have their flows: OVN is to be seen at its best.
    */
   async migrate({ from, to, signal }: OvnMove): Promise<MeasuredRun> {
     const [source, destination, central] = [this.#shell(from), this.#shell(to), this.#shell(this.#central)];
@@ -193,7 +193,9 @@ async function requireOvn(controller: Controller): Promise<void> {
     if (missing.length === 0) continue;
     throw new VxmigError('HOST_UNFIT', `OVN is not installed: there is no ${missing.join(', ')}`, {
       where: name,
-      hint: 'Install it with `npm run setup`, which keeps its services off, or with `apt-get install ovn-central ovn-host`.',
+      hint:
+        'Install it with `npm run setup`, which keeps its services off, or with `apt-get install ' +
+        'ovn-central ovn-host`.',
     });
   }
 }

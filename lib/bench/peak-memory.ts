@@ -11,8 +11,8 @@ export interface MemoryMeter {
 }
 
 /**
- * The kernel's own figure, VmHWM of proc_pid_status(5), which the program leaves behind as it ends. Not that of getrusage(2): this begins with what the
- * process had that started it (fs/exec.c: setmax_mm_hiwater_rss).
+ * The kernel's own figure, VmHWM of proc_pid_status(5), which the program leaves behind as it ends. Not that of
+ * getrusage(2): this begins with what the process had that started it (fs/exec.c: setmax_mm_hiwater_rss).
  * @param directory for the few lines that the program loads first, and what they write
  */
 export async function memoryMeter(directory: string): Promise<MemoryMeter> {

@@ -19,8 +19,8 @@ export interface PlainMove {
 }
 
 /**
- * One `virsh migrate` with nothing of vxmig's around it but the network, which is made ready beforehand and put right afterwards,
- * both outside the time that is measured.
+ * One `virsh migrate` with nothing of vxmig's around it but the network, which is made ready beforehand and put right
+ * afterwards, both outside the time that is measured.
  * @throws CommandError, VxmigError HOST_UNFIT where the guest does not answer beforehand
  */
 export async function plainMigrate(controller: Controller, move: PlainMove): Promise<MeasuredRun> {

@@ -6,6 +6,7 @@ import { factsOf } from '../controller/facts.js';
 import { sshDirectory } from '../lab/lab-directory.js';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
+import type { ScaleResult, ScaleRun, ScaleSize } from '../model/scale-result.js';
 import type { Topology } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
 import { parseTopology } from '../topology/read.js';
@@ -14,7 +15,6 @@ import { observeMachine } from './machine.js';
 import { memoryMeter } from './peak-memory.js';
 import { timedRun, vxmigArgv } from './program.js';
 import { scaleFigures, scaleVerdicts } from './scale-figures.js';
-import type { ScaleResult, ScaleRun, ScaleSize } from './scale-result.js';
 import { type ScaleMesh, scaleRound } from './scale-round.js';
 import { scaleTopology } from './scale-topology.js';
 import { byHandScript } from './script.js';
@@ -31,8 +31,8 @@ export interface ScaleOptions {
 }
 
 /**
- * What plan, apply and verify take as a lab grows, against a script of one ovs-vsctl per host. One lab after the other, each built and removed by
- * this call, also when it fails.
+ * What plan, apply and verify take as a lab grows, against a script of one ovs-vsctl per host. One lab after the other,
+ * each built and removed by this call, also when it fails.
  * @throws VxmigError
  */
 export async function scaleBench(options: ScaleOptions): Promise<ScaleResult> {

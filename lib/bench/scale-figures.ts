@@ -1,9 +1,12 @@
+import type { Verdict } from '../model/bench-result.js';
 import { formatBytes } from '../model/quantities.js';
-import type { Verdict } from './result.js';
-import { SCALE_WAYS, type ScaleFigures, type ScaleRun, type ScaleSize, type ScaleWay } from './scale-result.js';
-import { ratioOf, spreadOf } from './statistics.js';
+import { SCALE_WAYS, type ScaleFigures, type ScaleRun, type ScaleSize, type ScaleWay } from '../model/scale-result.js';
+import { ratioOf, spreadOf } from '../model/spread.js';
 
-/** What vxmig may take at most: as a multiple of the script, of its own first apply, and of what a host costs in the smallest lab. */
+/**
+ * What vxmig may take at most: as a multiple of the script, of its own first apply, and of what a host costs in the
+ * smallest lab.
+ */
 const AIMS = { script: 1.3, again: 0.5, perHost: 1.3 } as const;
 const MEMORY_AIM_BYTES = 200 * 2 ** 20;
 

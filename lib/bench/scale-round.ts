@@ -1,8 +1,8 @@
 import type { Controller } from '../controller/controller.js';
+import type { ScaleRun, ScaleWay } from '../model/scale-result.js';
 import { refuseOther, removeBridges } from './apply-bench.js';
 import type { MemoryMeter } from './peak-memory.js';
 import { timedRun, vxmigArgvUnder } from './program.js';
-import type { ScaleRun, ScaleWay } from './scale-result.js';
 
 /** The files of one way to join the hosts. */
 export interface ScaleMesh {
@@ -19,9 +19,10 @@ export interface ScaleRoundOptions {
 }
 
 /**
- * One turn of the script and one of vxmig, in an order that changes with every round, each on hosts that have nothing but their underlay.
- * @throws CommandError where one fails, a check of verify too; VxmigError APPLY_FAILED where there was something to do, or nothing, and it was to be
- *   otherwise: the figure would be of another thing
+ * One turn of the script and one of vxmig, in an order that changes with every round, each on hosts that have nothing
+ * but their underlay.
+ * @throws CommandError where one fails, a check of verify too; VxmigError APPLY_FAILED where there was something to do,
+ *   or nothing, and it was to be otherwise: the figure would be of another thing
  */
 export async function scaleRound(
   { mesh, file, script }: ScaleMesh,

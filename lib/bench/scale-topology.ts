@@ -10,7 +10,9 @@ export interface ScaleRequest {
 
 /** As many as a file may have (schema.json). */
 export const MOST_HOSTS = 256;
-/** A subnet has this many hosts at most, and there are two at least, so that some tunnels are routed and some are not. */
+/**
+ * A subnet has this many hosts at most, and there are two at least, so that some tunnels are routed and some are not.
+ */
 const HOSTS_PER_SEGMENT = 16;
 const LEAST_SEGMENTS = 2;
 /** The lower half of RFC 2544's prefix, as the examples have it; a /27 for each segment. */

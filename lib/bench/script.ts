@@ -11,8 +11,8 @@ export interface ScriptOptions {
 }
 
 /**
- * What somebody would write by hand who wants the topology's bridges and tunnels quickly: all hosts at once over ssh, on each
- * a single ovs-vsctl. It looks at nothing and sets no flows, so it is the least that making them can take.
+ * What somebody would write by hand who wants the topology's bridges and tunnels quickly: all hosts at once over ssh,
+ * on each a single ovs-vsctl. It looks at nothing and sets no flows, so it is the least that making them can take.
  */
 export function byHandScript(topology: Topology, { sshConfig, facts }: ScriptOptions): string {
   const lines = topology.hosts.map(({ name }) => {

@@ -7,7 +7,10 @@ import { parseTopology } from '../topology/read.js';
 
 export const DEFAULT_TOPOLOGY = new URL('../../../topologies/two-subnets.yaml', import.meta.url);
 
-/** The topology under a name of its own, in files: as a whole, with probes from both ends of the move too, and with its networks only. */
+/**
+ * The topology under a name of its own, in files: as a whole, with probes from both ends of the move too, and with its
+ * networks only.
+ */
 export interface BenchTopology {
   readonly topology: Topology;
   readonly file: string;
@@ -71,7 +74,10 @@ async function written(text: string, file: string): Promise<{ topology: Topology
   return { topology, file };
 }
 
-/** Who moves, and between which hosts: the first VM that is watched, to a host in another subnet that does not itself watch. */
+/**
+ * Who moves, and between which hosts: the first VM that is watched, to a host in another subnet that does not itself
+ * watch.
+ */
 export function chooseMove(topology: Topology): Move {
   const vm = topology.vms.find(({ name }) =>
     topology.probes.some((probe) => probe.to === name && probe.from.kind === 'host'),

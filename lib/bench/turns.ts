@@ -1,11 +1,11 @@
-import type { MigrateTool } from './result.js';
+import type { MigrateTool } from '../model/bench-result.js';
 
 /**
- * Who has its turn when, round by round. Each has one turn in each round, and the order changes with every round, so that all
- * meet the same machine in the same states.
+ * Who has its turn when, round by round. Each has one turn in each round, and the order changes with every round, so
+ * that all meet the same machine in the same states.
  *
- * OVN moves a VM of its own, the others share one that goes there and back with each turn. In how many turns of theirs the VM goes
- * there, and in how many back, differs by no more than three.
+ * OVN moves a VM of its own, the others share one that goes there and back with each turn. In how many turns of theirs
+ * the VM goes there, and in how many back, differs by no more than three.
  */
 export function turns(contenders: readonly MigrateTool[], rounds: number): MigrateTool[][] {
   const sharing = contenders.filter((tool) => tool !== 'ovn');

@@ -5,13 +5,13 @@ import { type PingEvent, PingStream, pingArgv } from '../measure/ping-stream.js'
 import { parseQemuEvent, type QemuEvent, qemuEventsArgv } from '../measure/qemu-events.js';
 import { unansweredOf } from '../measure/unanswered.js';
 import { until } from '../migration/until.js';
+import type { MigrateRun } from '../model/bench-result.js';
 import { VxmigError } from '../model/errors.js';
 import type { PingFigures } from '../model/migration-result.js';
 import { probePortName } from '../model/names.js';
 import { probePath } from '../model/probe-path.js';
 import type { Topology } from '../model/topology.js';
 import { backAfterResume, type SwitchRecord } from './delay-curve.js';
-import type { MigrateRun } from './result.js';
 
 const FIRST_REPLY_TIMEOUT_MS = 15_000;
 /** QEMU announces the guest for 0.8 s after the resume: until then a plain migration may still lose pings. */
@@ -57,8 +57,8 @@ export interface Watch {
 }
 
 /**
- * Does `work` under the eyes of the probes, and waits until all replies have come. It is measured as `vxmig migrate` measures itself: the
- * same pings, judged by the same code.
+ * Does `work` under the eyes of the probes, and waits until all replies have come. It is measured as `vxmig migrate`
+ * measures itself: the same pings, judged by the same code.
  * @throws VxmigError HOST_UNFIT where the guest does not answer beforehand
  */
 export async function watched<Result>(

@@ -10,9 +10,9 @@ const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 const LIB = fileURLToPath(new URL('../', import.meta.url));
 
 /**
- * The program and the packages that it uses as one CommonJS file: to find and read 300 files takes Node longer than to run them.
- * Text and names stay readable, for stack traces. The first line says what the rest is, for whoever keeps something made from it.
- * It belongs into a directory beside the compiled lib/.
+ * The program and the packages that it uses as one CommonJS file: to find and read 300 files takes Node longer than to
+ * run them. Text and names stay readable, for stack traces. The first line says what the rest is, for whoever keeps
+ * something made from it. It belongs into a directory beside the compiled lib/.
  */
 export async function makeBundle(): Promise<{ readonly text: string; readonly licences: string }> {
   const result = await build({
@@ -41,8 +41,9 @@ export async function makeBundle(): Promise<{ readonly text: string; readonly li
 }
 
 /**
- * esbuild escapes what is not ASCII in strings, but not in tagged templates, where a tag might see the difference by `raw`. `bin/vxmig` reads
- * the bundle as Latin-1, by which the program starts 14 ms sooner than as UTF-8; a character that is left would come out as two others.
+ * esbuild escapes what is not ASCII in strings, but not in tagged templates, where a tag might see the difference by
+ * `raw`. `bin/vxmig` reads the bundle as Latin-1, by which the program starts 14 ms sooner than as UTF-8; a character
+ * that is left would come out as two others.
  * @throws where it would make a difference
  */
 export function inAscii(text: string): string {
@@ -52,7 +53,9 @@ export function inAscii(text: string): string {
 }
 
 /** Stands for `import.meta.url`: each file's own URL, as if it were loaded from where it was. */
-const FILE_URL = `const __fileUrl = (file) => require('node:url').pathToFileURL(require('node:path').join(__dirname, '../lib', file)).href;`;
+const FILE_URL =
+  "const __fileUrl = (file) => require('node:url').pathToFileURL(require('node:path').join(__dirname, " +
+  "'../lib', file)).href;";
 
 const OWN_FILES: Plugin = {
   name: 'own-files',

@@ -9,8 +9,8 @@ const WARM_UP = fileURLToPath(new URL('./warm-up.js', import.meta.url));
 const DIRECTORY = fileURLToPath(new URL('../../bin/', import.meta.url));
 
 /**
- * What `bin/vxmig` runs: the bundle, and V8's code of it for the Node that runs this. Each file is complete at any moment, and code without
- * its bundle is never taken for another's.
+ * What `bin/vxmig` runs: the bundle, and V8's code of it for the Node that runs this. Each file is complete at any
+ * moment, and code without its bundle is never taken for another's.
  * @param directory beside the compiled lib/ unless said
  */
 export async function makeProgram(directory: string = DIRECTORY): Promise<void> {

@@ -11,8 +11,8 @@ export const VALIDATORS: Readonly<Record<string, () => string>> = {
 };
 
 /**
- * What takes the place of such a file in the bundle: the schema as a finished function. To make it takes ajv longer than all the rest of
- * reading a topology.
+ * What takes the place of such a file in the bundle: the schema as a finished function. To make it takes ajv longer
+ * than all the rest of reading a topology.
  */
 export function validatorCode(text: string): string {
   const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true, lines: true } });

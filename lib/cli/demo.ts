@@ -7,16 +7,16 @@ import { observeLabNames } from '../lab/list.js';
 import { exitCodeOf, messageOf, VxmigError } from '../model/errors.js';
 import { formatMs } from '../model/quantities.js';
 import { paint, styleFor } from '../report/style.js';
-import { applyCommand } from './apply.js';
+import { applyCommand } from './commands/apply.js';
+import { labDownCommand, labUpCommand } from './commands/lab.js';
+import { migrateCommand } from './commands/migrate.js';
+import { verifyCommand } from './commands/verify.js';
 import type { CommandContext } from './context.js';
-import { onInterrupt } from './interrupt.js';
-import { labDownCommand, labUpCommand } from './lab.js';
-import { labProgressPrinter } from './lab-progress.js';
-import { createLog } from './log.js';
-import { migrateCommand } from './migrate.js';
-import { Output } from './output.js';
-import { progressPrinter } from './progress.js';
-import { verifyCommand } from './verify.js';
+import { onInterrupt } from './terminal/interrupt.js';
+import { labProgressPrinter } from './terminal/lab-progress.js';
+import { createLog } from './terminal/log.js';
+import { Output } from './terminal/output.js';
+import { progressPrinter } from './terminal/progress.js';
 
 const LAB = 'two-subnets';
 const TOPOLOGY = new URL(`../../../topologies/${LAB}.yaml`, import.meta.url);
@@ -85,7 +85,9 @@ function stepsWith(file: string): Step[] {
   return [
     {
       command: `vxmig lab up ${file}`,
-      what: 'Three hosts on this machine, each a set of namespaces with its own Open vSwitch, libvirt and sshd; a router joins their two subnets.',
+      what:
+        'Three hosts on this machine, each a set of namespaces with its own Open vSwitch, libvirt and sshd; a ' +
+        'router joins their two subnets.',
       run: (context) => labUpCommand(context, file, { kvm: false }),
     },
     {
@@ -95,7 +97,9 @@ function stepsWith(file: string): Step[] {
     },
     {
       command: `vxmig migrate ${file} web --to host-b --write`,
-      what: 'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms all the while.',
+      what:
+        'web moves to the other subnet while it runs. It keeps its addresses; host-c pings it every 10 ms ' +
+        'all the while.',
       run: (context) =>
         migrateCommand(context, file, 'web', { to: 'host-b', write: true, redirect: true, lock: DEFAULT_LOCK }),
     },

@@ -41,7 +41,7 @@ export async function destroy(
   return [...plans.values()].flatMap((plan) => plan.changes);
 }
 
-const AGAIN = 'Mend that and run the same again: it removes what is left.';
+const AGAIN = 'Fix that and run the same again: it removes what is left.';
 
 async function leftOn(session: HostSession, topology: string): Promise<string> {
   try {

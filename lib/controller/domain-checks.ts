@@ -7,7 +7,7 @@ import { messageOf } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { absenceOf } from '../plan/absent-domain.js';
 import { domainOf } from '../plan/desired.js';
-import { SIZE_MEND, sizeRemark } from '../plan/domain-size.js';
+import { SIZE_FIX, sizeRemark } from '../plan/domain-size.js';
 import { lookAtMove } from './move-sight.js';
 import { neededBytes, QEMU_MEMORY_BYTES } from './needed-memory.js';
 
@@ -87,7 +87,7 @@ function size({ vm, xml }: PlacedVm): Check[] {
       ok: true,
       expected: 'nothing beside `domain:` but what the domain has',
       seen: remark,
-      hint: SIZE_MEND,
+      hint: SIZE_FIX,
     },
   ];
 }
@@ -102,7 +102,7 @@ async function journeys(shells: ReadonlyMap<string, HostShell>, { vm, host }: Pl
       const looked = await lookAtMove({ vm: vm.name, domain: domainOf(vm), source, destination });
       return { to, obstacles: looked?.verdict.obstacles ?? [] };
     } catch (error) {
-      return { to, obstacles: [{ why: messageOf(error), mend: 'mend what the checks of these hosts say' }] };
+      return { to, obstacles: [{ why: messageOf(error), fix: 'fix what the checks of these hosts say' }] };
     }
   });
   const seen = await Promise.all(looks);
@@ -116,7 +116,7 @@ async function journeys(shells: ReadonlyMap<string, HostShell>, { vm, host }: Pl
       ok: open.length > 0 && wanted,
       expected: `its disks and devices let it move from ${host}`,
       seen: [...(open.length > 0 ? [`it can move to ${open.join(', ')}`] : []), ...texts].join('; '),
-      hint: [...new Set(closed.flatMap(({ obstacles }) => obstacles.map(({ mend }) => mend)))].join(' '),
+      hint: [...new Set(closed.flatMap(({ obstacles }) => obstacles.map(({ fix }) => fix)))].join(' '),
     },
   ];
 }

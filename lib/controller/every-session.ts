@@ -2,13 +2,13 @@ import { messageOf, VxmigError } from '../model/errors.js';
 
 /**
  * All hosts at once; a failure of one does not stop the others half-way through theirs.
- * @param mend what to do where several have failed; left out: as of every APPLY_FAILED
+ * @param fix what to do where several have failed; left out: as of every APPLY_FAILED
  * @throws VxmigError naming each that failed
  */
 export async function everySession<Session extends { readonly name: string }>(
   sessions: readonly Session[],
   work: (session: Session) => Promise<void>,
-  mend?: string,
+  fix?: string,
 ): Promise<void> {
   const results = await Promise.allSettled(sessions.map((session) => work(session)));
   const failures = results.flatMap((result, index) =>
@@ -20,6 +20,6 @@ export async function everySession<Session extends { readonly name: string }>(
   throw new VxmigError('APPLY_FAILED', failures.map(({ host, error }) => `${host}: ${messageOf(error)}`).join('; '), {
     where: failures.map(({ host }) => host).join(', '),
     cause: first.error,
-    ...(mend === undefined ? {} : { hint: mend }),
+    ...(fix === undefined ? {} : { hint: fix }),
   });
 }

@@ -5,8 +5,8 @@ import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
-import { sameUuidMend, sameUuidText } from '../plan/move-verdict.js';
-import { offloadingNics, offloadMend } from '../plan/nic-offload.js';
+import { sameUuidFix, sameUuidText } from '../plan/move-verdict.js';
+import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
 import { STRATEGIES } from '../strategies/registry.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
 
@@ -144,7 +144,7 @@ export function offloadCheck(host: Host, fitness: Fitness, vm: Vm, xml: string):
       ok: true,
       expected: 'off, for Open vSwitch in userspace makes no checksums',
       seen: nics.length === 0 ? 'off' : `on at ${nics.map(({ mac }) => mac).join(', ')}: it has ping and no TCP`,
-      hint: nics.length === 0 ? '' : offloadMend(domainOf(vm), host.name, nics),
+      hint: nics.length === 0 ? '' : offloadFix(domainOf(vm), host.name, nics),
     },
   ];
 }
@@ -246,7 +246,7 @@ function hostUuids(fitness: ReadonlyMap<string, Fitness>): Check {
     ok: twin === undefined,
     expected: 'another one on each host',
     seen: twin === undefined ? `${known.length} hosts, each with its own` : sameUuidText(ends, twin[1].hostUuid),
-    hint: twin === undefined ? '' : sameUuidMend(ends.to),
+    hint: twin === undefined ? '' : sameUuidFix(ends.to),
   };
 }
 
@@ -280,7 +280,7 @@ function fping(name: string, version: string): Check {
 function packetBuffer(name: string, bytes: number | null): Check[] {
   if (bytes === null) return [];
   const setting = `net.core.rmem_default=${PACKET_BUFFER_BYTES}`;
-  const mend = `\`sysctl -w ${setting}\`, and \`echo ${setting} >/etc/sysctl.d/90-vxmig.conf\` for the next boot`;
+  const fix = `\`sysctl -w ${setting}\`, and \`echo ${setting} >/etc/sysctl.d/90-vxmig.conf\` for the next boot`;
   const small = bytes < PACKET_BUFFER_BYTES;
   return [
     {
@@ -289,7 +289,7 @@ function packetBuffer(name: string, bytes: number | null): Check[] {
       expected: `net.core.rmem_default of ${formatBytes(PACKET_BUFFER_BYTES)} or more`,
       seen: formatBytes(bytes),
       hint: small
-        ? `a burst after a migration may lose frames: ${mend}; ports that are open keep what they have until ovs-vswitchd is started anew`
+        ? `a burst after a migration may lose frames: ${fix}; ports that are open keep what they have until ovs-vswitchd is started anew`
         : '',
     },
   ];

@@ -1,4 +1,5 @@
-import { attribute, child, type DomainDefinition } from '../model/domain-definition.js';
+import type { DomainDefinition } from '../model/domain-definition.js';
+import { attribute, child } from '../model/xml-element.js';
 
 /** QEMU's own memory, beside the guest's. */
 export const QEMU_MEMORY_BYTES = 64 * 2 ** 20;

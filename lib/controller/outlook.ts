@@ -39,7 +39,7 @@ export async function outlookOf(controller: Controller, journey: Journey): Promi
 /** As outlookOf has it, by itself. */
 export async function portSilenceOf(controller: Controller, journey: Journey): Promise<VxmigError | null> {
   const port = await closedPort(controller, journey);
-  return port === null ? null : new VxmigError(port.code, port.why, { where: journey.to.name, hint: port.mend });
+  return port === null ? null : new VxmigError(port.code, port.why, { where: journey.to.name, hint: port.fix });
 }
 
 async function closedPort(controller: Controller, { from, to }: Journey): Promise<Obstacle | null> {

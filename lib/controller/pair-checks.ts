@@ -31,7 +31,7 @@ async function pathMtu(topology: Topology, shell: HostShell, from: Host, to: Hos
       .map((segment) => segment.mtu),
   );
   const { ok, seen } = await reaches(shell, { address: vtepOf(to), fullSizeMtu: mtu });
-  const hint = ok ? '' : 'mend the route or the MTU on the way; or set the segment’s `mtu:` to what it carries';
+  const hint = ok ? '' : 'fix the route or the MTU on the way; or set the segment’s `mtu:` to what it carries';
   return {
     name: `path MTU ${from.name} to ${to.name}`,
     ok,
@@ -67,7 +67,7 @@ async function libvirtOverSsh(shell: HostShell, from: Host, to: Host): Promise<C
   const version = /Running hypervisor: (.+)/.exec(stdout)?.[1] ?? 'it answers';
   const silent = exitCode === 124;
   const failure = silent ? `no answer within ${VIRSH_SECONDS} s` : (stderr.trim().split('\n').at(-1) ?? '');
-  const mend = silent
+  const fix = silent
     ? `is libvirtd on ${to.name} well, and its SSH port open to ${from.name}?`
     : `on ${from.name}, \`ssh\` to ${to.name} must work without a password, with its host key known`;
   return {
@@ -75,6 +75,6 @@ async function libvirtOverSsh(shell: HostShell, from: Host, to: Host): Promise<C
     ok,
     expected: `${uri} answers`,
     seen: ok ? version : failure,
-    hint: ok ? '' : mend,
+    hint: ok ? '' : fix,
   };
 }

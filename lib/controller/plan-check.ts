@@ -35,7 +35,7 @@ export async function planChecks(
     const seen = changes.length === 0 ? 'nothing to do' : `nothing is in the way; ${changes.length} changes to make`;
     const odd = changes.filter(({ kind, action }) => (kind === 'bridge' || kind === 'underlay') && action === 'update');
     const hint = odd.map(({ host, name, why }) => `${host} ${name}: ${why}`).join('; ');
-    return [{ ...check, ok: true, seen, hint: hint === '' ? '' : `${hint}. \`vxmig apply FILE\` mends it.` }];
+    return [{ ...check, ok: true, seen, hint: hint === '' ? '' : `${hint}. \`vxmig apply FILE\` fixes it.` }];
   } catch (error) {
     if (!(error instanceof VxmigError)) throw error;
     return [{ ...check, ok: false, seen: error.message, hint: error.hint }];

@@ -40,7 +40,7 @@ export function undone(failure: unknown, left: string): VxmigError {
   const where = failure instanceof VxmigError && failure.where !== undefined ? { where: failure.where } : {};
   const detail = { ...where, cause: failure };
   if (left === '') {
-    const hint = failure instanceof VxmigError ? failure.hint : 'Mend what the message names, then apply again.';
+    const hint = failure instanceof VxmigError ? failure.hint : 'Fix what the message names, then apply again.';
     return new VxmigError(code, `${sentence(failure)} What apply had changed was taken back.`, { hint, ...detail });
   }
   return new VxmigError(

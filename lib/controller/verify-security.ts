@@ -17,7 +17,7 @@ import type { HostSession } from './host-session.js';
 /** Nobody's, and addresses that are for documentation (RFC 5737, RFC 3849). */
 const FORGED = { mac: '02:00:00:00:00:01', ipv4: '192.0.2.1', ipv6: '2001:db8::1' };
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
-const HINT = '`vxmig plan FILE` names flows that differ; `vxmig apply FILE` mends them';
+const HINT = '`vxmig plan FILE` names flows that differ; `vxmig apply FILE` fixes them';
 
 /** The switch is asked what it does with frames that each VM must not send: it must drop each, and count it under its reason. */
 export async function forgeriesDropped(controller: Controller, topology: Topology): Promise<Check[]> {

@@ -5,7 +5,8 @@ import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf, peersOf, probeMtu, vtepOf } from '../plan/desired.js';
+import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
+import { probeMtu } from '../plan/desired-ports.js';
 import { expectedAt } from '../plan/expected-place.js';
 import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
@@ -43,7 +44,7 @@ function check(name: string, ok: boolean, expected: string, seen: string, hint: 
 function configuration(plan: Plan): Check[] {
   return plan.hosts.map(({ host, changes }) => {
     const seen = changes.map((change) => `${change.kind} ${change.name}: ${change.why}`);
-    const hint = 'run `vxmig plan FILE` to see what differs, `vxmig apply FILE` to mend it';
+    const hint = 'run `vxmig plan FILE` to see what differs, `vxmig apply FILE` to fix it';
     return check(
       `configuration of ${host}`,
       seen.length === 0,
@@ -79,11 +80,11 @@ function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
     const name = `VM ${vm.name}`;
     const expected = `it runs on ${vm.host}`;
     if (pending !== undefined) {
-      const { what, mend } = pendingText(pending);
-      return check(name, false, `${expected}, with its NICs at its taps`, what, mend);
+      const { what, fix } = pendingText(pending);
+      return check(name, false, `${expected}, with its NICs at its taps`, what, fix);
     }
     const note = plan.paused.find(({ domain }) => domain === domainOf(vm));
-    if (note !== undefined) return check(name, false, expected, pausedText(note).what, pausedText(note).mend);
+    if (note !== undefined) return check(name, false, expected, pausedText(note).what, pausedText(note).fix);
     const seen =
       wrong !== undefined ? `it runs on ${wrong.from}` : starts ? 'it does not run' : `it runs on ${vm.host}`;
     return check(name, wrong === undefined && !starts, expected, seen, '`vxmig apply FILE` brings it there');
@@ -117,7 +118,7 @@ async function tunnelsReach(controller: Controller, topology: Topology): Promise
 }
 
 function tunnelCheck(from: Host, to: Host, mtu: number, answer: ReachAnswer | undefined): Check {
-  const hint = 'mend the route or the MTU between the two hosts';
+  const hint = 'fix the route or the MTU between the two hosts';
   const expected = `${vtepOf(to)} answers packets of ${mtu} bytes`;
   return check(`tunnel ${from.name} → ${to.name}`, answer?.ok ?? false, expected, answer?.seen ?? '', hint);
 }
@@ -150,9 +151,7 @@ async function probesReach(controller: Controller, topology: Topology, before: r
         answer.ok,
         `answers to packets of ${mtu} bytes${most}`,
         answer.seen,
-        isInOrder
-          ? guestHint(topology, probe.to, address)
-          : 'mend what the failed checks above name, then verify again',
+        isInOrder ? guestHint(topology, probe.to, address) : 'fix what the failed checks above name, then verify again',
       );
     }),
   );

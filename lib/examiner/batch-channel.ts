@@ -12,8 +12,9 @@ export function isOfBatch(): boolean {
 }
 
 /**
- * For a process that a batch has started, told by the channel that it has to the batch (child_process, `ipc`): should the batch die,
- * however that happens, the channel closes, and the process stops itself as if it had been told to, so that its lab goes with it.
+ * For a process that a batch has started, told by the channel that it has to the batch (child_process, `ipc`): should
+ * the batch die, however that happens, the channel closes, and the process stops itself as if it had been told to, so
+ * that its lab goes with it.
  * @param signal aborts when the process is told to stop. To be told twice would mean to leave at once
  */
 export function endWithBatch(signal: AbortSignal): void {

@@ -30,9 +30,9 @@ export interface BatchOptions {
 }
 
 /**
- * Grades a class, each student by a process of its own: one that crashes, hangs or takes too much memory is its own error, and the others
- * go on. When the signal aborts, those that are being graded are stopped, and what is there is told. Never rejects for what a student's
- * process does.
+ * Grades a class, each student by a process of its own: one that crashes, hangs or takes too much memory is its own
+ * error, and the others go on. When the signal aborts, those that are being graded are stopped, and what is there is
+ * told. Never rejects for what a student's process does.
  */
 export async function gradeBatch(
   rubric: Rubric,

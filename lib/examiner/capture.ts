@@ -15,7 +15,10 @@ const START_TIMEOUT_MS = 20_000;
 export interface CaptureRequest {
   readonly lab: string;
   readonly host: string;
-  /** Where else than at the host's underlay link: devices in a machine's network namespace, and only what comes in by them. */
+  /**
+   * Where else than at the host's underlay link: devices in a machine's network namespace, and only what comes in by
+   * them.
+   */
   readonly place?: { readonly machine: string; readonly interfaces: readonly string[] };
   /** A display filter of tshark. */
   readonly filter: string;
@@ -27,8 +30,9 @@ export interface CaptureRequest {
 }
 
 /**
- * How many packets of a host's underlay link the filter lets pass: until `enough` are seen or the time, which counts from the moment of
- * listening, is over. Listened to is the router's end of the link, by the machine's own tshark: nobody in the host can change what is seen.
+ * How many packets of a host's underlay link the filter lets pass: until `enough` are seen or the time, which counts
+ * from the moment of listening, is over. Listened to is the router's end of the link, by the machine's own tshark:
+ * nobody in the host can change what is seen.
  * @throws Error where tshark is missing, or does not take the filter
  */
 export async function capture(request: CaptureRequest): Promise<number> {

@@ -34,8 +34,9 @@ export interface ChildLimits {
 }
 
 /**
- * Runs a program to its end, and that end comes: whatever it does, nothing of its process group outlives the limits. It has a channel to
- * this process (batch-channel.ts), and a session of its own, so that the terminal's Ctrl-C reaches this process only.
+ * Runs a program to its end, and that end comes: whatever it does, nothing of its process group outlives the limits. It
+ * has a channel to this process (batch-channel.ts), and a session of its own, so that the terminal's Ctrl-C reaches
+ * this process only.
  * @throws Error where it can't be started
  */
 export async function runChild(

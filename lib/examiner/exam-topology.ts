@@ -6,8 +6,9 @@ import type { Probe, Topology } from '../model/topology.js';
 const INTERVAL_MS = 10;
 
 /**
- * What the lab of a submission is built of: its own hosts, networks and VMs, but watched as the rubric wants it, so that nobody loses nothing by
- * watching nothing; and under the reference's name, so that bridges are called the same for everybody.
+ * What the lab of a submission is built of: its own hosts, networks and VMs, but watched as the rubric wants it, so
+ * that nobody loses nothing by watching nothing; and under the reference's name, so that bridges are called the same
+ * for everybody.
  */
 export function examTopology(
   submission: Topology,

@@ -37,8 +37,8 @@ export type Exam =
   | { readonly kind: 'none'; readonly why: string };
 
 /**
- * Hosts to look at. Where a lab of the submission cannot be built and applied, one of the reference is tried: where that one can, here and
- * now, it is not the machine's fault.
+ * Hosts to look at. Where a lab of the submission cannot be built and applied, one of the reference is tried: where
+ * that one can, here and now, it is not the machine's fault.
  * @throws whatever keeps it from being found out
  */
 export async function openExam(rubric: Rubric, submission: Topology, options: ExamOptions): Promise<Exam> {
@@ -54,7 +54,10 @@ export async function openExam(rubric: Rubric, submission: Topology, options: Ex
   }
 }
 
-/** Hosts that are not up, or not to be reached, are the student's doing; of hosts elsewhere only where others of them can be. */
+/**
+ * Hosts that are not up, or not to be reached, are the student's doing; of hosts elsewhere only where others of them
+ * can be.
+ */
 async function openLive(submission: Topology, options: ExamOptions): Promise<Exam> {
   let controller: Controller;
   try {

@@ -82,7 +82,9 @@ export async function examine(
     if (exam?.kind === 'open')
       await exam.close().catch((cause: unknown) => {
         // What has been seen is no less true for it.
-        const text = `lab ${options.labName} could not be removed: ${messageOf(cause)}. \`vxmig lab down ${options.labName}\` tries again`;
+        const text =
+          `lab ${options.labName} could not be removed: ${messageOf(cause)}. \`vxmig lab down ` +
+          `${options.labName}\` tries again`;
         options.emit({ kind: 'warning', text });
       });
     strays.release();

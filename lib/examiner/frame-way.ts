@@ -115,7 +115,8 @@ interface Leaving {
 
 /** One for each frame. */
 async function leavesBy(shell: HostShell, { bridge, port, metadata, frames }: Step): Promise<Leaving[]> {
-  // Of a bridge's own port the number is 65534 (ovs-vswitchd.conf.db(5), Interface ofport); a trace reads its name as well.
+  // Of a bridge's own port the number is 65534 (ovs-vswitchd.conf.db(5), Interface ofport); a trace reads its name as
+  // well.
   const ofport = port.name === bridge.name ? 'LOCAL' : (port.interface.ofport ?? -1);
   if (typeof ofport === 'number' && ofport < 1)
     return frames.map(() => ({ ports: [], trouble: `the port ${port.name} has no OpenFlow number` }));

@@ -6,8 +6,9 @@ import { printableLine } from '../model/printable.js';
 import { LIMITS } from '../topology/yaml-source.js';
 
 /**
- * What a student has handed in. `broken`: nothing that can be graded, by the student's own doing. `unseen`: it was not looked at, and that is
- * nobody's fault. `own`: where the path is the teacher's own, how to have it graded all the same.
+ * What a student has handed in. `broken`: nothing that can be graded, by the student's own doing. `unseen`: it was not
+ * looked at, and that is nobody's fault. `own`: where the path is the teacher's own, how to have it graded all the
+ * same.
  */
 export type HandedIn =
   | { readonly kind: 'file'; readonly bytes: Buffer }
@@ -17,8 +18,8 @@ export type HandedIn =
 const O_PATH = 0o10000000;
 
 /**
- * Reads a submission, and nothing else: no link is followed, neither at the end of the path nor on the way, what is no regular file is not
- * opened, and what was looked at is what is read, whatever becomes of the path meanwhile.
+ * Reads a submission, and nothing else: no link is followed, neither at the end of the path nor on the way, what is no
+ * regular file is not opened, and what was looked at is what is read, whatever becomes of the path meanwhile.
  * @throws VxmigError NOT_FOUND where there is no such file, or none that this user may read
  */
 export async function readHandedIn(path: string): Promise<HandedIn> {
@@ -48,7 +49,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'may not be read by this user',
 };
 
-/** From directory to directory, each by the descriptor of the one before: a path as a whole could lead elsewhere at each opening. */
+/**
+ * From directory to directory, each by the descriptor of the one before: a path as a whole could lead elsewhere at each
+ * opening.
+ */
 async function reach(path: string): Promise<{ readonly file: FileHandle } | { readonly link: string }> {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   let here = await open(isAbsolute(path) ? '/' : '.', O_PATH);

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controller } from '../controller/controller.js';
-import { type Connected, guestConnect, guestPing, guestPingLog, hostConnect } from '../controller/pings.js';
 import { verify } from '../controller/verify.js';
 import type {
   CommandAnswer,
@@ -13,46 +11,30 @@ import type {
   TracedWay,
   TraceQuestion,
 } from '../grade/eyes.js';
-import { PingStream } from '../measure/ping-stream.js';
-import { withoutLength } from '../model/address.js';
 import type { Check } from '../model/check.js';
-import { CommandError, VxmigError } from '../model/errors.js';
+import { VxmigError } from '../model/errors.js';
 import type { MigrationResult } from '../model/migration-result.js';
-import { probePortName } from '../model/names.js';
-import { commonNetwork, pairUp } from '../model/probe-path.js';
-import type { StrategyName, Topology, Vm } from '../model/topology.js';
+import type { StrategyName, Topology } from '../model/topology.js';
 import { readFdb } from '../network/ovs/learned-macs.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { guestAsker } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost } from '../plan/observed.js';
 import { capture } from './capture.js';
 import { frameWays } from './frame-way.js';
 import { newNonce, ofNonce } from './nonce.js';
-import { doubtAbout, emulatorsOn, emulatorsWith, noEmulator } from './outside-view.js';
+import { emulatorsOn } from './outside-view.js';
+import { OUTPUT_LIMIT_BYTES, Reach, type ReachOptions } from './reach.js';
 import { bridgeOf, hostAt, tapsOf, tunnelOf } from './recognise.js';
 
-const PING_INTERVAL_MS = 200;
-/** Of the host's ping, beyond its pings. */
-const PING_TIMEOUT_MS = 15_000;
-/** A reply later than this counts for none. */
-const PING_PATIENCE_MS = 1000;
-/** Of a command's output more is not kept. */
-const OUTPUT_LIMIT_BYTES = 65_536;
 /** As timeout(1) tells that it has stopped the command; 137 where it had to kill it. */
 const TIMED_OUT: readonly number[] = [124, 137];
 const ANY_STATUS = Array.from({ length: 256 }, (_, status) => status);
 
-export interface HostEyesOptions {
+export interface HostEyesOptions extends ReachOptions {
   /** Moves a VM; resolves to the result, and the controller with which the hosts are seen from then on. */
   readonly migrate: (
     controller: Controller,
     question: { readonly vm: string; readonly to: string; readonly strategy: StrategyName | null },
   ) => Promise<{ readonly result: MigrationResult | null; readonly controller: Controller }>;
-  /** The lab whose router the underlay is listened at; null: there is none. */
-  readonly lab: string | null;
-  /** Whoever has configured the hosts may be root there: who answers is seen from outside of them. Labs only. */
-  readonly fromOutside: boolean;
-  readonly signal: AbortSignal;
 }
 
 /** Looks at connected hosts: each question is answered by what is there now. */
@@ -130,163 +112,16 @@ export class HostEyes implements Eyes {
   }
 
   async ping(question: PingQuestion): Promise<readonly PingAnswer[]> {
-    const answers = await this.#ping(question, newNonce());
-    const isFromHost = this.#topology.hosts.some(({ name }) => name === question.from);
-    return this.options.fromOutside && isFromHost ? await this.#fromOutside(question, answers) : answers;
-  }
-
-  async #ping(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
-    const sender = this.#topology.vms.find(({ name }) => name === question.from);
-    if (sender !== undefined) return await this.#pingFromGuest(sender, question);
-    return await this.#pingFromHost(question, nonce);
+    return await this.#reach.ping(question);
   }
 
   async connect(question: ConnectQuestion): Promise<readonly PingAnswer[] | null> {
-    const { from, count, protocol } = question;
-    const sender = this.#topology.vms.find(({ name }) => name === from);
-    const isGuest = sender?.source.kind === 'image';
-    // A guest is told what to do over TCP, and has no program for UDP.
-    if (sender !== undefined && (!isGuest || protocol === 'udp')) return null;
-    const tries = sender === undefined ? await this.#triesOfHost(question) : await this.#triesOfGuest(sender, question);
-    const answers = await Promise.all(
-      tries.map(async ({ address, once }) => {
-        // One that is answered is enough.
-        const most = Math.min(count, MOST_TRIES);
-        for (let sent = 1; sent <= most; sent += 1)
-          if ((await once()) !== 'silent') return { address, sent, received: 1 };
-        return { address, sent: most, received: 0 };
-      }),
-    );
-    return sender === undefined ? await this.#withVm(question.to, answers) : answers;
+    return await this.#reach.connect(question);
   }
 
-  /** From outside nobody answers for a VM that no QEMU runs. */
-  async #withVm(to: string, answers: readonly PingAnswer[]): Promise<readonly PingAnswer[]> {
-    const { lab, fromOutside } = this.options;
-    if (lab === null || !fromOutside || answers.every(({ received }) => received === 0)) return answers;
-    const doubt = noEmulator(await emulatorsWith(lab, this.#outsideOf(to)));
-    return doubt === null ? answers : answers.map((answer) => ({ ...answer, doubt }));
-  }
-
-  #outsideOf(vm: string): { readonly hosts: readonly string[]; readonly macs: readonly string[] } {
-    const { hosts, vms } = this.#topology;
-    const macs = vms.flatMap(({ name, nics }) => (name === vm ? nics.map(({ mac }) => mac) : []));
-    return { hosts: hosts.map(({ name }) => name), macs };
-  }
-
-  async #triesOfHost({ from, to, network, protocol, port }: ConnectQuestion): Promise<Try[]> {
-    const over = network ?? commonNetwork(this.#topology, from, to);
-    const { shell } = this.#controller.session(from);
-    const namespace = await this.#probeNamespace(from, over);
-    return prefixesOf(this.#topology, to, over).map((prefix) => {
-      const address = withoutLength(prefix);
-      return { address, once: async () => await hostConnect(shell, namespace, { protocol, address, port }) };
-    });
-  }
-
-  async #triesOfGuest(sender: Vm, question: ConnectQuestion): Promise<Try[]> {
-    const { pairs, shell, namespace } = await this.#guest(sender, question);
-    return pairs.map(({ source: guestAddress, target: address }) => ({
-      address,
-      once: async () =>
-        await guestConnect(shell, namespace, { guestAddress, address, port: question.port }).catch(unheard),
-    }));
-  }
-
-  /** Out of the host's port in the network where it has one, which no other network's frames can come in by; else as the host itself would. */
-  async #pingFromHost(question: PingQuestion, nonce: string): Promise<readonly PingAnswer[]> {
-    const { from, to, count, bytes } = question;
-    const network = this.#networkOf(question);
-    const namespace = await this.#probeNamespace(from, network);
-    const inside = namespace === null ? [] : ['ip', 'netns', 'exec', namespace];
-    const { shell } = this.#controller.session(from);
-    const answers = prefixesOf(this.#topology, to, network).map(async (prefix) => {
-      const address = withoutLength(prefix);
-      const headers = address.includes(':') ? 48 : 28;
-      const size = bytes === null ? [] : ['-M', 'do', '-s', String(bytes - headers)];
-      const pace = ['-n', '-q', '-p', nonce, '-c', String(count), '-i', String(PING_INTERVAL_MS / 1000), '-W', '1'];
-      const { stdout } = await shell.run([...inside, 'ping', ...pace, ...size, address], {
-        accept: [0, 1, 2],
-        timeoutMs: count * PING_INTERVAL_MS + PING_TIMEOUT_MS,
-        limitBytes: OUTPUT_LIMIT_BYTES,
-      });
-      const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
-      return { address, sent: count, received: Math.min(received, count) };
-    });
-    return await Promise.all(answers);
-  }
-
-  /** The answers, each with what speaks against its being the VM's. */
-  async #fromOutside(question: PingQuestion, answers: readonly PingAnswer[]): Promise<readonly PingAnswer[]> {
-    const { lab, signal } = this.options;
-    if (lab === null) return answers;
-    const judged: PingAnswer[] = [];
-    for (const answer of answers) {
-      const nonce = newNonce();
-      const ping = async () => await this.#pingFromHost(question, nonce);
-      const doubt =
-        answer.received === 0
-          ? null
-          : await doubtAbout({ ...this.#outsideOf(question.to), lab, address: answer.address, nonce, ping, signal });
-      judged.push(doubt === null ? answer : { ...answer, doubt });
-    }
-    return judged;
-  }
-
-  /** null: the host has no port of its own in the network. */
-  async #probeNamespace(host: string, network: string | null): Promise<string | null> {
-    if (network === null) return null;
-    const namespace = probePortName(this.#topology.name, network, host);
-    const { namespaces } = await this.#look(host);
-    return namespaces.some(({ name }) => name === namespace) ? namespace : null;
-  }
-
-  async #pingFromGuest(sender: Vm, question: PingQuestion): Promise<readonly PingAnswer[]> {
-    const { count, bytes } = question;
-    if (bytes !== null) throw new Error('packets of a given size are sent by hosts only');
-    if (sender.source.kind !== 'image')
-      throw new Error(`VM ${sender.name} is not one of the lab's own guests, and can't be told to ping`);
-    const { pairs, shell, namespace, network } = await this.#guest(sender, question);
-    const answers: PingAnswer[] = [];
-    for (const { source, target } of pairs) {
-      const request = { network: network ?? '', guestAddress: source, address: target, intervalMs: PING_INTERVAL_MS };
-      let log: string;
-      try {
-        await guestPing(shell, namespace, request, 'start');
-        await sleep(count * PING_INTERVAL_MS + PING_PATIENCE_MS, undefined, { signal: this.options.signal });
-        await guestPing(shell, namespace, request, 'stop');
-        log = await guestPingLog(shell, namespace, request, 0);
-      } catch (error) {
-        // Whom nobody can talk to cannot be heard either.
-        if (!(error instanceof CommandError)) throw error;
-        answers.push({ address: target, sent: count, received: 0 });
-        continue;
-      }
-      const answered = new PingStream().push(log).flatMap((event) => (event.kind === 'reply' ? [event.sequence] : []));
-      answers.push({ address: target, sent: count, received: new Set(answered.filter((one) => one <= count)).size });
-    }
-    return answers;
-  }
-
-  /** How a guest is told what to do, and between which addresses. @throws Error where no host has a port to tell it over */
-  async #guest(sender: Vm, question: Pick<PingQuestion, 'from' | 'to' | 'network'>) {
-    const network = this.#networkOf(question);
-    const own = sender.nics
-      .filter((nic) => network === null || nic.network === network)
-      .flatMap((nic) => nic.addresses);
-    const pairs = pairUp(own, prefixesOf(this.#topology, question.to, network));
-    const asks = guestAsker(this.#topology);
-    const { shell } = this.#controller.session(asks);
-    const namespace = await this.#probeNamespace(asks, network ?? sender.nics[0]?.network ?? '');
-    if (namespace === null)
-      throw new Error(
-        `${asks} has no probe port to ask VM ${sender.name} over: give the topology a probe from ${sender.name}`,
-      );
-    return { pairs, shell, namespace, network };
-  }
-
-  #networkOf({ network, from, to }: Pick<PingQuestion, 'from' | 'to' | 'network'>): string | null {
-    return network ?? commonNetwork(this.#topology, from, to);
+  /** Of the controller that there is now: a migration brings another one. */
+  get #reach(): Reach {
+    return new Reach(this.#controller, this.options, async (host) => await this.#look(host));
   }
 
   async migrate(question: {
@@ -320,7 +155,9 @@ export class HostEyes implements Eyes {
     if (lab === null) throw new Error('the underlay is listened to in labs only');
     const nonce = newNonce();
     const ping =
-      meanwhile === null ? null : () => this.#ping({ ...meanwhile, network: null, count: 3, bytes: null }, nonce);
+      meanwhile === null
+        ? null
+        : () => this.#reach.pingWith({ ...meanwhile, network: null, count: 3, bytes: null }, nonce);
     // A guest's pings carry nothing that was given to them.
     const isOwn = onlyOwn && this.#topology.hosts.some(({ name }) => name === meanwhile?.from);
     const wanted = isOwn ? `(${filter}) && ${ofNonce(nonce)}` : filter;
@@ -345,25 +182,4 @@ export class HostEyes implements Eyes {
       throw new VxmigError('HOST_UNFIT', `ovs-vswitchd does not answer on ${host}`, { where: host });
     return seen;
   }
-}
-
-interface Try {
-  readonly address: string;
-  readonly once: () => Promise<Connected>;
-}
-
-/** Each one that is not answered takes a second. */
-const MOST_TRIES = 3;
-
-/** Whom nobody can talk to cannot be heard either. */
-function unheard(error: unknown): Connected {
-  if (!(error instanceof CommandError)) throw error;
-  return 'silent';
-}
-
-/** Those that the VM has in the network, or all where it has none there. */
-function prefixesOf({ vms }: Topology, vm: string, network: string | null): readonly string[] {
-  const { nics = [] } = vms.find(({ name }) => name === vm) ?? {};
-  const there = nics.filter((nic) => nic.network === network);
-  return (there.length > 0 ? there : nics).flatMap(({ addresses }) => addresses);
 }

@@ -5,8 +5,8 @@ import { type ErrorCode, VxmigError } from '../model/errors.js';
 const CODES: readonly ErrorCode[] = ['SSH_CONNECT', 'COMMAND_FAILED', 'OVSDB', 'HOST_UNFIT'];
 
 /**
- * Whether it is the hosts that have kept a look from being carried out: they broke the connection, a command of theirs failed or answered with
- * what nobody can read, or they were too slow.
+ * Whether it is the hosts that have kept a look from being carried out: they broke the connection, a command of theirs
+ * failed or answered with what nobody can read, or they were too slow.
  */
 export function isOfTheHosts(error: unknown): boolean {
   if (error instanceof VxmigError) return CODES.includes(error.code);

@@ -12,8 +12,8 @@ const SHARE_OF_MEMORY = 0.8;
 const STATIC_BYTES = 128 * MIB;
 
 /**
- * What a lab takes, with room: of the proportional shares (PSS) measured on two-subnets, a host has 40 MiB (Open vSwitch, libvirtd, sshd), a guest
- * 25 to 90 MiB more than its memory.
+ * What a lab takes, with room: of the proportional shares (PSS) measured on two-subnets, a host has 40 MiB (Open
+ * vSwitch, libvirtd, sshd), a guest 25 to 90 MiB more than its memory.
  */
 const LAB_BYTES = { controller: 192 * MIB, host: 64 * MIB, vm: 128 * MIB };
 

@@ -1,4 +1,7 @@
-/** What systems leave behind: names that begin with a dot (`._x` of macOS among them), and the directories of archives and desktops. */
+/**
+ * What systems leave behind: names that begin with a dot (`._x` of macOS among them), and the directories of archives
+ * and desktops.
+ */
 const OF_SYSTEMS = /^(?:\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
 
 /** What learning systems add to their exports (Gradescope: `submission_metadata.yml`). */
@@ -27,7 +30,9 @@ const KEYS = '["\']?(?:underlay|hosts|networks|vms)["\']?\\s*:';
 const BLOCK = new RegExp(`^${KEYS}`, 'm');
 const FLOW = new RegExp(`[{,]\\s*${KEYS}`);
 
-/** Whether it is meant as a topology, which may have mistakes; told of the first look, to choose among several files. */
+/**
+ * Whether it is meant as a topology, which may have mistakes; told of the first look, to choose among several files.
+ */
 export function looksLikeTopology(bytes: Buffer): boolean {
   // Also as UTF-16, which is refused later and with a better word.
   const text = bytes.toString('latin1').replaceAll('\0', '');

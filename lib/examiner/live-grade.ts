@@ -11,9 +11,10 @@ import { type ExamineOptions, examine } from './examine.js';
 import { readHandedIn } from './handed-in.js';
 
 /**
- * Grades a student's file. A lab is built of it when the first check has to be carried out that needs hosts, and removed at the end; `live`
- * looks at the hosts that there are. A file that is no topology gets no points. What could not be carried out is tried with the reference, on a lab
- * of it and with as much time: what that manages here is the submission's failure.
+ * Grades a student's file. A lab is built of it when the first check has to be carried out that needs hosts, and
+ * removed at the end; `live` looks at the hosts that there are. A file that is no topology gets no points. What could
+ * not be carried out is tried with the reference, on a lab of it and with as much time: what that manages here is the
+ * submission's failure.
  * @throws VxmigError NOT_FOUND where there is no such file, INTERRUPTED
  */
 export async function gradeSubmission(rubric: Rubric, path: string, options: ExamineOptions): Promise<Grade> {

@@ -5,8 +5,8 @@ import { findMachine } from '../lab/machine.js';
 import { capture } from './capture.js';
 
 /*
- * What the machine sees of a lab's host on which a student is root: its processes and devices are the machine's, whatever a virsh, an
- * ovs-vsctl or a ping says that stands there.
+ * What the machine sees of a lab's host on which a student is root: its processes and devices are the machine's,
+ * whatever a virsh, an ovs-vsctl or a ping says that stands there.
  */
 
 /** A QEMU that is the machine's own program, and the devices through which its guest is on a network. */
@@ -101,8 +101,9 @@ export interface GuestQuestion {
 }
 
 /**
- * Why an echo reply is not taken for the guest's; null: one with the nonce has come out of a tap whose other end is a QEMU with a NIC of that MAC.
- * What comes out of a tap has been put in by whoever holds its descriptor, and by nobody else.
+ * Why an echo reply is not taken for the guest's; null: one with the nonce has come out of a tap whose other end is a
+ * QEMU with a NIC of that MAC. What comes out of a tap has been put in by whoever holds its descriptor, and by nobody
+ * else.
  */
 export async function doubtAbout({
   lab,
@@ -124,7 +125,10 @@ export async function doubtAbout({
     const seen = await capture({ lab, host, place, filter, enough: 1, timeoutMs: LISTEN_MS, meanwhile: ping, signal });
     if (seen > 0) return null;
   }
-  return `not by the VM: no reply came out of its tap (${own.map(({ host, taps }) => `${taps.join(', ')} on ${host}`).join('; ')})`;
+  return (
+    'not by the VM: no reply came out of its tap ' +
+    `(${own.map(({ host, taps }) => `${taps.join(', ')} on ${host}`).join('; ')})`
+  );
 }
 
 const LISTEN_MS = 5000;

@@ -9,8 +9,9 @@ import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observe
  */
 
 /**
- * The bridge that carries `network`: the one that vxmig marked so; else the one that has a NIC of that network in it; else the one with a
- * tunnel of its VNI; else the only one with tunnels that no other network claims. null: there is none.
+ * The bridge that carries `network`: the one that vxmig marked so; else the one that has a NIC of that network in it;
+ * else the one with a tunnel of its VNI; else the only one with tunnels that no other network claims. null: there is
+ * none.
  */
 export function bridgeOf(topology: Topology, network: string, host: ObservedHost): ObservedBridge | null {
   const { bridges } = host;
@@ -58,8 +59,9 @@ export interface SeenTap {
 }
 
 /**
- * Taps of the topology's VMs that are on at the host, known by the NIC's MAC: by the name that the domain's definition gives it, or by the MAC
- * that libvirt gives to a tap of its own (the guest's with FE as its first byte; libvirt's virNetDevTapCreateInBridgePort).
+ * Taps of the topology's VMs that are on at the host, known by the NIC's MAC: by the name that the domain's definition
+ * gives it, or by the MAC that libvirt gives to a tap of its own (the guest's with FE as its first byte; libvirt's
+ * virNetDevTapCreateInBridgePort).
  */
 export function tapsOf({ vms }: Topology, { domains, links }: ObservedHost): SeenTap[] {
   const running = domains

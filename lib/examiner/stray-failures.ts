@@ -11,8 +11,8 @@ export interface StrayFailures {
 }
 
 /**
- * Failures that nobody waits for, which would end the process: a grading has a report to give whatever happens to one of its checks, and the
- * one that is being carried out is in error.
+ * Failures that nobody waits for, which would end the process: a grading has a report to give whatever happens to one
+ * of its checks, and the one that is being carried out is in error.
  * @param unclaimed told of one while no check is being carried out
  */
 export function catchStrayFailures(unclaimed: (message: string) => void): StrayFailures {

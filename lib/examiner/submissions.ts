@@ -14,9 +14,9 @@ export interface Submissions {
 }
 
 /**
- * A directory of submissions: YAML files (the student is the name without its ending), text files that hold a topology, and directories named
- * after students with one topology somewhere in them, as learning platforms export them. Links are never followed: they may lead to what is
- * no student's, or is another's.
+ * A directory of submissions: YAML files (the student is the name without its ending), text files that hold a topology,
+ * and directories named after students with one topology somewhere in them, as learning platforms export them. Links
+ * are never followed: they may lead to what is no student's, or is another's.
  * @throws VxmigError NOT_FOUND where there is no such directory, or nobody's submission in it
  */
 export async function findSubmissions(directory: string): Promise<Submissions> {

@@ -62,6 +62,7 @@ function arpBetween(from: Machine, to: Machine): TraceFrame[] {
   const of = ({ addresses }: Machine) => addresses.find((text) => parseIp(text)?.family === 4);
   const [spa, tpa] = [of(from), of(to)];
   if (spa === undefined || tpa === undefined) return [];
-  const flow = `arp,dl_src=${from.mac},dl_dst=ff:ff:ff:ff:ff:ff,arp_op=1,arp_spa=${spa},arp_tpa=${tpa},arp_sha=${from.mac}`;
+  const request = `arp_op=1,arp_spa=${spa},arp_tpa=${tpa},arp_sha=${from.mac}`;
+  const flow = `arp,dl_src=${from.mac},dl_dst=ff:ff:ff:ff:ff:ff,${request}`;
   return [{ frame: 'arp', protocol: 'arp', denied: null, flow, from: from.mac, to: to.mac, place: 0 }];
 }

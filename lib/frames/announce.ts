@@ -8,8 +8,8 @@ export interface AnnounceFrame {
 }
 
 /**
- * One round of announcements for a NIC: RARP for the FDBs, which QEMU's own covers too, then for each address what mends its neighbours'
- * caches, which QEMU leaves alone. Addresses may carry a prefix length.
+ * One round of announcements for a NIC: RARP for the FDBs, which QEMU's own covers too, then for each address what
+ * fixes its neighbours' caches, which QEMU leaves alone. Addresses may carry a prefix length.
  * @throws RangeError for what is no MAC or no IP address
  */
 export function announceFrames(nic: { readonly mac: string; readonly addresses: readonly string[] }): AnnounceFrame[] {

@@ -16,8 +16,9 @@ interface ArpFields {
 }
 
 /**
- * RARP "request reverse" (RFC 903) for the MAC itself, without addresses: byte for byte what QEMU announces a guest with after a migration.
- * It moves the MAC in every bridge's FDB and is ignored by hosts, so that it needs no knowledge of the guest's addresses.
+ * RARP "request reverse" (RFC 903) for the MAC itself, without addresses: byte for byte what QEMU announces a guest
+ * with after a migration. It moves the MAC in every bridge's FDB and is ignored by hosts, so that it needs no knowledge
+ * of the guest's addresses.
  */
 export function rarpAnnouncement(mac: string): Uint8Array {
   const fields: ArpFields = {
@@ -33,10 +34,11 @@ export function rarpAnnouncement(mac: string): Uint8Array {
 /**
  * Gratuitous ARP for the guest's own address.
  *
- * `request` is the ARP Announcement of RFC 5227 §2.3 and the default: RFC 826 has every receiver that knows the sender's address update its
- * entry *before* it looks at the operation, and §3 of RFC 5227 finds requests the safer of the two, for some stacks drop replies that they
- * never asked for. `reply` (RFC 5944 §4.6 allows both) reaches stacks and switches' inspection that learn from replies only; senders who want
- * to reach everybody send both, the request first.
+ * `request` is the ARP Announcement of RFC 5227 §2.3 and the default: RFC 826 has every receiver that knows the
+ * sender's address update its entry *before* it looks at the operation, and §3 of RFC 5227 finds requests the safer of
+ * the two, for some stacks drop replies that they never asked for. `reply` (RFC 5944 §4.6 allows both) reaches stacks
+ * and switches' inspection that learn from replies only; senders who want to reach everybody send both, the request
+ * first.
  */
 export function gratuitousArp(mac: string, address: string, form: 'request' | 'reply' = 'request'): Uint8Array {
   const fields: ArpFields = {

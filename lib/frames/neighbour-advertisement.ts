@@ -13,8 +13,9 @@ const ALL_NODES_MAC = '33:33:00:00:00:01';
 const HOP_LIMIT = 255;
 
 /**
- * Unsolicited neighbour advertisement (RFC 4861 §7.2.6) to all nodes, with the Override flag, so that neighbours replace the link-layer address
- * that they have. A guest that routes must be announced with `isRouter`, or its neighbours drop it as a default router (§7.2.5).
+ * Unsolicited neighbour advertisement (RFC 4861 §7.2.6) to all nodes, with the Override flag, so that neighbours
+ * replace the link-layer address that they have. A guest that routes must be announced with `isRouter`, or its
+ * neighbours drop it as a default router (§7.2.5).
  */
 export function neighbourAdvertisement(mac: string, address: string, options: { isRouter?: boolean } = {}): Uint8Array {
   const source = ipBytes(address, 6);

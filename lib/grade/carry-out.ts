@@ -12,8 +12,8 @@ export interface Clock {
 }
 
 /**
- * Carries the checks out, one after another, each after those that it needs, and tells what they saw. A check that rejects is in error, and
- * the others go on.
+ * Carries the checks out, one after another, each after those that it needs, and tells what they saw. A check that
+ * rejects is in error, and the others go on.
  */
 export async function carryOut(
   rubric: Rubric,
@@ -31,8 +31,8 @@ export async function carryOut(
 }
 
 /**
- * With `retry` the first look counts that passes, or the one at the deadline. With `hold` what has passed must go on to pass until that time
- * is over, and the first look that does not counts: what is absent may only not have come yet.
+ * With `retry` the first look counts that passes, or the one at the deadline. With `hold` what has passed must go on to
+ * pass until that time is over, and the first look that does not counts: what is absent may only not have come yet.
  */
 async function outcomeOf(
   check: RubricCheck,

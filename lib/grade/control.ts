@@ -6,8 +6,8 @@ import { nothingThere, type Outcome } from './sight.js';
 type Outcomes = ReadonlyMap<string, Outcome>;
 
 /**
- * The checks to try the reference by, for those that a submission has left in error: they and all before them, since a migration changes what
- * comes after it; null: nothing is to be found out.
+ * The checks to try the reference by, for those that a submission has left in error: they and all before them, since a
+ * migration changes what comes after it; null: nothing is to be found out.
  */
 export function controlRubric(rubric: Rubric, outcomes: Outcomes): Rubric | null {
   const inOrder = inOrderOfNeeds(rubric.checks);
@@ -16,8 +16,8 @@ export function controlRubric(rubric: Rubric, outcomes: Outcomes): Rubric | null
 }
 
 /**
- * What the reference manages on this machine, and a submission does not, is the submission's failure. What neither manages stays an error, and
- * so does a fault of vxmig's.
+ * What the reference manages on this machine, and a submission does not, is the submission's failure. What neither
+ * manages stays an error, and so does a fault of vxmig's.
  */
 export function judged(rubric: Rubric, outcomes: Outcomes, control: Outcomes): Outcomes {
   const managed = rubric.checks.filter((check) => isOpen(check, outcomes) && hasPassed(check, control));

@@ -8,12 +8,18 @@ export interface Worth {
   readonly passed: boolean;
 }
 
-/** Whether the fact speaks for the check: it holds, or for a negative check it does not; never where what it is about is not there. */
+/**
+ * Whether the fact speaks for the check: it holds, or for a negative check it does not; never where what it is about is
+ * not there.
+ */
 export function speaksFor(fact: Fact, { negative }: Pick<RubricCheck, 'negative'>): boolean {
   return fact.holds !== null && fact.holds !== negative;
 }
 
-/** @throws Error where nothing was looked at, or what bands go by was not measured: then nothing can be said of the student */
+/**
+ * @throws Error where nothing was looked at, or what bands go by was not measured: then nothing can be said of the
+ * student
+ */
 export function worthOf(check: Pick<RubricCheck, 'negative' | 'credit' | 'pointsHundredths'>, sight: Sight): Worth {
   const good = sight.facts.filter((fact) => speaksFor(fact, check)).length;
   const { length } = sight.facts;

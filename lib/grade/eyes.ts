@@ -3,17 +3,24 @@ import type { MigrationResult } from '../model/migration-result.js';
 import type { StrategyName } from '../model/topology.js';
 
 /**
- * What live checks need of the hosts, in the topology's words. Everything rejects where it could not be carried out (a host that does not
- * answer, a program that is missing): what a student's lab does or lacks is an answer, and no rejection.
+ * What live checks need of the hosts, in the topology's words. Everything rejects where it could not be carried out (a
+ * host that does not answer, a program that is missing): what a student's lab does or lacks is an answer, and no
+ * rejection.
  */
 export interface Eyes {
   /** The bridge on `host` that carries `network`, however it is called; null: there is none. */
   readonly bridge: (host: string, network: string) => Promise<SeenBridge | null>;
-  /** Where the bridge of `network` on `host` sends frames for `mac`: a host's name, an address that is no host's, or null: it floods. */
+  /**
+   * Where the bridge of `network` on `host` sends frames for `mac`: a host's name, an address that is no host's, or
+   * null: it floods.
+   */
   readonly placeOf: (question: { host: string; network: string; mac: string }) => Promise<string | null>;
   /** An answer for each address of the VM that is called. */
   readonly ping: (question: PingQuestion) => Promise<readonly PingAnswer[]>;
-  /** Connections, likewise: answered is what is taken, or refused by the VM itself. null: the sender cannot be told to try. */
+  /**
+   * Connections, likewise: answered is what is taken, or refused by the VM itself. null: the sender cannot be told to
+   * try.
+   */
   readonly connect: (question: ConnectQuestion) => Promise<readonly PingAnswer[] | null>;
   /** With the pings of those only who are to watch; null: the VM is there already. */
   readonly migrate: (question: {
@@ -23,9 +30,15 @@ export interface Eyes {
   }) => Promise<MigrationResult | null>;
   /** `argv` is run inside the lab's host as it is; of stdout at most 64 KiB are kept. */
   readonly run: (question: { host: string; argv: readonly string[]; timeoutMs: number }) => Promise<CommandAnswer>;
-  /** How many packets on the underlay link of `host` the display filter lets pass until `enough` are seen or the time is over. */
+  /**
+   * How many packets on the underlay link of `host` the display filter lets pass until `enough` are seen or the time is
+   * over.
+   */
   readonly packets: (question: PacketQuestion) => Promise<number>;
-  /** Whither the flows would take frames from a VM, or a host's port, to a VM: a way for each family, and each kind of traffic. */
+  /**
+   * Whither the flows would take frames from a VM, or a host's port, to a VM: a way for each family, and each kind of
+   * traffic.
+   */
   readonly trace: (question: TraceQuestion) => Promise<readonly TracedWay[]>;
   /** All that `vxmig verify` says. */
   readonly verify: () => Promise<readonly Check[]>;
@@ -97,7 +110,10 @@ export interface TracedWay {
   /** `tcp port 80`, `icmp over IPv6` */
   readonly frame: string;
   readonly protocol: Traffic['protocol'];
-  /** The rules of the file deny it; null: they have no say, for the flows are not vxmig's, or the two are in no network together. */
+  /**
+   * The rules of the file deny it; null: they have no say, for the flows are not vxmig's, or the two are in no network
+   * together.
+   */
   readonly denied: boolean | null;
   /** Hosts where the frame would be given to the receiver. */
   readonly arrivesAt: readonly string[];

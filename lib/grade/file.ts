@@ -2,7 +2,8 @@
 // biome-ignore-all lint/complexity/noBannedTypes: what the generator writes for an object without keys.
 
 /**
- * Without it a check gives all its points or none. `ratio`: as much of them as the share of its facts that hold. Bands: by what was measured, beyond the last band nothing; of several measures the worst counts.
+ * Without it a check gives all its points or none. `ratio`: as much of them as the share of its facts that hold. Bands:
+ * by what was measured, beyond the last band nothing; of several measures the worst counts.
  */
 export type PartialCredit =
   | string
@@ -45,13 +46,15 @@ export type Retry =
       every?: string;
     };
 /**
- * Facts of the student's topology file; needs no hosts. `reference`: all of it as in the reference topology; or by section.
+ * Facts of the student's topology file; needs no hosts. `reference`: all of it as in the reference topology; or by
+ * section.
  */
 export type TopologyWanted =
   | string
   | {
       /**
-       * `reference`: just the segments of the reference topology, all keys as there; a list of keys: at least those of the reference, with these keys as there; or what is wanted by name.
+       * `reference`: just the segments of the reference topology, all keys as there; a list of keys: at least those of
+       * the reference, with these keys as there; or what is wanted by name.
        *
        * @minItems 1
        * @maxItems 16
@@ -63,7 +66,8 @@ export type TopologyWanted =
             [k: string]: WantedSegment;
           };
       /**
-       * `reference`: just the hosts of the reference topology, all keys as there; a list of keys: at least those of the reference, with these keys as there; or what is wanted by name.
+       * `reference`: just the hosts of the reference topology, all keys as there; a list of keys: at least those of the
+       * reference, with these keys as there; or what is wanted by name.
        *
        * @minItems 1
        * @maxItems 16
@@ -75,7 +79,8 @@ export type TopologyWanted =
             [k: string]: WantedHost;
           };
       /**
-       * `reference`: just the networks of the reference topology, all keys as there; a list of keys: at least those of the reference, with these keys as there; or what is wanted by name.
+       * `reference`: just the networks of the reference topology, all keys as there; a list of keys: at least those of
+       * the reference, with these keys as there; or what is wanted by name.
        *
        * @minItems 1
        * @maxItems 16
@@ -87,7 +92,8 @@ export type TopologyWanted =
             [k: string]: WantedNetwork;
           };
       /**
-       * `reference`: just the VMs of the reference topology, all keys as there; a list of keys: at least those of the reference, with these keys as there; or what is wanted by name.
+       * `reference`: just the VMs of the reference topology, all keys as there; a list of keys: at least those of the
+       * reference, with these keys as there; or what is wanted by name.
        *
        * @minItems 1
        * @maxItems 16
@@ -107,7 +113,8 @@ export type TopologyWanted =
       probes?: string | WantedProbe[];
     };
 /**
- * What is wanted of one segment: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`, or values by key.
+ * What is wanted of one segment: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`,
+ * or values by key.
  *
  * @minItems 1
  * @maxItems 16
@@ -149,7 +156,8 @@ export type WantedSegment =
       delay?: string;
     };
 /**
- * What is wanted of one host: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`, or values by key.
+ * What is wanted of one host: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`, or
+ * values by key.
  *
  * @minItems 1
  * @maxItems 16
@@ -171,7 +179,8 @@ export type WantedHost =
       address?: string | string[];
     };
 /**
- * What is wanted of one network: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`, or values by key.
+ * What is wanted of one network: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`,
+ * or values by key.
  *
  * @minItems 1
  * @maxItems 16
@@ -231,12 +240,14 @@ export type WantedNetwork =
             hub: string;
           };
       /**
-       * Its access rules: `reference` only. They are compared by what they let through, together with the other rules of the file, whatever way they are written.
+       * Its access rules: `reference` only. They are compared by what they let through, together with the other rules
+       * of the file, whatever way they are written.
        */
       acl?: string;
     };
 /**
- * What is wanted of one VM: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`, or values by key.
+ * What is wanted of one VM: `reference` (all keys as there), a list of keys (these as there), `present`, `absent`, or
+ * values by key.
  *
  * @minItems 1
  * @maxItems 16
@@ -274,7 +285,8 @@ export type WantedVm =
        */
       source?: string;
       /**
-       * NICs that it has, each found by what is written of it; or `reference`: just those of the reference, in any order, and with the same `allow`.
+       * NICs that it has, each found by what is written of it; or `reference`: just those of the reference, in any
+       * order, and with the same `allow`.
        *
        * @minItems 1
        * @maxItems 64
@@ -285,7 +297,8 @@ export type WantedVm =
        */
       migration?: string;
       /**
-       * Its access rules: `reference` only. They are compared by what they let through, together with the other rules of the file, whatever way they are written.
+       * Its access rules: `reference` only. They are compared by what they let through, together with the other rules
+       * of the file, whatever way they are written.
        */
       acl?: string;
     };
@@ -307,7 +320,8 @@ export interface RubricFile {
    */
   reference?: string;
   /**
-   * A file of the same format with further checks; a path from this file's directory. It has `version` and `checks` only.
+   * A file of the same format with further checks; a path from this file's directory. It has `version` and `checks`
+   * only.
    */
   hidden?: string;
   /**
@@ -339,7 +353,8 @@ export interface Check {
   needs?: string | string[];
   retry?: Retry;
   /**
-   * Having passed, it must go on to pass for this time: `5s`. For what may only not have come yet. Default: one look is enough.
+   * Having passed, it must go on to pass for this time: `5s`. For what may only not have come yet. Default: one look is
+   * enough.
    */
   hold?: string;
   /**
@@ -351,7 +366,8 @@ export interface Check {
    */
   hint?: string;
   /**
-   * Who sees it when, as Gradescope has it. Default: `visible`; in a file of hidden checks `after_published`. A `hidden` one is never shown and gives no points.
+   * Who sees it when, as Gradescope has it. Default: `visible`; in a file of hidden checks `after_published`. A
+   * `hidden` one is never shown and gives no points.
    */
   visibility?: 'visible' | 'after_due_date' | 'after_published' | 'hidden';
   /**
@@ -473,7 +489,8 @@ export interface PortWanted {
   on?: string;
 }
 /**
- * A VXLAN tunnel: its VNI and its far end. Expected values are computed from the reference topology, or from the student's where there is none.
+ * A VXLAN tunnel: its VNI and its far end. Expected values are computed from the reference topology, or from the
+ * student's where there is none.
  */
 export interface TunnelWanted {
   /**
@@ -489,11 +506,13 @@ export interface TunnelWanted {
    */
   to?: string;
   /**
-   * The VNI on the wire: a number; `reference`; `submission`: whichever the student's own file gives the network; `any`. Default: `reference`, and with `not`, `any`: then there must be no tunnel whatever its VNI.
+   * The VNI on the wire: a number; `reference`; `submission`: whichever the student's own file gives the network;
+   * `any`. Default: `reference`, and with `not`, `any`: then there must be no tunnel whatever its VNI.
    */
   vni?: number | string;
   /**
-   * Just these and no others: the bridge has no tunnel to a host that the mesh does not join, such as one that makes a star a mesh. Default: true, but false where `to` names one tunnel.
+   * Just these and no others: the bridge has no tunnel to a host that the mesh does not join, such as one that makes a
+   * star a mesh. Default: true, but false where `to` names one tunnel.
    */
   exactly?: boolean;
 }
@@ -542,7 +561,9 @@ export interface ReachWanted {
    */
   count?: number;
   /**
-   * What is answered: pings (`icmp`, the default), or a connection to `port`: it is taken, or refused by the VM itself, which also shows that the frame has come there and an answer back. Hosts and the lab's own guests really try it; of UDP from a VM the switches are asked.
+   * What is answered: pings (`icmp`, the default), or a connection to `port`: it is taken, or refused by the VM itself,
+   * which also shows that the frame has come there and an answer back. Hosts and the lab's own guests really try it; of
+   * UDP from a VM the switches are asked.
    */
   protocol?: 'icmp' | 'tcp' | 'udp';
   /**
@@ -571,7 +592,9 @@ export interface IsolatedWanted {
    */
   count?: number;
   /**
-   * Only this is kept from the receiver. Default: every IP packet between addresses of the two, whatever its protocol, by pings, by the meaning of the rules and by what the switches would do; and ARP where they have no network in common, for in a network ARP is no rule's business.
+   * Only this is kept from the receiver. Default: every IP packet between addresses of the two, whatever its protocol,
+   * by pings, by the meaning of the rules and by what the switches would do; and ARP where they have no network in
+   * common, for in a network ARP is no rule's business.
    */
   protocol?: 'icmp' | 'tcp' | 'udp' | 'arp';
   /**
@@ -596,7 +619,8 @@ export interface MtuWanted {
    */
   network?: string;
   /**
-   * Size of the IP packet. Default: the network's MTU in the reference topology, or in the student's where there is none.
+   * Size of the IP packet. Default: the network's MTU in the reference topology, or in the student's where there is
+   * none.
    */
   bytes?: number;
 }
@@ -669,7 +693,9 @@ export interface PacketWanted {
    */
   on: string;
   /**
-   * A display filter of tshark, on outer and inner headers: `vxlan.vni == 5001 && icmp`. `{blue.vni}` stands for the VNI that the student's own file gives network blue. Echo requests and replies count only where they belong to pings of `while` that a host sends.
+   * A display filter of tshark, on outer and inner headers: `vxlan.vni == 5001 && icmp`. `{blue.vni}` stands for the
+   * VNI that the student's own file gives network blue. Echo requests and replies count only where they belong to pings
+   * of `while` that a host sends.
    */
   filter: string;
   while?: PingsMeanwhile;
@@ -716,7 +742,8 @@ export interface TraceWanted {
    */
   at?: string;
   /**
-   * Of what kind the frame is: of TCP the segment that opens a connection. Default: `icmp`, an echo request; with `not`, a frame of every kind that the rules could tell apart.
+   * Of what kind the frame is: of TCP the segment that opens a connection. Default: `icmp`, an echo request; with
+   * `not`, a frame of every kind that the rules could tell apart.
    */
   protocol?: 'icmp' | 'tcp' | 'udp' | 'arp';
   /**
@@ -725,7 +752,8 @@ export interface TraceWanted {
   port?: number;
 }
 /**
- * A part of `vxmig verify`; of `isolation` and `all` also whether VMs that the reference's rules keep apart altogether are kept apart.
+ * A part of `vxmig verify`; of `isolation` and `all` also whether VMs that the reference's rules keep apart altogether
+ * are kept apart.
  */
 export interface VerifyWanted {
   /**

@@ -19,8 +19,9 @@ export function faultOf(pattern: string): string | null {
 }
 
 /**
- * Whether the pattern is found in the text. The text may be made to let an innocent pattern backtrack for years: V8 stops it after a second
- * (node:vm; its regular expressions heed the interrupt). The text is student's, the pattern is the teacher's; neither is run as code.
+ * Whether the pattern is found in the text. The text may be made to let an innocent pattern backtrack for years: V8
+ * stops it after a second (node:vm; its regular expressions heed the interrupt). The text is student's, the pattern is
+ * the teacher's; neither is run as code.
  * @throws Error where it takes longer: then nothing is known
  */
 export function isFound(pattern: string, text: string): boolean {
@@ -30,7 +31,8 @@ export function isFound(pattern: string, text: string): boolean {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause;
     throw new Error(
-      `the regular expression took more than ${LIMIT_MS} ms on what the command printed: write it without nested repetitions`,
+      `the regular expression took more than ${LIMIT_MS} ms on what the command printed: write it without ` +
+        'nested repetitions',
     );
   }
 }

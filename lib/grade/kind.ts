@@ -30,7 +30,10 @@ export interface CheckKind<Kind extends KindName> {
     reference: Topology | null,
     rules: { readonly negative: boolean },
   ) => readonly Complaint[];
-  /** What the reference's own rules stand against: nobody would pass, and the check may be meant so. Absent: nothing is looked for. */
+  /**
+   * What the reference's own rules stand against: nobody would pass, and the check may be meant so. Absent: nothing is
+   * looked for.
+   */
   readonly doubts?: (
     wanted: Wanted<Kind>,
     reference: Topology,

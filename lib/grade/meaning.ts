@@ -43,7 +43,9 @@ export function needsReference({ check, isWhole }: WrittenCheck): boolean {
   return kindOf(name).needsReference?.(check[name] as never, { negative: check.not ?? false }) ?? false;
 }
 
-/** What is wrong with what a check counts; paths begin within it. It may have holes where the schema refused something. */
+/**
+ * What is wrong with what a check counts; paths begin within it. It may have holes where the schema refused something.
+ */
 export function countComplaints(written: WrittenCheck): readonly Complaint[] {
   return [...pointsComplaints(written), ...visibilityComplaints(written)];
 }
@@ -77,14 +79,14 @@ function pointsComplaints(written: WrittenCheck): Complaint[] {
   if (level === 'warning')
     return [aboutValue(['points'], 'no points hang on a warning', 'leave `points` out, or `level`')];
   if (visibilityOf(written) !== 'hidden') return [];
-  const mend = 'write `visibility: after_published`, or `points: 0`';
-  return [aboutValue(['points'], 'what nobody may ever see gives no points', mend)];
+  const fix = 'write `visibility: after_published`, or `points: 0`';
+  return [aboutValue(['points'], 'what nobody may ever see gives no points', fix)];
 }
 
 function visibilityComplaints({ check, isHidden }: WrittenCheck): Complaint[] {
   if (!isHidden || check.visibility !== 'visible') return [];
-  const mend = 'move it to the rubric, or write `after_published`';
-  return [aboutValue(['visibility'], 'a check in the hidden file is not visible', mend)];
+  const fix = 'move it to the rubric, or write `after_published`';
+  return [aboutValue(['visibility'], 'a check in the hidden file is not visible', fix)];
 }
 
 function negationComplaints(check: Check, instead: string | null): Complaint[] {
@@ -125,8 +127,8 @@ function bandComplaints({ partial, not, ...check }: Check, measures: readonly Me
     if (bands === undefined) return [];
     const path = ['partial', measure];
     if (!measures.includes(measure)) {
-      const mend = measures.length === 0 ? 'write `partial: ratio`' : `there is ${measures.join(', ')}`;
-      return [aboutKey(path, `\`${measure}\` is not measured here`, mend)];
+      const fix = measures.length === 0 ? 'write `partial: ratio`' : `there is ${measures.join(', ')}`;
+      return [aboutKey(path, `\`${measure}\` is not measured here`, fix)];
     }
     if (check.migrate?.[measure] !== undefined)
       return [
@@ -174,8 +176,8 @@ export function needsComplaints(
     if (round !== null)
       return [aboutValue(path, `it needs itself: ${[written.name, ...round].join(' → ')}`, 'break the circle')];
     if (VISIBILITIES.indexOf(visibilityOf(needed)) <= VISIBILITIES.indexOf(visibilityOf(written))) return [];
-    const mend = 'make it as visible, or this one as hidden';
-    return [aboutValue(path, `${need} is less visible: to be skipped would tell of it`, mend)];
+    const fix = 'make it as visible, or this one as hidden';
+    return [aboutValue(path, `${need} is less visible: to be skipped would tell of it`, fix)];
   });
 }
 

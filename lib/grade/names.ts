@@ -62,7 +62,8 @@ export function missing<Key extends string>(
 }
 
 /**
- * The hosts that a check asks: those that it names, or all of the reference, so that to leave a host out mends nothing there.
+ * The hosts that a check asks: those that it names, or all of the reference, so that to leave a host out fixes nothing
+ * there.
  * @returns those of them that the student's topology has, and a fact for each that it lacks
  */
 export function hostsToAsk(

@@ -9,8 +9,8 @@ export function pointsOf(hundredths: number): number {
 }
 
 /**
- * The share of the points for a credit of `numerator / denominator`, rounded half up to a hundredth; but only a whole credit gives all of
- * them.
+ * The share of the points for a credit of `numerator / denominator`, rounded half up to a hundredth; but only a whole
+ * credit gives all of them.
  */
 export function shareOf(hundredths: number, numerator: number, denominator: number): number {
   if (numerator >= denominator) return hundredths;

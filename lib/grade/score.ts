@@ -8,8 +8,8 @@ import type { Rubric, RubricCheck } from './rubric.js';
 import { type Fact, MEASURES, type Outcome, type Sight } from './sight.js';
 
 /**
- * Points for what the checks saw. A check that needs one that did not fully pass is skipped, whatever it saw; one without an outcome could
- * not be carried out. What hangs on errors is neither given nor lost.
+ * Points for what the checks saw. A check that needs one that did not fully pass is skipped, whatever it saw; one
+ * without an outcome could not be carried out. What hangs on errors is neither given nor lost.
  * @param note what concerns all checks, such as why the file could not be read
  */
 export function scoreGrade(
@@ -53,7 +53,8 @@ export function inOrderOfNeeds(checks: readonly RubricCheck[]): readonly RubricC
 /** What keeps a check from being carried out, of those that it needs; null: nothing does. */
 export function obstacleTo(check: RubricCheck, graded: ReadonlyMap<string, GradedCheck>): GradedCheck | null {
   const needed = check.needs.flatMap((name) => graded.get(name) ?? []);
-  // One that was lost by the student outweighs one that nobody knows of: mended or not, this check could not have counted.
+  // One that was lost by the student outweighs one that nobody knows of: fixed or not, this check could not have
+  // counted.
   return (
     needed.find(({ status, ungraded }) => status !== 'passed' && !ungraded) ??
     needed.find(({ status }) => status !== 'passed') ??

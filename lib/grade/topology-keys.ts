@@ -112,7 +112,8 @@ const VMS = section<Vm>({
     nics: { text: ({ nics }) => nics.map(nicText).sort().join('; ') },
     migration: {
       text: ({ migration: { strategy, bandwidthBytesPerSecond, timeoutMs } }) =>
-        `${strategy}, ${bandwidthBytesPerSecond === null ? 'no bandwidth' : `${bandwidthBytesPerSecond / MIB}MiB`}, ${timeoutMs / 1000}s`,
+        `${strategy}, ${bandwidthBytesPerSecond === null ? 'no bandwidth' : `${bandwidthBytesPerSecond / MIB}MiB`}, ` +
+        `${timeoutMs / 1000}s`,
     },
     acl: { text: ({ acl }) => rulesText(acl) },
   },

@@ -2,7 +2,8 @@ import type { BaseAgent, ParsedKey } from 'ssh2';
 import { createAgent } from 'ssh2/lib/agent.js';
 
 /**
- * An agent of whose keys only some are shown: a server gives up after a few (`MaxAuthTries`), and has then seen who else one is.
+ * An agent of whose keys only some are shown: a server gives up after a few (`MaxAuthTries`), and has then seen who
+ * else one is.
  * @param keys as they are sent (RFC 4253 §6.6)
  */
 export function agentOfKeys(socket: string, keys: readonly Buffer[]): BaseAgent<ParsedKey> {

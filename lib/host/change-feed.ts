@@ -5,7 +5,10 @@ import { LIBVIRT_SOCKETS } from './libvirt-sockets.js';
 /** A command that cannot run now (a bridge that is gone, a daemon that restarts) is started again after this time. */
 const RETRY_MS = 1_000;
 
-/** A host of a topology without VMs may have no libvirt: then it is waited for, which takes less than to start virsh time and again. */
+/**
+ * A host of a topology without VMs may have no libvirt: then it is waited for, which takes less than to start virsh
+ * time and again.
+ */
 const FOLLOW_DOMAINS = `until [ -S ${LIBVIRT_SOCKETS.join(' ] || [ -S ')} ]; do sleep 2 </dev/null >/dev/null 2>&1; done
 exec virsh -q -c qemu:///system event --loop --all`;
 
@@ -21,8 +24,8 @@ export interface Feeds {
 }
 
 /**
- * Calls `stir` whenever something may have changed on a host: links and addresses by `ip monitor`, domains by libvirt's events, flows by
- * `ovs-ofctl monitor`. What has changed is for a look to find out.
+ * Calls `stir` whenever something may have changed on a host: links and addresses by `ip monitor`, domains by libvirt's
+ * events, flows by `ovs-ofctl monitor`. What has changed is for a look to find out.
  */
 export function followChanges(shell: HostShell, { bridges, counts }: Feeds, stir: () => void): ChangeFeed {
   const links = keepFollowing(shell, ['ip', 'monitor', 'link', 'address'], stir, stir);

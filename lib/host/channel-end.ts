@@ -5,7 +5,9 @@ export interface CommandEnd {
   readonly stderr: string;
 }
 
-/** Longer than the longest that a command of ours stays when its input has ended: the guard of a redirect, two minutes. */
+/**
+ * Longer than the longest that a command of ours stays when its input has ended: the guard of a redirect, two minutes.
+ */
 const END_TIMEOUT_MS = 150_000;
 
 /** When a command has ended; `end` ends its input and waits for that, but not for a host that never says so. */

@@ -45,7 +45,9 @@ export interface Conversation extends EventEmitter<{ text: [string] }> {
 export interface HostShell {
   readonly name: string;
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
-  /** `stopSignal` without SIG; the command also gets it when the connection is lost, so that nothing is left running. */
+  /**
+   * `stopSignal` without SIG; the command also gets it when the connection is lost, so that nothing is left running.
+   */
   follow(argv: readonly string[], stopSignal: 'INT' | 'TERM'): Promise<RunningCommand>;
   /** Starts a command that is talked to; it gets the end of its input when we end it, or are gone. */
   converse(argv: readonly string[]): Promise<Conversation>;
@@ -148,7 +150,8 @@ export class HostConnection implements HostShell {
       };
       channel.on('data', collect(stdout));
       channel.stderr.on('data', collect(stderr));
-      // 'exit' of a short command can come before anybody listens: in the packet that opened the session. 'close' repeats what it said.
+      // 'exit' of a short command can come before anybody listens: in the packet that opened the session. 'close'
+      // repeats what it said.
       channel.on('close', (exit?: number | null) => {
         clearTimeout(timer);
         const errors = Buffer.concat(stderr).toString();

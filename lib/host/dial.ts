@@ -59,7 +59,9 @@ export async function diallingOf(name: string, settings: SshSettings): Promise<D
   return { name, place: `${settings.address}:${settings.port}`, config, trusted, identity, settings, jumps };
 }
 
-/** Only what there is something for: sshd takes milliseconds, and the network its way there and back, to refuse `none`. */
+/**
+ * Only what there is something for: sshd takes milliseconds, and the network its way there and back, to refuse `none`.
+ */
 function authentications(
   username: string,
   { privateKeys, agent, agentKeys }: Identity,
@@ -76,7 +78,10 @@ function authentications(
   return { authHandler: [...keys, ...held] };
 }
 
-/** A connection that is ready for commands. Each host on the way shows its own key. @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
+/**
+ * A connection that is ready for commands. Each host on the way shows its own key. @throws VxmigError SSH_CONNECT,
+ * SSH_HOST_KEY
+ */
 export async function dial(dialling: Dialling): Promise<Client> {
   const { jumps } = dialling;
   const hops: Client[] = [];
@@ -104,7 +109,9 @@ async function forwarded(hop: Client, through: string, { name, place, settings }
     hop.forwardOut('127.0.0.1', 0, settings.address, settings.port, (cause, channel) => {
       if (cause === undefined) return resolve(channel);
       const message = `${through} does not reach ${name} (${place}): ${messageOf(cause).slice(0, 400)}`;
-      const hint = `Is it up, and may the jump host forward (\`AllowTcpForwarding\` in its sshd_config)? Try ${sshLine(settings)}.`;
+      const hint =
+        'Is it up, and may the jump host forward (`AllowTcpForwarding` in its sshd_config)? Try ' +
+        `${sshLine(settings)}.`;
       reject(new VxmigError('SSH_CONNECT', message, { where: name, hint, cause }));
     });
   });
@@ -152,14 +159,18 @@ function wrongKey(
   if (isAmong(shown, revoked)) {
     return new VxmigError('SSH_HOST_KEY', `${shows}, which known_hosts has as revoked; nothing was sent to it`, {
       ...details,
-      hint: 'Whoever has that key may stand in for the host. Give it a new one, or take the line with `@revoked` out of known_hosts.',
+      hint:
+        'Whoever has that key may stand in for the host. Give it a new one, or take the line with `@revoked` out ' +
+        'of known_hosts.',
     });
   }
   const authority = hasAuthority ? ' but a certificate authority, and certificates are not looked at' : '';
   const known = fingerprints.length === 0 ? `none for it${authority}` : fingerprints.join(', ');
   const hint =
-    'On the host itself, `for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done` prints its keys. If that one is among them, ' +
-    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology (without a file: \`--host-key\`), or mend known_hosts; if not, somebody stands in between.`;
+    'On the host itself, `for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done` prints its keys. ' +
+    'If that one is among them, ' +
+    `write \`hostKey: "${shown}"\` under \`ssh\` in the topology (without a file: \`--host-key\`), or fix ` +
+    'known_hosts; if not, somebody stands in between.';
   return new VxmigError('SSH_HOST_KEY', `${shows}, and ${source} has ${known}; nothing was sent to it`, {
     ...details,
     hint,

@@ -29,7 +29,10 @@ export class Dialogue {
     });
   }
 
-  /** @throws VxmigError COMMAND_FAILED where the command ended, or does not answer in time; SSH_CONNECT where its connection broke */
+  /**
+   * @throws VxmigError COMMAND_FAILED where the command ended, or does not answer in time; SSH_CONNECT where its
+   * connection broke
+   */
   async question(question: string): Promise<string> {
     const answer = this.#waiting.then(
       () => this.#exchange(question),

@@ -13,7 +13,8 @@ PATH=$PATH:/usr/sbin:/sbin
 newline='
 '
 identity() {
-  leaves=$(lsblk -nsrpo TYPE,WWN -- "$1" | awk '$1 == "disk" || $1 == "mpath" { print ($2 == "" ? "-" : $2) }' | sort -u | tr '\\n' ' ')
+  leaves=$(lsblk -nsrpo TYPE,WWN -- "$1" |
+    awk '$1 == "disk" || $1 == "mpath" { print ($2 == "" ? "-" : $2) }' | sort -u | tr '\\n' ' ')
   case " $leaves" in *" - "*|" ") return ;; esac
   part=$(cat "/sys/class/block/\${1##*/}/dm/uuid" 2>/dev/null || lsblk -ndo PARTUUID -- "$1")
   echo "$leaves/ $part"
@@ -28,7 +29,8 @@ describe() {
   printf 'mount=%s\\n' "$(findmnt -nrf -o FSTYPE,SOURCE -T "$real")"
   if [ -b "$real" ]; then printf 'block=%s|%s\\n' "$(lsblk -bndo SIZE -- "$real")" "$(identity "$real")"; fi
   if [ "$2" = digest ] && { [ -f "$real" ] || [ -b "$real" ]; }; then
-    printf 'digest=%s\\n' "$({ head -c ${DIGEST_BYTES} -- "$real"; tail -c ${DIGEST_BYTES} -- "$real"; } | timeout 30 sha256sum)"
+    ends() { head -c ${DIGEST_BYTES} -- "$real"; tail -c ${DIGEST_BYTES} -- "$real"; }
+    printf 'digest=%s\\n' "$(ends | timeout 30 sha256sum)"
   fi
 }
 serve() {
@@ -49,7 +51,9 @@ while [ "$#" -ge 4 ]; do
       if found=$(virsh -q -c qemu:///system vol-path --pool "$2" --vol "$3" 2>&1); then describe "$found" "$4"
       else printf 'missing=%s\\npath=%s\\n' "$(printf '%s\\n' "$found" | tail -n 1)" "$2/$3"; fi ;;
     server) serve "$2" "$3" "$4" ;;
-    ceph) sed -n 's/^[[:space:]]*\\(fsid\\|mon[_ ]host\\)[[:space:]]*=[[:space:]]*/address=\\1 /p' ${NAMED_IN_CEPH_CONF} | sort ;;
+    ceph)
+      sed -n 's/^[[:space:]]*\\(fsid\\|mon[_ ]host\\)[[:space:]]*=[[:space:]]*/address=\\1 /p' ${NAMED_IN_CEPH_CONF} |
+        sort ;;
   esac
   shift 4
 done
@@ -61,7 +65,10 @@ export interface LookRequest {
   readonly connect: boolean;
 }
 
-/** What a host sees of a domain's parts. Only reads; servers are connected to and nothing is said to them. @throws CommandError, VxmigError SSH_CONNECT */
+/**
+ * What a host sees of a domain's parts. Only reads; servers are connected to and nothing is said to them. @throws
+ * CommandError, VxmigError SSH_CONNECT
+ */
 export async function observeDisks(
   shell: HostShell,
   parts: readonly DiskPart[],

@@ -3,18 +3,23 @@ import { once } from 'node:events';
 import type { FileSight, TokenSight } from '../model/disk.js';
 import type { Conversation, HostShell } from './connection.js';
 
+/** In a shell: runs a command as the owner of a file, `ids` being UID:GID. */
+const AS_OWNER = `as_owner() { setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups "$@"; }`;
+
 /**
- * A file of a name that nobody knows beforehand, in each directory; it holds what nobody can guess, and nothing secret. Where root may not write there
- * (NFS's root_squash), the image's owner does. They go when this shell's input ends, however that comes about.
+ * A file of a name that nobody knows beforehand, in each directory; it holds what nobody can guess, and nothing secret.
+ * Where root may not write there (NFS's root_squash), the image's owner does. They go when this shell's input ends,
+ * however that comes about.
  */
 const WRITE = `
+${AS_OWNER}
 name=$1 content=$2; shift 2
 umask 022
 remove() {
   n=0
   for entry; do
     n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
-    rm -f -- "$directory/$name.$n" 2>/dev/null || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups rm -f -- "$directory/$name.$n"
+    rm -f -- "$directory/$name.$n" 2>/dev/null || as_owner rm -f -- "$directory/$name.$n"
   done
 }
 trap 'remove "$@"' EXIT
@@ -23,7 +28,7 @@ n=0
 for entry; do
   n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
   put='set -C; printf "%s\\n" "$1" >"$2"'
-  if sh -c "$put" sh "$content" "$directory/$name.$n" || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups sh -c "$put" sh "$content" "$directory/$name.$n"
+  if sh -c "$put" sh "$content" "$directory/$name.$n" || as_owner sh -c "$put" sh "$content" "$directory/$name.$n"
   then echo written; else echo unwritten; fi
 done 2>/dev/null
 echo ready
@@ -31,11 +36,12 @@ while read -r _; do :; done
 `;
 
 const READ = `
+${AS_OWNER}
 name=$1 n=0; shift
 for entry; do
   n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
   echo '=== token'
-  head -c 200 -- "$directory/$name.$n" || setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups head -c 200 -- "$directory/$name.$n"
+  head -c 200 -- "$directory/$name.$n" || as_owner head -c 200 -- "$directory/$name.$n"
 done 2>/dev/null
 echo '=== token'
 `;
@@ -48,8 +54,8 @@ export interface TokenPair {
 }
 
 /**
- * Writes something beside each of the files on the source, and looks for it beside the same file on the destination. Nothing of it is left on either,
- * whatever goes wrong.
+ * Writes something beside each of the files on the source, and looks for it beside the same file on the destination.
+ * Nothing of it is left on either, whatever goes wrong.
  */
 export async function exchangeTokens(
   source: HostShell,

@@ -21,7 +21,10 @@ export interface Fitness {
   readonly kvmDevice: boolean;
   readonly microImage: boolean;
   readonly availableMemoryBytes: number;
-  /** What a packet socket can hold that is opened now (net.core.rmem_default); null: it does not say, as in a network namespace. */
+  /**
+   * What a packet socket can hold that is opened now (net.core.rmem_default); null: it does not say, as in a network
+   * namespace.
+   */
   readonly packetBufferBytes: number | null;
   /** Whether a QEMU that is not root may use userfaultfd, which post-copy needs. */
   readonly userfaultfd: boolean;
@@ -35,7 +38,10 @@ export interface Fitness {
   readonly cpuModels: readonly string[];
 }
 
-/** One shell for everything; each question has its own time limit, so that a daemon that hangs spoils only its own answer. */
+/**
+ * One shell for everything; each question has its own time limit, so that a daemon that hangs spoils only its own
+ * answer.
+ */
 const SCRIPT = `
 section() { printf '\\n=== %s\\n' "$1"; }
 PATH=$PATH:/usr/sbin:/sbin

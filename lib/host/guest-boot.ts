@@ -12,8 +12,8 @@ export interface GuestBoot {
 const LIMIT_SECONDS = 20;
 
 /**
- * Whoever ends first: the guest says that it is ready, QEMU gives up, or time is up. `trap` leaves nothing behind in any of these, and
- * where the shell itself is killed the kernel ends QEMU with it.
+ * Whoever ends first: the guest says that it is ready, QEMU gives up, or time is up. `trap` leaves nothing behind in
+ * any of these, and where the shell itself is killed the kernel ends QEMU with it.
  */
 const SCRIPT = `
 PATH=$PATH:/usr/sbin:/sbin
@@ -21,8 +21,8 @@ out=$(mktemp) || exit 1
 trap 'kill -9 $pid 2>/dev/null; rm -f "$out"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 image=/var/lib/vxmig/images/micro
-setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$1" -machine pc -m 128 -nodefaults -no-user-config -no-reboot -display none \\
-  -serial stdio -kernel $image/vmlinuz -initrd $image/initrd.img \\
+setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$1" -machine pc -m 128 -nodefaults -no-user-config \\
+  -no-reboot -display none -serial stdio -kernel $image/vmlinuz -initrd $image/initrd.img \\
   -append 'console=ttyS0 quiet panic=-1 vxmig.name=doctor' </dev/null >"$out" 2>&1 &
 pid=$!
 tries=0
@@ -37,7 +37,8 @@ exit 0
 `;
 
 /**
- * Boots the lab's small guest for as long as it takes to get ready: /dev/kvm can be there, be opened, and still no guest ever runs.
+ * Boots the lab's small guest for as long as it takes to get ready: /dev/kvm can be there, be opened, and still no
+ * guest ever runs.
  * @throws VxmigError SSH_CONNECT, CommandError
  */
 export async function bootGuest(shell: HostShell, acceleration: Acceleration): Promise<GuestBoot> {

@@ -22,8 +22,8 @@ const ALGORITHMS = {
 } as const;
 
 /**
- * What to ask a host for, which shows one of its keys only: first the kinds of which a key is known (as ssh(1) does, "HostKeyAlgorithms"). Without that a
- * host of which only the RSA key is known would show another one, and be refused.
+ * What to ask a host for, which shows one of its keys only: first the kinds of which a key is known (as ssh(1) does,
+ * "HostKeyAlgorithms"). Without that a host of which only the RSA key is known would show another one, and be refused.
  */
 export function preferredAlgorithms(known: readonly Buffer[]): (typeof ALGORITHMS)[keyof typeof ALGORITHMS][number][] {
   const types = new Set(known.map(keyType));

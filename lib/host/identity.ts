@@ -12,12 +12,16 @@ export interface Identity {
   readonly agent?: string;
   /** Of the agent's keys only these, as they are sent; left out: all. */
   readonly agentKeys?: readonly Buffer[];
-  /** Files that were looked at and hold a key behind a passphrase, which nobody is asked for here: the agent may hold it, or not. */
+  /**
+   * Files that were looked at and hold a key behind a passphrase, which nobody is asked for here: the agent may hold
+   * it, or not.
+   */
   readonly locked: readonly string[];
 }
 
 /**
- * As ssh does it: a file that the topology names is shown by itself; else those that `~/.ssh/config` names, or the usual ones, and the agent's keys.
+ * As ssh does it: a file that the topology names is shown by itself; else those that `~/.ssh/config` names, or the
+ * usual ones, and the agent's keys.
  *
  * @param agent SSH_AUTH_SOCK, where the configuration of ssh does not say otherwise
  * @throws VxmigError SSH_CONNECT where the file cannot be read or used
@@ -90,13 +94,16 @@ function noAgent(path: string): VxmigError {
 function unreadable(files: readonly string[]): VxmigError {
   const message = `none of the identity files that ~/.ssh/config names can be read: ${files.join(', ')}`;
   return new VxmigError('SSH_CONNECT', message, {
-    hint: 'Mend `IdentityFile` there, or name one in the topology: `ssh.identityFile`.',
+    hint: 'Fix `IdentityFile` there, or name one in the topology: `ssh.identityFile`.',
   });
 }
 
 const OPENSSH_MAGIC = 'openssh-key-v1\0';
 
-/** By OpenSSH's own format (PROTOCOL.key: the cipher's name comes first), PKCS #8 (RFC 7468 §11) or PEM with a Proc-Type (RFC 1421). */
+/**
+ * By OpenSSH's own format (PROTOCOL.key: the cipher's name comes first), PKCS #8 (RFC 7468 §11) or PEM with a Proc-Type
+ * (RFC 1421).
+ */
 export function isEncrypted(key: Buffer): boolean {
   const text = key.toString('latin1');
   const openssh = /-----BEGIN OPENSSH PRIVATE KEY-----([\sA-Za-z0-9+/=]*)/.exec(text)?.[1];

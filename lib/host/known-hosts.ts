@@ -9,13 +9,16 @@ export interface KnownHost {
   readonly keys: readonly Buffer[];
   /** No host may show one of these, whatever else vouches for it. */
   readonly revoked: readonly Buffer[];
-  /** A certificate authority is named for it. What that has signed is not looked at, and its own key is no host's key. */
+  /**
+   * A certificate authority is named for it. What that has signed is not looked at, and its own key is no host's key.
+   */
   readonly hasAuthority: boolean;
 }
 
 /**
- * Reads known_hosts as sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT", says: patterns, hashed names, markers. A key that is revoked for anybody is trusted for
- * nobody ("must not ever be accepted"), for the line may name the host by another of its names. Lines that cannot be read are passed over.
+ * Reads known_hosts as sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT", says: patterns, hashed names, markers. A key that is
+ * revoked for anybody is trusted for nobody ("must not ever be accepted"), for the line may name the host by another of
+ * its names. Lines that cannot be read are passed over.
  *
  * @param port 22 is not written in the file
  */

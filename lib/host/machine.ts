@@ -6,7 +6,10 @@ import type { HostShell } from './connection.js';
 export interface Machine {
   readonly user: string;
   readonly isRoot: boolean;
-  /** The same for two connections to one machine, and for no others: its boot (proc_sys_kernel(5), boot_id), and the network that it has of it. */
+  /**
+   * The same for two connections to one machine, and for no others: its boot (proc_sys_kernel(5), boot_id), and the
+   * network that it has of it.
+   */
   readonly id: string;
 }
 
@@ -28,12 +31,15 @@ export function notRoot(host: string, user: string): VxmigError {
   return new VxmigError('HOST_UNFIT', `vxmig needs root on ${host}, and is ${user} there; it does not use sudo`, {
     where: host,
     hint:
-      `Log in as root: leave \`user:\` out, or write \`user: root\` under \`ssh\` of ${host}. So that root is let in there: \`sudo install -d -m 700 /root/.ssh && ${copy}\`, ` +
+      `Log in as root: leave \`user:\` out, or write \`user: root\` under \`ssh\` of ${host}. So that root is ` +
+      `let in there: \`sudo install -d -m 700 /root/.ssh && ${copy}\`, ` +
       'and `PermitRootLogin prohibit-password` in its /etc/ssh/sshd_config.',
   });
 }
 
-/** @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine: it would wait for itself, and be its own far end */
+/**
+ * @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine: it would wait for itself, and be its own far end
+ */
 export function refuseOneTwice(machines: readonly { readonly host: string; readonly machine: Machine | null }[]): void {
   const owners = new Map<string, string>();
   for (const { host, machine } of machines) {
@@ -45,7 +51,9 @@ export function refuseOneTwice(machines: readonly { readonly host: string; reado
         `${owner} and ${host} are one machine: both are reached at the same one`,
         {
           where: `${owner}, ${host}`,
-          hint: 'Give each its own `ssh.address` in the topology (and `HostName` in ~/.ssh/config), or take one of them out.',
+          hint:
+            'Give each its own `ssh.address` in the topology (and `HostName` in ~/.ssh/config), or take ' +
+            'one of them out.',
         },
       );
     }

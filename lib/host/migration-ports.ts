@@ -12,7 +12,10 @@ export const MIGRATION_PORTS: PortRange = { first: 49152, last: 49215 };
 const CONNECT_SECONDS = 4;
 
 /** For a script: prints `first=…` and `last=…` where the host's qemu.conf sets them. */
-export const READ_PORT_RANGE = `sed -n 's/^[[:space:]]*migration_port_min[[:space:]]*=[[:space:]]*\\([0-9]*\\).*/first=\\1/p; s/^[[:space:]]*migration_port_max[[:space:]]*=[[:space:]]*\\([0-9]*\\).*/last=\\1/p' /etc/libvirt/qemu.conf 2>/dev/null`;
+export const READ_PORT_RANGE =
+  `sed -n 's/^[[:space:]]*migration_port_min[[:space:]]*=[[:space:]]*\\([0-9]*\\).*/first=\\1/p; ` +
+  `s/^[[:space:]]*migration_port_max[[:space:]]*=[[:space:]]*\\([0-9]*\\).*/last=\\1/p' ` +
+  '/etc/libvirt/qemu.conf 2>/dev/null';
 
 export function portRange(printed: string): PortRange {
   const value = (key: string) => Number(new RegExp(`^${key}=(\\d+)$`, 'm').exec(printed)?.[1] ?? Number.NaN);
@@ -25,18 +28,18 @@ export function portRange(printed: string): PortRange {
 
 /** The port that libvirt on that host would take for the next migration to it, and the range that it chooses from. */
 export async function nextMigrationPort(shell: HostShell): Promise<PortRange & { readonly next: number }> {
-  const script = `${READ_PORT_RANGE}; PATH=$PATH:/usr/sbin:/sbin; ss -Hltn | awk '{ sub(".*:", "", $4); print "taken=" $4 }'`;
-  const { stdout } = await shell.run(['sh', '-c', script]);
+  const taken = `PATH=$PATH:/usr/sbin:/sbin; ss -Hltn | awk '{ sub(".*:", "", $4); print "taken=" $4 }'`;
+  const { stdout } = await shell.run(['sh', '-c', `${READ_PORT_RANGE}; ${taken}`]);
   const range = portRange(stdout);
-  const taken = new Set([...stdout.matchAll(/^taken=(\d+)$/gm)].map(([, port]) => Number(port)));
+  const inUse = new Set([...stdout.matchAll(/^taken=(\d+)$/gm)].map(([, port]) => Number(port)));
   let next = range.first;
-  while (next < range.last && taken.has(next)) next += 1;
+  while (next < range.last && inUse.has(next)) next += 1;
   return { ...range, next };
 }
 
 /**
- * Whether packets get to a port and an answer comes back; null: yes, else what came instead. A port on which nobody listens refuses at once, which is an
- * answer; one that is filtered stays silent. /dev/tcp is bash's own.
+ * Whether packets get to a port and an answer comes back; null: yes, else what came instead. A port on which nobody
+ * listens refuses at once, which is an answer; one that is filtered stays silent. /dev/tcp is bash's own.
  */
 export async function portSilence(shell: HostShell, address: string, port: number): Promise<string | null> {
   const script = 'exec 3<>"/dev/tcp/$0/$1"';

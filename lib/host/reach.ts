@@ -26,7 +26,8 @@ export interface ReachManyRequest {
 const FPING_INTERVAL_MS = 10;
 
 /**
- * The same for many addresses in two sessions and two processes: a ping for each of a large mesh would keep a host busy with starting them.
+ * The same for many addresses in two sessions and two processes: a ping for each of a large mesh would keep a host busy
+ * with starting them.
  * @throws CommandError where fping cannot be had
  */
 export async function reachesEach(
@@ -44,7 +45,10 @@ export async function reachesEach(
   );
 }
 
-/** Which of them answer one of three packets, each within a second. A packet that has been answered is the last to that address. */
+/**
+ * Which of them answer one of three packets, each within a second. A packet that has been answered is the last to that
+ * address.
+ */
 async function alive(
   shell: HostShell,
   addresses: readonly string[],
@@ -121,8 +125,8 @@ ip neighbour show to "$1" nud reachable | grep -q lladdr
 `;
 
 /**
- * Whether a guest's network stack is up: it answers one ping within a second, or tells its MAC, which no access rule forbids (ARP and RFC 4861),
- * and hardly any firewall of its own.
+ * Whether a guest's network stack is up: it answers one ping within a second, or tells its MAC, which no access rule
+ * forbids (ARP and RFC 4861), and hardly any firewall of its own.
  */
 export async function isUp(shell: HostShell, address: string, namespace: string): Promise<boolean> {
   const argv = ['ip', 'netns', 'exec', namespace, 'sh', '-s', '--', address];

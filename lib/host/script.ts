@@ -4,7 +4,10 @@ import type { HostShell } from './connection.js';
 
 const END = '# that was all';
 
-/** Begins when it has read all, and then goes on to the end whatever becomes of the connection and of us: nobody is there to read what it prints. */
+/**
+ * Begins when it has read all, and then goes on to the end whatever becomes of the connection and of us: nobody is
+ * there to read what it prints.
+ */
 const WHOLE_OR_NOT = `trap '' HUP PIPE
 script=$(cat)
 case $script in *'${END}') ;; *) exit 1 ;; esac
@@ -13,9 +16,10 @@ eval "set -x
 $script"`;
 
 /**
- * Runs commands one after the other in one session and stops at the first that fails; the error then names that
- * command (`sh -x` prints each before it runs). A controller that dies does not leave them half done: an address that has been taken from
- * one device and not been given to the other yet, and the routes that went with it, would be known to nobody any more.
+ * Runs commands one after the other in one session and stops at the first that fails; the error then names that command
+ * (`sh -x` prints each before it runs). A controller that dies does not leave them half done: an address that has been
+ * taken from one device and not been given to the other yet, and the routes that went with it, would be known to nobody
+ * any more.
  *
  * @throws CommandError
  */

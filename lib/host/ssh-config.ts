@@ -22,10 +22,11 @@ const KNOWN_CRITERIA = ['all', 'host', 'originalhost', 'user', 'localuser'];
 const MOST_JUMPS = 8;
 
 /**
- * How one host is reached: what the topology says, and for what it leaves open the user's configuration of ssh, asked for the address as the
- * topology has it, which may be an alias.
+ * How one host is reached: what the topology says, and for what it leaves open the user's configuration of ssh, asked
+ * for the address as the topology has it, which may be an alias.
  *
- * @throws VxmigError SSH_CONNECT where it is reached by a program of the user's (`ProxyCommand`), or through jump hosts in a circle
+ * @throws VxmigError SSH_CONNECT where it is reached by a program of the user's (`ProxyCommand`), or through jump hosts
+ * in a circle
  */
 export function bySshConfig(settings: SshSettings, config: readonly ConfigLine[], env: NodeJS.ProcessEnv): SshSettings {
   return resolve(settings, { config, env, depth: 0, defaultUser: settings.user });
@@ -170,7 +171,10 @@ function listFits(patterns: readonly string[], text: string): boolean {
   );
 }
 
-/** `[USER@]HOST[:PORT]`, several of them parted by commas, the nearest first; the first one’s own jump hosts come before it. */
+/**
+ * `[USER@]HOST[:PORT]`, several of them parted by commas, the nearest first; the first one’s own jump hosts come before
+ * it.
+ */
 function jumpsOf(text: string, resolving: Resolving): SshSettings[] {
   if (resolving.depth >= MOST_JUMPS) throw inCircle(text);
   return text.split(',').flatMap((written, index) => {
@@ -225,13 +229,15 @@ function byProgram(host: string, file: string): VxmigError {
     `${file} reaches ${host} by a program (ProxyCommand), which vxmig does not run`,
     {
       where: host,
-      hint: 'Where that program is ssh itself, write `ProxyJump HOST` in its place; else give `ssh.address` in the topology an address that can be reached.',
+      hint:
+        'Where that program is ssh itself, write `ProxyJump HOST` in its place; else give `ssh.address` in the ' +
+        'topology an address that can be reached.',
     },
   );
 }
 
 function inCircle(text: string): VxmigError {
   return new VxmigError('SSH_CONNECT', `~/.ssh/config leads through jump hosts in a circle: ${text}`, {
-    hint: 'Mend `ProxyJump` there.',
+    hint: 'Fix `ProxyJump` there.',
   });
 }

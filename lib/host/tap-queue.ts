@@ -1,6 +1,7 @@
 /**
- * For shells: `drop_waiting DEVICE…` drops what waits in taps for a guest that does not read. The kernel cuts the tap's ring to the device's
- * txqueuelen and frees what does not fit (drivers/net/tun.c, tun_queue_resize); then it gets its length back.
+ * For shells: `drop_waiting DEVICE…` drops what waits in taps for a guest that does not read. The kernel cuts the tap's
+ * ring to the device's txqueuelen and frees what does not fit (drivers/net/tun.c, tun_queue_resize); then it gets its
+ * length back.
  */
 export const DROP_WAITING = `drop_waiting() {
   for tap; do

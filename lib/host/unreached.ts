@@ -33,11 +33,15 @@ function reason(settings: SshSettings, identity: Identity, cause: unknown): stri
     readonly message?: string;
   };
   const { address, port, user } = settings;
-  const again = `Try ${sshLine(settings)}${settings.client === undefined ? ', and for a lab host `vxmig lab status FILE`' : ''}.`;
+  const orLab = settings.client === undefined ? ', and for a lab host `vxmig lab status FILE`' : '';
+  const again = `Try ${sshLine(settings)}${orLab}.`;
   if (level === 'client-authentication' || /parse privateKey/.test(message ?? ''))
     return `${letIn(settings, identity)} ${again}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `This machine knows no address of ${address}: mend \`ssh.address\`, or give it a \`HostName\` in ~/.ssh/config. ${again}`;
+    return (
+      `This machine knows no address of ${address}: fix \`ssh.address\`, or give it a \`HostName\` in ` +
+      `~/.ssh/config. ${again}`
+    );
   if (code === 'ECONNREFUSED') return `Nothing listens there: does sshd run on ${address}, on port ${port}? ${again}`;
   if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || level === 'client-timeout')
     return `Is ${address} up, is there a route to it, and does no firewall drop TCP port ${port}? ${again}`;
@@ -47,9 +51,15 @@ function reason(settings: SshSettings, identity: Identity, cause: unknown): stri
 function letIn({ user, address, port }: SshSettings, { agent, locked, privateKeys }: Identity): string {
   const [first] = locked;
   if (first !== undefined && privateKeys.length === 0)
-    return `${first} has a passphrase, which vxmig does not ask for: \`${addToAgent(first, agent !== undefined)}\` asks once.`;
+    return (
+      `${first} has a passphrase, which vxmig does not ask for: ` +
+      `\`${addToAgent(first, agent !== undefined)}\` asks once.`
+    );
   const copy = shellLine(['ssh-copy-id', ...(port === 22 ? [] : ['-p', String(port)]), `${user}@${address}`]);
-  return `It knows no key that was shown for ${user}: \`${copy}\` gives it yours, or name the right one by \`ssh.identityFile\`.`;
+  return (
+    `It knows no key that was shown for ${user}: \`${copy}\` gives it yours, or name the right one by ` +
+    '`ssh.identityFile`.'
+  );
 }
 
 function bracketed(address: string): string {

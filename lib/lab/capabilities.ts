@@ -1,8 +1,8 @@
 /**
- * What root may do in a lab's machine (capabilities(7)): what its daemons and `ip netns` need. Left out is, above all, what leads past its
- * root directory: `mknod` (a disk of the machine), `dac_read_search` (open_by_handle_at(2) reads any file of a file system of which one is
- * visible), `sys_module`, `sys_rawio` and `sys_boot`; and what acts on the machine as a whole: its clock, its log, its security modules.
- * Whatever a later kernel adds is left out too.
+ * What root may do in a lab's machine (capabilities(7)): what its daemons and `ip netns` need. Left out is, above all,
+ * what leads past its root directory: `mknod` (a disk of the machine), `dac_read_search` (open_by_handle_at(2) reads
+ * any file of a file system of which one is visible), `sys_module`, `sys_rawio` and `sys_boot`; and what acts on the
+ * machine as a whole: its clock, its log, its security modules. Whatever a later kernel adds is left out too.
  */
 const KEPT = [
   // sshd, libvirt and QEMU: other users' files and processes.
@@ -37,8 +37,8 @@ const KEPT = [
 export const MACHINE_CAPABILITIES = ['-all', ...KEPT.map((name) => `+${name}`)].join(',');
 
 /**
- * setpriv(1) arguments to start a program with no more than that, nor anything it starts. What is inherited must go as well: at exec it is
- * added to what root gets, whatever the bounding set says.
+ * setpriv(1) arguments to start a program with no more than that, nor anything it starts. What is inherited must go as
+ * well: at exec it is added to what root gets, whatever the bounding set says.
  */
 export function confine(argv: readonly string[]): string[] {
   return ['setpriv', '--inh-caps=-all', `--bounding-set=${MACHINE_CAPABILITIES}`, '--', ...argv];

@@ -24,7 +24,10 @@ export async function labSshSettings(lab: string): Promise<Map<string, SshSettin
   );
 }
 
-/** The topology with its hosts where the lab has put them. @param lab as it was brought up; not always called as the topology. @throws VxmigError NOT_FOUND */
+/**
+ * The topology with its hosts where the lab has put them. @param lab as it was brought up; not always called as the
+ * topology. @throws VxmigError NOT_FOUND
+ */
 export async function inLab(topology: Topology, lab: string): Promise<Topology> {
   const settings = await labSshSettings(lab);
   return { ...topology, hosts: topology.hosts.map((host) => ({ ...host, ssh: settings.get(host.name) ?? host.ssh })) };

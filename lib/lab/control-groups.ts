@@ -7,8 +7,8 @@ import { messageOf } from '../model/errors.js';
 import type { LabWarning } from '../model/lab-event.js';
 
 /*
- * One group of the kernel's pids controller for each machine of a lab (cgroups(7)), of version 1 or 2, as the machine has it. Root is not bound by
- * RLIMIT_NPROC (setrlimit(2)), so there is no other way.
+ * One group of the kernel's pids controller for each machine of a lab (cgroups(7)), of version 1 or 2, as the machine
+ * has it. Root is not bound by RLIMIT_NPROC (setrlimit(2)), so there is no other way.
  */
 const REMOVAL_MS = 2_000;
 const POLL_MS = 20;
@@ -62,8 +62,12 @@ export async function groupWarnings(): Promise<LabWarning[]> {
     return [
       {
         code: 'processes-unbounded',
-        message: `A host of the lab may start as many processes as this machine has room for: control groups cannot be made here (${messageOf(error)}).`,
-        hint: 'In a container: run it with a writable /sys/fs/cgroup; until then let nobody into the lab who may do harm.',
+        message:
+          'A host of the lab may start as many processes as this machine has room for: control groups cannot be ' +
+          `made here (${messageOf(error)}).`,
+        hint:
+          'In a container: run it with a writable /sys/fs/cgroup; until then let nobody into the lab ' +
+          'who may do harm.',
       },
     ];
   } finally {

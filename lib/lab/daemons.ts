@@ -54,8 +54,9 @@ ovs-vsctl --no-wait -- init -- set Open_vSwitch . \\
   {
     name: 'ovs-vswitchd',
     after: 'ovsdb-server',
-    // With the kernel's routes it would read all of them anew after each change of a device, and lose frames for the tunnels meanwhile
-    // (route-table.c): whenever QEMU opens or closes a tap. So it gets its routes when the bridge for the underlay is made.
+    // With the kernel's routes it would read all of them anew after each change of a device, and lose frames for the
+    // tunnels meanwhile (route-table.c): whenever QEMU opens or closes a tap. So it gets its routes when the bridge for
+    // the underlay is made.
     start: `exec ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route \\
   --log-file=/var/log/openvswitch/ovs-vswitchd.log -vconsole:off -vsyslog:off`,
     ask: asking('ovs-appctl', '-t', 'ovs-vswitchd', 'version'),

@@ -15,9 +15,10 @@ export interface FreshLab {
 }
 
 /**
- * Builds a lab that nobody has yet, and that goes with this process, however it ends. Nothing on its hosts is called after it, so that its name may be another one than the topology's: it can
- * stand beside others of the same topology.
- * @throws VxmigError CLASH where a lab of that name is up: it may be somebody's. Where it cannot be built nothing of it is left.
+ * Builds a lab that nobody has yet, and that goes with this process, however it ends. Nothing on its hosts is called
+ * after it, so that its name may be another one than the topology's: it can stand beside others of the same topology.
+ * @throws VxmigError CLASH where a lab of that name is up: it may be somebody's. Where it cannot be built nothing of it
+ * is left.
  */
 export async function freshLab(
   topology: Topology,

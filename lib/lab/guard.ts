@@ -7,8 +7,8 @@ const PROGRAM = fileURLToPath(new URL('../../../bin/vxmig', import.meta.url));
 const WAIT = 'read -r released || exec "$0" "$1" lab down "$2"';
 
 /**
- * Takes a lab down when this process has died before it could: a pipe closes however a process ends. The guard has a session of its own, so that
- * what ends this process does not end it.
+ * Takes a lab down when this process has died before it could: a pipe closes however a process ends. The guard has a
+ * session of its own, so that what ends this process does not end it.
  */
 export function guardLab(lab: string): { readonly release: () => void } {
   const guard = spawn('sh', ['-c', WAIT, process.execPath, PROGRAM, lab], {

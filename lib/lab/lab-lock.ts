@@ -24,7 +24,9 @@ export async function lockLab(lab: string): Promise<Lock> {
   });
 }
 
-/** For choices that labs of different names must not make at the same time; held for milliseconds, so it is waited for. */
+/**
+ * For choices that labs of different names must not make at the same time; held for milliseconds, so it is waited for.
+ */
 export async function withMachineLock<Result>(work: () => Promise<Result>, waitMs = 10_000): Promise<Result> {
   const deadline = Date.now() + waitMs;
   for (;;) {

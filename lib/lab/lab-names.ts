@@ -4,7 +4,9 @@ import { DEVICE_NAME_LENGTH } from '../model/names.js';
 /** The name under which commands reach the namespace that joins the underlay segments. */
 export const ROUTER = 'router';
 
-/** Devices of the lab in the machine's own network namespace start so; `lab down` finds them by it, without any file. */
+/**
+ * Devices of the lab in the machine's own network namespace start so; `lab down` finds them by it, without any file.
+ */
 export function rootDevicePrefix(lab: string): string {
   return `vxm${hash(['lab', lab], 6)}`;
 }

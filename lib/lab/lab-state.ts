@@ -5,14 +5,19 @@ import type { Topology } from '../model/topology.js';
 import { labDirectory, stateFile } from './lab-directory.js';
 import type { MachineLimits } from './limits.js';
 
-/** What is known about a lab, written before each thing is made, so that whoever comes after a killed `up` can go on. */
+/**
+ * What is known about a lab, written before each thing is made, so that whoever comes after a killed `up` can go on.
+ */
 export interface LabState {
   readonly version: 1;
   readonly name: string;
   readonly createdAt: string;
   readonly phase: 'starting' | 'up';
   readonly topology: Topology;
-  /** Its hosts run libvirt. They keep it when the file's last VM goes, for then there is still one to be removed from them. */
+  /**
+   * Its hosts run libvirt. They keep it when the file's last VM goes, for then there is still one to be removed from
+   * them.
+   */
   readonly libvirt: boolean;
   readonly management: ManagementSegment;
   /** Of each machine; those that are alive keep what they were started with. */

@@ -1,4 +1,7 @@
-/** What one machine of a lab may take of the machine that it runs on, at most. The memory of its processes and guests is not bounded. */
+/**
+ * What one machine of a lab may take of the machine that it runs on, at most. The memory of its processes and guests is
+ * not bounded.
+ */
 export interface MachineLimits {
   /** Of all its files, which are in memory. */
   readonly filesBytes: number;

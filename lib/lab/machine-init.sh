@@ -33,8 +33,8 @@ mkdir -m 1777 dev/shm tmp var/tmp
 ln -s ../run var/run
 ln -s ../run/lock var/lock
 
-# The machine's files as this one sees them. An overlay that has nothing to write to can't be made writable again, by no remount; a bind
-# mount can, so it is only for kernels without overlayfs (preflight.ts tells).
+# The machine's files as this one sees them. An overlay that has nothing to write to can't be made writable again, by no
+# remount; a bind mount can, so it is only for kernels without overlayfs (preflight.ts tells).
 show() {
   mkdir -p "$root$1"
   mount -t overlay -o "ro,nodev,lowerdir=$1:$directory/empty" overlay "$root$1" 2>/dev/null || mount -o bind,ro "$1" "$root$1"
@@ -76,8 +76,8 @@ ln -s /proc/self/fd/0 dev/stdin
 ln -s /proc/self/fd/1 dev/stdout
 ln -s /proc/self/fd/2 dev/stderr
 
-# Settings and switches of the whole machine are covered or read-only, as container runtimes do (OCI runtime-spec, config-linux.md:
-# maskedPaths, readonlyPaths); those of the network belong to the namespace and stay writable.
+# Settings and switches of the whole machine are covered or read-only, as container runtimes do (OCI runtime-spec,
+# config-linux.md: maskedPaths, readonlyPaths); those of the network belong to the namespace and stay writable.
 covered() {
   for path in /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/sysrq-trigger /proc/timer_list; do
     if [ -e "$path" ]; then echo "$root/dev/null $root$path none bind,ro"; fi
@@ -118,8 +118,8 @@ for scope in all default; do
     if [ -e "$file" ]; then echo "${setting#*=}" >"$file"; fi
   done
 done
-# Open vSwitch in userspace reads the NIC through a packet socket, whose buffer is bounded (machine-settings.ts). A migration's stream that
-# has no more than this on its way leaves room in it for the tunnels' packets.
+# Open vSwitch in userspace reads the NIC through a packet socket, whose buffer is bounded (machine-settings.ts). A
+# migration's stream that has no more than this on its way leaves room in it for the tunnels' packets.
 echo '4096 65536 131072' >/proc/sys/net/ipv4/tcp_rmem
 if [ "$VXMIG_FORWARDS" = yes ]; then
   echo 1 >/proc/sys/net/ipv4/ip_forward
@@ -127,6 +127,6 @@ if [ "$VXMIG_FORWARDS" = yes ]; then
 fi
 
 echo ready
-# It reaps what daemonises: QEMU's probes become its children, and libvirt waits until they are truly gone. Its standard error is opened
-# anew: the one that it came with is a file of the old root.
+# It reaps what daemonises: QEMU's probes become its children, and libvirt waits until they are truly gone. Its standard
+# error is opened anew: the one that it came with is a file of the old root.
 exec setpriv --inh-caps=-all --bounding-set="$VXMIG_CAPABILITIES" -- tini -- sleep infinity </dev/null >/dev/null 2>>/var/log/init.log

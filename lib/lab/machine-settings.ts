@@ -7,15 +7,16 @@ import { labsDirectory } from './lab-directory.js';
 import { withMachineLock } from './lab-lock.js';
 
 /**
- * Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the machine's default (packet(7), socket(7):
- * net.core.rmem_default), by default less than 300 small frames. A tap holds 1,000 (the txqueuelen of tun devices): when the guest answers
- * all that waited for it at once, this many must fit.
+ * Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the machine's default
+ * (packet(7), socket(7): net.core.rmem_default), by default less than 300 small frames. A tap holds 1,000 (the
+ * txqueuelen of tun devices): when the guest answers all that waited for it at once, this many must fit.
  */
 const PACKET_BUFFER_BYTES = 1024 * 1024;
 
 /**
- * All namespaces of the machine share one table of neighbours per family (arp(7): gc_thresh3 is its end, by default 1024), in which each host
- * of a segment may have all others: it is full with four segments of 16. The kernel then drops what is to be sent.
+ * All namespaces of the machine share one table of neighbours per family (arp(7): gc_thresh3 is its end, by default
+ * 1024), in which each host of a segment may have all others: it is full with four segments of 16. The kernel then
+ * drops what is to be sent.
  */
 const NEIGHBOUR_ROOM = { gc_thresh2: 32_768, gc_thresh3: 65_536 } as const;
 /** Of another lab, or the machine itself, may be the rest. */
@@ -34,7 +35,9 @@ const PACKET_BUFFER: Setting = {
   room: PACKET_BUFFER_BYTES,
   warning: (former, why) => ({
     code: 'packet-buffer-small',
-    message: `The hosts' switches may lose frames in a burst: net.core.rmem_default is ${former} and could not be raised (${why}).`,
+    message:
+      `The hosts' switches may lose frames in a burst: net.core.rmem_default is ${former} and could not be ` +
+      `raised (${why}).`,
     hint: `On the machine that this one runs on: sysctl -w net.core.rmem_default=${PACKET_BUFFER_BYTES}`,
   }),
 };
@@ -47,7 +50,9 @@ const NEIGHBOURS: readonly Setting[] = (['ipv4', 'ipv6'] as const).flatMap((fami
       room,
       warning: (former, why) => ({
         code: 'neighbour-table-small',
-        message: `Not all hosts may be able to reach each other at the same time: ${name} is ${former} and could not be raised (${why}).`,
+        message:
+          `Not all hosts may be able to reach each other at the same time: ${name} is ${former} and could not be ` +
+          `raised (${why}).`,
         hint: `On the machine that this one runs on: sysctl -w ${name}=${room}`,
       }),
     };
@@ -55,7 +60,10 @@ const NEIGHBOURS: readonly Setting[] = (['ipv4', 'ipv6'] as const).flatMap((fami
 );
 const ALL = [PACKET_BUFFER, ...NEIGHBOURS];
 
-/** How many entries its hosts, their router and the controller have of one family when each has met all of its neighbours. */
+/**
+ * How many entries its hosts, their router and the controller have of one family when each has met all of its
+ * neighbours.
+ */
 export function neighboursOf({ underlay, hosts }: Topology): number {
   const met = underlay.map(({ name }) => hosts.filter((host) => host.underlay === name).length ** 2);
   // The router's, and both ends of the management segment.
@@ -63,8 +71,8 @@ export function neighboursOf({ underlay, hosts }: Topology): number {
 }
 
 /**
- * Gives what is started from now on enough room, in the whole machine. The last lab's `down` takes it back. The caller's lab must have its files
- * already, else a `down` at the same time would think it was the last.
+ * Gives what is started from now on enough room, in the whole machine. The last lab's `down` takes it back. The
+ * caller's lab must have its files already, else a `down` at the same time would think it was the last.
  *
  * @returns what will be wrong where there is not enough
  */

@@ -2,7 +2,9 @@ import { formatIp, formatPrefix, overlap, type Prefix, parsePrefix, plus } from 
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 
-/** RFC 2544 §C.2.2 sets 198.18.0.0/15 aside for benchmarks between networks; examples use its lower half for underlays. */
+/**
+ * RFC 2544 §C.2.2 sets 198.18.0.0/15 aside for benchmarks between networks; examples use its lower half for underlays.
+ */
 const POOLS = ['198.19.0.0/16', '100.127.0.0/16'] as const;
 const LENGTHS = { small: 26, large: 22 } as const;
 /** What is no host's: network, broadcast and the controller. */

@@ -134,7 +134,9 @@ async function overlayWarnings(): Promise<LabWarning[]> {
   return [
     {
       code: 'overlay-unavailable',
-      message: `Root in a host of the lab can make this machine's /usr writable: it is a bind mount, because overlayfs does not work here (${stderr.trim()}).`,
+      message:
+        "Root in a host of the lab can make this machine's /usr writable: it is a bind mount, because overlayfs " +
+        `does not work here (${stderr.trim()}).`,
       hint: 'Load the module: `modprobe overlay`; until then let nobody into the lab who must not be root here.',
     },
   ];
@@ -147,7 +149,9 @@ async function qemuWarnings(): Promise<LabWarning[]> {
   return [
     {
       code: 'qemu-old',
-      message: `QEMU ${version[0].slice(8)} is older than ${SAFE_QEMU_MAJOR}: its TCG was seen to corrupt guests that migrate under load.`,
+      message:
+        `QEMU ${version[0].slice(8)} is older than ${SAFE_QEMU_MAJOR}: its TCG was seen to corrupt guests that ` +
+        'migrate under load.',
       hint: 'On Debian 12 install qemu-system-x86 from bookworm-backports.',
     },
   ];

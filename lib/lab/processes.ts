@@ -31,7 +31,9 @@ export async function observeMarkedProcesses(): Promise<LabProcess[]> {
   return found.filter((process) => process !== null);
 }
 
-/** Every process of the lab: the marked ones, and all that live in a namespace of processes that a marked one lives in. */
+/**
+ * Every process of the lab: the marked ones, and all that live in a namespace of processes that a marked one lives in.
+ */
 export async function observeLabPids(lab: string): Promise<number[]> {
   const marked = (await observeMarkedProcesses()).filter((process) => process.lab === lab).map(({ pid }) => pid);
   const own = await pidNamespace(process.pid);

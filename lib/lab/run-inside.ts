@@ -14,8 +14,9 @@ export interface Inside {
 }
 
 /**
- * Arguments that run a command in all namespaces of the machine. It is confined before it gets there: a PID 1's bounding set binds only
- * what it starts itself, and a setpriv(1) from inside may be any program. It counts among the machine's processes, as all that it starts.
+ * Arguments that run a command in all namespaces of the machine. It is confined before it gets there: a PID 1's
+ * bounding set binds only what it starts itself, and a setpriv(1) from inside may be any program. It counts among the
+ * machine's processes, as all that it starts.
  */
 export function enterMachine(inside: Inside, argv: readonly string[]): string[] {
   const target = ['--target', String(inside.pid)];

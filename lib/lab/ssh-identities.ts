@@ -48,7 +48,9 @@ export async function writeControllerSsh(
   const directory = sshDirectory(lab);
   const known = join(directory, 'known_hosts');
   const blocks = [...addresses].map(([host, address]) => `Host ${host}\n  HostName ${address}\n`);
-  const common = `Host *\n  User root\n  IdentityFile ${join(directory, 'id_ed25519')}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${known}\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n`;
+  const common =
+    `Host *\n  User root\n  IdentityFile ${join(directory, 'id_ed25519')}\n  IdentitiesOnly yes\n` +
+    `  UserKnownHostsFile ${known}\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n`;
   await writeFile(known, knownHosts);
   await writeFile(join(directory, 'config'), `${blocks.join('')}${common}`);
 }

@@ -15,7 +15,10 @@ import { machineEnvironment } from './run-inside.js';
 
 const INIT_SCRIPT = fileURLToPath(new URL('../../../lib/lab/machine-init.sh', import.meta.url));
 const NAMESPACES = ['--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--propagation', 'private'];
-/** The script mounts the machine's root on one, and shows the machine outside through overlays of the other, which stays empty. */
+/**
+ * The script mounts the machine's root on one, and shows the machine outside through overlays of the other, which stays
+ * empty.
+ */
 const DIRECTORIES = ['root', 'empty'];
 
 export interface MachineRequest {

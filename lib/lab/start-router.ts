@@ -17,7 +17,8 @@ export interface StartedRouter {
 }
 
 /**
- * Makes the namespace that joins the underlay segments, if it is not alive; tells what of the shaping the kernel refuses.
+ * Makes the namespace that joins the underlay segments, if it is not alive; tells what of the shaping the kernel
+ * refuses.
  * @throws VxmigError LAB
  */
 export async function startRouter(
@@ -53,7 +54,8 @@ async function buildRouter(store: LabStateStore): Promise<Inside> {
   const inside: Inside = { lab, machine: ROUTER, pid: machine.pid };
   await machine.ready;
   await applyInside(inside, planRouter(topology.underlay));
-  // Open vSwitch in userspace takes frames as they are sent: without their checksum a host would drop what the router itself says by TCP.
+  // Open vSwitch in userspace takes frames as they are sent: without their checksum a host would drop what the router
+  // itself says by TCP.
   for (const { name } of topology.underlay)
     await runInside(inside, ['ethtool', '-K', segmentGateway(name), 'tx', 'off'], { enter: 'network' });
   return inside;

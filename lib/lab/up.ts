@@ -31,7 +31,8 @@ export interface LabUpOptions {
 /**
  * Builds the topology's hosts on this machine, or what is missing of them; a second call finds nothing to do.
  * When it fails, what was made stays for reading its logs, and `labDown` removes it.
- * @throws VxmigError HOST_UNFIT (nothing was made), CLASH (the lab is up for another topology), LOCKED, INTERRUPTED, LAB
+ * @throws VxmigError HOST_UNFIT (nothing was made), CLASH (the lab is up for another topology), LOCKED, INTERRUPTED,
+ * LAB
  */
 export async function labUp(
   topology: Topology,
@@ -105,7 +106,7 @@ async function interrupted(lab: string, fresh: boolean, emit: (event: LabEvent) 
   if (!fresh) {
     return new VxmigError(
       'INTERRUPTED',
-      `Interrupted. The lab "${lab}" was there before and stays; up again mends it.`,
+      `Interrupted. The lab "${lab}" was there before and stays; up again fixes it.`,
     );
   }
   const { left } = await dismantleLab(lab, emit);

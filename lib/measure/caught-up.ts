@@ -8,8 +8,8 @@ export interface Watcher {
 }
 
 /**
- * When a guest had answered all that was sent before its first reply after `resumedAtMs`: until then newer requests wait behind them. Null
- * where nothing was answered.
+ * When a guest had answered all that was sent before its first reply after `resumedAtMs`: until then newer requests
+ * wait behind them. Null where nothing was answered.
  */
 export function caughtUpAt(watchers: readonly Watcher[], resumedAtMs: number | null): Instant | null {
   if (resumedAtMs === null) return null;

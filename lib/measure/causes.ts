@@ -37,7 +37,9 @@ export interface WatchedSeries {
 const LATE_TIMES_USUAL = 3;
 const LATE_AT_LEAST_MS = 20;
 
-export const LATE_MEANS = `answered, but after more than ${LATE_AT_LEAST_MS} ms and more than ${LATE_TIMES_USUAL} times the median of its probe`;
+export const LATE_MEANS =
+  `answered, but after more than ${LATE_AT_LEAST_MS} ms and more than ${LATE_TIMES_USUAL} times the ` +
+  'median of its probe';
 
 /** Frames that left within this time of each other are told of together. */
 const TOGETHER_MS = 100;
@@ -49,9 +51,10 @@ interface Judged {
 }
 
 /**
- * The lost and late requests of a probe with their causes. A frame's cause is the phase in which it came to the switches: between when it left
- * and a usual round trip later. The errors of its time and of the phase's ends count: only a phase that holds whatever the clocks were is
- * `sure`. Frames close together with the same fate and cause are one interval. Times in the result are Unix milliseconds.
+ * The lost and late requests of a probe with their causes. A frame's cause is the phase in which it came to the
+ * switches: between when it left and a usual round trip later. The errors of its time and of the phase's ends count:
+ * only a phase that holds whatever the clocks were is `sure`. Frames close together with the same fate and cause are
+ * one interval. Times in the result are Unix milliseconds.
  */
 export function causesOf(series: WatchedSeries): FrameInterval[] {
   const usualMs = medianRttMs(series.requests);

@@ -9,9 +9,9 @@ export interface ClockSample {
 }
 
 /**
- * Cristian's method: each sample bounds the offset, whatever the two ways took, to [host − answered, host − asked]. The truth lies where
- * all bounds overlap, as in Marzullo's algorithm (RFC 5905 §11.2.1); where a clock was set in between and they do not, the sample
- * with the shortest round trip decides.
+ * Cristian's method: each sample bounds the offset, whatever the two ways took, to [host − answered, host − asked]. The
+ * truth lies where all bounds overlap, as in Marzullo's algorithm (RFC 5905 §11.2.1); where a clock was set in between
+ * and they do not, the sample with the shortest round trip decides.
  *
  * @param options.resolutionMs the step of the host's clock as it is printed, added to the error
  * @throws RangeError without samples, or if one was answered before it was asked
@@ -32,12 +32,15 @@ export function estimateClockOffset(
   return { offsetMs: (low + high) / 2, errorMs: (high - low) / 2 + (options.resolutionMs ?? 0) };
 }
 
-/** The most that a clock which is slewed, not set, gains or loses: 500 ppm (adjtimex(2), RFC 5905 §11.3); two of them against each other. */
+/**
+ * The most that a clock which is slewed, not set, gains or loses: 500 ppm (adjtimex(2), RFC 5905 §11.3); two of them
+ * against each other.
+ */
 const SLEW_PER_MS = 2 * 500e-6;
 
 /**
- * An offset that was measured, and after `elapsedMs` once more: what it was at first, with an error that holds at any time between. A clock that
- * was set in between shows by two offsets that cannot be the same.
+ * An offset that was measured, and after `elapsedMs` once more: what it was at first, with an error that holds at any
+ * time between. A clock that was set in between shows by two offsets that cannot be the same.
  */
 export function overTime(first: ClockOffset, second: ClockOffset, elapsedMs: number): ClockOffset {
   const apartMs = Math.abs(second.offsetMs - first.offsetMs);

@@ -1,6 +1,8 @@
 import type { Disturbance, PingRequest } from '../model/probe-series.js';
 
-/** Runs of lost requests, and of replies that took more than four times the median (10 ms at least), in order of time. */
+/**
+ * Runs of lost requests, and of replies that took more than four times the median (10 ms at least), in order of time.
+ */
 export function disturbancesOf(requests: readonly PingRequest[], intervalMs: number): Disturbance[] {
   const lateAfterMs = Math.max(10, 4 * medianRttMs(requests));
   const disturbances: Disturbance[] = [];

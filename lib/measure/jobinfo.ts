@@ -20,7 +20,10 @@ const OPERATIONS = [
 export type JobType = (typeof JOB_TYPES)[number];
 export type JobOperation = (typeof OPERATIONS)[number];
 
-/** Statistics of a libvirt job. null: libvirt did not report it, which it does for every field that does not apply (yet). */
+/**
+ * Statistics of a libvirt job. null: libvirt did not report it, which it does for every field that does not apply
+ * (yet).
+ */
 export interface JobStats {
   readonly type: JobType;
   readonly operation: JobOperation;
@@ -59,9 +62,9 @@ export interface JobStats {
 }
 
 /**
- * Reads what `virsh domjobinfo --rawstats` prints, of a running job or with `--completed`: a line `Job type: N`, an empty line,
- * then `field: value` lines with the names of libvirt-domain.h (VIR_DOMAIN_JOB_*). Unknown fields are left alone: newer
- * versions of libvirt add some. null where the output holds no job type at all.
+ * Reads what `virsh domjobinfo --rawstats` prints, of a running job or with `--completed`: a line `Job type: N`, an
+ * empty line, then `field: value` lines with the names of libvirt-domain.h (VIR_DOMAIN_JOB_*). Unknown fields are left
+ * alone: newer versions of libvirt add some. null where the output holds no job type at all.
  */
 export function parseJobStats(output: string): JobStats | null {
   const fields = new Map<string, string>();
@@ -110,8 +113,9 @@ export function parseJobStats(output: string): JobStats | null {
 }
 
 /**
- * The figures of a completed job. null where the statistics are not those of one: after post-copy, for instance, libvirt's
- * destination has dropped them. The throughput is QEMU's (of the time it was sending); where it is missing, bytes by duration.
+ * The figures of a completed job. null where the statistics are not those of one: after post-copy, for instance,
+ * libvirt's destination has dropped them. The throughput is QEMU's (of the time it was sending); where it is missing,
+ * bytes by duration.
  */
 export function transferFigures(stats: JobStats): TransferFigures | null {
   const { elapsedMs } = stats;

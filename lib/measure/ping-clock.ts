@@ -1,8 +1,9 @@
 import type { PingEvent } from './ping-stream.js';
 
 /**
- * An event with its instants by another clock. Both ends of a round trip are put right by themselves: the clock of a guest that was paused
- * between request and reply stood still meanwhile, so what it took for the round trip leaves the pause out.
+ * An event with its instants by another clock. Both ends of a round trip are put right by themselves: the clock of a
+ * guest that was paused between request and reply stood still meanwhile, so what it took for the round trip leaves the
+ * pause out.
  *
  * @param toMs turns an instant of the pinging clock into one of the other; it must not run backwards
  */

@@ -16,8 +16,8 @@ export interface SeenRequests {
 }
 
 /**
- * All requests behind ping's output, with the time each one left. That time is the reply's arrival minus its round trip; what is still
- * unknown lies evenly between its neighbours, for ping keeps its interval.
+ * All requests behind ping's output, with the time each one left. That time is the reply's arrival minus its round
+ * trip; what is still unknown lies evenly between its neighbours, for ping keeps its interval.
  */
 export function requestsOf(events: readonly PingEvent[], intervalMs: number, clockOffsetMs: number): SeenRequests {
   const replies = new Map<number, Reply>();

@@ -1,6 +1,9 @@
 import type { PingSample } from '../model/probe-series.js';
 
-/** What is known of a run of pings. Sequences count from 1; instants are Unix time in milliseconds by the pinging host's clock. */
+/**
+ * What is known of a run of pings. Sequences count from 1; instants are Unix time in milliseconds by the pinging host's
+ * clock.
+ */
 export type PingEvent =
   /** The first request leaves right after this. */
   | { readonly kind: 'started'; readonly atMs: number }
@@ -18,22 +21,24 @@ export interface PingCommand {
 }
 
 /**
- * How long fping waits for each reply; later ones it drops unseen, so this is as long as it can be (fping forgets a request after 10 s):
- * a reply that waited through a long pause of the VM is late, not lost.
+ * How long fping waits for each reply; later ones it drops unseen, so this is as long as it can be (fping forgets a
+ * request after 10 s): a reply that waited through a long pause of the VM is late, not lost.
  */
 export const REPLY_TIMEOUT_MS = 9500;
 
 /**
- * The command whose output PingStream reads: fping 5, IPv4 and IPv6. It runs until SIGINT, on which it tells how many requests left.
- * Intervals below 10 ms need root.
+ * The command whose output PingStream reads: fping 5, IPv4 and IPv6. It runs until SIGINT, on which it tells how many
+ * requests left. Intervals below 10 ms need root.
  *
- * Not ping of iputils: that one busy-waits through the last 10 ms before each request, or sends every 17 ms where it was told 10.
+ * Not ping of iputils: that one busy-waits through the last 10 ms before each request, or sends every 17 ms where it
+ * was told 10.
  */
 export function pingArgv({ address, intervalMs, device }: PingCommand): string[] {
   const { interval, spacing, timeout } = fpingPace(intervalMs);
   const period = ['-p', interval, '-i', spacing, '-t', timeout];
   const bound = device === undefined ? [] : ['-I', device];
-  // When nothing is ever answered, fping prints no time at all: bash says when it began. LC_ALL: else with a comma in some languages.
+  // When nothing is ever answered, fping prints no time at all: bash says when it began. LC_ALL: else with a comma in
+  // some languages.
   const script = 'LC_ALL=C; echo "[$EPOCHREALTIME] started"; exec fping "$@"';
   return ['bash', '-c', script, 'bash', '-l', '-D', '-s', ...period, ...bound, address];
 }
@@ -57,8 +62,8 @@ const TIMED_OUT = new RegExp(`${STAMP}\\S+ +: \\[(\\d+)\\], timed out \\(.*\\)$`
 const SENT = /^ *(\d+) ICMP Echos sent$/;
 
 /**
- * Reads `fping -l -D -s` as it comes, in chunks cut anywhere: replies are on stdout, the totals on stderr. Two streams are to be pushed in
- * whole lines. What says nothing about a single request (ICMP errors, times in all) yields nothing.
+ * Reads `fping -l -D -s` as it comes, in chunks cut anywhere: replies are on stdout, the totals on stderr. Two streams
+ * are to be pushed in whole lines. What says nothing about a single request (ICMP errors, times in all) yields nothing.
  *
  * The time of a reply is the kernel's, of its arrival (SO_TIMESTAMPNS), in steps of 10 µs.
  */

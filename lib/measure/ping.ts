@@ -31,10 +31,11 @@ export interface PingMeasurement {
 /**
  * What a probe saw of a run. Times in the result are by the controller's clock.
  *
- * A request belongs to the run if it *left* within [startMs, endMs). ping is therefore started before the run and stopped (SIGINT)
- * PATIENCE_MS after it, or earlier when every request of the run has its reply: then each had its full time to be answered, and those
- * still on their way when ping stops left after the run and are not counted. ping's own totals, in which the last request is always unanswered or
- * forgotten (`-w`, `-c`), are used only to know how far the sequence went.
+ * A request belongs to the run if it *left* within [startMs, endMs). ping is therefore started before the run and
+ * stopped (SIGINT) PATIENCE_MS after it, or earlier when every request of the run has its reply: then each had its full
+ * time to be answered, and those still on their way when ping stops left after the run and are not counted. ping's own
+ * totals, in which the last request is always unanswered or forgotten (`-w`, `-c`), are used only to know how far the
+ * sequence went.
  */
 export function measurePing(events: readonly PingEvent[], run: PingRun): PingMeasurement {
   const deadlineMs = run.endMs + PATIENCE_MS;

@@ -9,8 +9,8 @@ export interface QemuEvent {
 }
 
 /**
- * The command whose lines parseQemuEvent reads. Without --timestamp: that option prints the time at which virsh got the event in
- * place of QEMU's own. Without --pretty, so that one event is one line.
+ * The command whose lines parseQemuEvent reads. Without --timestamp: that option prints the time at which virsh got the
+ * event in place of QEMU's own. Without --pretty, so that one event is one line.
  */
 export function qemuEventsArgv(domain: string | null): string[] {
   return [
@@ -25,7 +25,10 @@ export function qemuEventsArgv(domain: string | null): string[] {
 
 const LINE = /^event (\S+) at (\d+)\.(\d{6}) for domain '(.*?)': ?(.*)$/;
 
-/** null for lines that are not events (virsh ends with "events received: 7"). Without data virsh prints `<null>`: an empty record. */
+/**
+ * null for lines that are not events (virsh ends with "events received: 7"). Without data virsh prints `<null>`: an
+ * empty record.
+ */
 export function parseQemuEvent(line: string): QemuEvent | null {
   const [, event, seconds, micros, domain, json = ''] = LINE.exec(line.trimEnd()) ?? [];
   if (event === undefined || domain === undefined) return null;

@@ -10,7 +10,10 @@ export const READ_QUEUE_DROPS = `for tap; do
 done
 ss --packet --numeric --memory --processes --oneline`;
 
-/** A tap's drops, and those of Open vSwitch's packet sockets: ss(8) prints them as `d` of `skmem`, the socket's `*:DEVICE`. */
+/**
+ * A tap's drops, and those of Open vSwitch's packet sockets: ss(8) prints them as `d` of `skmem`, the socket's
+ * `*:DEVICE`.
+ */
 export function parseQueueDrops(text: string): QueueDrops[] {
   return text.split('\n').flatMap((line): QueueDrops[] => {
     const tap = /^tap (\S+) (\d+)$/.exec(line);
@@ -21,7 +24,10 @@ export function parseQueueDrops(text: string): QueueDrops[] {
   });
 }
 
-/** The queues that have dropped since. One that was not there before counts from nothing, and so does one that was made anew. */
+/**
+ * The queues that have dropped since. One that was not there before counts from nothing, and so does one that was made
+ * anew.
+ */
 export function droppedSince(before: readonly QueueDrops[], after: readonly QueueDrops[]): QueueDrops[] {
   return after.flatMap((now) => {
     const then = before.find(({ queue, device }) => queue === now.queue && device === now.device)?.frames ?? 0;

@@ -10,7 +10,10 @@ export interface TimelineOptions {
   readonly marks?: readonly TimeMark[];
 }
 
-/** How much longer than usual the slowest reply of a column took, in milliseconds: below the n-th bound it gets the n-th glyph. */
+/**
+ * How much longer than usual the slowest reply of a column took, in milliseconds: below the n-th bound it gets the n-th
+ * glyph.
+ */
 const BOUNDS_MS = [5, 20, 50, 100, 200, 500] as const;
 const GLYPHS = { unicode: '·▁▂▃▅▇█', ascii: '.:-=+*#' } as const;
 const MARKS: Readonly<Record<TimeMark['kind'], string>> = {
@@ -21,8 +24,9 @@ const MARKS: Readonly<Record<TimeMark['kind'], string>> = {
 };
 
 /**
- * One line for one probe: each column is a slice of time and shows the longest wait of the requests sent in it, or `x` if one of
- * them was lost. A slice in which nothing was sent is blank. Marks stand between the columns: `[` the guest is paused, `]` it runs again.
+ * One line for one probe: each column is a slice of time and shows the longest wait of the requests sent in it, or `x`
+ * if one of them was lost. A slice in which nothing was sent is blank. Marks stand between the columns: `[` the guest
+ * is paused, `]` it runs again.
  */
 export function pingTimeline(requests: readonly PingRequest[], options: TimelineOptions): string {
   const { fromMs, toMs } = options;

@@ -2,8 +2,8 @@ import { requestsOf } from './ping-requests.js';
 import type { PingEvent } from './ping-stream.js';
 
 /**
- * How many requests that left within [startMs, endMs) have no reply yet; null while ping has not yet shown that it sent one after endMs,
- * for until then some of the window may be missing. Times by the pinging host's clock.
+ * How many requests that left within [startMs, endMs) have no reply yet; null while ping has not yet shown that it sent
+ * one after endMs, for until then some of the window may be missing. Times by the pinging host's clock.
  */
 export function unansweredOf(
   events: readonly PingEvent[],

@@ -5,7 +5,7 @@ import type { MovingMacs } from './moving-macs.js';
 import type { Reservation } from './reserve.js';
 
 /**
- * Five rounds, as QEMU does by itself (net/announce.c), but closer together: what QEMU's first frame did not mend should
+ * Five rounds, as QEMU does by itself (net/announce.c), but closer together: what QEMU's first frame did not fix should
  * not wait for 800 ms.
  */
 const ROUND_DELAYS_MS = [0, 15, 20, 30, 40];

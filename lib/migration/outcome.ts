@@ -97,7 +97,7 @@ function ofItsOwn(error: unknown): ErrorCode | null {
 
 /** undefined: that of the code. */
 function hintOf(error: unknown): string | undefined {
-  return error instanceof VxmigError && error.hint !== ERRORS[error.code].mend ? error.hint : undefined;
+  return error instanceof VxmigError && error.hint !== ERRORS[error.code].fix ? error.hint : undefined;
 }
 
 function withCode(code: ErrorCode, cause: unknown, message: string, hint: string | undefined): VxmigError {

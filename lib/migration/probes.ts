@@ -4,7 +4,7 @@ import { unansweredOf } from '../measure/unanswered.js';
 import { withoutLength } from '../model/address.js';
 import { probePaths } from '../model/probe-path.js';
 import type { Probe, Topology } from '../model/topology.js';
-import { guestAsker } from '../plan/desired.js';
+import { guestAsker } from '../plan/desired-ports.js';
 import type { Clocks } from './clocks.js';
 import { type GuestProbe, startGuestProbe } from './guest-probe.js';
 import type { HostParts, Run } from './migration.js';

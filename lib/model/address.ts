@@ -14,7 +14,10 @@ export interface Prefix {
   readonly length: number;
 }
 
-/** The address that `text` writes in full, or null. `10.1`, octal and zone ids are refused: they surprise more than they help. */
+/**
+ * The address that `text` writes in full, or null. `10.1`, octal and zone ids are refused: they surprise more than they
+ * help.
+ */
 export function parseIp(text: string): Ip | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
     return { family: 4, value: bytesToValue(ipaddr.IPv4.parse(text).toByteArray()) };
@@ -89,7 +92,10 @@ function bytesToValue(bytes: readonly number[]): bigint {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
-/** The link-local IPv6 address that a machine forms out of its MAC (RFC 4291 appendix A). @throws RangeError for what is no MAC */
+/**
+ * The link-local IPv6 address that a machine forms out of its MAC (RFC 4291 appendix A). @throws RangeError for what is
+ * no MAC
+ */
 export function linkLocalOf(mac: string): string {
   const bytes = mac.split(':').map((pair) => Number.parseInt(pair, 16));
   const [first, second, third, fourth, fifth, sixth] = bytes;
@@ -98,7 +104,10 @@ export function linkLocalOf(mac: string): string {
   return formatIp({ family: 6, value: (0xfe80n << 112n) | bytesToValue(identifier) });
 }
 
-/** An address, with or without the length of the network that it is in, as a prefix that holds nothing else: `10.9.0.1/32`. */
+/**
+ * An address, with or without the length of the network that it is in, as a prefix that holds nothing else:
+ * `10.9.0.1/32`.
+ */
 export function asHostPrefix(text: string): string {
   const ip = parsePrefix(text)?.ip ?? parseIp(text);
   return ip === null ? text : formatPrefix({ ip, length: bitsOf(ip.family) });

@@ -22,8 +22,8 @@ export interface StudentGrade extends Grade {
   /** From the start of the student's own process to its end. */
   readonly durationMs: number;
   /**
-   * The most memory that this process has had; what the daemons and VMs of its lab take is not in it. null where there was none, and
-   * where it died before it could tell.
+   * The most memory that this process has had; what the daemons and VMs of its lab take is not in it. null where there
+   * was none, and where it died before it could tell.
    */
   readonly peakMemoryBytes: number | null;
   /** The last that it said on stderr; empty but where something could not be carried out. */
@@ -44,7 +44,10 @@ export interface CheckTally {
   readonly meanScore: number | null;
 }
 
-/** The batch as it may be shown to everybody, as `concealed` has it for one; without what the programs said, who are told all checks. */
+/**
+ * The batch as it may be shown to everybody, as `concealed` has it for one; without what the programs said, who are
+ * told all checks.
+ */
 export function concealedBatch(batch: BatchGrade): BatchGrade {
   const students = batch.students.map((student) => ({ ...student, ...concealed(student), stderr: '' }));
   return { ...batch, students, checks: tallies(students) };

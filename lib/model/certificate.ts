@@ -1,6 +1,6 @@
 /**
- * What a migration proves, and why frames were lost or late. Times without another zero are milliseconds after `zeroAt`, by the
- * controller's clock: instants of hosts have been put right by the offsets in `clocks`.
+ * What a migration proves, and why frames were lost or late. Times without another zero are milliseconds after
+ * `zeroAt`, by the controller's clock: instants of hosts have been put right by the offsets in `clocks`.
  */
 export interface Certificate {
   /** The guest's resume, or, where that was not seen, the start of the run; ISO 8601 in UTC. */
@@ -10,7 +10,10 @@ export interface Certificate {
   /** A host had to be made to learn the new place. */
   readonly repaired: boolean;
   readonly repairs: readonly Repair[];
-  /** Queues that had no room for frames while the VM moved, whosever frames these were. Not in files of versions that did not look. */
+  /**
+   * Queues that had no room for frames while the VM moved, whosever frames these were. Not in files of versions that
+   * did not look.
+   */
   readonly overflows?: readonly Overflow[];
   /** The attempts to have frames sent ahead, in order. Not in files of versions that made but one. */
   readonly arming?: readonly ArmingAttempt[];
@@ -41,7 +44,10 @@ export interface HostCertificate {
   readonly network: string;
   readonly mac: string;
   readonly expected: string;
-  /** When the host's forwarding table had its last change to the expected place; 0 where it has it there before and after; null: not seen. */
+  /**
+   * When the host's forwarding table had its last change to the expected place; 0 where it has it there before and
+   * after; null: not seen.
+   */
   readonly fdbMovedAfterResumeMs: number | null;
   /** How far that can be off: both hosts' clocks, and how long the switch held the report back. */
   readonly fdbMovedErrorMs: number | null;

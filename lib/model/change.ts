@@ -1,7 +1,10 @@
 export const CHANGE_ACTIONS = ['create', 'update', 'delete', 'migrate'] as const;
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
 
-/** One difference between what the file says and what a host has, with the reason for it; the same in `plan`, `apply` and `--json`. */
+/**
+ * One difference between what the file says and what a host has, with the reason for it; the same in `plan`, `apply`
+ * and `--json`.
+ */
 export interface Change {
   readonly host: string;
   /** What sort of thing it is, in the field's word: bridge, port, flows, domain… */

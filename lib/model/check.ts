@@ -4,6 +4,6 @@ export interface Check {
   readonly ok: boolean;
   readonly expected: string;
   readonly seen: string;
-  /** How to mend it; empty where nothing has to be done. */
+  /** How to fix it; empty where nothing has to be done. */
   readonly hint: string;
 }

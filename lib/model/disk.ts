@@ -31,7 +31,9 @@ export interface Server {
 /** What one host sees of a domain's parts, in their order. */
 export interface DiskSight {
   readonly host: string;
-  /** The same for hosts that share a kernel, and with it a page cache: those of a lab; empty where it cannot be read. */
+  /**
+   * The same for hosts that share a kernel, and with it a page cache: those of a lab; empty where it cannot be read.
+   */
   readonly bootId: string;
   /** The host's own. */
   readonly addresses: readonly string[];
@@ -83,8 +85,8 @@ export interface ServerSight {
 export type TokenSight = 'seen' | 'unseen' | 'unwritten';
 
 /**
- * That a domain's storage is one and the same at both ends of a migration, and that its cache mode allows the change of hosts. Only a look at both makes one
- * (plan/disk-verdict.ts).
+ * That a domain's storage is one and the same at both ends of a migration, and that its cache mode allows the change of
+ * hosts. Only a look at both makes one (plan/disk-verdict.ts).
  */
 export interface StorageProof {
   readonly disks: readonly ProvenDisk[];

@@ -1,5 +1,6 @@
-import { DOMParser, type Document, type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
+import { DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/xmldom';
 import { messageOf, VxmigError } from './errors.js';
+import { attribute, child, children, elements } from './xml-element.js';
 
 /** A network interface as a definition has it (libvirt.org/formatdomain, "Network interfaces"). */
 export interface DefinedInterface {
@@ -40,8 +41,8 @@ export interface DefinedDisk {
 }
 
 /**
- * A libvirt domain's definition, read by an XML parser and not by patterns: comments, CDATA, namespaces and elements that vxmig knows nothing of are
- * kept as they are.
+ * A libvirt domain's definition, read by an XML parser and not by patterns: comments, CDATA, namespaces and elements
+ * that vxmig knows nothing of are kept as they are.
  */
 export class DomainDefinition {
   private constructor(private readonly document: Document) {}
@@ -145,7 +146,10 @@ export class DomainDefinition {
     return devices === undefined ? [] : children(devices, name);
   }
 
-  /** A new one with another interface in place of that one. @throws VxmigError HOST_UNFIT where the text is no `<interface>` */
+  /**
+   * A new one with another interface in place of that one. @throws VxmigError HOST_UNFIT where the text is no
+   * `<interface>`
+   */
   withInterface(mac: string, xml: string): DomainDefinition {
     const copy = this.clone();
     const found = copy.interface(mac)?.element;
@@ -164,20 +168,6 @@ export function parseInterface(xml: string): DefinedInterface {
   const [one] = DomainDefinition.parse(`<domain><devices>${xml}</devices></domain>`).interfaces;
   if (one === undefined) throw new VxmigError('HOST_UNFIT', `this is no network interface of a domain: ${xml}`);
   return one;
-}
-
-/** As text, by itself and in one line: of libvirt's elements none means anything by blanks between others. */
-export function elementText(element: Element): string {
-  const copy = element.cloneNode(true);
-  withoutBlanks(copy);
-  return new XMLSerializer().serializeToString(copy);
-}
-
-function withoutBlanks(node: Node): void {
-  for (const one of [...node.childNodes]) {
-    if (one.nodeType === TEXT_NODE && one.nodeValue?.trim() === '') node.removeChild(one);
-    else withoutBlanks(one);
-  }
 }
 
 function interfaceIn(element: Element): DefinedInterface {
@@ -217,41 +207,6 @@ function sourceOf(source: Element | undefined): string | null {
   const volume = attribute(source, 'volume');
   if (volume !== null) return `${attribute(source, 'pool') ?? ''}/${volume}`;
   return attribute(source, 'file') ?? attribute(source, 'dev') ?? attribute(source, 'name') ?? attribute(source, 'dir');
-}
-
-/** Node.ELEMENT_NODE and Node.TEXT_NODE (DOM, "Interface Node"). */
-const ELEMENT_NODE = 1;
-const TEXT_NODE = 3;
-
-/** The elements of that name directly under another; not those deeper down, such as in a disk's `<backingStore>`. */
-export function children(parent: Element, name: string): Element[] {
-  return [...parent.childNodes].filter((node): node is Element => node.nodeName === name);
-}
-
-/** All elements directly under another. */
-export function elements(parent: Element): Element[] {
-  return [...parent.childNodes].filter((node): node is Element => node.nodeType === ELEMENT_NODE);
-}
-
-export function child(parent: Element, name: string): Element | undefined {
-  return children(parent, name)[0];
-}
-
-/** null where there is no such element or attribute. */
-export function attribute(element: Element | undefined, name: string): string | null {
-  return element?.hasAttribute(name) === true ? element.getAttribute(name) : null;
-}
-
-/** For a text or an attribute's value in XML. */
-export function escaped(text: string): string {
-  const references: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    "'": '&apos;',
-    '"': '&quot;',
-  };
-  return text.replace(/[&<>'"]/g, (character) => references[character] ?? character);
 }
 
 function textOf(element: Element | undefined): string {

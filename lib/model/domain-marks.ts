@@ -1,8 +1,12 @@
-import { attribute, DomainDefinition, elements, escaped } from './domain-definition.js';
+import { DomainDefinition } from './domain-definition.js';
+import { attribute, elements, escaped } from './xml-element.js';
 
 /** Of the element in a domain's `<metadata>` that is vxmig's. libvirt keeps one for each namespace. */
 export const MARK_NAMESPACE = 'https://vxmig.org/xmlns/domain/1';
-/** Of the element that a domain has on its way to another host, where it arrives paused: who finds it so knows that it is to run. */
+/**
+ * Of the element that a domain has on its way to another host, where it arrives paused: who finds it so knows that it
+ * is to run.
+ */
 export const ARRIVING_NAMESPACE = 'https://vxmig.org/xmlns/arriving/1';
 
 /** Of a domain that vxmig has made. */

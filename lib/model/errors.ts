@@ -1,115 +1,129 @@
 import { printable } from './printable.js';
 import { shellLine } from './quote.js';
 
-/** Every way vxmig can fail that is not a bug: code → exit status, what it means, how to mend it. docs/errors.md is generated from it. */
+/**
+ * Every way vxmig can fail that is not a bug: code → exit status, what it means, how to fix it. docs/errors.md is
+ * generated from it.
+ */
 export const ERRORS = {
   USAGE: {
     exit: 3,
     meaning: 'The command line is wrong; nothing was touched.',
-    mend: '`vxmig --help` lists the commands, `vxmig COMMAND --help` its options.',
+    fix: '`vxmig --help` lists the commands, `vxmig COMMAND --help` its options.',
   },
   TOPOLOGY_INVALID: {
     exit: 3,
     meaning: 'The topology file has mistakes; nothing was touched.',
-    mend: 'Mend the file at the places that are named, as is said there; `vxmig validate FILE` looks again.',
+    fix: 'Fix the file at the places that are named, as is said there; `vxmig validate FILE` looks again.',
   },
   RUBRIC_INVALID: {
     exit: 3,
     meaning: 'The rubric has mistakes; nothing was graded.',
-    mend: 'Mend the rubric at the places that are named, as is said there, then grade again.',
+    fix: 'Fix the rubric at the places that are named, as is said there, then grade again.',
   },
   NOT_FOUND: {
     exit: 3,
     meaning: 'A file, host, VM, lab or run of that name does not exist.',
-    mend: 'Check the spelling. `vxmig lab ls` lists labs, `vxmig report` runs, and the topology file its hosts and VMs.',
+    fix: 'Check the spelling. `vxmig lab ls` lists labs, `vxmig report` runs, and the topology file its hosts and VMs.',
   },
   SSH_CONNECT: {
     exit: 1,
     meaning: 'A host could not be reached or did not let us in over SSH.',
-    mend: 'Log in by hand with `ssh` to see why; of a lab `vxmig lab status FILE` tells which hosts are alive. Then try again.',
+    fix:
+      'Log in by hand with `ssh` to see why; of a lab `vxmig lab status FILE` tells which hosts are alive. ' +
+      'Then try again.',
   },
   SSH_HOST_KEY: {
     exit: 1,
     meaning: "A host's SSH key is not the one that is known; nothing was sent to it.",
-    mend: 'Compare with `ssh-keygen -lf` on the host itself, then set `ssh.hostKey` or mend known_hosts.',
+    fix: 'Compare with `ssh-keygen -lf` on the host itself, then set `ssh.hostKey` or fix known_hosts.',
   },
   COMMAND_FAILED: {
     exit: 1,
     meaning: 'A command on a host failed.',
-    mend: 'Run the command that is named by hand on that host; `vxmig doctor FILE` looks for what is missing there.',
+    fix: 'Run the command that is named by hand on that host; `vxmig doctor FILE` looks for what is missing there.',
   },
   OVSDB: {
     exit: 1,
     meaning: 'The Open vSwitch database refused a transaction or could not be reached.',
-    mend: '`vxmig doctor FILE` tells whether ovsdb-server answers there; `ovs-vsctl show` on the host shows what it holds.',
+    fix:
+      '`vxmig doctor FILE` tells whether ovsdb-server answers there; `ovs-vsctl show` on the host shows ' +
+      'what it holds.',
   },
   HOST_UNFIT: {
     exit: 1,
     meaning: 'A host lacks something that the plan needs.',
-    mend: '`vxmig doctor FILE` lists what is missing and how to mend it.',
+    fix: '`vxmig doctor FILE` lists what is missing and how to fix it.',
   },
   DISK_NOT_SHARED: {
     exit: 1,
     meaning: 'A disk of the VM is not seen by both hosts, and no block copy was asked for; nothing has moved.',
-    mend: 'Bring the disk that is named to storage that both hosts see, as the hint says; `vxmig doctor FILE` looks again.',
+    fix:
+      'Bring the disk that is named to storage that both hosts see, as the hint says; `vxmig doctor ' +
+      'FILE` looks again.',
   },
   CLASH: {
     exit: 1,
     meaning: 'Something that vxmig does not own is in the way; it was not touched.',
-    mend: 'Remove the foreign one by hand if nobody needs it, or give the topology (`name:`), network or VM another name.',
+    fix:
+      'Remove the foreign one by hand if nobody needs it, or give the topology (`name:`), network or VM ' +
+      'another name.',
   },
   LAB: {
     exit: 1,
     meaning: 'The lab could not be brought up, or a part of it does not answer.',
-    mend: 'Look with `vxmig lab status FILE` what is down (logs: /run/vxmig/labs/NAME/hosts/*/log), then `vxmig lab down NAME` and try again.',
+    fix:
+      'Look with `vxmig lab status FILE` what is down (logs: /run/vxmig/labs/NAME/hosts/*/log), then `vxmig lab ' +
+      'down NAME` and try again.',
   },
   APPLY_FAILED: {
     exit: 1,
     meaning: 'A change failed half-way.',
-    mend: 'Mend what the message names, then run `vxmig apply FILE` again: it goes on from what is there.',
+    fix: 'Fix what the message names, then run `vxmig apply FILE` again: it goes on from what is there.',
   },
   MIGRATION_ROLLED_BACK: {
     exit: 1,
     meaning: 'The migration failed; the VM runs where it was and nothing is left behind.',
-    mend: 'Mend the cause that is named, then run `vxmig migrate` again; the VM needs nothing.',
+    fix: 'Fix the cause that is named, then run `vxmig migrate` again; the VM needs nothing.',
   },
   MIGRATION_FAILED: {
     exit: 1,
     meaning:
-      'The migration failed and was not rolled back: nobody can say that it could be, or the VM has moved all the same.',
-    mend: 'Run `virsh domstate` on both hosts: keep the copy that runs, then `vxmig apply FILE` clears the rest.',
+      'The migration failed and was not rolled back: nobody can say that it could be, or the VM has moved ' +
+      'all the same.',
+    fix: 'Run `virsh domstate` on both hosts: keep the copy that runs, then `vxmig apply FILE` clears the rest.',
   },
   CHECKS_FAILED: {
     exit: 4,
     meaning: 'Checks failed (verify, doctor), or a grade is below `--min-score`.',
-    mend: 'Do what the hints of the failed checks say, then run it again.',
+    fix: 'Do what the hints of the failed checks say, then run it again.',
   },
   GRADING_FAILED: {
     exit: 1,
     meaning: 'Some checks of a rubric could not be carried out; their points are neither given nor lost.',
-    mend: 'Mend what each check in error names, then grade again.',
+    fix: 'Fix what each check in error names, then grade again.',
   },
   NOT_WRITTEN: {
     exit: 1,
     meaning: 'What was asked for is done, but a file for it could not be written, and is as it was before.',
-    mend: 'Make room or name another file; what the file was for is told on stdout where it cannot be had again.',
+    fix: 'Make room or name another file; what the file was for is told on stdout where it cannot be had again.',
   },
   NOT_CONVERGED: {
     exit: 4,
     meaning: 'The VM moved, but not every host sends frames for it to the new place.',
-    mend: '`vxmig verify FILE` names the hosts; `vxmig apply FILE` mends their flows.',
+    fix: '`vxmig verify FILE` names the hosts; `vxmig apply FILE` fixes their flows.',
   },
   LOCKED: {
     exit: 5,
     meaning: 'Another controller works on one of these hosts.',
-    mend: 'Wait until it has ended, by hand or with `--lock-timeout 60s`.',
+    fix: 'Wait until it has ended, by hand or with `--lock-timeout 60s`.',
   },
   INTERRUPTED: {
     exit: 130,
     meaning: 'Interrupted; what had been begun was rolled back.',
-    mend: 'Run it again when you like.',
+    fix: 'Run it again when you like.',
   },
-} as const satisfies Record<string, { exit: number; meaning: string; mend: string }>;
+} as const satisfies Record<string, { exit: number; meaning: string; fix: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
@@ -130,7 +144,7 @@ export class VxmigError extends Error {
     super(printable(message), detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = 'VxmigError';
     this.code = code;
-    this.hint = detail.hint ?? ERRORS[code].mend;
+    this.hint = detail.hint ?? ERRORS[code].fix;
     this.where = detail.where;
   }
 }
@@ -179,7 +193,10 @@ function commandHint(
   if (exitCode === NO_PROGRAM || /command not found|: not found/.test(stderr))
     return `A program is not installed on ${host}: \`vxmig doctor FILE\` says which, and how to install it.`;
   if (/permission denied|operation not permitted|must be root|are you root/i.test(stderr))
-    return `It may not do that on ${host}: log in there as root, and see whether AppArmor or SELinux denies it (\`dmesg | tail\`). ${byHand}`;
+    return (
+      `It may not do that on ${host}: log in there as root, and see whether AppArmor or SELinux denies it ` +
+      `(\`dmesg | tail\`). ${byHand}`
+    );
   return byHand;
 }
 

@@ -39,7 +39,10 @@ export interface GradedCheck {
   readonly ungraded: boolean;
 }
 
-/** The grade without what checks saw that are not visible to all: of these only name, points and status, which are the teacher's still. */
+/**
+ * The grade without what checks saw that are not visible to all: of these only name, points and status, which are the
+ * teacher's still.
+ */
 export function concealed(grade: Grade): Grade {
   const checks = grade.checks.map((check) =>
     check.visibility === 'visible' ? check : { ...check, title: check.name, output: '', hint: '' },
@@ -50,8 +53,8 @@ export function concealed(grade: Grade): Grade {
 const WITHHELD = 'what came of it is not shown here';
 
 /**
- * The grade as it may be shown to students: of checks that are not visible to all, neither what they saw nor what came of them; their points are
- * told as if they were open.
+ * The grade as it may be shown to students: of checks that are not visible to all, neither what they saw nor what came
+ * of them; their points are told as if they were open.
  */
 export function withheld(grade: Grade): Grade {
   const checks = grade.checks.map((check): GradedCheck => {
@@ -61,7 +64,10 @@ export function withheld(grade: Grade): Grade {
   return { ...grade, ...totals(checks), checks };
 }
 
-/** The grade as a student may have it in hand before anything else is published: checks that are not visible are not in it at all. */
+/**
+ * The grade as a student may have it in hand before anything else is published: checks that are not visible are not in
+ * it at all.
+ */
 export function visibleOnly(grade: Grade): Grade {
   const checks = grade.checks.filter(({ visibility }) => visibility === 'visible');
   return { ...grade, ...totals(checks), checks };

@@ -20,7 +20,10 @@ export interface MigrationResult {
   readonly unwatched?: readonly UnwatchedNic[];
   readonly ping: readonly PingFigures[];
   readonly stages: readonly StageFigures[];
-  /** When the guest stopped at the source and ran again at the destination, each by its own host's clock; null where not seen. */
+  /**
+   * When the guest stopped at the source and ran again at the destination, each by its own host's clock; null where not
+   * seen.
+   */
   readonly switchover: { readonly stoppedAt: string | null; readonly resumedAt: string | null } | null;
   /** In the records of runs by older versions there is none. */
   readonly certificate?: Certificate;
@@ -30,8 +33,9 @@ export interface MigrationResult {
 export interface TransferFigures {
   readonly durationMs: number;
   /**
-   * For how long the guest ran nowhere: from QEMU's STOP at the source to its RESUME at the destination, as far as the two clocks are known. Where one was not seen, libvirt's figure,
-   * which knows nothing of the waking (docs/decisions/0020); null where that was not told either.
+   * For how long the guest ran nowhere: from QEMU's STOP at the source to its RESUME at the destination, as far as the
+   * two clocks are known. Where one was not seen, libvirt's figure, which knows nothing of the waking
+   * (docs/decisions/0020); null where that was not told either.
    */
   readonly downtimeMs: number | null;
   readonly transferredBytes: number;

@@ -52,9 +52,10 @@ export function probeMac(topologyName: string, network: string, host: string): s
 
 /**
  * The addresses, with prefix length and one per prefix of the network, that `hostName`'s probe port has in `network`.
- * They are taken from the end of the prefix downwards in the order of the hosts in the file, past those that VMs have, and past ranges that
- * access rules deny: whoever denies a range of addresses means others. Where nothing is left outside of such ranges, they are not heeded.
- * A prefix that has no address left gives none; the topology's checks of meaning report that before anybody asks.
+ * They are taken from the end of the prefix downwards in the order of the hosts in the file, past those that VMs have,
+ * and past ranges that access rules deny: whoever denies a range of addresses means others. Where nothing is left
+ * outside of such ranges, they are not heeded. A prefix that has no address left gives none; the topology's checks of
+ * meaning report that before anybody asks.
  */
 export function probeAddresses(topology: AddressPlan, network: string, hostName: string): string[] {
   const hostIndex = topology.hosts.findIndex((host) => host.name === hostName);
@@ -91,7 +92,9 @@ export function usableRange(prefix: Prefix): { readonly lowest: Ip; readonly hig
   return { lowest: plus(firstOf(prefix), 1n), highest: plus(lastOf(prefix), -reservedAtEnd(prefix.ip.family, size)) };
 }
 
-/** IPv4: the broadcast address. IPv6: the 128 reserved anycast identifiers of RFC 2526, in prefixes that are not tiny. */
+/**
+ * IPv4: the broadcast address. IPv6: the 128 reserved anycast identifiers of RFC 2526, in prefixes that are not tiny.
+ */
 function reservedAtEnd(family: Family, size: bigint): bigint {
   if (family === 4) return 1n;
   return size > 256n ? 128n : 0n;
@@ -173,7 +176,9 @@ function takenAddresses(topology: AddressPlan, network: string): ReadonlySet<big
   return taken;
 }
 
-/** Topologies do not change once read; parsing every VM's addresses anew for every probe took 11 s for 2,000 of each. */
+/**
+ * Topologies do not change once read; parsing every VM's addresses anew for every probe took 11 s for 2,000 of each.
+ */
 const TAKEN = new WeakMap<AddressPlan, Map<string, ReadonlySet<bigint>>>();
 
 /** KIND-STEM-HASH: the stem is for people, the hash of the whole identity keeps two long names apart. */

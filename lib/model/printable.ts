@@ -1,12 +1,15 @@
 /**
- * A text of unknown origin as it may be shown: control characters but tabs and line ends, and what changes the direction of a line
- * (Unicode TR 36 §3.2), are written as JSON writes them, so that no terminal obeys them.
+ * A text of unknown origin as it may be shown: control characters but tabs and line ends, and what changes the
+ * direction of a line (Unicode TR 36 §3.2), are written as JSON writes them, so that no terminal obeys them.
  */
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]|[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
-/** The same of what is one line, as a name is: with a line end in it, it would make lines of its own, which nobody else has written. */
+/**
+ * The same of what is one line, as a name is: with a line end in it, it would make lines of its own, which nobody else
+ * has written.
+ */
 export function printableLine(text: string): string {
   return printable(text).replace(/[\n\t]/g, escaped);
 }

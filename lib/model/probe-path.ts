@@ -2,7 +2,9 @@ import { parsePrefix, withoutLength } from './address.js';
 import { probeAddresses } from './names.js';
 import type { Probe, Topology } from './topology.js';
 
-/** Where a probe runs: over which overlay network, between which addresses (without prefix length, one pair per family). */
+/**
+ * Where a probe runs: over which overlay network, between which addresses (without prefix length, one pair per family).
+ */
 export interface ProbePath {
   readonly network: string;
   readonly pairs: readonly AddressPair[];

@@ -4,10 +4,15 @@ export interface Problem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  /** How to mend it; printed in parentheses. */
-  readonly mend: string;
+  /** How to fix it; printed in parentheses. */
+  readonly fix: string;
 }
 
 export function formatProblem(problem: Problem): string {
-  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message} (${problem.mend})`;
+  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message} (${problem.fix})`;
+}
+
+/** As --json prints it: the key was `mend` before it was a fix, and whoever reads it goes on reading it. */
+export function problemDocument({ fix, ...rest }: Problem): Omit<Problem, 'fix'> & Readonly<Record<'mend', string>> {
+  return { ...rest, mend: fix };
 }

@@ -48,7 +48,10 @@ export interface FdbPlace {
   readonly seen: string | null;
 }
 
-/** What one host's switch has dropped for one reason, counted since the reason's flows came there: with the VM, or with the rule. */
+/**
+ * What one host's switch has dropped for one reason, counted since the reason's flows came there: with the VM, or with
+ * the rule.
+ */
 export interface DropCount {
   readonly host: string;
   readonly network: string;

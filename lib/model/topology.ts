@@ -1,4 +1,7 @@
-/** The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one or many. */
+/**
+ * The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one
+ * or many.
+ */
 export interface Topology {
   readonly name: string;
   /** Present where `vxmig lab up` builds the hosts; null for real machines. */

@@ -35,7 +35,9 @@ export interface Learn {
 }
 
 export type LearnSpec =
-  /** The learned flow matches `target` against what `source` holds in the packet: `NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]`. */
+  /**
+   * The learned flow matches `target` against what `source` holds in the packet: `NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]`.
+   */
   | { readonly kind: 'match'; readonly target: Subfield; readonly source: Subfield | bigint }
   /** The learned flow loads it: `load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]`. */
   | { readonly kind: 'load'; readonly target: Subfield; readonly source: Subfield | bigint }

@@ -9,7 +9,9 @@ export interface FlowDiff {
   readonly remove: readonly Flow[];
 }
 
-/** What turns `observed` into `desired`. Only flows that `owns` says are ours are ever removed; so learned flows stay. */
+/**
+ * What turns `observed` into `desired`. Only flows that `owns` says are ours are ever removed; so learned flows stay.
+ */
 export function diffFlows(
   desired: readonly Flow[],
   observed: readonly Flow[],

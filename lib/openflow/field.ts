@@ -1,4 +1,7 @@
-/** How a field's value is written: hexadecimal, decimal, port, as an address, as a VLAN tag, as a word for fragments, or as flags of TCP. */
+/**
+ * How a field's value is written: hexadecimal, decimal, port, as an address, as a VLAN tag, as a word for fragments, or
+ * as flags of TCP.
+ */
 export type FieldFormat = 'hex' | 'dec' | 'port' | 'mac' | 'ipv4' | 'ipv6' | 'tag' | 'fragment' | 'flags';
 
 /** What a packet must be for a field to exist (ovs-fields(7), "Prerequisites"). */

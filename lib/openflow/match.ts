@@ -146,7 +146,9 @@ function renderTerm(field: FieldName, matchName: string, term: Masked, named: re
   return parts;
 }
 
-/** Reads the terms of a match; a term that we do not speak is kept as text. Throws RangeError for a value that is none. */
+/**
+ * Reads the terms of a match; a term that we do not speak is kept as text. Throws RangeError for a value that is none.
+ */
 export function parseMatchTerms(terms: readonly string[]): Match {
   const fields = new Map<FieldName, Masked>();
   const other: string[] = [];

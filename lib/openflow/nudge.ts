@@ -17,7 +17,10 @@ export class Nudger {
   #rest = Buffer.alloc(0);
   #failure: Error | null = null;
 
-  /** `stream` is connected to the bridge's management socket (`/var/run/openvswitch/BRIDGE.mgmt`); it is ours from now on. */
+  /**
+   * `stream` is connected to the bridge's management socket (`/var/run/openvswitch/BRIDGE.mgmt`); it is ours from now
+   * on.
+   */
   constructor(readonly stream: Duplex) {
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.on('error', (error) => this.#fail(error));

@@ -9,8 +9,8 @@ import { renderHex } from './value.js';
 export const OPENFLOW_VERSION = 'OpenFlow15';
 
 /**
- * With this ovs-ofctl gives up by itself, with the status of a SIGALRM. Without ovsdb-server a switch in userspace takes OpenFlow connections and never
- * answers; an answer takes milliseconds.
+ * With this ovs-ofctl gives up by itself, with the status of a SIGALRM. Without ovsdb-server a switch in userspace
+ * takes OpenFlow connections and never answers; an answer takes milliseconds.
  */
 export const OFCTL_PATIENCE = '--timeout=10';
 
@@ -39,7 +39,10 @@ export function renderFlow(flow: Flow, naming?: Naming): string {
 const STATISTICS = /^(duration|n_packets|n_bytes|idle_age|hard_age|importance)=/;
 const FLAGS = new Set(['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts']);
 
-/** Reads one line of a dump, with or without statistics (which are left out). Throws RangeError for a value that is none. */
+/**
+ * Reads one line of a dump, with or without statistics (which are left out). Throws RangeError for a value that is
+ * none.
+ */
 export function parseFlow(line: string): Flow {
   const at = line.indexOf('actions=');
   if (at < 0) throw new RangeError(`"${line}" is no flow: it has no actions=`);

@@ -22,11 +22,14 @@ export interface Trace {
 export interface TracedOutput {
   /** {@link LOCAL_PORT} for the bridge's own. */
   readonly ofport: number;
-  /** The tunnel's far end that was written into it before that; null: none was. A port with a far end of its own does not care. */
+  /**
+   * The tunnel's far end that was written into it before that; null: none was. A port with a far end of its own does
+   * not care.
+   */
   readonly remote: string | null;
 }
 
-/** A frame that goes there mends it, but is lost itself. */
+/** A frame that goes there fixes it, but is lost itself. */
 const UNRESOLVED = 'the next hop of the tunnel is not known yet';
 
 /** OFPP_LOCAL: the bridge's own port. */
@@ -41,8 +44,9 @@ const UNCLEAR = /^ *(NORMAL|FLOOD|ALL|TABLE|CONTROLLER(?::\d+)?|group:\d+)$/;
 const COMPLAINT = /^ *>> (.*)$/;
 
 /**
- * Reads a trace made with port numbers (`--no-names`, or as daemons print it). Where a frame goes on to another bridge, as a tunnel in
- * the userspace datapath does, that bridge's part is passed over. Null for what is no trace, such as an error message.
+ * Reads a trace made with port numbers (`--no-names`, or as daemons print it). Where a frame goes on to another bridge,
+ * as a tunnel in the userspace datapath does, that bridge's part is passed over. Null for what is no trace, such as an
+ * error message.
  */
 export function parseTrace(text: string): Trace | null {
   const datapathActions = /^Datapath actions: (.*)$/m.exec(text)?.[1];
@@ -107,8 +111,8 @@ function portNumber(text: string | undefined): number {
 }
 
 /**
- * The lines of the bridge that was asked. Another bridge's part begins with its name and is indented like the action that led there; it
- * ends where that indentation is left again, or at the end where nothing follows.
+ * The lines of the bridge that was asked. Another bridge's part begins with its name and is indented like the action
+ * that led there; it ends where that indentation is left again, or at the end where nothing follows.
  */
 function ofFirstBridge(text: string): string[] {
   const lines = text.split('\n');
@@ -126,7 +130,10 @@ function ofFirstBridge(text: string): string[] {
   return own;
 }
 
-/** A bridge's name is underlined at its own indentation. What goes on after it is an action there, or a remark one blank deeper. */
+/**
+ * A bridge's name is underlined at its own indentation. What goes on after it is an action there, or a remark one blank
+ * deeper.
+ */
 function leaves(line: string, indentation: number, elsewhere: number): boolean {
   return line.trim() !== '' && !/^ *-+$/.test(line) && indentation <= elsewhere + 1;
 }

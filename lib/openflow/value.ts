@@ -164,7 +164,10 @@ function parseIpv4(text: string): bigint | undefined {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
-/** As inet_ntop(3) writes it: the first longest run of two or more zero groups becomes `::`; mapped addresses end dotted. */
+/**
+ * As inet_ntop(3) writes it: the first longest run of two or more zero groups becomes `::`; mapped addresses end
+ * dotted.
+ */
 function renderIpv6(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
   const zeros = longestZeroRun(groups);

@@ -38,7 +38,8 @@ const NETWORK_SLACK_MS = 10_000;
 /**
  * Commits a transaction and checks every result; it is done as a whole or not at all. Throws OvsdbError that names the
  * intent and the operation, also where the database alone would call it a success: an update, mutate or delete that
- * matched no row (unless `mayMatchNothing`), and an inserted row that was collected at once because nothing refers to it.
+ * matched no row (unless `mayMatchNothing`), and an inserted row that was collected at once because nothing refers to
+ * it.
  */
 export async function commit(
   connection: Connection,
@@ -101,7 +102,9 @@ function resultOf(result: Readonly<Record<string, Json>>): OperationResult {
   };
 }
 
-/** A result beyond the last operation is that of the commit itself (RFC 7047 §4.1.3): broken references, constraints. */
+/**
+ * A result beyond the last operation is that of the commit itself (RFC 7047 §4.1.3): broken references, constraints.
+ */
 function failure(transaction: Transaction, index: number, result: Readonly<Record<string, Json>>): OvsdbError {
   const { intent, operations } = transaction;
   const operation = operations[index];
@@ -165,7 +168,9 @@ async function waitForSwitch(
     throw new OvsdbError(`${intent}: written, but ovs-vswitchd has not taken it up within ${timeoutMs} ms`, {
       intent,
       error: 'timed out',
-      hint: 'Does ovs-vswitchd run there (`ovs-appctl -t ovs-vswitchd version`)? /var/log/openvswitch/ovs-vswitchd.log says what it is busy with.',
+      hint:
+        'Does ovs-vswitchd run there (`ovs-appctl -t ovs-vswitchd version`)? ' +
+        '/var/log/openvswitch/ovs-vswitchd.log says what it is busy with.',
       cause,
     });
   }
@@ -203,11 +208,17 @@ async function checkInterfaces(
 function whyUnusable(error: string): string {
   const log = '/var/log/openvswitch/ovs-vswitchd.log there says more.';
   if (/File exists/.test(error))
-    return `Another port does the same already, or another program has its device: \`ovs-vsctl show\` and \`ip -d link\` there show all. ${log}`;
+    return (
+      'Another port does the same already, or another program has its device: `ovs-vsctl show` and `ip -d ' +
+      `link\` there show all. ${log}`
+    );
   if (/No such device/.test(error)) return `Its device is not there: \`ip link\` lists what is. ${log}`;
   if (/not supported|Invalid argument/.test(error))
-    return `The switch can make no port of such a device: take another, or the other datapath (\`datapath:\` in the topology). ${log}`;
-  return log.replace(/^/, 'Mend what it names; ');
+    return (
+      'The switch can make no port of such a device: take another, or the other datapath (`datapath:` in the ' +
+      `topology). ${log}`
+    );
+  return log.replace(/^/, 'Fix what it names; ');
 }
 
 function isObject(json: Json | undefined): json is Readonly<Record<string, Json>> {

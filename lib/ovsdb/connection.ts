@@ -62,7 +62,8 @@ export class Connection {
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const hint =
-        'Does ovsdb-server run there (`systemctl start openvswitch-switch`; of a lab `vxmig lab up FILE`), and does sshd forward sockets ' +
+        'Does ovsdb-server run there (`systemctl start openvswitch-switch`; of a lab `vxmig lab up FILE`), and ' +
+        'does sshd forward sockets ' +
         '(`AllowStreamLocalForwarding` in /etc/ssh/sshd_config)?';
       throw new OvsdbError(`the database cannot be reached: ${why}`, { hint, cause, ...place(options.where) });
     }

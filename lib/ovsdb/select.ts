@@ -11,7 +11,9 @@ export type Tables<Wanted extends Columns = Columns> = {
   readonly [Table in keyof Wanted]: ReadonlyMap<string, Row>;
 };
 
-/** Reads those columns of whole tables as they are at one instant. Throws OvsdbError where a table or column is unknown. */
+/**
+ * Reads those columns of whole tables as they are at one instant. Throws OvsdbError where a table or column is unknown.
+ */
 export async function selectTables<const Wanted extends Columns>(
   connection: Connection,
   db: string,

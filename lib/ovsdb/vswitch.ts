@@ -5,8 +5,8 @@ import type { Atom, Row } from './value.js';
 export const OPEN_VSWITCH = 'Open_vSwitch';
 
 /**
- * A bridge with its local port, whose interface gets the columns of `localPort`. `tableNames` gives OpenFlow tables their names (number → name), which `ovs-ofctl --names`
- * speaks then.
+ * A bridge with its local port, whose interface gets the columns of `localPort`. `tableNames` gives OpenFlow tables
+ * their names (number → name), which `ovs-ofctl --names` speaks then.
  */
 export function addBridge(
   name: string,

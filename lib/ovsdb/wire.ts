@@ -5,7 +5,10 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** A whole database of hundreds of ports is below a mebibyte; more than this is a server gone wrong. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** The protocol's own values are a dozen levels deep at most; JSON.stringify and whatever else recurses must come to an end. */
+/**
+ * The protocol's own values are a dozen levels deep at most; JSON.stringify and whatever else recurses must come to an
+ * end.
+ */
 const MAX_DEPTH = 64;
 
 const OPEN = new Set(['{', '[']);
@@ -33,7 +36,9 @@ export class JsonSplitter {
     return this.#depth > 0;
   }
 
-  /** Returns the values that this chunk completes. Throws OvsdbError on what is no JSON, or too long; then it is over. */
+  /**
+   * Returns the values that this chunk completes. Throws OvsdbError on what is no JSON, or too long; then it is over.
+   */
   push(chunk: Uint8Array): Json[] {
     const text = this.#decode(chunk);
     const values: Json[] = [];

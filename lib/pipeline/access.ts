@@ -47,8 +47,8 @@ export function accessFlows(lists: AccessLists): Flow[] {
 }
 
 /**
- * Rules decide about TCP by the segment that opens a connection, so that nothing of a connection need be remembered, or moved with a VM:
- * what has ACK or RST belongs to one that stands. What does not show its flags is no such segment.
+ * Rules decide about TCP by the segment that opens a connection, so that nothing of a connection need be remembered, or
+ * moved with a VM: what has ACK or RST belongs to one that stands. What does not show its flags is no such segment.
  */
 function exemptions(): Flow[] {
   const past = pass('admit');

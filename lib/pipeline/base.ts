@@ -19,8 +19,8 @@ import { type TableName, tableNumber } from './tables.js';
 import { endsOf } from './tunnels.js';
 
 /**
- * How long a MAC is remembered without a frame from it: the customary ageing time of bridges (IEEE 802.1D §7.9.2, 300 s).
- * OVS refreshes a learned flow's hard timeout whenever the same is learned again.
+ * How long a MAC is remembered without a frame from it: the customary ageing time of bridges (IEEE 802.1D §7.9.2, 300
+ * s). OVS refreshes a learned flow's hard timeout whenever the same is learned again.
  */
 export const MAC_AGEING_SECONDS = 300;
 

@@ -1,6 +1,7 @@
 /**
- * Whose a flow is and what it is for, in its cookie: 16 bits of owner, 16 of category, 32 for the reason or rule that a drop is counted under.
- * In a bridge that is ours everything else is drift, but for what the pipeline itself has learned.
+ * Whose a flow is and what it is for, in its cookie: 16 bits of owner, 16 of category, 32 for the reason or rule that a
+ * drop is counted under. In a bridge that is ours everything else is drift, but for what the pipeline itself has
+ * learned.
  */
 const OWNER = 0x7678n;
 
@@ -24,7 +25,9 @@ export function cookieOf(category: Category, detail = 0): bigint {
   return (OWNER << 48n) | (CATEGORIES[category] << 32n) | BigInt(detail);
 }
 
-/** The reason or rule in the cookie of a drop; null for flows of other categories, and for those that pass frames on. */
+/**
+ * The reason or rule in the cookie of a drop; null for flows of other categories, and for those that pass frames on.
+ */
 export function detailOf(category: Category, cookie: bigint): number | null {
   return (cookie & ~DETAIL) === cookieOf(category) && cookie !== cookieOf(category) ? Number(cookie & DETAIL) : null;
 }

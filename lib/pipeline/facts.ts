@@ -14,8 +14,8 @@ export interface BridgeFacts {
 export interface Way {
   readonly ofport: number;
   /**
-   * The endpoint that each frame names, at a tunnel port that leads to many (`remote_ip=flow`, ovs-vswitchd.conf.db(5)); as OVS writes it. Null:
-   * the port leads to one place.
+   * The endpoint that each frame names, at a tunnel port that leads to many (`remote_ip=flow`,
+   * ovs-vswitchd.conf.db(5)); as OVS writes it. Null: the port leads to one place.
    */
   readonly remote: string | null;
 }

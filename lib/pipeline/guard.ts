@@ -87,7 +87,8 @@ function sourcesOf(ofport: number, { macs, ipv4, ipv6: sources }: PortSecurity):
             on({ ...udp, ip_src: '0.0.0.0', tp_src: DHCP_CLIENT, tp_dst: DHCP_SERVER }),
           ]),
       on({ ...rarp, arp_op: RARP_REQUEST, arp_sha: mac }),
-      // The unspecified address: duplicate address detection, and reports of multicast groups before it (RFC 4862 §5.4.2, RFC 3590).
+      // The unspecified address: duplicate address detection, and reports of multicast groups before it (RFC 4862
+      // §5.4.2, RFC 3590).
       ...(sources === null
         ? [on6(ipv6)]
         : [...sources.map((source) => on6({ ...ipv6, ipv6_src: source })), on6({ ...icmp6, ipv6_src: '::' })]),
@@ -100,7 +101,10 @@ function sourcesOf(ofport: number, { macs, ipv4, ipv6: sources }: PortSecurity):
   });
 }
 
-/** What it claims in neighbour discovery: addresses of its own only, and behind its own MAC. An option may be left out (RFC 4861 §4.3, §4.4). */
+/**
+ * What it claims in neighbour discovery: addresses of its own only, and behind its own MAC. An option may be left out
+ * (RFC 4861 §4.3, §4.4).
+ */
 function neighbourOf(ofport: number, { macs, ipv6: targets, mayAdvertiseRouter }: PortSecurity): Flow[] {
   const nd = (type: number) => ({ in_port: ofport, ...icmp6, icmp_type: type });
   const on = (terms: Terms) => flow('neighbour', 50, terms, pass('acl_network'));
@@ -115,7 +119,8 @@ function neighbourOf(ofport: number, { macs, ipv6: targets, mayAdvertiseRouter }
       ...claims.map((claim) => on({ ...nd(ND.advertisement), ...claim, nd_tll: mac })),
     ]),
     ...[ND.solicitation, ND.advertisement].flatMap((type) => [
-      // The switch reads a message whose options contradict each other as one about `::` without options; hosts take the first option.
+      // The switch reads a message whose options contradict each other as one about `::` without options; hosts take
+      // the first option.
       drop('neighbour', 55, { ...nd(type), nd_target: '::' }, 'neighbour'),
       drop('neighbour', 40, nd(type), 'neighbour'),
     ]),

@@ -1,6 +1,6 @@
 /**
- * The forwarding pipeline of a network's bridge, in the order in which a frame meets it. Numbers have gaps: a table that comes to stand
- * between two others later does not renumber the rest, whose flows hosts have.
+ * The forwarding pipeline of a network's bridge, in the order in which a frame meets it. Numbers have gaps: a table
+ * that comes to stand between two others later does not renumber the rest, whose flows hosts have.
  */
 export const PIPELINE = [
   {
@@ -14,7 +14,8 @@ export const PIPELINE = [
     name: 'guard',
     miss: 'drop',
     purpose:
-      "Port security, for frames from a VM's tap: what the VM may not send is dropped, each reason by a flow of its own.",
+      "Port security, for frames from a VM's tap: what the VM may not send is dropped, each reason by a " +
+      'flow of its own.',
   },
   {
     number: 4,
@@ -27,7 +28,8 @@ export const PIPELINE = [
     name: 'acl_network',
     miss: 'acl_sender',
     purpose:
-      "The network's access rules, for frames from ports of this host. Standing TCP connections and neighbour discovery pass all rules.",
+      "The network's access rules, for frames from ports of this host. Standing TCP connections and neighbour " +
+      'discovery pass all rules.',
   },
   { number: 7, name: 'acl_sender', miss: 'acl_receiver', purpose: 'The access rules of the VM that sends.' },
   {
@@ -41,7 +43,8 @@ export const PIPELINE = [
     name: 'admit',
     miss: 'learn',
     purpose:
-      'What no port may send is dropped: frames for reserved addresses, multicast sources. What its old host sends ahead for a VM goes to its tap, unlearned.',
+      'What no port may send is dropped: frames for reserved addresses, multicast sources. What its old host ' +
+      'sends ahead for a VM goes to its tap, unlearned.',
   },
   {
     number: 20,

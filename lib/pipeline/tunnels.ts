@@ -78,8 +78,9 @@ function strangerFlow(ofport: number): Flow {
 }
 
 /**
- * From one host to another by the same port, which a plain output would not do. Never back to the host that it came from: two that each have a MAC
- * behind the other would send its frames round and round. OpenFlow cannot compare two fields, but where hosts differ they differ in one of few bits.
+ * From one host to another by the same port, which a plain output would not do. Never back to the host that it came
+ * from: two that each have a MAC behind the other would send its frames round and round. OpenFlow cannot compare two
+ * fields, but where hosts differ they differ in one of few bits.
  */
 function turnFlows(ofport: number, remotes: readonly string[]): Flow[] {
   const { source, destination } = endsOf(remotes[0] ?? '');

@@ -82,7 +82,6 @@ export class Placement {
     }, 0);
   }
 
-
   /** VMs that are at that host and do not move. */
   restingAt(host: string): readonly string[] {
     return [...this.#places].flatMap(([vm, place]) => (place.kind === 'at' && place.host === host ? [vm] : []));

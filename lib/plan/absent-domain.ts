@@ -10,7 +10,8 @@ export interface DomainPlace {
 }
 
 /**
- * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with one disk for both, or with another one.
+ * A domain that is off can only be started where it is defined: to define it elsewhere too would make two of it, with
+ * one disk for both, or with another one.
  *
  * @param only the VMs of that host; left out: all
  * @throws VxmigError HOST_UNFIT where a domain of the file is nowhere, or is off on another host than the file says
@@ -30,7 +31,10 @@ export function refuseAbsentDomains(topology: Topology, observed: readonly Obser
   }
 }
 
-/** Why a VM whose domain is at those places can neither be started where the file says, nor be moved there; null: it can. */
+/**
+ * Why a VM whose domain is at those places can neither be started where the file says, nor be moved there; null: it
+ * can.
+ */
 export function absenceOf(vm: Vm, places: readonly DomainPlace[], hosts: readonly string[]): VxmigError | null {
   if (places.some(({ host, state }) => host === vm.host || isAlive(state))) return null;
   const [place] = places;
@@ -49,8 +53,10 @@ function offElsewhere(vm: Vm, { host, state }: DomainPlace): VxmigError {
   return new VxmigError('HOST_UNFIT', `${domain} is ${state} on ${host}, and the topology says ${vm.host}`, {
     where: `${host} ${domain}`,
     hint:
-      `Nothing was made on ${vm.host}: two definitions would be two VMs with one disk. Say \`host: ${host}\` and apply, which starts it there; then change it back and apply, ` +
-      `which moves it alive. Or, if ${vm.host} sees its disks, take its definition there by hand while it is off, and undefine it on ${host}.`,
+      `Nothing was made on ${vm.host}: two definitions would be two VMs with one disk. Say \`host: ${host}\` ` +
+      'and apply, which starts it there; then change it back and apply, ' +
+      `which moves it alive. Or, if ${vm.host} sees its disks, take its definition there by hand while it is ` +
+      `off, and undefine it on ${host}.`,
   });
 }
 
@@ -58,6 +64,6 @@ function nowhere(vm: Vm, hosts: readonly string[]): VxmigError {
   const domain = domainOf(vm);
   return new VxmigError('HOST_UNFIT', `libvirt on ${vm.host} knows no domain ${domain}; nor do ${hosts.join(', ')}`, {
     where: `${vm.host} ${domain}`,
-    hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` in the topology.',
+    hint: '`virsh list --all` shows what there is; define it there, or fix `domain:` in the topology.',
   });
 }

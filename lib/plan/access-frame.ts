@@ -15,7 +15,10 @@ export interface AccessFrame {
   readonly port: number | null;
 }
 
-/** The rule that denies a frame, or the last one that allows it; null: none is about it. Said without flows: what verify holds against them. */
+/**
+ * The rule that denies a frame, or the last one that allows it; null: none is about it. Said without flows: what verify
+ * holds against them.
+ */
 export function decidingRule({ network, sender, receiver }: AccessLists, frame: AccessFrame): AccessRule | null {
   let last: AccessRule | null = null;
   for (const lists of [[network], sender, receiver]) {
@@ -96,7 +99,10 @@ export function kindText({ protocol, port }: Pick<AccessFrame, 'protocol' | 'por
 /** Of machines that a rule is about, more are not tried: a rule that none of these shows is taken by earlier ones. */
 const TRIED = 24;
 
-/** Frames that just this rule decides, one of each protocol and family that it decides any of; none where earlier rules take what was tried. */
+/**
+ * Frames that just this rule decides, one of each protocol and family that it decides any of; none where earlier rules
+ * take what was tried.
+ */
 export function framesFor(topology: Topology, network: Network, lists: AccessLists, rule: AccessRule): AccessFrame[] {
   const protocols = rule.protocol === 'any' ? (['other', 'icmp', 'udp', 'tcp'] as const) : [rule.protocol];
   const ends = machines(topology, network);
@@ -152,7 +158,9 @@ function machines(topology: Topology, network: Network): Machine[] {
   ];
 }
 
-/** What a VM has in the network, one for each NIC; a host's probe port there; nothing where there is none of that name. */
+/**
+ * What a VM has in the network, one for each NIC; a host's probe port there; nothing where there is none of that name.
+ */
 export function machinesOf(topology: Topology, network: Pick<Network, 'name'>, name: string): Machine[] {
   const bare = (addresses: readonly string[]) => addresses.map((address) => address.split('/')[0] ?? '');
   const nics = topology.vms.find((vm) => vm.name === name)?.nics ?? [];

@@ -24,8 +24,8 @@ export function numberedRules(topology: Topology): NumberedRule[] {
 }
 
 /**
- * The rules that frames of one network meet: the network's own list, and of each VM's list what it says of the VM as the sender, and as the
- * receiver. Ends are MACs and addresses, which are the same wherever a VM runs.
+ * The rules that frames of one network meet: the network's own list, and of each VM's list what it says of the VM as
+ * the sender, and as the receiver. Ends are MACs and addresses, which are the same wherever a VM runs.
  */
 export function accessLists(topology: Topology, network: Network): AccessLists {
   const rules = numberedRules(topology);
@@ -94,7 +94,10 @@ export function ruleText({ owner, place, rule }: NumberedRule): string {
   const list = owner.kind === 'vm' ? `VM ${owner.name}` : `network ${owner.name}`;
   const { first, last } = rule.ports ?? { first: 0, last: 0 };
   const port = rule.ports === null ? '' : ` port ${first === last ? first : `${first}-${last}`}`;
-  return `rule ${place} of ${list}: ${rule.action} ${rule.protocol} from ${endText(rule.from)} to ${endText(rule.to)}${port}`;
+  return (
+    `rule ${place} of ${list}: ${rule.action} ${rule.protocol} from ${endText(rule.from)} to ` +
+    `${endText(rule.to)}${port}`
+  );
 }
 
 function endText(end: AccessEnd): string {

@@ -1,17 +1,10 @@
-import {
-  attribute,
-  child,
-  children,
-  type DefinedInterface,
-  type DomainDefinition,
-  elements,
-  elementText,
-  parseInterface,
-} from '../model/domain-definition.js';
+import { type DefinedInterface, type DomainDefinition, parseInterface } from '../model/domain-definition.js';
 import type { AdoptionMark } from '../model/domain-marks.js';
 import { VxmigError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import { shellWord } from '../model/quote.js';
+import { attribute, child, children, elements, elementText } from '../model/xml-element.js';
+import { refuseUnfit, tagsOf } from './unfit-nic.js';
 
 /** A NIC of a domain that somebody else has defined, and the tap that vxmig has for it. */
 export interface AdoptedNic {
@@ -35,31 +28,17 @@ export interface Adoption {
   readonly originals: ReadonlyMap<string, string>;
 }
 
-/** How the guest sees such a NIC does not depend on how it is connected (formatdomain, "Network interfaces"). */
-const EMULATED = [
-  'bridge',
-  'network',
-  'ethernet',
-  'direct',
-  'user',
-  'internal',
-  'null',
-  'mcast',
-  'server',
-  'client',
-  'udp',
-];
-
 /** What says how an interface is connected; all else is the guest's, or the owner's, and is kept. */
 const CONNECTION = [
   ...['source', 'target', 'mtu', 'virtualport', 'vlan', 'script', 'downscript', 'port', 'portForward'],
-  // Addresses are those that the user network gives to the guest; of a bridge's or network's tap only libvirt sets coalescing.
+  // Addresses are those that the user network gives to the guest; of a bridge's or network's tap only libvirt sets
+  // coalescing.
   ...['ip', 'route', 'coalesce', 'backend', 'actual'],
 ];
 
 /**
- * What has to change in the stored definition of an existing domain so that its NICs are connected to vxmig's taps; all that need not change stays. A NIC
- * that the topology no longer has is connected back to what it had.
+ * What has to change in the stored definition of an existing domain so that its NICs are connected to vxmig's taps; all
+ * that need not change stays. A NIC that the topology no longer has is connected back to what it had.
  *
  * @param mark what vxmig has written into it before; null: nothing
  * @throws VxmigError HOST_UNFIT where the domain has no NIC of that MAC, or one that cannot be connected
@@ -193,7 +172,8 @@ function detailsOf(found: DefinedInterface, nic: AdoptedNic): string[] {
     ...(filter === null
       ? []
       : [
-          `filter ${filter}: kept, but libvirt’s filters see no frame of Open vSwitch; \`allow\` and \`acl\` in the file do`,
+          `filter ${filter}: kept, but libvirt’s filters see no frame of Open vSwitch; \`allow\` and \`acl\` ` +
+            'in the file do',
         ]),
     ...(found.linkDown ? ['its link is down, and stays so'] : []),
   ];
@@ -205,48 +185,11 @@ function coalesceOf(element: DefinedInterface['element']): string {
   return `of ${attribute(frames, 'max') ?? 'some'} frames`;
 }
 
-function tagsOf({ element }: DefinedInterface): string[] {
-  const vlan = child(element, 'vlan');
-  return vlan === undefined ? [] : children(vlan, 'tag').map((tag) => attribute(tag, 'id') ?? '');
-}
-
 function missing({ host, domain }: { host: string; domain: string }, mac: string): VxmigError {
   return new VxmigError('HOST_UNFIT', `the domain ${domain} on ${host} has no network interface with the MAC ${mac}`, {
     where: `${host} ${domain}`,
-    hint: `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or mend \`mac:\` in the topology.`,
+    hint:
+      `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or fix \`mac:\` in ` +
+      'the topology.',
   });
-}
-
-/** @throws VxmigError HOST_UNFIT where the guest, or who may talk to it, would notice more than another cable */
-function refuseUnfit({ host, domain }: { host: string; domain: string }, found: DefinedInterface): void {
-  const why = unfitness(found);
-  if (why === null) return;
-  throw new VxmigError(
-    'HOST_UNFIT',
-    `the NIC ${found.mac} of ${domain} on ${host} cannot be connected to a bridge: ${why.what}; nothing was changed`,
-    { where: `${host} ${domain}`, hint: why.mend },
-  );
-}
-
-function unfitness(found: DefinedInterface): { what: string; mend: string } | null {
-  const { type, element } = found;
-  const another =
-    'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in the topology.';
-  if (!EMULATED.includes(type)) {
-    const what = type === 'hostdev' ? 'it is a device of the host that is passed through' : `it is of type ${type}`;
-    return { what: `${what}, and a tap would be another device to the guest`, mend: another };
-  }
-  const vlan = child(element, 'vlan');
-  const tags = tagsOf(found);
-  if (attribute(vlan, 'trunk') === 'yes' || tags.length > 1)
-    return {
-      what: `it is a trunk for the VLANs ${tags.join(', ')}, and an overlay network is one segment`,
-      mend: another,
-    };
-  if (attribute(child(element, 'port'), 'isolated') === 'yes')
-    return {
-      what: 'it is isolated from other ports of its bridge, which a tap of vxmig’s would not be',
-      mend: 'Say in the topology who may talk to it (`acl:`), and take `<port isolated=…/>` out of the definition with `virsh edit`.',
-    };
-  return null;
 }

@@ -4,6 +4,7 @@ import { VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
 import { change } from './change.js';
+import { differences } from './column-differences.js';
 import type { DesiredBridge, DesiredHost, DesiredPort, DesiredTunnel } from './desired.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
 import { hasLostDevice } from './link-plan.js';
@@ -147,8 +148,8 @@ function removePorts(
 }
 
 /**
- * A frame is given to the tunnel that says most about it (ofproto/tunnel.c, tnl_find): one to a single host would keep from the port for all of them
- * what that host sends, as long as it is there.
+ * A frame is given to the tunnel that says most about it (ofproto/tunnel.c, tnl_find): one to a single host would keep
+ * from the port for all of them what that host sends, as long as it is there.
  */
 function isSuperseded({ interface: { type, options } }: ObservedPort, { ports }: DesiredBridge): boolean {
   const leadsToAll = ports.some((port) => port.kind === 'tunnel' && port.far.kind === 'flow');
@@ -222,25 +223,6 @@ function kindOfPort(port: ObservedPort): string {
   return port.externalIds[KIND_KEY] ?? 'port';
 }
 
-/** One phrase for every column that is not as it should be, with what is there: this is the "why" of an update. */
-function differences(wanted: Readonly<Record<string, unknown>>, seen: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(wanted).flatMap(([column, value]) => {
-    const there = seen[column];
-    return same(value, there) ? [] : [`${column} is ${shown(there)}, not ${shown(value)}`];
-  });
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return shown(a) === shown(b);
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined || value === '') return 'unset';
-  if (typeof value !== 'object') return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.length === 0 ? 'empty' : entries.map(([key, item]) => `${key}=${String(item)}`).join(',');
-}
-
 function refuseForeignLink(topology: string, host: string, name: string, observed: ObservedHost): void {
   const link = observed.links.find((candidate) => candidate.name === name);
   if (link !== undefined && link.alias !== `vxmig:${topology}`) throw clash(host, 'device', name);
@@ -250,6 +232,8 @@ function clash(host: string, kind: string, name: string): VxmigError {
   const removal = { bridge: ['ovs-vsctl', 'del-br', name], port: ['ovs-vsctl', 'del-port', name] }[kind];
   return new VxmigError('CLASH', `the ${kind} ${name} on ${host} does not belong to this topology`, {
     where: `${host} ${name}`,
-    hint: `If nobody needs it, \`${shellLine(removal ?? ['ip', 'link', 'delete', name])}\` on ${host} removes it; else give the topology another \`name:\`.`,
+    hint:
+      `If nobody needs it, \`${shellLine(removal ?? ['ip', 'link', 'delete', name])}\` on ${host} removes it; ` +
+      'else give the topology another `name:`.',
   });
 }

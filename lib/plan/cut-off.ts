@@ -37,9 +37,12 @@ function wouldCut(host: string, { name, state }: ObservedDomain, used: readonly 
   const detached = used.map(({ mac }) => virsh('detach-interface', '--live', '--type', 'ethernet', '--mac', mac));
   const message = isAlive(state)
     ? `${name} is on (${state}) on ${host} and has its network through ${taps}, which would go: nothing was touched`
-    : `${name} on ${host} has its memory saved, and comes back with a NIC at ${taps}, which would go: nothing was touched`;
+    : `${name} on ${host} has its memory saved, and comes back with a NIC at ${taps}, which would go: ` +
+      'nothing was touched';
   const hint = isAlive(state)
-    ? `Shut it down (${virsh('shutdown')} on ${host}) and run the same again: then its NICs are connected back to what they had. Or take them from it while it runs: ${detached.join(', ')}.`
-    : `Let it come back (${virsh('start')} on ${host}) and shut it down, or throw its saved memory away (${virsh('managedsave-remove')}), and run the same again.`;
+    ? `Shut it down (${virsh('shutdown')} on ${host}) and run the same again: then its NICs are connected back ` +
+      `to what they had. Or take them from it while it runs: ${detached.join(', ')}.`
+    : `Let it come back (${virsh('start')} on ${host}) and shut it down, or throw its saved memory away ` +
+      `(${virsh('managedsave-remove')}), and run the same again.`;
   return new VxmigError('CLASH', message, { where: `${host} ${name}`, hint });
 }

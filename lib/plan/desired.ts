@@ -1,21 +1,18 @@
-import {
-  bridgeName,
-  flowTunnelPortName,
-  probeAddresses,
-  probeMac,
-  probePortName,
-  tapName,
-  tunnelPortName,
-} from '../model/names.js';
-import { probePaths } from '../model/probe-path.js';
+import { bridgeName, flowTunnelPortName, tapName, tunnelPortName } from '../model/names.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
-import type { AccessLists, PortSecurity } from '../pipeline/facts.js';
+import type { AccessLists } from '../pipeline/facts.js';
 import { accessLists } from './access.js';
 import type { AdoptedNic } from './adopt-domain.js';
+import {
+  type DesiredProbePort,
+  type DesiredTap,
+  desiredProbePorts,
+  desiredTaps,
+  type NamedWay,
+} from './desired-ports.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
 import { expectedPlace } from './expected-place.js';
-import { knownMacs, type MovingMac, macsOfNic, ownMacs } from './moving-macs.js';
-import { portSecurity } from './port-security.js';
+import { knownMacs, type MovingMac, ownMacs } from './moving-macs.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
 export interface DesiredHost {
@@ -47,13 +44,6 @@ export interface DesiredBridge {
 
 export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
 
-/** A way, by its port's name: the number comes later. */
-export interface NamedWay {
-  readonly port: string;
-  /** As in {@link Way}. */
-  readonly remote: string | null;
-}
-
 export interface DesiredTunnel {
   readonly kind: 'tunnel';
   readonly name: string;
@@ -71,31 +61,6 @@ export type FarEnd =
 export interface TunnelPeer {
   readonly host: string;
   readonly ip: string;
-}
-
-export interface DesiredTap {
-  readonly kind: 'tap';
-  readonly name: string;
-  readonly vm: string;
-  readonly mac: string;
-  readonly mtu: number;
-  /** The VM is on its way here, and not here yet: the way to its old host, and what moves with it. Null: it is here. */
-  readonly incoming: { readonly through: NamedWay; readonly macs: readonly string[] } | null;
-  /** Its NIC has several queues. */
-  readonly multiQueue: boolean;
-  /** What the VM may send; null: anything. */
-  readonly security: PortSecurity | null;
-}
-
-/** An internal port in a network namespace of its own: who probes the overlay does not put overlay routes on the host. */
-export interface DesiredProbePort {
-  readonly kind: 'probe';
-  readonly name: string;
-  readonly namespace: string;
-  readonly mac: string;
-  readonly mtu: number;
-  /** With prefix length. */
-  readonly addresses: readonly string[];
 }
 
 export type DesiredDomain =
@@ -123,11 +88,14 @@ export interface HostFacts {
   readonly datapath: Datapath;
   readonly accelerator: Accelerator;
   /**
-   * False: the userspace datapath has only the routes that were added to it. It knows none of them as one of its own addresses, and refuses
-   * tunnels that name theirs (ovs-router.c). Left out: true.
+   * False: the userspace datapath has only the routes that were added to it. It knows none of them as one of its own
+   * addresses, and refuses tunnels that name theirs (ovs-router.c). Left out: true.
    */
   readonly switchRoutesFollowKernel?: boolean;
-  /** Taps of NICs with more than one queue; left out: none. QEMU opens such a tap only where it has been made so (tun.c, IFF_MULTI_QUEUE). */
+  /**
+   * Taps of NICs with more than one queue; left out: none. QEMU opens such a tap only where it has been made so (tun.c,
+   * IFF_MULTI_QUEUE).
+   */
   readonly multiQueue?: readonly string[];
   /** VMs that are migrating to this host: they get their taps here, though they still run elsewhere. */
   readonly incoming?: readonly IncomingVm[];
@@ -266,76 +234,6 @@ function desiredTunnels(topology: Topology, network: Network, host: Host, facts:
     far: { kind: 'one', peer },
     ...near,
   }));
-}
-
-/** The taps of a VM in one network; they have the same names on every host that the VM is on or is moving to. */
-function desiredTaps(
-  topology: Topology,
-  vm: Vm,
-  network: Network,
-  {
-    incoming,
-    multiQueue,
-  }: {
-    readonly incoming: { readonly through: NamedWay; readonly macs: readonly MovingMac[] } | null;
-    readonly multiQueue: readonly string[];
-  },
-): DesiredTap[] {
-  return vm.nics.flatMap((nic, index) =>
-    nic.network === network.name
-      ? [
-          {
-            kind: 'tap',
-            name: tapName(topology.name, vm.name, index),
-            vm: vm.name,
-            mac: nic.mac,
-            mtu: network.mtu,
-            incoming: incoming && { ...incoming, macs: macsOfNic(incoming.macs, index) },
-            multiQueue: multiQueue.includes(tapName(topology.name, vm.name, index)),
-            security: portSecurity(nic),
-          },
-        ]
-      : [],
-  );
-}
-
-/** The host that asks guests to ping: it needs a port in their network. */
-export function guestAsker(topology: Topology): string {
-  return topology.hosts[0]?.name ?? '';
-}
-
-/**
- * Open vSwitch in userspace reads the MTU of an internal port by its name in its own network namespace, does not find
- * it there, and cuts what it reads from the port at that of Ethernet (netdev-linux.c, netdev_linux_rxq_recv). So no
- * probe port is larger.
- */
-const MOST_IN_USERSPACE = 1500;
-
-export function probeMtu({ mtu }: Network, datapath: string): number {
-  return datapath === 'netdev' ? Math.min(mtu, MOST_IN_USERSPACE) : mtu;
-}
-
-function desiredProbePorts(
-  topology: Topology,
-  network: Network,
-  { host: hostName, datapath }: { readonly host: string; readonly datapath: Datapath },
-): DesiredProbePort[] {
-  const watches = topology.probes.some((probe) => {
-    const asks = probe.from.kind === 'host' ? probe.from.name : guestAsker(topology);
-    return asks === hostName && probePaths(topology, probe).some((path) => path.network === network.name);
-  });
-  if (!watches) return [];
-  const name = probePortName(topology.name, network.name, hostName);
-  return [
-    {
-      kind: 'probe',
-      name,
-      namespace: name,
-      mac: probeMac(topology.name, network.name, hostName),
-      mtu: probeMtu(network, datapath),
-      addresses: probeAddresses(topology, network.name, hostName),
-    },
-  ];
 }
 
 function mtuOf(topology: Topology, networkName: string): number {

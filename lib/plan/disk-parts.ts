@@ -1,5 +1,6 @@
 import type { DiskPart, DiskPlace, Server } from '../model/disk.js';
-import { attribute, child, children, type DefinedDisk, type DomainDefinition } from '../model/domain-definition.js';
+import type { DefinedDisk, DomainDefinition } from '../model/domain-definition.js';
+import { attribute, child, children } from '../model/xml-element.js';
 
 type Element = DefinedDisk['element'];
 
@@ -20,8 +21,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 };
 
 /**
- * All that the domain's QEMU opens, with the chain that lies below each image. The live definition has that chain; the persistent one, of a domain that
- * is off, has its top alone.
+ * All that the domain's QEMU opens, with the chain that lies below each image. The live definition has that chain; the
+ * persistent one, of a domain that is off, has its top alone.
  */
 export function diskParts(definition: DomainDefinition): DiskPart[] {
   return [...definition.disks.flatMap(partsOf), ...bootParts(definition)];

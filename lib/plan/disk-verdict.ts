@@ -35,8 +35,8 @@ const KNOWN_TO_LIBVIRT = ['nfs', 'nfs4', 'gfs2', 'ocfs2', 'cifs', 'smb3', 'ceph'
 const OF_A_SERVER = ['nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'fuse.glusterfs', 'fuse.cephfs'];
 
 /**
- * Whether a QEMU that takes a guest over reads its files anew (qemu-block-drivers(7), `drop-cache`, on since 4.0); what the old one has written it flushes
- * before it gives the guest away.
+ * Whether a QEMU that takes a guest over reads its files anew (qemu-block-drivers(7), `drop-cache`, on since 4.0); what
+ * the old one has written it flushes before it gives the guest away.
  */
 export function dropsCache(qemuVersion: string): boolean {
   return Number(qemuVersion.split('.')[0]) >= 4;
@@ -131,7 +131,8 @@ function sameThing(seen: SeenByBoth, here: FileSight, there: FileSight, token: T
     ? { by: 'mount' }
     : different(
         ({ from, to }) =>
-          `may be another file on ${to} than on ${from}: neither root nor its owner can write beside it on ${from}, which would tell`,
+          `may be another file on ${to} than on ${from}: neither root nor its owner can write beside it on ` +
+          `${from}, which would tell`,
       );
 }
 
@@ -158,8 +159,8 @@ interface Caching {
 }
 
 /**
- * What the old host has in its page cache the new one does not see, and what the new one has read before is old. `unsafe` flushes nothing, so that nobody
- * knows what of the disk has left the old host.
+ * What the old host has in its page cache the new one does not see, and what the new one has read before is old.
+ * `unsafe` flushes nothing, so that nobody knows what of the disk has left the old host.
  */
 function judgeCache(move: Move, part: DiskPart, { by, sights, dropsCache }: Caching): Obstacle | null {
   if (UNCACHED.includes(part.cache) || by === 'kernel') return null;
@@ -172,7 +173,8 @@ function judgeCache(move: Move, part: DiskPart, { by, sights, dropsCache }: Cach
   const newer = part.cache === 'unsafe' ? '' : `; or a QEMU of 4.0 or newer on ${move.to}, which reads it anew`;
   return unfit(
     `${part.name} of ${move.vm} ${why}`,
-    `\`virsh edit ${move.shellDomain}\` on ${move.from}: cache='none' in the <driver> of ${part.target}; it counts from the VM's next start${newer}.`,
+    `\`virsh edit ${move.shellDomain}\` on ${move.from}: cache='none' in the <driver> of ${part.target}; it ` +
+      `counts from the VM's next start${newer}.`,
   );
 }
 

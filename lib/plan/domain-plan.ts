@@ -81,7 +81,7 @@ function planAdopted(
   if (found === undefined) {
     throw new VxmigError('HOST_UNFIT', `libvirt on ${host} knows no domain ${domain}`, {
       where: `${host} ${domain}`,
-      hint: '`virsh list --all` shows what there is; define it there, or mend `domain:` or `host:` in the topology.',
+      hint: '`virsh list --all` shows what there is; define it there, or fix `domain:` or `host:` in the topology.',
     });
   }
   refuseTransient(host, found);
@@ -144,7 +144,10 @@ function refuseTransient(host: string, { name, persistent }: ObservedDomain): vo
     `the domain ${name} on ${host} is transient: it has no stored definition, and nothing was changed`,
     {
       where: `${host} ${name}`,
-      hint: `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} >/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may not want that.`,
+      hint:
+        `vxmig connects a VM by its definition. To give it one, on ${host}: \`(umask 077; ${dump} ` +
+        `>/root/domain.xml) && ${define}\`; whoever created it (\`virsh create\`, a cloud’s agent) may ` +
+        'not want that.',
     },
   );
 }

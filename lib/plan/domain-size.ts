@@ -23,13 +23,14 @@ export function sizeRemark(vm: Vm, xml: string): string | null {
   return parts.length === 0 ? null : `the file says ${parts.join(', and ')}`;
 }
 
-export const SIZE_MEND =
-  'a domain keeps what it has: take the line out of the file, or change the domain with `virsh edit`, which counts from its next start';
+export const SIZE_FIX =
+  'a domain keeps what it has: take the line out of the file, or change the domain with `virsh edit`, which ' +
+  'counts from its next start';
 
 export function sizeWarnings(topology: Topology, observed: readonly ObservedHost[]): string[] {
   return topology.vms.flatMap((vm) => {
     const found = observed.flatMap(({ domains }) => domains).find(({ name }) => name === domainOf(vm));
     const remark = found === undefined ? null : sizeRemark(vm, found.xml);
-    return remark === null ? [] : [`${vm.name}: ${remark}; ${SIZE_MEND}.`];
+    return remark === null ? [] : [`${vm.name}: ${remark}; ${SIZE_FIX}.`];
   });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { DomainDefinition, escaped } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { MARK_NAMESPACE, type OwnerMark, ownerMark } from '../model/domain-marks.js';
 import { tapName } from '../model/names.js';
 import type { Network, Topology, Vm } from '../model/topology.js';
+import { escaped } from '../model/xml-element.js';
 
 const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
 
@@ -18,13 +19,14 @@ export function readOwnerMark(xml: string): OwnerMark | null {
 
 /**
  * The definition of a VM that runs the lab's own small guest. It is the same text on every host, so that the VM keeps
- * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells libvirt so, which ends
- * it: a guest that hangs would look as if it ran.
+ * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells
+ * libvirt so, which ends it: a guest that hangs would look as if it ran.
  */
 export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
   const body = definition(topology, vm, accelerator);
   const spec = createHash('sha256').update(body).digest('hex').slice(0, 16);
-  const mark = `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
+  const mark =
+    `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' ` + `topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
   return `<domain type='${accelerator.type}'>
   <name>${vm.name}</name>
   <uuid>${stableUuid(`${topology.name}/${vm.name}`)}</uuid>

@@ -5,7 +5,10 @@ export interface DriftNews {
   readonly gone: readonly Change[];
 }
 
-/** What differs between two looks at one host. A difference that has another reason now has appeared, and the old one is not gone. */
+/**
+ * What differs between two looks at one host. A difference that has another reason now has appeared, and the old one is
+ * not gone.
+ */
 export function driftNews(before: readonly Change[], now: readonly Change[]): DriftNews {
   return {
     appeared: now.filter((one) => !before.some((other) => isSame(one, other) && one.why === other.why)),

@@ -6,7 +6,8 @@ import type { BridgeFacts, Way } from '../pipeline/facts.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
-import { type DesiredBridge, type DesiredHost, type DesiredTap, type NamedWay, waysThrough } from './desired.js';
+import { type DesiredBridge, type DesiredHost, waysThrough } from './desired.js';
+import type { DesiredTap, NamedWay } from './desired-ports.js';
 import type { BridgeFlows } from './host-plan.js';
 import type { ObservedBridge } from './observed.js';
 
@@ -44,8 +45,8 @@ export function planFlows(
 }
 
 /**
- * A learned entry that sends a VM's frames elsewhere than to the VM, or anybody's into a tunnel that the bridge does not have (any more): until it
- * ages, nothing else would mend it for one who is silent.
+ * A learned entry that sends a VM's frames elsewhere than to the VM, or anybody's into a tunnel that the bridge does
+ * not have (any more): until it ages, nothing else would fix it for one who is silent.
  */
 function misleads(flow: Flow, { behind, numbers, tunnels }: Known): boolean {
   const [entry] = fdbEntries([flow]);

@@ -13,8 +13,8 @@ export interface GivingBack {
 }
 
 /**
- * Connects a domain that vxmig has adopted, and that the topology no longer has here, back to what it had: else it could not start once its taps are gone.
- * Nothing for any other domain.
+ * Connects a domain that vxmig has adopted, and that the topology no longer has here, back to what it had: else it
+ * could not start once its taps are gone. Nothing for any other domain.
  */
 export function planGivingBack(topology: string, host: ObservedHost, domain: ObservedDomain, why: string): GivingBack {
   const { name, adopted, owner, xml } = domain;

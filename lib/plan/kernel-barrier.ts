@@ -1,9 +1,10 @@
 import type { Command } from '../model/command.js';
 
 /**
- * The userspace datapath reads a device's frames beside the kernel, which gets each of them too: it would answer a second time on the underlay,
- * and take what a guest sends to any address of the host, past every flow. An nftables ingress hook drops them; OVS reads before it. In the
- * kernel's datapath the frames come from behind that hook, and the network stack gets none of a port of OVS.
+ * The userspace datapath reads a device's frames beside the kernel, which gets each of them too: it would answer a
+ * second time on the underlay, and take what a guest sends to any address of the host, past every flow. An nftables
+ * ingress hook drops them; OVS reads before it. In the kernel's datapath the frames come from behind that hook, and the
+ * network stack gets none of a port of OVS.
  */
 export function dropInKernel(table: string, device: string): Command {
   // Declared empty and deleted first, so that running it twice leaves one rule.

@@ -7,7 +7,10 @@ import { change } from './change.js';
 import type { ObservedHost } from './observed.js';
 import { type PlacedDomain, placesOf, uuidOf } from './vm-places.js';
 
-/** What a migration that broke off left of a VM: at its destination a copy that has never run, or at its source the definition. */
+/**
+ * What a migration that broke off left of a VM: at its destination a copy that has never run, or at its source the
+ * definition.
+ */
 export interface LeftCopy {
   readonly domain: string;
   readonly host: string;
@@ -17,9 +20,9 @@ export interface LeftCopy {
 }
 
 /**
- * Which copies of a VM have never run and never will: those that are paused while one runs; or, where none runs, those that libvirt paused for a
- * migration while one was paused for something else, which it is only when its memory is whole. And definitions of ours that are off
- * while the VM lives elsewhere.
+ * Which copies of a VM have never run and never will: those that are paused while one runs; or, where none runs, those
+ * that libvirt paused for a migration while one was paused for something else, which it is only when its memory is
+ * whole. And definitions of ours that are off while the VM lives elsewhere.
  *
  * @throws VxmigError MIGRATION_FAILED where that cannot be told
  */

@@ -5,7 +5,8 @@ import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { change } from './change.js';
 import { usedTaps } from './cut-off.js';
-import type { DesiredHost, DesiredPort, DesiredProbePort, DesiredTap } from './desired.js';
+import type { DesiredHost, DesiredPort } from './desired.js';
+import type { DesiredProbePort, DesiredTap } from './desired-ports.js';
 import { barrierOf, dropInKernel, isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import type { ObservedHost } from './observed.js';
 import { linkAlias } from './ownership.js';
@@ -40,8 +41,9 @@ interface RenamedTap {
 }
 
 /**
- * A tap that somebody has renamed still is the VM's: a new one in its place would be nobody's. It is known by what Open vSwitch has: a port
- * whose device is missing, and a device that is no port and that nobody wants. Where there are several of these nobody can tell which was which.
+ * A tap that somebody has renamed still is the VM's: a new one in its place would be nobody's. It is known by what Open
+ * vSwitch has: a port whose device is missing, and a device that is no port and that nobody wants. Where there are
+ * several of these nobody can tell which was which.
  */
 function findRenamed(topology: string, wanted: readonly DesiredPort[], observed: ObservedHost): RenamedTap | null {
   const ports = new Set(observed.bridges.flatMap((bridge) => bridge.ports.map((port) => port.name)));
@@ -73,9 +75,10 @@ export function deleteLink(name: string): Command {
 }
 
 function tapSettings(topology: string, tap: DesiredTap): Command {
-  // addrgenmode none: a tap that spoke IPv6 by itself would move MAC tables before the VM does.
-  // promisc on: OVS would switch it on itself. After each change of a device OVS reads all routes anew, and frames that its userspace datapath
-  // sends through tunnels meanwhile are lost (route-table.c); a change while it takes a port makes that likely.
+  // addrgenmode none: a tap that spoke IPv6 by itself would move MAC tables before the VM does. promisc on: OVS would
+  // switch it on itself. After each change of a device OVS reads all routes anew, and frames that its userspace
+  // datapath sends through tunnels meanwhile are lost (route-table.c); a change while it takes a port makes that
+  // likely.
   return {
     argv: [
       'ip',
@@ -152,7 +155,10 @@ function isUsed({ domains }: ObservedHost, tap: string): boolean {
   return domains.some((domain) => isAlive(domain.state) && usedTaps(domain).some(({ device }) => device === tap));
 }
 
-/** A tap gets its mark right after it is made: one of a name that only we would give it, and that nobody has touched since, is of an apply that died between. */
+/**
+ * A tap gets its mark right after it is made: one of a name that only we would give it, and that nobody has touched
+ * since, is of an apply that died between.
+ */
 function isHalfMade({ kind, alias, up, addresses }: ObservedLink): boolean {
   return kind === 'tun' && alias === null && !up && addresses.length === 0;
 }
@@ -173,7 +179,8 @@ function planProbe(
   // A second row of that name in one transaction would only rename the first: the port goes before its successor comes.
   if (hasLostDevice(port, observed)) plan.prepare.push({ argv: ['ovs-vsctl', '--if-exists', 'del-port', port.name] });
   if (namespace === undefined) plan.settle.push({ argv: ['ip', 'netns', 'add', port.namespace] });
-  // In userspace a switch that is started anew does not look for its devices in namespaces, and leaves the old one there connected to nothing.
+  // In userspace a switch that is started anew does not look for its devices in namespaces, and leaves the old one
+  // there connected to nothing.
   if (isNew) plan.settle.push({ argv: [...inside, 'link', 'delete', 'dev', port.name] });
   if (link === undefined || isNew)
     plan.settle.push({ argv: ['ip', 'link', 'set', 'dev', port.name, 'netns', port.namespace] });
@@ -193,7 +200,10 @@ function planProbe(
   );
 }
 
-/** A namespace takes the devices in it along when it goes; Open vSwitch still has the port then, but makes no new device for it. */
+/**
+ * A namespace takes the devices in it along when it goes; Open vSwitch still has the port then, but makes no new device
+ * for it.
+ */
 export function hasLostDevice(port: DesiredProbePort, observed: ObservedHost): boolean {
   const known = observed.bridges.some((bridge) => bridge.ports.some((candidate) => candidate.name === port.name));
   const inside = observed.namespaces.find((candidate) => candidate.name === port.namespace)?.links ?? [];

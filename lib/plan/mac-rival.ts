@@ -7,8 +7,8 @@ import { domainOf } from './desired.js';
 import type { ObservedDomain } from './observed.js';
 
 /**
- * The name of another domain that is on and has one of the VM's MACs: it would take the VM's frames, or the VM its. null: there is none. VMs of vxmig's
- * own are kept apart by their VNIs.
+ * The name of another domain that is on and has one of the VM's MACs: it would take the VM's frames, or the VM its.
+ * null: there is none. VMs of vxmig's own are kept apart by their VNIs.
  */
 export function macRival(
   vm: Vm,
@@ -25,6 +25,8 @@ export function macRival(
 export function macClash(vm: Vm, host: string, rival: string): VxmigError {
   return new VxmigError('CLASH', `${host} runs a domain ${rival} with a MAC of ${vm.name}`, {
     where: `${host} ${rival}`,
-    hint: 'Two NICs with one MAC take each other’s frames: is it a copy of this VM? Stop it, or give one of the two another `mac`.',
+    hint:
+      'Two NICs with one MAC take each other’s frames: is it a copy of this VM? Stop it, or give one of the two ' +
+      'another `mac`.',
   });
 }

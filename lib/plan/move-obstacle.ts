@@ -15,11 +15,11 @@ export interface Move {
 export interface Obstacle {
   readonly code: 'DISK_NOT_SHARED' | 'HOST_UNFIT';
   readonly why: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
-export function unfit(why: string, mend: string): Obstacle {
-  return { code: 'HOST_UNFIT', why, mend };
+export function unfit(why: string, fix: string): Obstacle {
+  return { code: 'HOST_UNFIT', why, fix };
 }
 
 /** @param what goes on from the disk's name: `is another file on …` */
@@ -28,7 +28,7 @@ export function notShared(move: Move, part: DiskPart, what: string): Obstacle {
     // A kernel or an initrd is no disk, and no data is lost with it.
     code: part.use === 'boot' ? 'HOST_UNFIT' : 'DISK_NOT_SHARED',
     why: `${part.name} of ${move.vm}${placeText(part)} ${what}`,
-    mend: mendOf(move, part),
+    fix: fixOf(move, part),
   };
 }
 
@@ -38,17 +38,25 @@ function placeText({ place }: DiskPart): string {
   return place.kind === 'server' ? ` (${place.protocol}: ${place.export || 'its default export'})` : '';
 }
 
-function mendOf({ shellDomain, from, to }: Move, { use, removable, target, place }: DiskPart): string {
+function fixOf({ shellDomain, from, to }: Move, { use, removable, target, place }: DiskPart): string {
   if (place.kind === 'server') {
-    return `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is down; \`virsh edit ${shellDomain}\` on ${from} says which one it is.`;
+    return (
+      `Give the disk a server that ${from} and ${to} reach under one address, and start the server if it is ` +
+      `down; \`virsh edit ${shellDomain}\` on ${from} says which one it is.`
+    );
   }
   if (removable && use === 'read') {
-    return `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${shellDomain} ${shellWord(target)} --eject --live --config\` on ${from}.`;
+    return (
+      `Copy it to ${to}, under the same path; or take it out of the drive: \`virsh change-media ${shellDomain} ` +
+      `${shellWord(target)} --eject --live --config\` on ${from}.`
+    );
   }
   if (use !== 'written') return `Copy it to ${to}, under the same path, as it is on ${from}.`;
   return (
-    `Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's goes there by ` +
-    `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait --pivot\` on ${from}.`
+    "Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's " +
+    'goes there by ' +
+    `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait ` +
+    `--pivot\` on ${from}.`
   );
 }
 
@@ -58,10 +66,10 @@ export function obstacleError(move: Move, obstacles: readonly Obstacle[]): Vxmig
     (a, b) => Number(b.code === 'DISK_NOT_SHARED') - Number(a.code === 'DISK_NOT_SHARED'),
   );
   const code: ErrorCode = sorted[0]?.code ?? 'HOST_UNFIT';
-  const mends = [...new Set(sorted.map(({ mend }) => mend))];
+  const fixes = [...new Set(sorted.map(({ fix }) => fix))];
   return new VxmigError(code, `${move.vm} cannot move to ${move.to}: ${sorted.map(({ why }) => why).join('; ')}`, {
     where: `${move.from} ${move.vm}`,
-    hint: `Nothing has moved. ${mends.join(' ')}`,
+    hint: `Nothing has moved. ${fixes.join(' ')}`,
   });
 }
 
@@ -78,6 +86,7 @@ export function portObstacle(
 ): Obstacle {
   return unfit(
     `${from} does not get through to TCP port ${next} of ${to}, to which the VM's memory would be sent: ${silence}`,
-    `Open TCP ${first} to ${last} to ${from} in the firewall of ${to}, and in those on the way; \`vxmig doctor FILE\` looks again.`,
+    `Open TCP ${first} to ${last} to ${from} in the firewall of ${to}, and in those on the way; \`vxmig doctor ` +
+      'FILE` looks again.',
   );
 }

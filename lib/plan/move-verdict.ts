@@ -1,6 +1,7 @@
 import type { DiskPart, DiskSight, StorageProof, TokenSight } from '../model/disk.js';
-import { attribute, child, type DomainDefinition } from '../model/domain-definition.js';
+import type { DomainDefinition } from '../model/domain-definition.js';
 import { shellWord } from '../model/quote.js';
+import { attribute, child } from '../model/xml-element.js';
 import { dropsCache, judgeDisks } from './disk-verdict.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
 
@@ -48,7 +49,8 @@ function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight):
   return [...new Set([...busy, ...mirrored])].map((target) =>
     unfit(
       `${target} of ${vm} is being copied or merged by QEMU (a block job), and libvirt moves no VM meanwhile`,
-      `Let it end, or end it: \`virsh blockjob ${shellDomain} ${shellWord(target)} --info\`, \`virsh blockjob ${shellDomain} ${shellWord(target)} --abort\` on ${from}.`,
+      `Let it end, or end it: \`virsh blockjob ${shellDomain} ${shellWord(target)} --info\`, \`virsh blockjob ` +
+        `${shellDomain} ${shellWord(target)} --abort\` on ${from}.`,
     ),
   );
 }
@@ -61,8 +63,10 @@ function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[
   return kinds.flatMap(({ kind, list, forget, names }) => {
     if (names.length === 0) return [];
     return unfit(
-      `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} (${names.join(', ')}), and moves no VM that has any`,
-      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has libvirt forget one and leaves what it kept in the image.`,
+      `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
+        `(${names.join(', ')}), and moves no VM that has any`,
+      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has ` +
+        'libvirt forget one and leaves what it kept in the image.',
     );
   });
 }
@@ -72,7 +76,8 @@ function devices({ vm, shellDomain, from }: Move, definition: DomainDefinition):
   const stays = (what: string) =>
     unfit(
       `${vm} has ${what}, which is a part of ${from} and cannot move`,
-      `Take it out: \`virsh dumpxml ${shellDomain}\` on ${from} shows it, \`virsh detach-device ${shellDomain} FILE --live --config\` takes out what FILE holds of that.`,
+      `Take it out: \`virsh dumpxml ${shellDomain}\` on ${from} shows it, \`virsh detach-device ${shellDomain} ` +
+        'FILE --live --config` takes out what FILE holds of that.',
     );
   const failover = (element: Parameters<typeof child>[0]) =>
     attribute(child(element, 'teaming'), 'type') === 'transient';
@@ -106,17 +111,18 @@ function deviceText(element: Parameters<typeof child>[0]): string {
 /** libvirt takes hosts of one UUID for one host. */
 function sameUuid(move: Move, { hosts }: MoveSight): Obstacle[] {
   const { uuid } = hosts.source;
-  return uuid === '' || uuid !== hosts.destination.uuid ? [] : [unfit(sameUuidText(move, uuid), sameUuidMend(move.to))];
+  return uuid === '' || uuid !== hosts.destination.uuid ? [] : [unfit(sameUuidText(move, uuid), sameUuidFix(move.to))];
 }
 
 export function sameUuidText({ from, to }: Pick<Move, 'from' | 'to'>, uuid: string): string {
   return `libvirt on ${from} and on ${to} has the same host UUID ${uuid}, and refuses a migration “to the same host”`;
 }
 
-export function sameUuidMend(host: string): string {
+export function sameUuidFix(host: string): string {
   const conf = '/etc/libvirt/libvirtd.conf';
   return (
-    `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat /proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
+    `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat ` +
+    `/proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
     '(with modular daemons: virtqemud.conf and virtqemud). VMs run on meanwhile.'
   );
 }
@@ -127,19 +133,22 @@ function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
   if (definition.type !== 'kvm' || (mode !== 'host-passthrough' && mode !== 'maximum')) return [];
   const { source, destination } = hosts;
   const missing = source.cpu.flags.filter((flag) => !destination.cpu.flags.includes(flag));
-  const mend = `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu mode='custom'> with a model that \`vxmig doctor\` lists as common; it counts from the VM's next start.`;
+  const fix =
+    `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu ` +
+    "mode='custom'> with a model that `vxmig doctor` lists as common; it counts from the VM's next start.";
   if (missing.length > 0) {
     const list = `${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}`;
     return [
-      unfit(`${move.vm} has the CPU of ${move.from} itself (${mode}), and that of ${move.to} lacks ${list}`, mend),
+      unfit(`${move.vm} has the CPU of ${move.from} itself (${mode}), and that of ${move.to} lacks ${list}`, fix),
     ];
   }
   return source.cpu.model === destination.cpu.model
     ? []
     : [
         unfit(
-          `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has another one (${destination.cpu.model})`,
-          mend,
+          `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has ` +
+            `another one (${destination.cpu.model})`,
+          fix,
         ),
       ];
 }

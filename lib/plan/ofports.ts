@@ -5,9 +5,9 @@ import type { ObservedBridge } from './observed.js';
 const FIRST: Readonly<Record<DesiredPort['kind'], number>> = { tunnel: 1, tap: 201, probe: 401 };
 
 /**
- * The OpenFlow port number of every desired port: the one that it asks for already, else the lowest free one of its kind. It is
- * fixed by `ofport_request`, so that the flows can be planned before the ports are there. Where somebody has made two ports ask
- * for the same one, it stays with the port that has it.
+ * The OpenFlow port number of every desired port: the one that it asks for already, else the lowest free one of its
+ * kind. It is fixed by `ofport_request`, so that the flows can be planned before the ports are there. Where somebody
+ * has made two ports ask for the same one, it stays with the port that has it.
  */
 export function assignOfports(
   ports: readonly DesiredPort[],

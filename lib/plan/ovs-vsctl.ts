@@ -2,8 +2,8 @@ import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
 import type { Switching } from './switching.js';
 
 /**
- * The same changes as {@link ovsTransaction} writes, as the sub-commands of one ovs-vsctl(8), each with its arguments: joined by `--`
- * they are one transaction too.
+ * The same changes as {@link ovsTransaction} writes, as the sub-commands of one ovs-vsctl(8), each with its arguments:
+ * joined by `--` they are one transaction too.
  */
 export function ovsVsctl(changes: readonly OvsChange[]): string[][] {
   return changes.flatMap(subCommands);
@@ -91,7 +91,10 @@ function map(column: string, entries: Readonly<Record<string, string>>, row: Row
   return pairs.length === 0 && row === 'new' ? [] : [`${column}={${pairs.join(',')}}`];
 }
 
-/** A bare word ends at any of `:=,[]{}!<>` and blanks (ovs-vsctl(8), "Database Values"); all else stands as a JSON string. */
+/**
+ * A bare word ends at any of `:=,[]{}!<>` and blanks (ovs-vsctl(8), "Database Values"); all else stands as a JSON
+ * string.
+ */
 function atom(text: string): string {
   return /^[A-Za-z0-9_.@-]+$/.test(text) ? text : JSON.stringify(text);
 }

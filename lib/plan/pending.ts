@@ -1,6 +1,7 @@
-import { DomainDefinition, elementText } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { isAlive } from '../model/domain-state.js';
 import { shellLine } from '../model/quote.js';
+import { elementText } from '../model/xml-element.js';
 import { type AdoptedNic, connectionOf, isConnected } from './adopt-domain.js';
 import type { ObservedDomain } from './observed.js';
 
@@ -51,7 +52,7 @@ export function pendingVm(
 /** What is so, and what can be done about it. */
 export function pendingText({ host, domain, state, nics }: PendingVm): {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 } {
   const seen = nics.map(({ mac, connectedTo, tap }) =>
     connectedTo === null ? `has no NIC ${mac} yet` : `has its NIC ${mac} at ${connectedTo}, not at the tap ${tap}`,
@@ -60,11 +61,15 @@ export function pendingText({ host, domain, state, nics }: PendingVm): {
   const commands = nics.flatMap((nic) => nic.commands);
   const again =
     state === 'on'
-      ? `Its definition is in force from its next start: shut it down and apply again (to reboot it inside is not enough).`
-      : `Let it come back and shut it down (${shellLine(['virsh', 'start', '--domain', domain])} on ${host}), or throw its saved memory away (${shellLine(['virsh', 'managedsave-remove', '--domain', domain])}); then apply again.`;
+      ? 'Its definition is in force from its next start: shut it down and apply again (to reboot it inside ' +
+        'is not enough).'
+      : `Let it come back and shut it down (${shellLine(['virsh', 'start', '--domain', domain])} on ${host}), or ` +
+        `throw its saved memory away (${shellLine(['virsh', 'managedsave-remove', '--domain', domain])}); ` +
+        'then apply again.';
   const atOnce =
     state === 'on' && commands.length > 0
-      ? ` Or, where the guest may lose the NIC for a moment, on ${host}: ${commands.map((line) => `\`${line}\``).join(', then ')}.`
+      ? ` Or, where the guest may lose the NIC for a moment, on ${host}: ` +
+        `${commands.map((line) => `\`${line}\``).join(', then ')}.`
       : '';
-  return { what: `${domain} on ${host} ${seen.join(', and ')} (${since})`, mend: `${again}${atOnce}` };
+  return { what: `${domain} on ${host} ${seen.join(', and ')} (${since})`, fix: `${again}${atOnce}` };
 }

@@ -158,7 +158,8 @@ export function planHost(topology: string, desired: DesiredHost, observed: Obser
 }
 
 /**
- * What an earlier migration has left at a VM's new home is not removed: removals come after the migrations, and by then it is the VM's.
+ * What an earlier migration has left at a VM's new home is not removed: removals come after the migrations, and by then
+ * it is the VM's.
  *
  * @param later the same host with the VM there
  */
@@ -182,8 +183,8 @@ function withoutRemoving(plan: HostPlan, later: HostPlan): HostPlan {
 }
 
 /**
- * A VM that runs elsewhere than the file says is migrated, when it has been resumed if it is paused; one that runs nowhere is started where the
- * file says.
+ * A VM that runs elsewhere than the file says is migrated, when it has been resumed if it is paused; one that runs
+ * nowhere is started where the file says.
  */
 function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]): PlannedMigration[] {
   return topology.vms.flatMap((vm) => {
@@ -198,7 +199,10 @@ function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]
         `the VM ${vm.name} is not running on ${place.host} but in another state, and the topology says ${vm.host}`,
         {
           where: `${place.host} ${vm.name}`,
-          hint: `Only a running VM can be migrated. See on ${place.host}: \`${shellLine(['virsh', 'domstate', '--reason', place.domain.name])}\`; \`${shellLine(['virsh', 'destroy', place.domain.name])}\` there, and apply starts it anew.`,
+          hint:
+            `Only a running VM can be migrated. See on ${place.host}: ` +
+            `\`${shellLine(['virsh', 'domstate', '--reason', place.domain.name])}\`; ` +
+            `\`${shellLine(['virsh', 'destroy', place.domain.name])}\` there, and apply starts it anew.`,
         },
       );
     }

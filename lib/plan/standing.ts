@@ -63,10 +63,10 @@ function storedAfter(topology: string, host: string, wanted: DesiredDomain, foun
 }
 
 export function standingWarnings({ pending, paused, outdated }: Standing): string[] {
-  const later = pending.map(pendingText).map(({ what, mend }) => `${what}. ${mend}`);
+  const later = pending.map(pendingText).map(({ what, fix }) => `${what}. ${fix}`);
   return [
     ...later,
-    ...paused.map((vm) => printable(`${pausedText(vm).what}, and is left so. ${pausedText(vm).mend}.`)),
+    ...paused.map((vm) => printable(`${pausedText(vm).what}, and is left so. ${pausedText(vm).fix}.`)),
     ...outdated.map(
       ({ host, domain }) =>
         `${domain} on ${host} runs with what the file said before; what it says now is in force from its next start.`,
@@ -74,10 +74,10 @@ export function standingWarnings({ pending, paused, outdated }: Standing): strin
   ];
 }
 
-export function pausedText({ host, domain, reason }: PausedVm): { readonly what: string; readonly mend: string } {
+export function pausedText({ host, domain, reason }: PausedVm): { readonly what: string; readonly fix: string } {
   const by = reason === 'user' ? 'by its user' : reason;
   const resume = shellLine(['virsh', 'resume', '--domain', domain]);
-  return { what: `${domain} is paused on ${host} (${by})`, mend: `\`${resume}\` on ${host} lets it go on` };
+  return { what: `${domain} is paused on ${host} (${by})`, fix: `\`${resume}\` on ${host} lets it go on` };
 }
 
 /** @param to where it should go */
@@ -86,6 +86,8 @@ export function pausedMove(vm: string, paused: PausedVm, to: string): VxmigError
   const what = pausedText({ ...paused, domain: vm }).what;
   return new VxmigError('HOST_UNFIT', printable(`${what}, and is not moved to ${to} like that`), {
     where: `${host} ${domain}`,
-    hint: `A paused guest answers nobody, so that its move could not be watched. ${pausedText(paused).mend}; then it can be moved.`,
+    hint:
+      `A paused guest answers nobody, so that its move could not be watched. ${pausedText(paused).fix}; then it ` +
+      'can be moved.',
   });
 }

@@ -1,4 +1,7 @@
-/** What a bridge may be told beside its flows, and what then forwards, blocks or takes the flows away (ovs-vswitchd.conf.db(5), table Bridge). */
+/**
+ * What a bridge may be told beside its flows, and what then forwards, blocks or takes the flows away
+ * (ovs-vswitchd.conf.db(5), table Bridge).
+ */
 export interface Switching {
   /** Targets of OpenFlow controllers, as `tcp:192.0.2.1:6653`: one that connects may replace all flows. */
   readonly controllers: readonly string[];

@@ -11,10 +11,11 @@ const VXLAN_PORT = 4789;
 const OWN_DEVICE = `vxlan_sys_${VXLAN_PORT}`;
 
 /**
- * A tunnel of another bridge that would share ours' frames. Of all ports Open vSwitch gives a frame to the one that says most about it: first whether
- * it names the VNI, then the far end, then the near one (ofproto/tunnel.c, tnl_find); two that say the same cannot be ("File exists"). So one
- * that names VNI and far end as ours does takes ours' frames or loses its own, whoever says more of the near end. One that leaves the VNI to
- * its flows only gets what is nobody else's.
+ * A tunnel of another bridge that would share ours' frames. Of all ports Open vSwitch gives a frame to the one that
+ * says most about it: first whether it names the VNI, then the far end, then the near one (ofproto/tunnel.c, tnl_find);
+ * two that say the same cannot be ("File exists"). So one that names VNI and far end as ours does takes ours' frames or
+ * loses its own, whoever says more of the near end. One that leaves the VNI to its flows only gets what is nobody
+ * else's.
  *
  * @throws VxmigError CLASH
  */
@@ -64,7 +65,8 @@ function tunnelClash(
   const whose = owner === undefined ? '' : ` of topology ${owner}`;
   const towards = options.remote_ip === 'flow' ? 'anybody' : options.remote_ip;
   const message =
-    `the port ${name} in the bridge ${holder.name} on ${host}${whose} is a VXLAN tunnel with VNI ${ours.vni} to ${towards}, as network ${ours.network} needs one: ` +
+    `the port ${name} in the bridge ${holder.name} on ${host}${whose} is a VXLAN tunnel with VNI ${ours.vni} ` +
+    `to ${towards}, as network ${ours.network} needs one: ` +
     'Open vSwitch gives each frame to one of the two';
   const removal = `\`${shellLine(['ovs-vsctl', 'del-port', holder.name, name])}\` on ${host}`;
   const hint =
@@ -74,12 +76,16 @@ function tunnelClash(
   return new VxmigError('CLASH', message, { where: `${host} ${holder.name} ${name}`, hint });
 }
 
-/** The kernel's datapath makes a device for the port, which it does not share with one that is bound to a VNI (drivers/net/vxlan). */
+/**
+ * The kernel's datapath makes a device for the port, which it does not share with one that is bound to a VNI
+ * (drivers/net/vxlan).
+ */
 function refuseKernelDevices({ host, bridges }: DesiredHost, { links }: ObservedHost): void {
   if (!bridges.some(({ ports }) => ports.some(({ kind }) => kind === 'tunnel'))) return;
   const rival = links.find(({ name, vxlan }) => name !== OWN_DEVICE && vxlan?.port === VXLAN_PORT);
   if (rival === undefined) return;
-  const message = `the VXLAN device ${rival.name} on ${host} has UDP port ${VXLAN_PORT}, which Open vSwitch needs for its own`;
+  const message =
+    `the VXLAN device ${rival.name} on ${host} has UDP port ` + `${VXLAN_PORT}, which Open vSwitch needs for its own`;
   const removal = `\`${shellLine(['ip', 'link', 'delete', rival.name])}\` on ${host}`;
   throw new VxmigError('CLASH', message, {
     where: `${host} ${rival.name}`,

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-import { bitsOf, formatPrefix, networkOf, parsePrefix } from '../model/address.js';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import { VxmigError } from '../model/errors.js';
@@ -12,13 +10,12 @@ import type { ObservedBridge, ObservedHost } from './observed.js';
 import { columnsOfBridge } from './observed-columns.js';
 import { KIND_KEY, underlayUserKey } from './ownership.js';
 import { BY_FLOWS_ALONE, switchingFaults } from './switching.js';
+import { giveAddresses, moveAddresses, upAndMtu } from './underlay-addresses.js';
+import { addRoutes, missingRoutes, removeRoutes, UNDERLAY_BRIDGE } from './underlay-routes.js';
 import { vtepDeviceFault } from './vtep-device.js';
 
-/** One for all topologies on a host: an underlay device can be in one bridge only. */
-const UNDERLAY_BRIDGE = 'br-phy';
 const NIC_KEY = 'vxmig-underlay-nic';
 const NFT_TABLE = 'vxmig_underlay';
-const APPCTL = ['ovs-appctl', '-t', 'ovs-vswitchd'] as const;
 
 export interface UnderlayPlan {
   readonly changes: readonly Change[];
@@ -30,8 +27,8 @@ const NOTHING: UnderlayPlan = { changes: [], ovs: [], settle: [] };
 
 /**
  * The userspace datapath sends tunnelled packets only through a bridge of its own that holds the underlay address
- * (ovs-vswitchd's "Userspace Tunneling"). The kernel still sees every frame on the device and would answer a second time, so
- * an nftables ingress hook drops them there; OVS reads them before that hook.
+ * (ovs-vswitchd's "Userspace Tunneling"). The kernel still sees every frame on the device and would answer a second
+ * time, so an nftables ingress hook drops them there; OVS reads them before that hook.
  *
  * @throws VxmigError HOST_UNFIT where moving the address would cut our own SSH connection, or no device has the address
  */
@@ -44,13 +41,15 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
   if (half !== undefined && !isUnderlay(half)) {
     throw new VxmigError('CLASH', `the bridge ${UNDERLAY_BRIDGE} on ${desired.host} is not vxmig's`, {
       where: `${desired.host} ${UNDERLAY_BRIDGE}`,
-      hint: `If it is the bridge of the underlay, give it the VTEP address ${desired.vtepAddress}; if nobody needs it, \`ovs-vsctl del-br ${UNDERLAY_BRIDGE}\` on ${desired.host} removes it.`,
+      hint:
+        `If it is the bridge of the underlay, give it the VTEP address ${desired.vtepAddress}; if nobody needs ` +
+        `it, \`ovs-vsctl del-br ${UNDERLAY_BRIDGE}\` on ${desired.host} removes it.`,
     });
   }
   if (holder === undefined) {
     throw new VxmigError('HOST_UNFIT', `no device on ${desired.host} has the VTEP address ${desired.vtepAddress}`, {
       where: desired.host,
-      hint: 'Give the address to a device of that host, or mend `address:` in the topology.',
+      hint: 'Give the address to a device of that host, or fix `address:` in the topology.',
     });
   }
   const fault = vtepDeviceFault(desired.host, desired.vtepAddress, holder, observed.links);
@@ -71,7 +70,9 @@ function makeBridge(
       `moving ${nic.name}'s addresses into a bridge would cut the SSH connection to ${desired.host}`,
       {
         where: desired.host,
-        hint: 'Load the Open vSwitch kernel module (then nothing has to be moved), or reach the host over another device: `ssh.address`.',
+        hint:
+          'Load the Open vSwitch kernel module (then nothing has to be moved), or reach the host over another ' +
+          'device: `ssh.address`.',
       },
     );
   }
@@ -121,7 +122,10 @@ function makeBridge(
   };
 }
 
-/** The address is on a bridge already: ours (then this topology signs in), or one that the host's admin has made (then nothing is done). */
+/**
+ * The address is on a bridge already: ours (then this topology signs in), or one that the host's admin has made (then
+ * nothing is done).
+ */
 function joinBridge(
   topology: string,
   desired: DesiredHost,
@@ -168,46 +172,9 @@ function whyJoin(signedIn: boolean, missing: readonly SwitchRoute[]): string {
   return 'its device is not set as it should be';
 }
 
-/** What the kernel would send by way of the device, as far as Open vSwitch does not know it: only where it does not follow the kernel by itself. */
-function missingRoutes(link: ObservedLink, { routes, switchRoutes }: ObservedHost): SwitchRoute[] {
-  if (switchRoutes.followKernel) return [];
-  const near = link.addresses.flatMap((address) => {
-    const prefix = parsePrefix(address);
-    return prefix === null ? [] : [{ destination: formatPrefix(networkOf(prefix)), gateway: null }];
-  });
-  const far = routes
-    .filter((route) => route.device === link.name && route.gateway !== null)
-    .map(({ destination, gateway, family }) => ({
-      destination: destination === 'default' ? (family === 6 ? '::/0' : '0.0.0.0/0') : withLength(destination, family),
-      gateway,
-    }));
-  return [...near, ...far]
-    .map((route) => ({ ...route, device: UNDERLAY_BRIDGE }))
-    .filter((route) => !switchRoutes.added.some((added) => isDeepStrictEqual({ ...route }, { ...added })));
-}
-
-/** iproute2 leaves the length out for a single address. */
-function withLength(destination: string, family: 4 | 6): string {
-  return destination.includes('/') ? destination : `${destination}/${bitsOf(family)}`;
-}
-
 /**
- * A route is refused whose device has no address. Of a new address the switch hears after it has looked for commands, each time round (main() of its
- * vswitchd/ovs-vswitchd.c): once it has answered one that came after the address, it knows it.
- */
-function addRoutes(routes: readonly SwitchRoute[]): Command[] {
-  if (routes.length === 0) return [];
-  return [
-    { argv: [...APPCTL, 'version'] },
-    ...routes.map(({ destination, device, gateway }) => ({
-      argv: [...APPCTL, 'ovs/route/add', destination, device, ...(gateway === null ? [] : [gateway])],
-    })),
-  ];
-}
-
-/**
- * Takes the topology off the underlay bridge; the last one gives the addresses back to the device, before the bridge goes: once that is gone
- * nobody could tell what is missing.
+ * Takes the topology off the underlay bridge; the last one gives the addresses back to the device, before the bridge
+ * goes: once that is gone nobody could tell what is missing.
  */
 export function releaseUnderlay(
   topology: string,
@@ -231,60 +198,22 @@ export function releaseUnderlay(
     change: change(observed.host, 'underlay', bridge.name, 'delete', `${nic} gets its addresses back`),
     prepare: [
       ...(holder === undefined ? [] : giveAddresses(holder, nic, observed)),
-      ...observed.switchRoutes.added
-        .filter((route) => route.device === bridge.name)
-        .map(({ destination }) => ({ argv: [...APPCTL, 'ovs/route/del', destination] })),
+      ...removeRoutes(observed.switchRoutes.added.filter((route) => route.device === bridge.name)),
       liftBarrier(NFT_TABLE),
     ],
     ovs: [{ kind: 'delete-bridge', bridge: bridge.name, uuid: bridge.uuid }],
   };
 }
 
-/** Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off in the middle. */
+/**
+ * Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off
+ * in the middle.
+ */
 export function restoreAddresses(before: ObservedHost, now: ObservedHost): Command[] {
   const bridge = now.bridges.find(isUnderlay);
   if (bridge === undefined || before.bridges.some(isUnderlay)) return [];
   const nic = before.links.find((link) => link.name === bridge.externalIds[NIC_KEY]);
   return nic === undefined ? [] : giveAddresses(nic, nic.name, before);
-}
-
-function moveAddresses(from: ObservedLink, to: string, observed: ObservedHost, mtu: number): Command[] {
-  return [
-    upAndMtu(to, mtu),
-    { argv: ['ethtool', '-K', to, 'tx', 'off'] },
-    ...from.addresses.map((address) => ({ argv: ['ip', 'address', 'delete', address, 'dev', from.name] })),
-    ...giveAddresses(from, to, observed),
-  ];
-}
-
-function giveAddresses(from: ObservedLink, to: string, observed: ObservedHost): Command[] {
-  return [
-    ...from.addresses.map((address) => ({
-      argv: ['ip', 'address', 'replace', address, 'dev', to, ...(address.includes(':') ? ['nodad'] : [])],
-    })),
-    ...observed.routes
-      .filter((route) => route.device === from.name && route.gateway !== null)
-      .map((route) => ({
-        argv: [
-          'ip',
-          route.family === 6 ? '-6' : '-4',
-          'route',
-          'replace',
-          route.destination,
-          'via',
-          route.gateway ?? '',
-          'dev',
-          to,
-          // Whoever looks after the routes knows its own by these.
-          ...(route.protocol === null ? [] : ['proto', route.protocol]),
-          ...(route.metric === null ? [] : ['metric', String(route.metric)]),
-        ],
-      })),
-  ];
-}
-
-function upAndMtu(device: string, mtu: number): Command {
-  return { argv: ['ip', 'link', 'set', 'dev', device, 'mtu', String(mtu), 'up'] };
 }
 
 function isUnderlay({ externalIds }: ObservedBridge): boolean {

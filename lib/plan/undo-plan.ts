@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
-import { DomainDefinition, elementText } from '../model/domain-definition.js';
+import { DomainDefinition } from '../model/domain-definition.js';
 import { type AdoptionMark, adoptionElement } from '../model/domain-marks.js';
 import type { ObservedLink } from '../model/kernel-state.js';
+import { elementText } from '../model/xml-element.js';
 import { diffFlows } from '../openflow/diff.js';
 import { isTransient } from '../pipeline/cookie.js';
 import { change } from './change.js';
@@ -16,8 +17,9 @@ import { KIND_KEY, linkAlias, ownedBy, underlayUserKey } from './ownership.js';
 import { restoreAddresses } from './underlay-plan.js';
 
 /**
- * What takes a host back to how it was before an apply, of `plan`, that did not come to its end. Only what carries the topology's mark is in it, and
- * nothing that was there before is stopped: a VM that was shut off and has been started stays on, for to power it off could cost more than it mends.
+ * What takes a host back to how it was before an apply, of `plan`, that did not come to its end. Only what carries the
+ * topology's mark is in it, and nothing that was there before is stopped: a VM that was shut off and has been started
+ * stays on, for to power it off could cost more than it fixes.
  */
 export function planUndo(plan: HostPlan, topology: string, before: ObservedHost, now: ObservedHost): HostPlan {
   const made = planDestroy(topology, marked(plan, topology, onlyNew(topology, before, now)));

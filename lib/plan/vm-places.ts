@@ -30,7 +30,10 @@ function isOwn({ name }: Topology): (place: PlacedDomain) => boolean {
   return ({ domain }) => domain.owner?.topology === name;
 }
 
-/** Where several are called so: the one that vxmig has connected before; else the one with the VM's NICs; else the one where the file puts it. */
+/**
+ * Where several are called so: the one that vxmig has connected before; else the one with the VM's NICs; else the one
+ * where the file puts it.
+ */
 function isThe(topology: Topology, vm: Vm, named: readonly PlacedDomain[]): (place: PlacedDomain) => boolean {
   if (new Set(named.map(({ domain }) => uuidOf(domain))).size < 2) return () => true;
   const chosen =
@@ -62,7 +65,9 @@ export function refuseNamesakes(topology: Topology, observed: readonly ObservedH
 function namesake(vm: Vm, { host, domain }: PlacedDomain): VxmigError {
   return new VxmigError('CLASH', namesakeText(vm, { host, domain }), {
     where: `${host} ${domain.name}`,
-    hint: `Two domains of one name cannot be on one host: rename that one with \`virsh domrename ${shellWord(domain.name)} NEW-NAME\` on ${host} (while it is off), or this VM's.`,
+    hint:
+      'Two domains of one name cannot be on one host: rename that one with `virsh domrename ' +
+      `${shellWord(domain.name)} NEW-NAME\` on ${host} (while it is off), or this VM's.`,
   });
 }
 
@@ -80,5 +85,8 @@ export function namesakeWarnings(topology: Topology, observed: readonly Observed
 
 function namesakeText(vm: Vm, { host, domain }: PlacedDomain): string {
   const name = domainOf(vm);
-  return `another VM called ${name} (UUID ${uuidOf(domain)}, ${domain.state}) is on ${host}; it is not ${vm.name}, and is not touched`;
+  return (
+    `another VM called ${name} (UUID ${uuidOf(domain)}, ${domain.state}) is on ${host}; it is not ${vm.name}, ` +
+    'and is not touched'
+  );
 }

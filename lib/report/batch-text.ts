@@ -9,7 +9,10 @@ const NOTE_LINES = 3;
 /** Exports hold much that is no submission. */
 const IGNORED_TOLD = 20;
 
-/** A class's grades for its teacher: a line for each student, what is to be said of single ones, a line for each check; no newline at the end. */
+/**
+ * A class's grades for its teacher: a line for each student, what is to be said of single ones, a line for each check;
+ * no newline at the end.
+ */
 export function batchText(batch: BatchGrade, style: Style): string {
   const notes = batch.students.flatMap((student) => noteOn(student, style));
   return [

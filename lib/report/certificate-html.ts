@@ -1,4 +1,4 @@
-import type { Certificate } from '../model/certificate.js';
+import type { Certificate, HostCertificate, TraceProof } from '../model/certificate.js';
 import { formatMs } from '../model/quantities.js';
 import {
   armingWords,
@@ -14,31 +14,35 @@ import { type Markup, markup } from './markup.js';
 
 /** What the run proves, and why frames were late or lost. */
 export function certificateSection(certificate: Certificate, to: string): Markup {
-  const { verdict, repairs, hosts, frames, lateMeans } = certificate;
+  const { verdict, repairs, hosts, frames, lateMeans, overflows = [] } = certificate;
   const arming = armingWords(certificate);
+  const redirect = arming === null ? null : markup`<dt>Redirect</dt><dd>${arming}</dd>`;
   const fates = (['lost', 'late'] as const).flatMap((kind) => {
     const summary = fateSummary(frames, kind);
     return summary === null ? [] : [markup`<dt>${kind === 'lost' ? 'Lost' : 'Late'}</dt><dd>${summary}</dd>`];
   });
   return markup`<h2 id="certificate">Certificate</h2>
 <p class="${verdict.ok ? 'good' : 'bad'}">${verdict.text}.</p>
-<dl><dt>Proven</dt><dd>${proofSummary(certificate, to)}</dd>${arming === null ? null : markup`<dt>Redirect</dt><dd>${arming}</dd>`}${fates}</dl>
+<dl><dt>Proven</dt><dd>${proofSummary(certificate, to)}</dd>${redirect}${fates}</dl>
 ${repairs.map(({ host, found, done }) => markup`<p><strong>Repaired:</strong> ${host}: ${found}. ${done}.</p>`)}
-${(certificate.overflows ?? []).map((overflow) => markup`<p><strong>Overflowed:</strong> ${overflowWords(overflow)}.</p>`)}
+${overflows.map((overflow) => markup`<p><strong>Overflowed:</strong> ${overflowWords(overflow)}.</p>`)}
 ${hosts.length === 0 ? null : hostTable(certificate)}
-${hosts.flatMap((host) =>
-  host.traces.map(
-    (
-      trace,
-    ) => markup`<details><summary>${host.host}, ${host.network}: a frame that comes in by ${trace.from} ${trace.ok ? `leaves towards ${trace.leavesTowards.join(', ')}` : `does not go where it should: ${trace.problem}`}</summary><pre>${trace.text}</pre></details>
-`,
-  ),
-)}
+${hosts.flatMap((host) => host.traces.map((trace) => traceDetails(host, trace)))}
 <h3>What happened when</h3>
 ${timelineTable(certificate)}
 <h3>Late and lost frames</h3>
 ${frames.length === 0 ? markup`<p>There was none.</p>` : frameTable(certificate)}
 <p class="quiet">Times count from the resume, by the controller’s clock. Late: ${lateMeans}.</p>`;
+}
+
+function traceDetails(
+  { host, network }: HostCertificate,
+  { from, ok, leavesTowards, problem, text }: TraceProof,
+): Markup {
+  const way = ok ? `leaves towards ${leavesTowards.join(', ')}` : `does not go where it should: ${problem}`;
+  return markup`<details><summary>${host}, ${network}: a frame that comes in by ${from} ${way}</summary>
+<pre>${text}</pre></details>
+`;
 }
 
 function hostTable({ hosts }: Certificate): Markup {

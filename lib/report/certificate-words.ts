@@ -60,7 +60,10 @@ export function proofSummary({ hosts, clocks, verdict }: Certificate, to: string
   if (verdict.ok) return `${formatCount(traces.length, 'trace')}: every switch sends to ${to}; ${known}`;
   const wrong = hosts.filter((host) => host.traces.some((trace) => !trace.ok)).map(({ host }) => host);
   if (traces.length > 0 && hosts.every((host) => host.traces.length > 0 && host.traces.every((trace) => trace.ok)))
-    return `${formatCount(traces.length, 'trace')}: every switch sends to ${to}, but not for all that may be behind it; ${known}`;
+    return (
+      `${formatCount(traces.length, 'trace')}: every switch sends to ${to}, but not for all that may be ` +
+      `behind it; ${known}`
+    );
   return wrong.length === 0 ? `not proven; ${known}` : `not by ${[...new Set(wrong)].join(', ')}; ${known}`;
 }
 

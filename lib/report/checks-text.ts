@@ -2,7 +2,10 @@ import type { Check } from '../model/check.js';
 import { formatCount } from '../model/quantities.js';
 import { paint, type Style } from './style.js';
 
-/** The checks of verify or doctor, a line for each, with expectation, sight and hint under those that failed; no newline at the end. */
+/**
+ * The checks of verify or doctor, a line for each, with expectation, sight and hint under those that failed; no newline
+ * at the end.
+ */
 export function checksText(checks: readonly Check[], style: Style): string {
   return [...checks.flatMap((check) => checkLines(check, style)), '', totals(checks, style)].join('\n');
 }

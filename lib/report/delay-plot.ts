@@ -36,7 +36,10 @@ const HALF_CHARACTER = 3.75;
 /** A strip's height and the gap below it. */
 const STRIP = 7;
 
-/** Reply delay over time as SVG: a dot per reply, a cross above for each lost request, the pause as a band, and lines at the other marks. */
+/**
+ * Reply delay over time as SVG: a dot per reply, a cross above for each lost request, the pause as a band, and lines at
+ * the other marks.
+ */
 export function delayPlot(plot: DelayPlot): Markup {
   const { fromMs, toMs, zeroMs } = plot;
   const requests = plot.series.requests.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs <= toMs);
@@ -54,8 +57,8 @@ export function delayPlot(plot: DelayPlot): Markup {
   return markup`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${plot.id}-t ${plot.id}-d">
 <title id="${plot.id}-t">Reply delay, ${plot.series.from} to ${plot.series.address}</title>
 <desc id="${plot.id}-d">${description(plot, requests)}</desc>
-${y.ticks.map((tick) => markup`<path class="grid" d="M${LEFT} ${px(y.place(tick))}H${RIGHT}"/><text class="tick" x="${LEFT - 6}" y="${px(y.place(tick) + 4)}" text-anchor="end">${tick}</text>`)}
-${x.ticks.map((tick) => markup`<path class="grid" d="M${px(x.place(tick))} ${BOTTOM}v5"/><text class="tick" x="${px(x.place(tick))}" y="${BOTTOM + 18}" text-anchor="middle">${inSeconds ? tick / 1000 : tick}</text>`)}
+${y.ticks.map((tick) => delayTick(tick, y.place(tick)))}
+${x.ticks.map((tick) => timeTick(inSeconds ? tick / 1000 : tick, px(x.place(tick))))}
 <text class="axis" x="${RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${inSeconds ? 's' : 'ms'} since the start</text>
 <text class="axis" x="4" y="14">delay, ms</text>
 ${pause(plot, at)}
@@ -65,6 +68,20 @@ ${markLines(plot, at)}
 <path class="dots" d="${dots.join('')}"/>
 <path class="lost" d="${crosses.join('')}"/>
 </svg>`;
+}
+
+function delayTick(text: number, y: number): Markup[] {
+  return [
+    markup`<path class="grid" d="M${LEFT} ${px(y)}H${RIGHT}"/>`,
+    markup`<text class="tick" x="${LEFT - 6}" y="${px(y + 4)}" text-anchor="end">${text}</text>`,
+  ];
+}
+
+function timeTick(text: number, x: string): Markup[] {
+  return [
+    markup`<path class="grid" d="M${x} ${BOTTOM}v5"/>`,
+    markup`<text class="tick" x="${x}" y="${BOTTOM + 18}" text-anchor="middle">${text}</text>`,
+  ];
 }
 
 function description(plot: DelayPlot, requests: ProbeSeries['requests']): string {
@@ -78,7 +95,7 @@ function description(plot: DelayPlot, requests: ProbeSeries['requests']): string
     .join(', ')}`;
 }
 
-function pause({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): Markup | null {
+function pause({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): Markup[] | null {
   const paused = marks.find(({ kind }) => kind === 'paused')?.atMs;
   const resumed = marks.find(({ kind }) => kind === 'resumed')?.atMs;
   if (paused === undefined || resumed === undefined || paused < fromMs || resumed > toMs || resumed < paused)
@@ -88,7 +105,10 @@ function pause({ marks, fromMs, toMs }: DelayPlot, at: (ms: number) => string): 
   // At either end of the axis it stays within the picture.
   const half = label.length * HALF_CHARACTER;
   const middle = px(Math.min(Math.max(Number(at((paused + resumed) / 2)), LEFT + half), WIDTH - half));
-  return markup`<rect class="pause" x="${at(paused)}" y="${TOP}" width="${width}" height="${BOTTOM - TOP}"/><text class="axis" x="${middle}" y="14" text-anchor="middle">${label}</text>`;
+  return [
+    markup`<rect class="pause" x="${at(paused)}" y="${TOP}" width="${width}" height="${BOTTOM - TOP}"/>`,
+    markup`<text class="axis" x="${middle}" y="14" text-anchor="middle">${label}</text>`,
+  ];
 }
 
 /** Thin strips below each other, with their labels for whoever points at one. */
@@ -98,7 +118,8 @@ function strips({ intervals = [], fromMs, toMs }: DelayPlot, at: (ms: number) =>
     .map(({ label, ...interval }, index) => {
       const start = at(Math.max(interval.fromMs, fromMs));
       const width = px(Math.max(1, Number(at(Math.min(interval.toMs, toMs))) - Number(start)));
-      return markup`<rect class="strip" x="${start}" y="${TOP + 2 + index * STRIP}" width="${width}" height="${STRIP - 2}"><title>${label}</title></rect>`;
+      const size = markup`y="${TOP + 2 + index * STRIP}" width="${width}" height="${STRIP - 2}"`;
+      return markup`<rect class="strip" x="${start}" ${size}><title>${label}</title></rect>`;
     });
 }
 

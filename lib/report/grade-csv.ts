@@ -47,8 +47,8 @@ export function gradesCsv(grades: readonly Grade[]): string {
 }
 
 /**
- * The same of a class: a row for each student, with the points of each check in a column of its own; `?` where they are open. Who was not graded,
- * because the batch was interrupted, has a row that says so.
+ * The same of a class: a row for each student, with the points of each check in a column of its own; `?` where they are
+ * open. Who was not graded, because the batch was interrupted, has a row that says so.
  */
 export function batchCsv({ students, checks, maxScore, notGraded }: BatchGrade): string {
   const head = ['student', 'score', 'maxScore', 'ungraded', 'status', ...checks.map(({ name }) => name), 'note'];
@@ -77,7 +77,10 @@ function csvText(rows: readonly (readonly (string | number)[])[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-/** What a spreadsheet would take for a formula, also behind blanks (OWASP, CSV Injection); full-width signs are signs to some. */
+/**
+ * What a spreadsheet would take for a formula, also behind blanks (OWASP, CSV Injection); full-width signs are signs to
+ * some.
+ */
 const FORMULA = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]/;
 
 function cell(value: string | number): string {

@@ -24,9 +24,9 @@ interface GradescopeTest {
 }
 
 /**
- * Takes the whole grade, not a concealed one: Gradescope itself keeps back what is not visible, and shows it when its time has come. There is
- * no `score` at the top, so that Gradescope sums the tests, and keeps the sum back while one of them is. What concerns all checks is told
- * to everybody, so nothing in it comes from a check that is not visible.
+ * Takes the whole grade, not a concealed one: Gradescope itself keeps back what is not visible, and shows it when its
+ * time has come. There is no `score` at the top, so that Gradescope sums the tests, and keeps the sum back while one of
+ * them is. What concerns all checks is told to everybody, so nothing in it comes from a check that is not visible.
  */
 export function gradescopeResults(grade: Grade): GradescopeResults {
   const isError = !grade.ok;

@@ -9,7 +9,10 @@ const TONES: Readonly<Record<GradedCheck['status'], Tone>> = {
   error: 'warning',
 };
 
-/** A grade for people: a line for each check, then what was seen where it did not pass, and the sum; no newline at the end. */
+/**
+ * A grade for people: a line for each check, then what was seen where it did not pass, and the sum; no newline at the
+ * end.
+ */
 export function gradeText(grade: Grade, style: Style): string {
   const columns = [
     { title: 'CHECK' },

@@ -4,8 +4,8 @@ import { printable, printableLine } from '../model/printable.js';
 import { Markup, markup } from './markup.js';
 
 /**
- * A grade as JUnit XML, as CI systems read it: a check that did not fully pass is a failure, one in error an error, a warning none of
- * them. Points are properties. No newline at the end.
+ * A grade as JUnit XML, as CI systems read it: a check that did not fully pass is a failure, one in error an error, a
+ * warning none of them. Points are properties. No newline at the end.
  */
 export function gradeXml(grade: Grade): string {
   return documentOf([testSuite(grade.rubric, grade)]);
@@ -36,8 +36,9 @@ function documentOf(suites: readonly Markup[]): string {
 function testSuite(name: string, grade: Grade): Markup {
   const { checks } = grade;
   const count = (status: GradedCheck['status']) => checks.filter((check) => statusOf(check) === status).length;
+  const counts = markup`failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}"`;
   return markup`
-  <testsuite name="${xmlText(name)}" tests="${checks.length}" failures="${count('failed')}" errors="${count('error')}" skipped="${count('skipped')}">
+  <testsuite name="${xmlText(name)}" tests="${checks.length}" ${counts}>
     <properties>
       <property name="submission" value="${xmlText(printableLine(grade.submission))}"/>
       <property name="score" value="${grade.score}"/>

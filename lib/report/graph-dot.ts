@@ -44,7 +44,9 @@ function hostLines(topology: Topology, host: Host): readonly string[] {
     `      ${hostId(host.name)} [shape=plaintext, label=${quote([host.name, ...host.addresses].join('\n'))}];`,
     ...topology.networks.map((network) => {
       const colour = colourOf(topology, network.name);
-      return `      ${bridgeId(host.name, network.name)} [label=${quote(`bridge ${network.name}`)}, color="${colour}"];`;
+      return (
+        `      ${bridgeId(host.name, network.name)} [label=${quote(`bridge ${network.name}`)}, ` + `color="${colour}"];`
+      );
     }),
     ...topology.vms
       .filter((vm) => vm.host === host.name)

@@ -44,7 +44,10 @@ export interface Layout {
   readonly bridges: readonly BridgeBox[];
 }
 
-/** Segments stand side by side, hosts side by side in them; in a host VMs above, bridges below, one column for each network. */
+/**
+ * Segments stand side by side, hosts side by side in them; in a host VMs above, bridges below, one column for each
+ * network.
+ */
 export function layOut(topology: Topology, top: number): Layout {
   const vmHeight = PADDING + VM_LINE_HEIGHT * Math.max(0, ...topology.vms.map((vm) => vmLines(vm).length));
   const hostHeight = HEADER_HEIGHT + vmHeight + VM_TO_BRIDGE + BRIDGE_HEIGHT;

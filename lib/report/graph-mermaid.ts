@@ -77,7 +77,10 @@ function probeLinks(topology: Topology): readonly Link[] {
   });
 }
 
-/** Names have no underscores and no capitals, so ids cannot meet; the kind in front keeps Mermaid's own words (`end`) out. */
+/**
+ * Names have no underscores and no capitals, so ids cannot meet; the kind in front keeps Mermaid's own words (`end`)
+ * out.
+ */
 function id(kind: string, name: string): string {
   return `${kind}_${name.replaceAll('-', '_')}`;
 }

@@ -19,7 +19,9 @@ export function tunnelsOf(topology: Topology): readonly Tunnel[] {
   );
 }
 
-/** Okabe and Ito's palette, which colour-blind people can tell apart, in shades that are dark enough for text on white. */
+/**
+ * Okabe and Ito's palette, which colour-blind people can tell apart, in shades that are dark enough for text on white.
+ */
 const COLOURS = ['#0072b2', '#d55e00', '#00805f', '#a8457e', '#8a6d00', '#3b7ea1', '#5b4ea3', '#555555'];
 
 /** People name networks after colours: then the picture had better agree. */

@@ -91,7 +91,9 @@ function nicLines(topology: Topology, layout: Layout): readonly string[] {
       if (bridge === undefined) return [];
       const x = round(box.x + (box.width * (index + 1)) / (box.vm.nics.length + 1));
       const y = box.y + box.height;
-      const path = `M ${x} ${y} C ${x} ${y + 18}, ${round(middle(bridge))} ${bridge.y - 18}, ${round(middle(bridge))} ${bridge.y}`;
+      const path =
+        `M ${x} ${y} C ${x} ${y + 18}, ${round(middle(bridge))} ${bridge.y - 18}, ` +
+        `${round(middle(bridge))} ${bridge.y}`;
       return [`<path d="${path}" fill="none" stroke="${colourOf(topology, nic.network)}" stroke-width="1.5"/>`];
     }),
   );
@@ -141,7 +143,10 @@ function legendLine(line: LegendLine, y: number): readonly string[] {
 }
 
 function rectangle(box: Box, paint: string): string {
-  return `<rect x="${round(box.x)}" y="${round(box.y)}" width="${round(box.width)}" height="${round(box.height)}" ${paint}/>`;
+  return (
+    `<rect x="${round(box.x)}" y="${round(box.y)}" width="${round(box.width)}" ` +
+    `height="${round(box.height)}" ${paint}/>`
+  );
 }
 
 function label(x: number, y: number, text: string, paint: string): string {

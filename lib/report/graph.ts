@@ -7,7 +7,10 @@ export const GRAPH_FORMATS = ['svg', 'mermaid', 'dot'] as const;
 
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
-/** The topology as a picture: segments and router, hosts, a bridge per network on each, VMs, and the tunnels between bridges. */
+/**
+ * The topology as a picture: segments and router, hosts, a bridge per network on each, VMs, and the tunnels between
+ * bridges.
+ */
 export function renderGraph(topology: Topology, format: GraphFormat): string {
   return RENDERERS[format](topology);
 }

@@ -23,6 +23,8 @@ export function runPage(run: RunRecord): string {
   const zeroMs = Math.min(
     ...[...result.stages.map(({ startedAt }) => startedAt), run.startedAt].map((at) => Date.parse(at)),
   );
+  const intervals = intervalsOf(result);
+  const startedAt = run.startedAt.replace('T', ' ').replace('Z', ' UTC');
   const page = markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -35,17 +37,18 @@ export function runPage(run: RunRecord): string {
 <body>
 <header>
 <h1>${title}</h1>
-<p><span class="outcome ${result.ok ? 'good' : 'bad'}">${outcome(result)}</span> <span class="quiet">· ${run.topology} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace('Z', ' UTC')}</time></span></p>
+<p><span class="outcome ${result.ok ? 'good' : 'bad'}">${outcome(result)}</span>
+<span class="quiet">· ${run.topology} · <time datetime="${run.startedAt}">${startedAt}</time></span></p>
 </header>
 <main>
 ${problem(result)}
 ${facts(result)}
 <h2 id="pings">Pings while it moved</h2>
 ${pingTable(result)}
-${run.probes.map((series, index) => probePlots(series, { id: `probe-${index}`, marks, intervals: intervalsOf(result), zeroMs }))}
-${result.convergence.hosts.length === 0 ? null : markup`<h2 id="convergence">Where each host sends its frames</h2>${convergenceTable(result)}`}
+${run.probes.map((series, index) => probePlots(series, { id: `probe-${index}`, marks, intervals, zeroMs }))}
+${convergenceSection(result)}
 ${result.certificate === undefined ? null : certificateSection(result.certificate, result.to)}
-${result.stages.length === 0 ? null : markup`<h2 id="stages">Stages</h2><figure>${stageChart(result.stages)}</figure>${stageTable(result, zeroMs)}`}
+${stagesSection(result, zeroMs)}
 ${run.events.length === 0 ? null : markup`<h2 id="events">Events</h2><pre>${eventLines(run, zeroMs)}</pre>`}
 </main>
 <footer>vxmig ${run.vxmig}${clockNote(run)}</footer>
@@ -53,6 +56,17 @@ ${run.events.length === 0 ? null : markup`<h2 id="events">Events</h2><pre>${even
 </html>
 `;
   return page.text;
+}
+
+function convergenceSection(result: MigrationResult): Markup | null {
+  if (result.convergence.hosts.length === 0) return null;
+  return markup`<h2 id="convergence">Where each host sends its frames</h2>${convergenceTable(result)}`;
+}
+
+function stagesSection(result: MigrationResult, zeroMs: number): Markup | null {
+  if (result.stages.length === 0) return null;
+  const chart = markup`<figure>${stageChart(result.stages)}</figure>`;
+  return markup`<h2 id="stages">Stages</h2>${chart}${stageTable(result, zeroMs)}`;
 }
 
 function outcome(result: MigrationResult): string {
@@ -71,15 +85,20 @@ function problem({ error }: MigrationResult): Markup | null {
 function facts(result: MigrationResult): Markup {
   const { outcome, transfer, announce, convergence } = result;
   const copied = transfer
-    ? `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)}, ${formatBytes(transfer.throughputBytesPerSecond)}/s, ${formatCount(transfer.iterations, 'pass', 'passes')}`
+    ? `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)}, ` +
+      `${formatBytes(transfer.throughputBytesPerSecond)}/s, ${formatCount(transfer.iterations, 'pass', 'passes')}`
     : 'no figures';
   const downtime = transfer?.downtimeMs == null ? 'not told by libvirt' : formatMs(transfer.downtimeMs);
   const after = convergence.afterResumeMs === null ? '' : `, ${formatMs(convergence.afterResumeMs)} after the resume`;
+  const announced = `${announce.rarp} RARP, ${announce.garp} gratuitous ARP, ${announce.na} neighbour advertisements`;
+  const behind = coverageFacts(result).map(
+    ([name, value]) => markup`<dt>${name.charAt(0).toUpperCase()}${name.slice(1)}</dt><dd>${value}</dd>`,
+  );
   const moved =
     outcome === 'migrated'
-      ? markup`<dt>Announced</dt><dd>${announce.rarp} RARP, ${announce.garp} gratuitous ARP, ${announce.na} neighbour advertisements</dd>
+      ? markup`<dt>Announced</dt><dd>${announced}</dd>
 <dt>Converged</dt><dd>${convergence.converged ? `every host${after}` : 'not every host'}</dd>
-${coverageFacts(result).map(([name, value]) => markup`<dt>${name.charAt(0).toUpperCase()}${name.slice(1)}</dt><dd>${value}</dd>`)}`
+${behind}`
       : null;
   return markup`<dl>
 <dt>Transfer</dt><dd>${copied}</dd>
@@ -129,8 +148,18 @@ function probePlots(
         })
       : null;
   return markup`<h3>${series.from} to ${series.address}</h3>
-<figure tabindex="0">${whole}<figcaption>The whole run: each dot is a reply, at the time its request left; a cross on top is a lost request; the band is the pause.</figcaption></figure>
-${close && markup`<figure tabindex="0">${close}<figcaption>Around the pause; dotted lines: a host has converged; strips on top: what the certificate tells of that time.</figcaption></figure>`}`;
+${figure(whole, WHOLE_RUN)}
+${close && figure(close, AROUND_PAUSE)}`;
+}
+
+const WHOLE_RUN =
+  'The whole run: each dot is a reply, at the time its request left; a cross on top is a lost request; the band is ' +
+  'the pause.';
+const AROUND_PAUSE =
+  'Around the pause; dotted lines: a host has converged; strips on top: what the certificate tells of that time.';
+
+function figure(plot: Markup, caption: string): Markup {
+  return markup`<figure tabindex="0">${plot}<figcaption>${caption}</figcaption></figure>`;
 }
 
 /** All but the pause, which is a band, and what lasts for most of the run. */

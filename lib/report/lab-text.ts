@@ -46,7 +46,8 @@ export function labStatusText(status: LabStatusFigures, style: Style): string {
       .map(({ name, detail }) => `${paint(style, 'bad', `${host.name}: ${name} does not answer:`)} ${detail}`),
   );
   return [
-    `${paint(style, 'heading', status.name)}: ${status.phase}, ${status.healthy ? 'healthy' : 'not healthy'}, reached over ${status.management.cidr}`,
+    `${paint(style, 'heading', status.name)}: ${status.phase}, ${status.healthy ? 'healthy' : 'not healthy'}, ` +
+      `reached over ${status.management.cidr}`,
     columnsText(
       titles.map((title) => ({ title })),
       rows,
@@ -60,7 +61,10 @@ export function labStatusText(status: LabStatusFigures, style: Style): string {
 
 function limitsText({ filesBytes, logBytes, processes }: LabStatusFigures['limits']): string {
   const most = `${formatBytes(filesBytes)} of files and ${formatBytes(logBytes)} of logs, both in memory`;
-  return `Each machine may have ${most}, and ${processes === null ? 'any number of processes' : `${processes} processes`}.`;
+  return (
+    `Each machine may have ${most}, and ` +
+    `${processes === null ? 'any number of processes' : `${processes} processes`}.`
+  );
 }
 
 export interface LabListing {

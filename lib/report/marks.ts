@@ -6,8 +6,8 @@ import type { TimeMark } from '../model/probe-series.js';
 export type HostClocks = Readonly<Record<string, ClockOffset>>;
 
 /**
- * The instants of a migration that plots point out, by the controller's clock, in order. STOP is stamped by the source's clock, RESUME by the
- * destination's; each is put right by its host's offset.
+ * The instants of a migration that plots point out, by the controller's clock, in order. STOP is stamped by the
+ * source's clock, RESUME by the destination's; each is put right by its host's offset.
  */
 export function marksOf(result: MigrationResult, clocks: HostClocks): TimeMark[] {
   const pausedMs = instant(result.switchover?.stoppedAt, clocks[result.from]);

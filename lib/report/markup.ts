@@ -5,7 +5,10 @@ export class Markup {
 
 type Content = Markup | string | number | null | readonly Content[];
 
-/** A template for HTML and SVG: strings and numbers that are put in are escaped, Markup is not, lists are joined, null is nothing. */
+/**
+ * A template for HTML and SVG: strings and numbers that are put in are escaped, Markup is not, lists are joined, null
+ * is nothing.
+ */
 export function markup(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   const texts = contents.map(textOf);
   return new Markup(parts.map((part, index) => part + (texts[index] ?? '')).join(''));

@@ -48,7 +48,10 @@ function headline(result: MigrationResult, style: Style): string {
       return `${sign} ${vm}: ${from} ${arrow} ${to}, migrated (${strategy})${astray}${pings}`;
     }
     case 'rolled-back':
-      return `${paint(style, 'warning', style.unicode ? '↩' : 'BACK')} ${vm}: rolled back, it runs on ${from} as before${pings}`;
+      return (
+        `${paint(style, 'warning', style.unicode ? '↩' : 'BACK')} ${vm}: rolled back, it runs on ${from} as ` +
+        `before${pings}`
+      );
     case 'failed':
       return `${paint(style, 'bad', style.unicode ? '✘' : 'FAIL')} ${vm}: ${from} ${arrow} ${to} failed${pings}`;
   }
@@ -58,7 +61,8 @@ function facts(result: MigrationResult, style: Style): string {
   const { transfer, announce, convergence } = result;
   const rows: [string, string][] = [];
   if (transfer) {
-    const speed = `${formatBytes(transfer.throughputBytesPerSecond)}/s, ${formatCount(transfer.iterations, 'pass', 'passes')}`;
+    const speed =
+      `${formatBytes(transfer.throughputBytesPerSecond)}/s, ` + `${formatCount(transfer.iterations, 'pass', 'passes')}`;
     rows.push(['transfer', `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)} (${speed})`]);
     rows.push(['downtime', transfer.downtimeMs === null ? 'libvirt did not tell' : formatMs(transfer.downtimeMs)]);
   }
@@ -139,7 +143,9 @@ function stages(result: MigrationResult, style: Style): string {
 function problem(result: MigrationResult, style: Style): string {
   if (!result.error) return '';
   const { code, message, hint } = result.error;
-  return `${paint(style, 'bad', code)}: ${message}${hint === '' ? '' : `\n${paint(style, 'warning', 'hint')}: ${hint}`}`;
+  return (
+    `${paint(style, 'bad', code)}: ` + `${message}${hint === '' ? '' : `\n${paint(style, 'warning', 'hint')}: ${hint}`}`
+  );
 }
 
 function msOrNone(ms: number | null): string {

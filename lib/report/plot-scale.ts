@@ -4,7 +4,10 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** A linear axis from `from` to `to` over the pixels `start` to `end`, with about `count` ticks at 1, 2 or 5 times a power of ten. */
+/**
+ * A linear axis from `from` to `to` over the pixels `start` to `end`, with about `count` ticks at 1, 2 or 5 times a
+ * power of ten.
+ */
 export function linearScale(axis: { from: number; to: number; start: number; end: number; count: number }): Scale {
   const span = Math.max(axis.to - axis.from, Number.EPSILON);
   const place = (value: number) => axis.start + ((value - axis.from) / span) * (axis.end - axis.start);

@@ -33,7 +33,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'vxmig_repairs_total',
     type: 'counter',
-    help: 'Drifts that were mended, and attempts that failed.',
+    help: 'Drifts that were fixed, and attempts that failed.',
     samples: ({ repairs, failedRepairs }) => [
       [{ result: 'done' }, repairs],
       [{ result: 'failed' }, failedRepairs],

@@ -19,7 +19,10 @@ export function runName(run: RunRecord): string {
   return `${stamp}-${run.topology}-${run.result.vm}`;
 }
 
-/** Keeps a run, whole or not at all, readable by its owner only: it tells the addresses of hosts. Resolves to the file's path. */
+/**
+ * Keeps a run, whole or not at all, readable by its owner only: it tells the addresses of hosts. Resolves to the file's
+ * path.
+ */
 export async function writeRun(run: RunRecord, directory = runsDirectory()): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, runName(run) + EXTENSION);

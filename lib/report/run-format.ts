@@ -3,7 +3,10 @@ import { VxmigError } from '../model/errors.js';
 import type { RunRecord } from '../model/run-record.js';
 import { STRATEGY_NAMES } from '../strategies/registry.js';
 
-/** Goes up when a reader of the old format would misread the new one; unknown keys are no reason, readers leave them alone. */
+/**
+ * Goes up when a reader of the old format would misread the new one; unknown keys are no reason, readers leave them
+ * alone.
+ */
 const FORMAT_VERSION = 1;
 
 type Shape = Readonly<Record<string, unknown>>;
@@ -137,7 +140,10 @@ const RESULT = record(
   },
   ['macs', 'unwatched', 'certificate', 'error'],
 );
-/** One request: its sequence number, when it left (milliseconds after `baseMs`), and the wait for its reply (null: lost). */
+/**
+ * One request: its sequence number, when it left (milliseconds after `baseMs`), and the wait for its reply (null:
+ * lost).
+ */
 const ROW = { type: 'array', items: [number, number, numberOrNull], minItems: 3, maxItems: 3 };
 const FILE = record({
   version: { const: FORMAT_VERSION },

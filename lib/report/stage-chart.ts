@@ -20,11 +20,22 @@ export function stageChart(stages: readonly StageFigures[]): Markup {
     const left = x.place(fromMs - zeroMs);
     const width = Math.max(2, x.place(fromMs - zeroMs + durationMs) - left);
     const top = TOP + index * ROW;
-    return markup`<text class="name" x="${LEFT - 8}" y="${top + 16}" text-anchor="end">${stage}</text><rect class="stage" x="${px(left)}" y="${top + 4}" width="${px(width)}" height="${ROW - 8}" rx="2"/><text class="tick" x="${px(left + width + 5)}" y="${top + 16}">${formatMs(durationMs)}</text>`;
+    return [
+      markup`<text class="name" x="${LEFT - 8}" y="${top + 16}" text-anchor="end">${stage}</text>`,
+      markup`<rect class="stage" x="${px(left)}" y="${top + 4}" width="${px(width)}" height="${ROW - 8}" rx="2"/>`,
+      markup`<text class="tick" x="${px(left + width + 5)}" y="${top + 16}">${formatMs(durationMs)}</text>`,
+    ];
+  });
+  const ticks = x.ticks.map((tick) => {
+    const at = px(x.place(tick));
+    return [
+      markup`<path class="grid" d="M${at} ${TOP}V${bottom + 4}"/>`,
+      markup`<text class="tick" x="${at}" y="${bottom + 20}" text-anchor="middle">${formatMs(tick)}</text>`,
+    ];
   });
   return markup`<svg viewBox="0 0 ${WIDTH} ${bottom + 30}" role="img" aria-labelledby="stages-t">
 <title id="stages-t">The stages over time; the table below holds the same figures</title>
-${x.ticks.map((tick) => markup`<path class="grid" d="M${px(x.place(tick))} ${TOP}V${bottom + 4}"/><text class="tick" x="${px(x.place(tick))}" y="${bottom + 20}" text-anchor="middle">${formatMs(tick)}</text>`)}
+${ticks}
 ${rows}
 </svg>`;
 }

@@ -19,7 +19,10 @@ export function paint(style: Style, tone: Tone, text: string): string {
   return style.colour ? styleText(FORMATS[tone], text, { validateStream: false }) : text;
 }
 
-/** What suits a stream: colour only on a terminal and without NO_COLOR (no-color.org), Unicode where the locale is UTF-8. */
+/**
+ * What suits a stream: colour only on a terminal and without NO_COLOR (no-color.org), Unicode where the locale is
+ * UTF-8.
+ */
 export function styleFor(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   env: Readonly<Record<string, string | undefined>>,

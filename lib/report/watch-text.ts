@@ -11,7 +11,10 @@ export function watchLine(event: WatchEvent, style: Style): string {
 function told(event: WatchEvent, style: Style): string {
   switch (event.event) {
     case 'watching':
-      return `${event.again ? 'back, watched again' : 'watched'}; ${drifts(event.drifts)} (a look takes ${event.observationMs} ms)`;
+      return (
+        `${event.again ? 'back, watched again' : 'watched'}; ${drifts(event.drifts)} (a look takes ` +
+        `${event.observationMs} ms)`
+      );
     case 'drift':
       return `${paint(style, 'warning', 'drift')}  ${changeLine(changeIn(event), style)}`;
     case 'gone':

@@ -6,13 +6,13 @@ export interface Complaint {
   readonly path: Path;
   readonly at: 'key' | 'value';
   readonly message: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
-export function aboutValue(path: Path, message: string, mend: string): Complaint {
-  return { path, at: 'value', message, mend };
+export function aboutValue(path: Path, message: string, fix: string): Complaint {
+  return { path, at: 'value', message, fix };
 }
 
-export function aboutKey(path: Path, message: string, mend: string): Complaint {
-  return { path, at: 'key', message, mend };
+export function aboutKey(path: Path, message: string, fix: string): Complaint {
+  return { path, at: 'key', message, fix };
 }

@@ -9,10 +9,13 @@ export function decodeText(bytes: Buffer, file: string): { readonly text: string
   const good = utf16 ? '' : bytes.subarray(0, firstBad(bytes)).toString();
   const lines = good.split('\n');
   const place = { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
-  return { text: '', problem: { file, ...place, message, mend: 'save the file as UTF-8' } };
+  return { text: '', problem: { file, ...place, message, fix: 'save the file as UTF-8' } };
 }
 
-/** Where the first character begins that is none, by halving: whatever comes before it is UTF-8, but for a character that was cut. */
+/**
+ * Where the first character begins that is none, by halving: whatever comes before it is UTF-8, but for a character
+ * that was cut.
+ */
 function firstBad(bytes: Buffer): number {
   let good = 0;
   let bad = bytes.length;
@@ -26,7 +29,10 @@ function firstBad(bytes: Buffer): number {
   return good;
 }
 
-/** Whether the first `length` bytes are UTF-8, a character that begins within the last three and is not complete let pass. */
+/**
+ * Whether the first `length` bytes are UTF-8, a character that begins within the last three and is not complete let
+ * pass.
+ */
 function isWhole(bytes: Buffer, length: number): boolean {
   return [0, 1, 2, 3].some((cut) => cut <= length && isUtf8(bytes.subarray(0, length - cut)));
 }

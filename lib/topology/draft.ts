@@ -107,7 +107,7 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const place = isList ? [...path, index] : path;
       const value = parse(text);
       if (value !== null) return [{ path: place, text, value }];
-      complaints.push(aboutValue(place, `${text} is not ${shapeAt(path).noun}`, shapeAt(path).mend));
+      complaints.push(aboutValue(place, `${text} is not ${shapeAt(path).noun}`, shapeAt(path).fix));
       return [];
     });
   }

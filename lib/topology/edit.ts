@@ -46,20 +46,20 @@ function isBlock({ type }: Scalar): boolean {
 function shared(yaml: YamlSource, file: string, vm: string): TopologyError {
   const place = placeOfPath(yaml.document, yaml.lines, ['vms', vm, 'host'], 'value');
   const message = `\`host\` of VM ${vm} has an anchor (\`&NAME\`) that something else in the file refers to`;
-  return refused({ file, ...place, message, mend: `write the host's name itself in each place, without anchor` });
+  return refused({ file, ...place, message, fix: `write the host's name itself in each place, without anchor` });
 }
 
 /** The VM is an alias as a whole, or something around it is. */
 function notItsOwn(yaml: YamlSource, file: string, vm: string): TopologyError {
   const place = placeOfPath(yaml.document, yaml.lines, ['vms', vm], 'key');
   const message = `VM ${vm} has no \`host:\` of its own, but one that an alias stands for`;
-  return refused({ file, ...place, message, mend: `write the VM out, with its own \`host:\`, in place of the alias` });
+  return refused({ file, ...place, message, fix: `write the VM out, with its own \`host:\`, in place of the alias` });
 }
 
 function overLines(yaml: YamlSource, file: string, vm: string): TopologyError {
   const place = placeOfPath(yaml.document, yaml.lines, ['vms', vm, 'host'], 'value');
   const message = `\`host\` of VM ${vm} is written as a text of several lines`;
-  return refused({ file, ...place, message, mend: 'write it on the same line, as in `host: host-a`' });
+  return refused({ file, ...place, message, fix: 'write it on the same line, as in `host: host-a`' });
 }
 
 /** Whoever wants the edit can go without it, which the file's other mistakes do not allow. */

@@ -2,7 +2,8 @@
 // biome-ignore-all lint/complexity/noBannedTypes: what the generator writes for an object without keys.
 
 /**
- * Hosts in routed IP subnets, VXLAN segments over them, virtual machines in those, and who watches whom. `vxmig apply` makes it so.
+ * Hosts in routed IP subnets, VXLAN segments over them, virtual machines in those, and who watches whom. `vxmig apply`
+ * makes it so.
  */
 export interface TopologyFile {
   /**
@@ -81,7 +82,8 @@ export interface Host {
    */
   underlay: string;
   /**
-   * Address of its tunnel endpoint (VTEP) in that segment, without prefix length; or a list of two for IPv4 and IPv6: tunnels use the first.
+   * Address of its tunnel endpoint (VTEP) in that segment, without prefix length; or a list of two for IPv4 and IPv6:
+   * tunnels use the first.
    *
    * @minItems 1
    * @maxItems 2
@@ -89,7 +91,8 @@ export interface Host {
   address: string | string[];
   ssh?: Ssh;
   /**
-   * Where Open vSwitch forwards: in the kernel (`system`) or in userspace (`netdev`). Default: `system` where the host's kernel has the module.
+   * Where Open vSwitch forwards: in the kernel (`system`) or in userspace (`netdev`). Default: `system` where the
+   * host's kernel has the module.
    */
   datapath?: 'system' | 'netdev';
 }
@@ -138,11 +141,13 @@ export interface Network {
    */
   cidr: string | string[];
   /**
-   * Largest IP packet in bytes inside the overlay. Default: what the underlay leaves, 1450 of 1500 (VXLAN takes 50 bytes over IPv4, 70 over IPv6).
+   * Largest IP packet in bytes inside the overlay. Default: what the underlay leaves, 1450 of 1500 (VXLAN takes 50
+   * bytes over IPv4, 70 over IPv6).
    */
   mtu?: number;
   /**
-   * Who has a tunnel to whom: `full` (default), everybody with everybody; `flow`, the same by one tunnel port on each host, which costs the same however many hosts there are; or `hub: HOST` for a star around that host.
+   * Who has a tunnel to whom: `full` (default), everybody with everybody; `flow`, the same by one tunnel port on each
+   * host, which costs the same however many hosts there are; or `hub: HOST` for a star around that host.
    */
   mesh?:
     | string
@@ -153,7 +158,11 @@ export interface Network {
         hub: string;
       };
   /**
-   * Access rules of the network, in order: the first that fits a frame decides; one that none fits goes on. Enforced where a frame enters the overlay, on every host, so they hold wherever a VM runs. The list of the VM that sends and the one of the VM that is sent to are asked besides: a frame goes on unless one of the three denies it. A TCP rule decides about the segment that opens a connection (SYN without ACK): replies and standing connections pass. ARP and neighbour discovery always pass.
+   * Access rules of the network, in order: the first that fits a frame decides; one that none fits goes on. Enforced
+   * where a frame enters the overlay, on every host, so they hold wherever a VM runs. The list of the VM that sends and
+   * the one of the VM that is sent to are asked besides: a frame goes on unless one of the three denies it. A TCP rule
+   * decides about the segment that opens a connection (SYN without ACK): replies and standing connections pass. ARP and
+   * neighbour discovery always pass.
    *
    * @minItems 1
    * @maxItems 256
@@ -165,11 +174,13 @@ export interface Network {
  */
 export interface Rule {
   /**
-   * Who sends: a VM, a host (its probe port), an address or prefix, or `any` (default in a network's list). An address is compared with that in the packet; a VM and a host are known by their MACs.
+   * Who sends: a VM, a host (its probe port), an address or prefix, or `any` (default in a network's list). An address
+   * is compared with that in the packet; a VM and a host are known by their MACs.
    */
   from?: string;
   /**
-   * Who is sent to: as `from`. A VM or host is meant by what is for its MAC, and by broadcasts and multicasts for one of its addresses.
+   * Who is sent to: as `from`. A VM or host is meant by what is for its MAC, and by broadcasts and multicasts for one
+   * of its addresses.
    */
   to?: string;
   /**
@@ -206,7 +217,8 @@ export interface Vm {
    */
   image?: 'micro';
   /**
-   * Name of a domain that libvirt on the host knows already, in place of `image`. As libvirt has it, with spaces and umlauts; only `/` and line ends are in no name.
+   * Name of a domain that libvirt on the host knows already, in place of `image`. As libvirt has it, with spaces and
+   * umlauts; only `/` and line ends are in no name.
    */
   domain?: string;
   /**
@@ -217,7 +229,9 @@ export interface Vm {
    */
   nics: Nic[];
   /**
-   * Access rules of the VM, in order, in all its networks; they move with it. The VM is the `to` where only `from` is written, and the `from` where only `to` is; where neither is, it is the `to` of what anybody sends. See `acl` of a network.
+   * Access rules of the VM, in order, in all its networks; they move with it. The VM is the `to` where only `from` is
+   * written, and the `from` where only `to` is; where neither is, it is the `to` of what anybody sends. See `acl` of a
+   * network.
    *
    * @minItems 1
    * @maxItems 256
@@ -234,7 +248,11 @@ export interface Nic {
    */
   network: string;
   /**
-   * What port security lets it send besides. Without it: frames from its MAC only; IP, ARP and neighbour discovery from and for its `address`es and the link-local address that derives from its MAC (privacy addresses: add `fe80::/64` and the network's prefix), any IP source where neither `address` nor `allow` names one; no VLAN tags, no router advertisements, no DHCP answers. Items: further MACs, addresses and prefixes; `dhcp-server`, `router-advertisements` (and redirects), `vlan` (tagged frames), or `any`, alone: no port security at this NIC.
+   * What port security lets it send besides. Without it: frames from its MAC only; IP, ARP and neighbour discovery from
+   * and for its `address`es and the link-local address that derives from its MAC (privacy addresses: add `fe80::/64`
+   * and the network's prefix), any IP source where neither `address` nor `allow` names one; no VLAN tags, no router
+   * advertisements, no DHCP answers. Items: further MACs, addresses and prefixes; `dhcp-server`,
+   * `router-advertisements` (and redirects), `vlan` (tagged frames), or `any`, alone: no port security at this NIC.
    *
    * @minItems 1
    * @maxItems 64
@@ -245,7 +263,8 @@ export interface Nic {
    */
   mac: string;
   /**
-   * Address with prefix length, `10.9.0.1/24`, or a list of two for IPv4 and IPv6. The lab's guest takes it; a domain must use it: it may send from no other (see `allow`).
+   * Address with prefix length, `10.9.0.1/24`, or a list of two for IPv4 and IPv6. The lab's guest takes it; a domain
+   * must use it: it may send from no other (see `allow`).
    *
    * @minItems 1
    * @maxItems 2

@@ -7,19 +7,20 @@ const MOST_PROBLEMS = 500;
 const LONGEST_MESSAGE = 400;
 
 /**
- * The problems as they may be shown, whatever the file holds: a bounded number of bounded messages, without what a terminal would obey.
+ * The problems as they may be shown, whatever the file holds: a bounded number of bounded messages, without what a
+ * terminal would obey.
  * @param problems in the order in which they are to be told
  */
 export function legible(problems: readonly Problem[]): readonly Problem[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
     ...problem,
     message: onOneLine(problem.message),
-    mend: onOneLine(problem.mend),
+    fix: onOneLine(problem.fix),
   }));
   const next = problems[MOST_PROBLEMS];
   if (next === undefined) return shown;
   const message = `${problems.length - MOST_PROBLEMS} more mistakes from here on`;
-  return [...shown, { ...next, message, mend: 'mend those before it first: is this the right file?' }];
+  return [...shown, { ...next, message, fix: 'fix those before it first: is this the right file?' }];
 }
 
 function onOneLine(text: string): string {

@@ -5,8 +5,8 @@ import type { YamlSource } from './yaml-source.js';
 
 /** The complaints with the places of what they are about. */
 export function placed(complaints: readonly Complaint[], source: YamlSource, file: string): readonly Problem[] {
-  return complaints.map(({ path, at, message, mend }) => {
+  return complaints.map(({ path, at, message, fix }) => {
     const place = placeOfPath(source.document, source.lines, path, at);
-    return { file, ...place, message, mend };
+    return { file, ...place, message, fix };
   });
 }

@@ -23,7 +23,10 @@ export function placeOfOffset(lines: LineCounter, offset: number): Place {
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
-/** Where the value at `path`, or its key, stands; where there is no such value, where the nearest thing around it stands. */
+/**
+ * Where the value at `path`, or its key, stands; where there is no such value, where the nearest thing around it
+ * stands.
+ */
 export function placeOfPath(document: Document, lines: LineCounter, path: Path, at: 'key' | 'value'): Place {
   return placeOfOffset(lines, offsetOf(document, path, at));
 }

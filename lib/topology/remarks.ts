@@ -1,7 +1,10 @@
 import { aboutKey, type Complaint } from './complaint.js';
 import type { TopologyFile } from './file.js';
 
-/** Keys that have no effect as the file stands. They are allowed, so that one file serves a lab and real machines by its `lab` line alone. */
+/**
+ * Keys that have no effect as the file stands. They are allowed, so that one file serves a lab and real machines by its
+ * `lab` line alone.
+ */
 export function remarksOn(file: TopologyFile): readonly Complaint[] {
   if (file.lab !== undefined) {
     return Object.entries(file.hosts).flatMap(([name, host]) =>

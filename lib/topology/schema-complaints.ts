@@ -47,21 +47,21 @@ function explain(error: SchemaError, path: Path, words: Vocabulary): Complaint |
       return aboutKey(path, `${words.describe(path)}: more than ${error.params.limit}`, words.tooMany);
     case 'minProperties':
     case 'minItems':
-      return aboutKey(path, `${words.describe(path)} is empty`, words.shapeAt(path).mend);
+      return aboutKey(path, `${words.describe(path)} is empty`, words.shapeAt(path).fix);
     default:
       return wrongValue(path, error, words);
   }
 }
 
 function wrongValue(path: Path, error: SchemaError, words: Vocabulary): Complaint {
-  const { noun, mend } = words.shapeAt(path);
-  if (error.data === null) return aboutKey(path, `${words.describe(path)} is empty`, mend);
+  const { noun, fix } = words.shapeAt(path);
+  if (error.data === null) return aboutKey(path, `${words.describe(path)} is empty`, fix);
   const allowed = error.keyword === 'enum' ? (error.params.allowedValues as readonly string[]) : [];
   const near = typeof error.data === 'string' ? nearest(error.data, allowed) : null;
   return aboutValue(
     path,
     `${words.describe(path)}: ${show(error.data)} is not ${noun}`,
-    near === null ? mend : `did you mean \`${near}\`?`,
+    near === null ? fix : `did you mean \`${near}\`?`,
   );
 }
 
@@ -70,18 +70,18 @@ function unknownKey(
   key: string,
   { known, words }: { readonly known: readonly string[]; readonly words: Vocabulary },
 ): Complaint {
-  const mend = words.misplacedKeys[`${path[0] ?? ''}.${key}`] ?? suggestion(key, known);
-  const hint = known.length === 0 ? 'it takes no keys yet: remove it' : mend;
+  const fix = words.misplacedKeys[`${path[0] ?? ''}.${key}`] ?? suggestion(key, known);
+  const hint = known.length === 0 ? 'it takes no keys yet: remove it' : fix;
   return aboutKey([...path, key], `unknown key \`${key}\` in ${words.describe(path)}`, hint);
 }
 
 function badName(path: Path, name: string): Complaint {
-  const mend = 'a lower-case letter, then up to 30 lower-case letters, digits and dashes';
-  return aboutKey([...path, name], `\`${name}\` cannot be a name`, mend);
+  const fix = 'a lower-case letter, then up to 30 lower-case letters, digits and dashes';
+  return aboutKey([...path, name], `\`${name}\` cannot be a name`, fix);
 }
 
 function missingKey(path: Path, key: string, words: Vocabulary): Complaint {
-  return aboutKey(path, `${words.describe(path)} lacks \`${key}\``, `add it: ${words.shapeAt([...path, key]).mend}`);
+  return aboutKey(path, `${words.describe(path)} lacks \`${key}\``, `add it: ${words.shapeAt([...path, key]).fix}`);
 }
 
 function knownKeys(error: SchemaError): readonly string[] {

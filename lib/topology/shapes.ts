@@ -6,133 +6,133 @@ import type { Shape, Vocabulary } from './vocabulary.js';
 const MAC = 'for example `mac: "52:54:00:09:00:01"`';
 const NAME: Shape = {
   noun: 'a name',
-  mend: 'a lower-case letter, then up to 30 lower-case letters, digits and dashes',
+  fix: 'a lower-case letter, then up to 30 lower-case letters, digits and dashes',
 };
 
 const ALLOW: Shape = {
   noun: 'what a NIC may be allowed',
-  mend: 'a list of MACs, addresses, prefixes, `dhcp-server`, `router-advertisements`, `vlan`; or `allow: [any]`',
+  fix: 'a list of MACs, addresses, prefixes, `dhcp-server`, `router-advertisements`, `vlan`; or `allow: [any]`',
 };
 const ACL: Shape = {
   noun: 'a list of access rules',
-  mend: 'for example `acl: [{from: any, protocol: tcp, port: 80, action: deny}]`, or leave it out',
+  fix: 'for example `acl: [{from: any, protocol: tcp, port: 80, action: deny}]`, or leave it out',
 };
 const RULE: readonly (readonly [string, Shape])[] = [
-  ['', { noun: 'an access rule', mend: 'for example `{from: any, protocol: tcp, port: 80, action: deny}`' }],
-  ['/from', { noun: 'a VM, a host, an address, a prefix or `any`', mend: 'for example `from: 10.9.0.0/28`' }],
-  ['/to', { noun: 'a VM, a host, an address, a prefix or `any`', mend: 'for example `to: web`' }],
-  ['/protocol', { noun: 'a protocol', mend: '`any`, `tcp`, `udp` or `icmp`' }],
-  ['/port', { noun: 'a port or a range', mend: 'for example `port: 80` or `port: 8000-8080`, 0 to 65535' }],
-  ['/action', { noun: 'an action', mend: '`action: allow` or `action: deny`' }],
+  ['', { noun: 'an access rule', fix: 'for example `{from: any, protocol: tcp, port: 80, action: deny}`' }],
+  ['/from', { noun: 'a VM, a host, an address, a prefix or `any`', fix: 'for example `from: 10.9.0.0/28`' }],
+  ['/to', { noun: 'a VM, a host, an address, a prefix or `any`', fix: 'for example `to: web`' }],
+  ['/protocol', { noun: 'a protocol', fix: '`any`, `tcp`, `udp` or `icmp`' }],
+  ['/port', { noun: 'a port or a range', fix: 'for example `port: 80` or `port: 8000-8080`, 0 to 65535' }],
+  ['/action', { noun: 'an action', fix: '`action: allow` or `action: deny`' }],
 ];
 
 /** By path, with `*` for names and places in lists; the first that fits counts. */
 const SHAPES: readonly (readonly [string, Shape])[] = [
-  ['version', { noun: 'a version that this vxmig reads', mend: '`version: 1`' }],
-  ['name', { ...NAME, mend: `for example \`name: my-lab\`: ${NAME.mend}` }],
-  ['lab', { noun: 'a map', mend: 'write `lab: {}`, or leave it out for real machines' }],
-  ['underlay', { noun: 'a map of segments', mend: 'for example `underlay: {left: {cidr: 198.18.1.0/24}}`' }],
-  ['underlay/*', { noun: 'a segment', mend: 'for example `left: {cidr: 198.18.1.0/24}`' }],
-  ['underlay/*/mtu', { noun: 'an MTU of 576 to 65535 bytes', mend: 'for example `mtu: 1500`' }],
-  ['underlay/*/rate', { noun: 'a rate', mend: 'as tc(8) writes it: `100mbit`, `1gbit`' }],
-  ['underlay/*/delay', { noun: 'a delay', mend: 'for example `20ms`' }],
-  ['underlay/*/cidr', { noun: 'a prefix', mend: 'for example `cidr: 198.18.1.0/24`; for two families a list' }],
-  ['hosts', { noun: 'a map of hosts', mend: 'for example `hosts: {host-a: {underlay: left, address: 198.18.1.10}}`' }],
-  ['hosts/*', { noun: 'a host', mend: 'for example `host-a: {underlay: left, address: 198.18.1.10}`' }],
-  ['hosts/*/underlay', { noun: 'the name of a segment', mend: 'one of those under `underlay`' }],
+  ['version', { noun: 'a version that this vxmig reads', fix: '`version: 1`' }],
+  ['name', { ...NAME, fix: `for example \`name: my-lab\`: ${NAME.fix}` }],
+  ['lab', { noun: 'a map', fix: 'write `lab: {}`, or leave it out for real machines' }],
+  ['underlay', { noun: 'a map of segments', fix: 'for example `underlay: {left: {cidr: 198.18.1.0/24}}`' }],
+  ['underlay/*', { noun: 'a segment', fix: 'for example `left: {cidr: 198.18.1.0/24}`' }],
+  ['underlay/*/mtu', { noun: 'an MTU of 576 to 65535 bytes', fix: 'for example `mtu: 1500`' }],
+  ['underlay/*/rate', { noun: 'a rate', fix: 'as tc(8) writes it: `100mbit`, `1gbit`' }],
+  ['underlay/*/delay', { noun: 'a delay', fix: 'for example `20ms`' }],
+  ['underlay/*/cidr', { noun: 'a prefix', fix: 'for example `cidr: 198.18.1.0/24`; for two families a list' }],
+  ['hosts', { noun: 'a map of hosts', fix: 'for example `hosts: {host-a: {underlay: left, address: 198.18.1.10}}`' }],
+  ['hosts/*', { noun: 'a host', fix: 'for example `host-a: {underlay: left, address: 198.18.1.10}`' }],
+  ['hosts/*/underlay', { noun: 'the name of a segment', fix: 'one of those under `underlay`' }],
   [
     'hosts/*/address',
-    { noun: 'an address without prefix length', mend: 'for example `address: 198.18.1.10`; for two families a list' },
+    { noun: 'an address without prefix length', fix: 'for example `address: 198.18.1.10`; for two families a list' },
   ],
   [
     'hosts/*/datapath',
-    { noun: 'a datapath', mend: '`system` (kernel) or `netdev` (userspace); leave it out to look it up' },
+    { noun: 'a datapath', fix: '`system` (kernel) or `netdev` (userspace); leave it out to look it up' },
   ],
-  ['hosts/*/ssh', { noun: 'a map', mend: 'for example `ssh: {address: 192.0.2.7, user: root}`' }],
-  ['hosts/*/ssh/address', { noun: 'an address or a DNS name', mend: 'for example `address: 192.0.2.7`' }],
-  ['hosts/*/ssh/port', { noun: 'a TCP port', mend: 'a number from 1 to 65535, without quotes' }],
-  ['hosts/*/ssh/user', { noun: 'a user name', mend: 'for example `user: root`' }],
-  ['hosts/*/ssh/hostKey', { noun: 'a fingerprint', mend: 'as `ssh-keygen -lf` prints it: `hostKey: "SHA256:…"`' }],
-  ['hosts/*/ssh/identityFile', { noun: 'a path', mend: 'for example `identityFile: ~/.ssh/id_ed25519`' }],
+  ['hosts/*/ssh', { noun: 'a map', fix: 'for example `ssh: {address: 192.0.2.7, user: root}`' }],
+  ['hosts/*/ssh/address', { noun: 'an address or a DNS name', fix: 'for example `address: 192.0.2.7`' }],
+  ['hosts/*/ssh/port', { noun: 'a TCP port', fix: 'a number from 1 to 65535, without quotes' }],
+  ['hosts/*/ssh/user', { noun: 'a user name', fix: 'for example `user: root`' }],
+  ['hosts/*/ssh/hostKey', { noun: 'a fingerprint', fix: 'as `ssh-keygen -lf` prints it: `hostKey: "SHA256:…"`' }],
+  ['hosts/*/ssh/identityFile', { noun: 'a path', fix: 'for example `identityFile: ~/.ssh/id_ed25519`' }],
   [
     'networks',
     {
       noun: 'a map of networks',
-      mend: 'for example `networks: {blue: {vni: 5001, cidr: 10.9.0.0/24}}`, or leave it out',
+      fix: 'for example `networks: {blue: {vni: 5001, cidr: 10.9.0.0/24}}`, or leave it out',
     },
   ],
-  ['networks/*', { noun: 'a network', mend: 'for example `blue: {vni: 5001, cidr: 10.9.0.0/24}`' }],
-  ['networks/*/type', { noun: 'a type of network', mend: '`type: vxlan`, or leave it out' }],
+  ['networks/*', { noun: 'a network', fix: 'for example `blue: {vni: 5001, cidr: 10.9.0.0/24}`' }],
+  ['networks/*/type', { noun: 'a type of network', fix: '`type: vxlan`, or leave it out' }],
   [
     'networks/*/vni',
-    { noun: 'a VXLAN network identifier', mend: 'a number from 1 to 16777215, for example `vni: 5001`' },
+    { noun: 'a VXLAN network identifier', fix: 'a number from 1 to 16777215, for example `vni: 5001`' },
   ],
-  ['networks/*/cidr', { noun: 'a prefix', mend: 'for example `cidr: 10.9.0.0/24`; for two families a list' }],
-  ['networks/*/mtu', { noun: 'an MTU of 576 to 65485 bytes', mend: 'for example `mtu: 1450`, or leave it out' }],
-  ['networks/*/mesh', { noun: 'a kind of mesh', mend: '`mesh: full`, `mesh: flow` or `mesh: {hub: host-a}`' }],
-  ['networks/*/mesh/hub', { noun: 'the name of a host', mend: '`mesh: {hub: host-a}`' }],
+  ['networks/*/cidr', { noun: 'a prefix', fix: 'for example `cidr: 10.9.0.0/24`; for two families a list' }],
+  ['networks/*/mtu', { noun: 'an MTU of 576 to 65485 bytes', fix: 'for example `mtu: 1450`, or leave it out' }],
+  ['networks/*/mesh', { noun: 'a kind of mesh', fix: '`mesh: full`, `mesh: flow` or `mesh: {hub: host-a}`' }],
+  ['networks/*/mesh/hub', { noun: 'the name of a host', fix: '`mesh: {hub: host-a}`' }],
   [
     'vms',
     {
       noun: 'a map of VMs',
-      mend: 'for example `vms: {web: {host: host-a, image: micro, nics: […]}}`, or leave it out',
+      fix: 'for example `vms: {web: {host: host-a, image: micro, nics: […]}}`, or leave it out',
     },
   ],
-  ['vms/*', { noun: 'a VM', mend: 'for example `web: {host: host-a, image: micro, nics: […]}`' }],
-  ['vms/*/host', { noun: 'the name of a host', mend: 'one of those under `hosts`' }],
-  ['vms/*/memory', { noun: 'a size in MiB or GiB', mend: 'for example `memory: 128MiB` or `1GiB`' }],
-  ['vms/*/vcpus', { noun: 'a number of CPUs from 1 to 64', mend: 'for example `vcpus: 1`' }],
-  ['vms/*/image', { noun: 'an image', mend: '`image: micro`; for another guest `domain: NAME` in its place' }],
+  ['vms/*', { noun: 'a VM', fix: 'for example `web: {host: host-a, image: micro, nics: […]}`' }],
+  ['vms/*/host', { noun: 'the name of a host', fix: 'one of those under `hosts`' }],
+  ['vms/*/memory', { noun: 'a size in MiB or GiB', fix: 'for example `memory: 128MiB` or `1GiB`' }],
+  ['vms/*/vcpus', { noun: 'a number of CPUs from 1 to 64', fix: 'for example `vcpus: 1`' }],
+  ['vms/*/image', { noun: 'an image', fix: '`image: micro`; for another guest `domain: NAME` in its place' }],
   [
     'vms/*/domain',
     {
       noun: 'a name that libvirt gives to a domain',
-      mend: 'as `virsh list --all` prints it; no `/`, at most 255 bytes',
+      fix: 'as `virsh list --all` prints it; no `/`, at most 255 bytes',
     },
   ],
   [
     'vms/*/nics',
     {
       noun: 'a list of NICs',
-      mend: 'for example `nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}]`',
+      fix: 'for example `nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}]`',
     },
   ],
   [
     'vms/*/nics/*',
-    { noun: 'a NIC', mend: 'for example `{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}`' },
+    { noun: 'a NIC', fix: 'for example `{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}`' },
   ],
-  ['vms/*/nics/*/network', { noun: 'the name of a network', mend: 'one of those under `networks`' }],
-  ['vms/*/nics/*/mac', { noun: 'a MAC address', mend: MAC }],
+  ['vms/*/nics/*/network', { noun: 'the name of a network', fix: 'one of those under `networks`' }],
+  ['vms/*/nics/*/mac', { noun: 'a MAC address', fix: MAC }],
   [
     'vms/*/nics/*/address',
-    { noun: 'an address with prefix length', mend: 'for example `address: 10.9.0.1/24`; for two families a list' },
+    { noun: 'an address with prefix length', fix: 'for example `address: 10.9.0.1/24`; for two families a list' },
   ],
   ['vms/*/nics/*/allow', ALLOW],
   ['vms/*/acl', ACL],
   ['networks/*/acl', ACL],
   ...['vms', 'networks'].flatMap((owner) => RULE.map(([key, shape]) => [`${owner}/*/acl/*${key}`, shape] as const)),
-  ['vms/*/migration', { noun: 'a map', mend: 'for example `migration: {strategy: pre-copy}`' }],
-  ['vms/*/migration/strategy', { noun: 'a strategy', mend: strategyChoices() }],
+  ['vms/*/migration', { noun: 'a map', fix: 'for example `migration: {strategy: pre-copy}`' }],
+  ['vms/*/migration/strategy', { noun: 'a strategy', fix: strategyChoices() }],
   [
     'vms/*/migration/bandwidth',
-    { noun: 'a bandwidth in MiB or GiB per second', mend: 'for example `bandwidth: 64MiB`' },
+    { noun: 'a bandwidth in MiB or GiB per second', fix: 'for example `bandwidth: 64MiB`' },
   ],
   [
     'vms/*/migration/timeout',
-    { noun: 'a time in whole seconds or minutes', mend: 'for example `timeout: 120s` or `5m`' },
+    { noun: 'a time in whole seconds or minutes', fix: 'for example `timeout: 120s` or `5m`' },
   ],
   [
     'probes',
     {
       noun: 'a list of probes',
-      mend: 'for example `probes: [{from: host-c, to: web, interval: 10ms}]`, or leave it out',
+      fix: 'for example `probes: [{from: host-c, to: web, interval: 10ms}]`, or leave it out',
     },
   ],
-  ['probes/*', { noun: 'a probe', mend: 'for example `{from: host-c, to: web, interval: 10ms}`' }],
-  ['probes/*/from', { noun: 'the name of a host or VM', mend: 'for example `from: host-c`' }],
-  ['probes/*/to', { noun: 'the name of a VM', mend: 'for example `to: web`' }],
-  ['probes/*/interval', { noun: 'a time', mend: 'for example `interval: 10ms` or `1s`' }],
-  ['', { noun: 'a topology', mend: 'it begins with `version: 1` and `name: NAME`' }],
+  ['probes/*', { noun: 'a probe', fix: 'for example `{from: host-c, to: web, interval: 10ms}`' }],
+  ['probes/*/from', { noun: 'the name of a host or VM', fix: 'for example `from: host-c`' }],
+  ['probes/*/to', { noun: 'the name of a VM', fix: 'for example `to: web`' }],
+  ['probes/*/interval', { noun: 'a time', fix: 'for example `interval: 10ms` or `1s`' }],
+  ['', { noun: 'a topology', fix: 'it begins with `version: 1` and `name: NAME`' }],
 ];
 
 const BY_PATTERN = new Map(SHAPES);
@@ -141,7 +141,7 @@ const BY_PATTERN = new Map(SHAPES);
 export function shapeAt(path: Path): Shape {
   return (
     BY_PATTERN.get(patternOf(path)) ??
-    BY_PATTERN.get(patternOf(path.slice(0, -1))) ?? { noun: 'right', mend: 'see `vxmig schema`' }
+    BY_PATTERN.get(patternOf(path.slice(0, -1))) ?? { noun: 'right', fix: 'see `vxmig schema`' }
   );
 }
 
@@ -196,8 +196,8 @@ function guestComplaint(error: SchemaError, path: Path): Complaint | null {
     return aboutKey([...path, 'domain'], message, 'keep one of the two');
   }
   if (error.keyword !== 'required' || error.params.missingProperty !== 'image') return null;
-  const mend = 'add `image: micro` for the lab’s own guest, or `domain: NAME` for one that libvirt knows';
-  return aboutKey(path, `${describePath(path)} has neither \`image\` nor \`domain\``, mend);
+  const fix = 'add `image: micro` for the lab’s own guest, or `domain: NAME` for one that libvirt knows';
+  return aboutKey(path, `${describePath(path)} has neither \`image\` nor \`domain\``, fix);
 }
 
 /** What `ssh` takes in one word, and the file in keys of their own. */

@@ -4,7 +4,7 @@ import type { SchemaError } from './schema.js';
 /** What a value should be, for "… is not NOUN", and an example of how to write it. */
 export interface Shape {
   readonly noun: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** The words in which a schema's errors are told to who writes that kind of file. */

@@ -12,7 +12,9 @@ import {
 import type { Problem } from '../model/problem.js';
 import { placeOfOffset } from './places.js';
 
-/** No topology and no rubric comes near these; they keep a hostile or broken file from taking the memory or the stack. */
+/**
+ * No topology and no rubric comes near these; they keep a hostile or broken file from taking the memory or the stack.
+ */
 export const LIMITS = { fileBytes: 2 ** 20, nesting: 32, aliases: 100 } as const;
 
 /** A file that YAML can read: `value` is made anew by each call, so that the caller may change it. */
@@ -34,7 +36,8 @@ export function readYaml(
   const tooMuch = beyondLimits(text, noun);
   if (tooMuch !== null) return { source: null, problems: [{ file, ...tooMuch }] };
   const lines = new LineCounter();
-  // The library's own check for duplicate keys takes 9 s for 1 MiB of keys; warnings are told below, not by the process.
+  // The library's own check for duplicate keys takes 9 s for 1 MiB of keys; warnings are told below, not by the
+  // process.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -87,8 +90,8 @@ function wrongAlias(document: Document, lines: LineCounter): Omit<Problem, 'file
   });
   const [first] = wrong;
   if (first === undefined) return null;
-  const mend = 'write the value itself; a text that begins with `*` needs quotes';
-  return { ...placeOfOffset(lines, first.alias.range?.[0] ?? 0), message: first.message, mend };
+  const fix = 'write the value itself; a text that begins with `*` needs quotes';
+  return { ...placeOfOffset(lines, first.alias.range?.[0] ?? 0), message: first.message, fix };
 }
 
 /** A collection or an alias as a key: JSON knows texts only. */
@@ -102,7 +105,7 @@ function wrongKey(document: Document, lines: LineCounter): Omit<Problem, 'file'>
     },
   });
   if (offset === undefined) return null;
-  return { ...placeOfOffset(lines, offset), message: 'a key that is no text', mend: 'keys are names: `name: value`' };
+  return { ...placeOfOffset(lines, offset), message: 'a key that is no text', fix: 'keys are names: `name: value`' };
 }
 
 /** Aliases that together stand for too much are told at the first. */
@@ -115,7 +118,7 @@ function excessOfAliases(document: Document, lines: LineCounter, cause: unknown)
     },
   });
   const message = `aliases: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return { ...placeOfOffset(lines, offset), message, mend: 'write the values out in place of the aliases' };
+  return { ...placeOfOffset(lines, offset), message, fix: 'write the values out in place of the aliases' };
 }
 
 type Excess = Omit<Problem, 'file'>;
@@ -131,7 +134,7 @@ function beyondLimits(text: string, noun: string): Excess | null {
       line: 1,
       column: 1,
       message: 'the file is larger than 1 MiB',
-      mend: `a ${noun} file is a few KiB: is this the right file?`,
+      fix: `a ${noun} file is a few KiB: is this the right file?`,
     };
   }
   const forbidden = FORBIDDEN.exec(text);
@@ -142,7 +145,7 @@ function beyondLimits(text: string, noun: string): Excess | null {
       line: before.length,
       column: (before.at(-1) ?? '').length + 1,
       message: `a control character (U+${code})`,
-      mend: code === '000D' ? 'end lines by LF or CR LF' : 'remove it: is this a text file?',
+      fix: code === '000D' ? 'end lines by LF or CR LF' : 'remove it: is this a text file?',
     };
   }
   const space = oddSpace(text);
@@ -161,7 +164,7 @@ function beyondLimits(text: string, noun: string): Excess | null {
         line,
         column: 1,
         message: `nested more than ${LIMITS.nesting} levels deep`,
-        mend: `a ${noun} is a few levels deep: is this the right file?`,
+        fix: `a ${noun} is a few levels deep: is this the right file?`,
       };
     }
     line += newlines;
@@ -169,11 +172,18 @@ function beyondLimits(text: string, noun: string): Excess | null {
   return null;
 }
 
-/** Before a line's first character, behind what ends a key, or at a line's end; in quotes and in comments it is a character like others. */
-const ODD_SPACE =
-  /^(?:[ \t]*|[^#"'\n]*[:,[{-][ ]*)([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])|^[^#"'\n]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])[ \t\r]*$/m;
+/** What Unicode has for spaces, besides the one of ASCII. */
+const SPACE = String.raw`([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000])`;
+/**
+ * Before a line's first character, behind what ends a key, or at a line's end; in quotes and in comments it is a
+ * character like others.
+ */
+const ODD_SPACE = new RegExp(String.raw`^(?:[ \t]*|[^#"'\n]*[:,[{-][ ]*)${SPACE}|^[^#"'\n]*${SPACE}[ \t\r]*$`, 'm');
 
-/** What looks like a space, as word processors and web pages have it, is a letter to YAML: the key or the value that it is in is another one. */
+/**
+ * What looks like a space, as word processors and web pages have it, is a letter to YAML: the key or the value that it
+ * is in is another one.
+ */
 function oddSpace(text: string): Excess | null {
   const found = ODD_SPACE.exec(text);
   const character = found?.[1] ?? found?.[2];
@@ -186,7 +196,7 @@ function oddSpace(text: string): Excess | null {
     line: before.length,
     column: (before.at(-1) ?? '').length + 1,
     message: `${name} (U+${code}), which YAML takes for a letter`,
-    mend: 'write an ordinary space in its place, here and wherever else it was pasted',
+    fix: 'write an ordinary space in its place, here and wherever else it was pasted',
   };
 }
 
@@ -204,7 +214,7 @@ function duplicateKeys(document: Document, lines: LineCounter, file: string): re
         if (seen.has(name) && isNode(key)) {
           const message = `the key \`${name}\` is there twice`;
           const place = placeOfOffset(lines, key.range?.[0] ?? 0);
-          problems.push({ file, ...place, message, mend: 'rename or remove one of the two' });
+          problems.push({ file, ...place, message, fix: 'rename or remove one of the two' });
         }
         seen.add(name);
       }
@@ -213,24 +223,24 @@ function duplicateKeys(document: Document, lines: LineCounter, file: string): re
   return problems;
 }
 
-function explain(error: YAMLError, noun: string): { readonly message: string; readonly mend: string } {
+function explain(error: YAMLError, noun: string): { readonly message: string; readonly fix: string } {
   switch (error.code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'BLOCK_IN_FLOW':
       return {
         message: 'a second `key:` on the same line',
-        mend: 'put braces around the inner one, as in `mesh: {hub: host-a}`',
+        fix: 'put braces around the inner one, as in `mesh: {hub: host-a}`',
       };
     case 'TAB_AS_INDENT':
-      return { message: 'a tab as indentation', mend: 'YAML indents by spaces' };
+      return { message: 'a tab as indentation', fix: 'YAML indents by spaces' };
     case 'MULTIPLE_DOCS':
-      return { message: 'a second document begins here', mend: `one ${noun} per file: remove the \`---\`` };
+      return { message: 'a second document begins here', fix: `one ${noun} per file: remove the \`---\`` };
     case 'TAG_RESOLVE_FAILED':
-      return { message: error.message, mend: `a ${noun} needs no tags: remove it` };
+      return { message: error.message, fix: `a ${noun} needs no tags: remove it` };
     default:
       return {
         message: `not YAML: ${error.message}`,
-        mend: 'check brackets, quotes and indentation here and in the line above',
+        fix: 'check brackets, quotes and indentation here and in the line above',
       };
   }
 }

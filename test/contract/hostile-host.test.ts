@@ -23,7 +23,7 @@ const WITH_VMS = { hasVms: true, libvirtFiles: Promise.resolve(['/run/libvirt/li
 const FAR_TOO_MUCH_BYTES = 2 ** 30;
 const startedWith = process.memoryUsage.rss();
 
-/** An error for people: it names the host, and how to mend it. */
+/** An error for people: it names the host, and how to fix it. */
 async function refused(t: Test, promise: Promise<unknown>, code: string, message: RegExp): Promise<void> {
   const error = await promise.then(
     () => new Error('it was accepted'),
@@ -266,7 +266,8 @@ const answer = (body: string) => (channel: ServerChannel) => {
 };
 /** A row of Bridge that says `value` in one of its columns. */
 const rows = (value: string, column = 'ports') =>
-  `{"id": ID, "error": null, "result": [{"rows": [{"ovs_version": "3"}]}, {"rows": [{"_uuid": ["uuid", "u"], "name": "b", "${column}": ${value}}]}, {"rows": []}, {"rows": []}, {"rows": []}, {"rows": []}, {}]}`;
+  '{"id": ID, "error": null, "result": [{"rows": [{"ovs_version": "3"}]}, {"rows": [{"_uuid": ["uuid", "u"], ' +
+  `"name": "b", "${column}": ${value}}]}, {"rows": []}, {"rows": []}, {"rows": []}, {"rows": []}, {}]}`;
 
 for (const [name, serve, message] of [
   ['cut JSON', (channel) => channel.end('{"id": 1, "result": ['), /in the middle of a message/],

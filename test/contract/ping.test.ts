@@ -114,7 +114,8 @@ t.test('nothing is answered', { skip: noNamespace }, async (t) => {
   t.ok(figures.sent > 0, `${figures.sent} sent`);
 });
 
-const duplicated = `ip link set lo up && nft "add table ip t; add chain ip t o { type filter hook output priority 0; }" &&
+const duplicated = `ip link set lo up && nft "add table ip t" &&
+  nft "add chain ip t o { type filter hook output priority 0; }" &&
   nft "add rule ip t o icmp type echo-reply icmp sequence { 3, 7 } dup to 127.0.0.1"`;
 const duplicating = spawnSync('unshare', ['-n', 'sh', '-c', duplicated]);
 const noDuplicates =

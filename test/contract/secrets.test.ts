@@ -42,8 +42,12 @@ hosts:
   host-a:
     underlay: left
     address: 198.18.1.10
-    ssh: {address: 127.0.0.1, port: ${server.port}, identityFile: ${JSON.stringify(keyFile)}, hostKey: "${server.hostKey}"}
-  host-b: {underlay: left, address: 198.18.1.11, ssh: {address: localhost, port: ${server.port}, hostKey: "${server.hostKey}"}}
+    ssh:
+      {address: 127.0.0.1, port: ${server.port}, identityFile: ${JSON.stringify(keyFile)}, hostKey: "${server.hostKey}"}
+  host-b:
+    underlay: left
+    address: 198.18.1.11
+    ssh: {address: localhost, port: ${server.port}, hostKey: "${server.hostKey}"}
 networks: {blue: {vni: 5001, cidr: 10.9.0.0/24}}
 vms: {web: {host: host-a, image: micro, nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}]}}
 `,
@@ -140,7 +144,7 @@ t.test('a key with a passphrase and no agent: what to do is said', { skip }, asy
   const { run, said } = await everythingSaid(it, ['plan', it.topology], {});
   t.equal(run.status, 1);
   t.match(run.stderr, /the identity file .*key has a passphrase, and there is no ssh-agent/);
-  t.match(run.stderr, /mend: eval "\$\(ssh-agent\)" && ssh-add/);
+  t.match(run.stderr, /fix: eval "\$\(ssh-agent\)" && ssh-add/);
   expectNone(t, said, secretsOf(it.keyFile), 'plan');
 });
 

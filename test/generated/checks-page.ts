@@ -37,7 +37,8 @@ export function checksPage(): string {
 
 <!-- Written by \`npm run docs\` from lib/grade/; a test fails where the two differ. -->
 
-\`vxmig schema rubric\` prints the schema with all keys. Each check has one key that says what is looked at, and any of these:
+\`vxmig schema rubric\` prints the schema with all keys. Each check has one key that says what is looked at, and any
+of these:
 
 | key | meaning |
 | --- | --- |

@@ -79,7 +79,9 @@ function exampleHost(
   return { name, title, ports, flows: bridgeFlows(bridgeFacts(bridge, ofports)) };
 }
 
-/** In the order in which a frame meets them: table, then priority; without cookies, which say the same on every line. */
+/**
+ * In the order in which a frame meets them: table, then priority; without cookies, which say the same on every line.
+ */
 export function readableFlows(flows: readonly Flow[]): string {
   const order = [...flows].sort((a, b) => a.table - b.table || b.priority - a.priority);
   let table = -1;

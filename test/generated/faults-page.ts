@@ -22,20 +22,25 @@ export function faultsPage(directory: URL): string {
 
 <!-- Written by \`npm run docs\` from test/lab/fault-runs.jsonl; a test fails where the two differ. -->
 
-What happened when something failed on the lab's real daemons just as vxmig came to a point of its work: ${runs.length} runs, each of
-\`test/lab/faults.test.ts\`. In each it was looked at whether the VM ran at most once, whether vxmig said truly how it ended, and whether after \`lab up\` (which starts what has died)
-one plain \`vxmig apply\` brought all to what the file says: the VM once, its memory as it was, no flow, port, tap, process or lock left over, \`plan\` empty and \`verify\` content.
+What happened when something failed on the lab's real daemons just as vxmig came to a point of its work:
+${runs.length} runs, each of \`test/lab/faults.test.ts\`. In each it was looked at whether the VM ran at most once,
+whether vxmig said truly how it ended, and whether after \`lab up\` (which starts what has died) one plain
+\`vxmig apply\` brought all to what the file says: the VM once, its memory as it was, no flow, port, tap, process or
+lock left over, \`plan\` empty and \`verify\` content.
 ${broken === 0 ? 'That held in all.' : `That did not hold in ${broken}: marked with **✗**.`}
 
-\`×\` is the number of runs, \`(!)\` that vxmig ended with an error that says what to do, an empty cell one that has not been run. The same again:
-\`VXMIG_FAULTS=all VXMIG_FAULTS_FILE=$PWD/test/lab/fault-runs.jsonl node dist/test/runner/run.js faults.test.ts\`, or a part of a row's name in place of \`all\`.
+\`×\` is the number of runs, \`(!)\` that vxmig ended with an error that says what to do, an empty cell one that has
+not been run. The same again:
+\`VXMIG_FAULTS=all VXMIG_FAULTS_FILE=$PWD/test/lab/fault-runs.jsonl node dist/test/runner/run.js faults.test.ts\`, or
+a part of a row's name in place of \`all\`.
 
 ## In a migration
 
 ${table(migrations, MIGRATION_POINTS)}
 
-*migrated*: it runs at the new host. *rolled-back*: it runs where it was. *failed*: the message says where it is, or that this could not be found out, and what to do.
-*stood still*: the same, and the VM was paused until the next \`apply\`. *lost with its QEMU*: it died, and \`apply\` started the VM anew.
+*migrated*: it runs at the new host. *rolled-back*: it runs where it was. *failed*: the message says where it is, or
+that this could not be found out, and what to do. *stood still*: the same, and the VM was paused until the next
+\`apply\`. *lost with its QEMU*: it died, and \`apply\` started the VM anew.
 
 ## In an apply
 

@@ -14,7 +14,8 @@ const CATEGORY_PURPOSE: Readonly<Record<Category, string>> = {
   redirect:
     'what a migration sends ahead, and what is late after it (`redirect.ts`); with a timeout, so it is never planned',
   security:
-    'what a VM may send (`guard.ts`), and through whose tunnels frames may come (`tunnels.ts`); in the lower 32 bits of a drop its reason (`drop-reason.ts`)',
+    'what a VM may send (`guard.ts`), and through whose tunnels frames may come (`tunnels.ts`); in the lower ' +
+    '32 bits of a drop its reason (`drop-reason.ts`)',
   access: 'the access rules (`access.ts`); in the lower 32 bits the rule',
   learned: 'made by the switch itself out of a frame it saw; comes and goes, and is never planned',
 };
@@ -38,9 +39,9 @@ export function pipelinePage(): string {
 
 <!-- Written by \`npm run docs\` from lib/pipeline/; a test fails where the two differ. -->
 
-Every network has one bridge on every host, and every bridge has these tables. The code is \`lib/pipeline/\`: the tables in
-\`tables.ts\`, the bits in \`bits.ts\`, and one small file of flows per purpose. Why it is not the \`NORMAL\` action:
-[decision 1](decisions/0001-a-learning-pipeline-instead-of-normal.md).
+Every network has one bridge on every host, and every bridge has these tables. The code is \`lib/pipeline/\`: the
+tables in \`tables.ts\`, the bits in \`bits.ts\`, and one small file of flows per purpose. Why it is not the
+\`NORMAL\` action: [decision 1](decisions/0001-a-learning-pipeline-instead-of-normal.md).
 
 ## Tables
 
@@ -52,14 +53,16 @@ nothing more specific takes.
 | --- | --- | --- | --- |
 ${tables.join('\n')}
 
-\`fdb\` and \`home\` hold nothing but what was learned: each frame's source MAC, for ${MAC_AGEING_SECONDS} s from the last frame that
-said the same. \`fdb\` is overwritten by whoever is heard last; \`home\` is written by local ports only and is not taken back when the
-MAC is heard from a tunnel, so it remembers who lived here.
+\`fdb\` and \`home\` hold nothing but what was learned: each frame's source MAC, for ${MAC_AGEING_SECONDS} s from the
+last frame that said the same. \`fdb\` is overwritten by whoever is heard last; \`home\` is written by local ports
+only and is not taken back when the MAC is heard from a tunnel, so it remembers who lived here.
 
 ## Drops that are counted
 
-Port security, and the check of a tunnel's far end, drop for one of these reasons, each by flows of its own for each port; \`vxmig status\` adds up their \`n_packets\`. The reason's number stands in the lower bits of
-the cookie (\`0x…000N\`), and an access rule's in the same place under its category. Why so: [decision 17](decisions/0017-port-security-and-access-rules.md).
+Port security, and the check of a tunnel's far end, drop for one of these reasons, each by flows of its own for each
+port; \`vxmig status\` adds up their \`n_packets\`. The reason's number stands in the lower bits of the cookie
+(\`0x…000N\`), and an access rule's in the same place under its category. Why so:
+[decision 17](decisions/0017-port-security-and-access-rules.md).
 
 | number | reason | what is dropped |
 | --- | --- | --- |
@@ -79,13 +82,14 @@ The upper 16 bits say whose a flow is (\`vx\` in ASCII), the next 16 what it is 
 | --- | --- | --- |
 ${categories.join('\n')}
 
-In a bridge of ours a flow that is neither planned nor learned is drift: \`apply\` removes it, because a single \`NORMAL\` would make
-the mesh a storm.
+In a bridge of ours a flow that is neither planned nor learned is drift: \`apply\` removes it, because a single
+\`NORMAL\` would make the mesh a storm.
 
 ## An example: ${example.title}
 
 Full mesh of three hosts; the VM's tap and two tunnels. Port numbers are fixed by \`ofport_request\`
-([decision 5](decisions/0005-port-numbers-are-chosen-not-found.md)): tunnels from 1, taps from 201, probe ports from 401.
+([decision 5](decisions/0005-port-numbers-are-chosen-not-found.md)): tunnels from 1, taps from 201, probe ports from
+401.
 
 \`\`\`
 ${portTable(example)}

@@ -6,7 +6,9 @@ const MAC = '52:54:00:09:00:01';
 /** Names of domains are libvirt's, which takes what people write. */
 const DOMAIN = "Büro Server 2, Anna's";
 
-/** As somebody has defined it long before vxmig came: with a network of its own and a screen that asks for a password. */
+/**
+ * As somebody has defined it long before vxmig came: with a network of its own and a screen that asks for a password.
+ */
 const definition = (driver: string) => `<domain type='qemu'>
   <name>${DOMAIN}</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>128</memory><vcpu>1</vcpu>
   <os>
@@ -173,7 +175,8 @@ await onLab('two-subnets', async (t, lab) => {
     await virsh('host-b', 'start', DOMAIN);
   });
 
-  // The zeros of its video memory come last, and would let QEMU pause it before anybody looks. As for the median see series.test.ts.
+  // The zeros of its video memory come last, and would let QEMU pause it before anybody looks. As for the median see
+  // series.test.ts.
   const [, median = Number.POSITIVE_INFINITY] = [...lost].sort((a, b) => a - b);
   t.ok(median <= 1, `in two of three runs no more than one ping in all was lost (of each: ${lost.join(', ')})`);
 });

@@ -12,7 +12,9 @@ const PROGRAM = fileURLToPath(new URL('./vxmig.js', import.meta.url));
 const SOURCE = new URL('../../../topologies/two-subnets.yaml', import.meta.url);
 const TOOLS = ['vxmig', 'no-redirect', 'ovn', 'virsh'];
 
-/** Not `ps`: the daemons of a lab host are in a namespace of processes that this machine sees, under their own names. */
+/**
+ * Not `ps`: the daemons of a lab host are in a namespace of processes that this machine sees, under their own names.
+ */
 async function ovnProcesses(): Promise<string[]> {
   const { stdout } = await execa('pgrep', ['-a', 'ovn-(northd|controller)'], { reject: false });
   return stdout.split('\n').filter((line) => line !== '');

@@ -107,7 +107,8 @@ await onLab('two-subnets', async (t, lab) => {
 await onLab('hub', async (t, lab) => {
   await lab.apply();
   await t.test('a VM that moves on at once: what its last host took for it as late goes on too', async (t) => {
-    // Within the minute for which a new host takes late frames: from the hub on, spokes' frames come by the same tunnel as those.
+    // Within the minute for which a new host takes late frames: from the hub on, spokes' frames come by the same tunnel
+    // as those.
     for (const to of ['host-c', 'host-a', 'host-b']) {
       const { certificate } = await lab.migrate('web', to);
       t.match(certificate, { repaired: false, verdict: { ok: true } });

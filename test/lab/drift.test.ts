@@ -12,7 +12,8 @@ const NEVER_MET = 'table=deliver,priority=9,dl_type=0x88b5';
 /** As the lab starts it. */
 const RESTART_SWITCH = `ovs-appctl -t ovs-vswitchd exit
 while [ -e /run/openvswitch/ovs-vswitchd.pid ]; do sleep 0.1; done
-ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route -vconsole:off -vsyslog:off`;
+ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route \\
+  -vconsole:off -vsyslog:off`;
 
 await onLab('two-subnets', async (t, lab) => {
   const bridge = bridgeName(lab.name, 'blue');
@@ -108,7 +109,7 @@ await onLab('two-subnets', async (t, lab) => {
   ];
   for (const round of rounds) {
     const title = round.map(({ what }) => what).join(', ');
-    await t.test(`${title}: plan names it, and one apply mends it`, async (t) => {
+    await t.test(`${title}: plan names it, and one apply fixes it`, async (t) => {
       for (const { harm } of round) await harm();
       const { exitCode, document } = await lab.run('plan', lab.file, '--detailed-exitcode');
       t.equal(exitCode, CHANGES_PENDING);

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** libvirt may take a while to end a migration that was given up, and a busy machine to see what is there already; nothing may take longer than this. */
+/**
+ * libvirt may take a while to end a migration that was given up, and a busy machine to see what is there already;
+ * nothing may take longer than this.
+ */
 const PATIENCE_MS = 15_000;
 
 /** Resolves as soon as it holds. @throws where it does not within the patience */

@@ -8,7 +8,10 @@ import { readTopology } from '../../lib/topology/read.js';
 import { EXERCISES, type Exercise, type Submission } from '../unit/grade/exercises.js';
 import { guardLab, TestLab, whyNoGuest } from './harness.js';
 
-/** Those that the suite grades; VXMIG_EXERCISES=all grades all, and VXMIG_EXERCISES=TEXT those whose `EXERCISE: SUBMISSION` holds it. */
+/**
+ * Those that the suite grades; VXMIG_EXERCISES=all grades all, and VXMIG_EXERCISES=TEXT those whose
+ * `EXERCISE: SUBMISSION` holds it.
+ */
 const USUAL = [
   'lossless-migration: reference',
   'mesh-repair: reference',

@@ -51,7 +51,9 @@ const UNDERLAY: readonly Fault[] = [
 const UNHEARD: Fault = {
   name: "libvirt's answers do not reach the old host",
   at: 'destination',
-  script: `peer=$(getent hosts host-a | cut -d' ' -f1) && nft "add table ip unheard; add chain ip unheard c { type filter hook output priority 0; }; add rule ip unheard c ip daddr $peer tcp sport 22 drop"`,
+  script:
+    `peer=$(getent hosts host-a | cut -d' ' -f1) && nft "add table ip unheard; add chain ip unheard c { type ` +
+    'filter hook output priority 0; }; add rule ip unheard c ip daddr $peer tcp sport 22 drop"',
   heal: 'nft delete table ip unheard',
 };
 
@@ -64,13 +66,18 @@ const WAKER: Fault = {
 };
 
 const QEMU_PATH = '/usr/bin/qemu-system-x86_64';
-const REFUSES = `printf '#!/bin/sh\\necho "unsupported machine type" >&2\\nexit 1\\n' >/tmp/qemu; chmod +x /tmp/qemu; mount --bind /tmp/qemu ${QEMU_PATH}`;
+const REFUSES =
+  `printf '#!/bin/sh\\necho "unsupported machine type" >&2\\nexit 1\\n' >/tmp/qemu; chmod +x /tmp/qemu; mount ` +
+  `--bind /tmp/qemu ${QEMU_PATH}`;
 /** What libvirt and QEMU write at a VM's start is under /run and /var/lib/libvirt. */
 const FULL =
-  'mount -t tmpfs -o size=4k tmpfs /var/lib/libvirt/qemu; dd if=/dev/zero of=/var/lib/libvirt/qemu/full bs=4k count=1 2>/dev/null';
+  'mount -t tmpfs -o size=4k tmpfs /var/lib/libvirt/qemu; dd if=/dev/zero of=/var/lib/libvirt/qemu/full bs=4k ' +
+  'count=1 2>/dev/null';
 
 /** By HTTP from the onlooker's probe. */
-const PANIC = `ip netns exec "$(ls /run/netns | grep ^pr-)" bash -c 'exec 3<>/dev/tcp/10.9.0.1/80; printf "GET /cgi-bin/panic HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'`;
+const PANIC =
+  `ip netns exec "$(ls /run/netns | grep ^pr-)" bash -c 'exec 3<>/dev/tcp/10.9.0.1/80; printf "GET ` +
+  `/cgi-bin/panic HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'`;
 
 /** What can go wrong with the VM itself, each where it does. */
 const DESTINATIONS: readonly FaultCase[] = [

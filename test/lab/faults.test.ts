@@ -21,7 +21,10 @@ const PLACES: Readonly<Record<string, string>> = {
 /** For the copy: a cut underlay is noticed by nothing else. */
 const TIMEOUT = '20s';
 
-/** Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS='TEXT;TEXT' those whose names hold one of them. */
+/**
+ * Those that the suite runs; VXMIG_FAULTS=all runs all, and VXMIG_FAULTS='TEXT;TEXT' those whose names hold one of
+ * them.
+ */
 const USUAL = [
   'ovs-vswitchd dies at the destination: armed',
   'QEMU dies at the destination: STOP',
@@ -68,7 +71,7 @@ await onLab('two-subnets', async (t, lab) => {
       if (still) t.match(each.fault.name, /^libvirtd dies/, 'it stands still only where nobody can ask libvirt');
       if (lost) t.match(each.fault.name, /QEMU|panics/, 'only with its QEMU the VM is gone');
       await lab.apply();
-      t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
+      t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply fixes all');
       t.same((await lab.succeed('plan', lab.file)).changes, []);
       isVerified(t, await lab.succeed('verify', lab.file));
       if (lost) await page('/cgi-bin/pattern?size=8');
@@ -89,7 +92,7 @@ await onLab('two-subnets', async (t, lab) => {
       t.notMatch(run.stderr, /\n {4}at /, 'no stack trace');
       await healed(lab, each);
       await lab.apply();
-      t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply mends all');
+      t.same(await holdings(lab), holding(lab, { web: 'host-a' }), 'one apply fixes all');
       t.same((await lab.succeed('plan', lab.file)).changes, []);
       isVerified(t, await lab.succeed('verify', lab.file));
       t.same(await leftovers(lab), []);

@@ -89,7 +89,7 @@ await onLab('two-subnets', async (t, lab) => {
     t.notMatch(table, nobody('66'), 'and nobody is learned to live there');
   });
 
-  await t.test('what is changed by hand is named, and one apply mends it', async (t) => {
+  await t.test('what is changed by hand is named, and one apply fixes it', async (t) => {
     await lab.on('host-b', 'ovs-vsctl', 'set', 'interface', tunnel, 'options:remote_ip=198.18.2.11');
     await lab.on('host-c', 'ovs-vsctl', 'del-port', tunnel);
     const accepted = `table=classify,tun_src=198.18.2.11`;

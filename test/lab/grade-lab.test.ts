@@ -31,7 +31,8 @@ checks:
   names: {command: {on: host-a, run: [ovs-vsctl, list-br], matches: '^br-blue-'}}
   late: {command: {on: host-a, run: [sleep, '20'], matches: '.*', within: 5s}}
   endless: {command: {on: host-a, run: [sh, -c, 'yes | head -c 40000000'], matches: 'y'}}
-  apart: {command: {on: host-a, run: [sh, -c, 'ovs-vsctl list-br | grep -q ^br-red- && exec yes; echo y'], matches: 'y'}}
+  apart:
+    command: {on: host-a, run: [sh, -c, 'ovs-vsctl list-br | grep -q ^br-red- && exec yes; echo y'], matches: 'y'}
   word: {command: {on: host-a, run: [sh, -c, 'echo "$1"', sh, '$(id); x'], matches: '^[$][(]id[)]; x$'}}
 `;
 
@@ -70,7 +71,9 @@ async function tests(): Promise<void> {
   );
 
   await t.test('what cannot be applied though the reference can is the student’s doing, and no error', async (t) => {
-    const ghost = `${REFERENCE}vms:\n  web: {host: host-a, domain: ghost, nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}]}\n`;
+    const ghost =
+      `${REFERENCE}vms:\n  web: {host: host-a, domain: ghost, nics: [{network: blue, mac: "52:54:00:09:00:01", ` +
+      'address: 10.9.0.1/24}]}\n';
     const { exitCode, document } = await graded(t, ghost);
     t.equal(exitCode, 0, JSON.stringify(document.error));
     t.match(document, { ok: true, score: 1 });

@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { type Document, onLab, type TestLab } from './harness.js';
 
-/** What a student may type on a host, in names of his own: the underlay in the userspace switch, and a bridge that learns. */
+/**
+ * What a student may type on a host, in names of his own: the underlay in the userspace switch, and a bridge that
+ * learns.
+ */
 const BY_HAND = `set -e
 address=$1 prefix=$2
 ovs-vsctl -- add-br phy -- set Bridge phy datapath_type=netdev \
@@ -41,7 +44,8 @@ const DOMAIN = `<domain type='qemu'>
 
 /** An echo request for web in VXLAN, made by hand, twice a second. */
 const FORGED = `use IO::Socket::INET; my $s=IO::Socket::INET->new(PeerAddr=>"198.18.1.10",PeerPort=>4789,Proto=>"udp");
-my $p=pack("H*","0800000000138900"."525400090001020000000001080045000"."01c0001000040016"."6ce0a09004d0a090001"."0800f7fd00010001");
+my $p=pack("H*","0800000000138900"."525400090001020000000001080045000".
+  "01c0001000040016"."6ce0a09004d0a090001"."0800f7fd00010001");
 for(1..200){$s->send($p); select(undef,undef,undef,0.5);}`;
 
 const RUBRIC = `version: 1
@@ -55,8 +59,13 @@ checks:
   reach: {needs: bridges, retry: 20s, reach: {from: host-c, to: web}}
   full: {needs: bridges, mtu: {from: host-c, to: web}}
   table: {needs: reach, fdb: {network: blue, vm: web, on: host-c}}
-  wire: {needs: bridges, packet: {on: host-a, within: 4s, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}}
-  other: {needs: bridges, not: true, packet: {on: host-a, filter: 'vxlan && vxlan.vni != 5001', within: 2s, while: {from: host-c, to: web}}}
+  wire:
+    needs: bridges
+    packet: {on: host-a, within: 4s, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}
+  other:
+    needs: bridges
+    not: true
+    packet: {on: host-a, filter: 'vxlan && vxlan.vni != 5001', within: 2s, while: {from: host-c, to: web}}
   shown: {command: {on: host-c, run: [ovs-vsctl, list-ports, lan], matches: '^to-a$'}}
   foreign: {migrate: {vm: web, to: host-c}}
 `;
@@ -65,7 +74,8 @@ const HOSTILE_RUBRIC = `version: 1
 name: hostile
 checks:
   before: {tunnel: {network: blue, from: host-a, to: host-c}}
-  wire: {packet: {on: host-a, within: 4s, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}}
+  wire:
+    packet: {on: host-a, within: 4s, filter: 'vxlan.vni == 5001 && icmp.type == 8', while: {from: host-c, to: web}}
   after: {tunnel: {network: blue, from: host-c, to: host-a}}
 `;
 
@@ -132,7 +142,8 @@ await onLab(
       );
       await lab.shell('host-a', 'virsh -q start my-server');
     });
-    // A ping that never ends its output, and one that ends whoever has called it: of the connection over which it was called.
+    // A ping that never ends its output, and one that ends whoever has called it: of the connection over which it was
+    // called.
     for (const ping of ['exec yes', 'kill -9 $PPID']) {
       await t.test(`a ping of the student’s own on the host: ${ping}`, async (t) => {
         await writeFile(rubric, HOSTILE_RUBRIC);
@@ -165,7 +176,8 @@ async function configured(lab: TestLab): Promise<void> {
   await on('host-a', BY_HAND, '198.18.1.10', '198.18.1.0/24');
   await on('host-c', BY_HAND, '198.18.1.12', '198.18.1.0/24');
   const tunnel = (name: string, remote: string) =>
-    `ovs-vsctl -- add-port lan ${name} -- set Interface ${name} type=vxlan options:remote_ip=${remote} options:key=5001`;
+    `ovs-vsctl -- add-port lan ${name} -- set Interface ${name} type=vxlan options:remote_ip=${remote} ` +
+    'options:key=5001';
   await lab.shell('host-a', tunnel('to-c', '198.18.1.12'));
   await lab.shell(
     'host-c',
@@ -173,7 +185,8 @@ async function configured(lab: TestLab): Promise<void> {
   );
   await lab.shell(
     'host-a',
-    `cat >/tmp/web.xml <<'END'\n${DOMAIN.replace('CMDLINE', cmdline)}END\nvirsh -q define /tmp/web.xml; virsh -q start my-server`,
+    `cat >/tmp/web.xml <<'END'\n${DOMAIN.replace('CMDLINE', cmdline)}END\n` +
+      'virsh -q define /tmp/web.xml; virsh -q start my-server',
   );
 }
 

@@ -23,7 +23,9 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Boots the guest under TCG behind QEMU's user network, on two ports of the loopback, until it says that it is ready. */
+/**
+ * Boots the guest under TCG behind QEMU's user network, on two ports of the loopback, until it says that it is ready.
+ */
 async function boot(t: Test) {
   const [webPort, echoPort, clockPort] = [await freePort(), await freePort(), await freePort()];
   const serial = `${t.testdir()}/serial`;

@@ -42,7 +42,8 @@ export interface Ran {
 }
 
 /**
- * Runs tests on a lab of their own, of one of the shipped topologies; skipped, with the reason, where no lab can be built.
+ * Runs tests on a lab of their own, of one of the shipped topologies; skipped, with the reason, where no lab can be
+ * built.
  * @param change what is different from the shipped one from the beginning
  */
 export async function onLab(
@@ -166,7 +167,9 @@ export class TestLab {
     return (await execa('sh', ['-c', find], { reject: false })).stdout;
   }
 
-  /** A command of this machine, with its files, on the network of a host's probe: nothing need be visible in the host. */
+  /**
+   * A command of this machine, with its files, on the network of a host's probe: nothing need be visible in the host.
+   */
   async probeArgv(host: string, network: string, argv: readonly string[]): Promise<string[]> {
     const { pid } = await findMachine(this.name, host);
     const namespace = `/proc/${pid}/root/run/netns/${probePortName(this.name, network, host)}`;

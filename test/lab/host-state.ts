@@ -122,7 +122,10 @@ async function aliveOf(members: ReadonlyMap<string, string>): Promise<string[]> 
   return (await Promise.all(births)).flat().map((pid) => `process ${pid}`);
 }
 
-/** When the process was started, by proc(5); empty for one that is gone. A zombie is gone too: its parent need only wait(). */
+/**
+ * When the process was started, by proc(5); empty for one that is gone. A zombie is gone too: its parent need only
+ * wait().
+ */
 async function birthOf(pid: string): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -170,7 +170,10 @@ async function limitsAt(lab: TestLab, host: string): Promise<string> {
   return await lab.on(host, 'virsh', '-q', 'migrate-getspeed web; migrate-getmaxdowntime web');
 }
 
-/** Tells host-c's kernel, in the sentence of an `ip neighbour`, where the VM (`$1` its MAC, `$2` the device) is to be found. */
+/**
+ * Tells host-c's kernel, in the sentence of an `ip neighbour`, where the VM (`$1` its MAC, `$2` the device) is to be
+ * found.
+ */
 async function neighbour(lab: TestLab, sentence: string): Promise<void> {
   const device = probePortName(lab.name, 'blue', 'host-c');
   const [program = '', ...args] = await lab.probeArgv('host-c', 'blue', ['sh', '-c', `ip neighbour ${sentence}`]);

@@ -32,7 +32,7 @@ async function receiveBuffer(): Promise<number> {
 }
 
 async function tests(): Promise<void> {
-  await t.test('a lab: up, up again, used, damaged, mended, down', async (t) => {
+  await t.test('a lab: up, up again, used, damaged, fixed, down', async (t) => {
     const lab = name('one');
     const topology = withVm(twoSubnets(lab, { rate: '200mbit', delayMs: 5 }));
     t.teardown(() => labDown(lab, quiet).catch(quiet));
@@ -150,7 +150,8 @@ async function tests(): Promise<void> {
       async (t) => {
         await ssh(
           A,
-          'ip link add br-phy type bridge; ip link set br-phy up; ip addr del 198.18.1.10/24 dev eth0; ip addr add 198.18.1.10/24 dev br-phy',
+          'ip link add br-phy type bridge; ip link set br-phy up; ip addr del 198.18.1.10/24 dev eth0; ip addr ' +
+            'add 198.18.1.10/24 dev br-phy',
         );
         await ssh(A, 'kill -KILL $(cat /run/libvirtd.pid)');
         t.equal((await labStatus(lab)).healthy, false);

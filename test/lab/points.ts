@@ -4,8 +4,10 @@ import { Journal } from '../../lib/migration/journal.js';
 import { OvsPath } from '../../lib/network/ovs/path.js';
 
 /**
- * Calls `reach` at each point of an apply or a migration, for tests in which something happens just there. Of a migration: `before STAGE`, `after STAGE`, `copying` (memory
- * flows), `armed`, and QEMU's events, `STOP` and `RESUME`. Of an apply: `before network`, `after network`, `before VMs`, `after VMs`, `before removals`, each on the first host that comes to it.
+ * Calls `reach` at each point of an apply or a migration, for tests in which something happens just there. Of a
+ * migration: `before STAGE`, `after STAGE`, `copying` (memory flows), `armed`, and QEMU's events, `STOP` and `RESUME`.
+ * Of an apply: `before network`, `after network`, `before VMs`, `after VMs`, `before removals`, each on the first host
+ * that comes to it.
  */
 export function onPoints(reach: (point: string) => void): void {
   const seen = new Set<string>();

@@ -68,7 +68,8 @@ await onLab('two-subnets', async (t, lab) => {
       t.match(document.error, { code: /^MIGRATION_/, message: /./, hint: /./ });
       t.match(await lab.on('host-a', 'virsh', 'domstate', 'web'), /^running/);
       t.match(await page('/cgi-bin/check'), /^intact\n/);
-      // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the rest.
+      // `lab up` is what starts a daemon here; libvirtd then ends the incoming half by itself, and apply clears the
+      // rest.
       await lab.succeed('lab', 'up', lab.file);
       await lab.apply();
       await isUntouched(t, lab);
@@ -121,7 +122,8 @@ await onLab('two-subnets', async (t, lab) => {
       const tap = tapName(lab.name, 'web', 0);
       await lab.shell(
         'host-b',
-        `cat >/tmp/copy.xml <<'XML'\n${xml}\nXML\nip tuntap add ${tap} mode tap; virsh define /tmp/copy.xml; virsh start --paused web`,
+        `cat >/tmp/copy.xml <<'XML'\n${xml}\nXML\n` +
+          `ip tuntap add ${tap} mode tap; virsh define /tmp/copy.xml; virsh start --paused web`,
       );
       t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), {
         exitCode: 1,

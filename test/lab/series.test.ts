@@ -38,14 +38,16 @@ await onLab('two-subnets', async (t, lab) => {
       for (const ping of document.ping) {
         t.equal(ping.duplicates, 0, `nothing came twice (${ping.from} to ${ping.address})`);
         t.comment(
-          `${ping.from} to ${ping.address}: ${ping.lost} of ${ping.sent} lost, the longest wait ${ping.longestWaitMs} ms`,
+          `${ping.from} to ${ping.address}: ${ping.lost} of ${ping.sent} lost, the longest wait ` +
+            `${ping.longestWaitMs} ms`,
         );
       }
     });
   }
 
-  // A plain migration loses some of every probe's requests each time. Of a run on a machine that has too much to do the pause can still come
-  // before the redirect, and a switch in userspace that waits for a processor drops frames by itself; the better half of the runs shows neither.
+  // A plain migration loses some of every probe's requests each time. Of a run on a machine that has too much to do the
+  // pause can still come before the redirect, and a switch in userspace that waits for a processor drops frames by
+  // itself; the better half of the runs shows neither.
   const [, median = Number.POSITIVE_INFINITY] = [...lost].sort((a, b) => a - b);
   t.ok(median <= 1, `in two of three runs no more than one ping in all was lost (of each: ${lost.join(', ')})`);
 });

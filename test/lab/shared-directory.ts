@@ -3,8 +3,8 @@ import { findMachine } from '../../lib/lab/machine.js';
 import type { TestLab } from './harness.js';
 
 /**
- * By open_tree(2) in the one and move_mount(2) in the other: mount(8) binds nothing from another mount namespace. setns(2) has a number of its own on
- * each architecture; that of x86-64, as all of the lab's guests are.
+ * By open_tree(2) in the one and move_mount(2) in the other: mount(8) binds nothing from another mount namespace.
+ * setns(2) has a number of its own on each architecture; that of x86-64, as all of the lab's guests are.
  */
 const BIND = `
 my ($from, $to, $path) = @ARGV;

@@ -32,9 +32,11 @@ const definition = (disks: string) => `<domain type='qemu'>
 const file = (path: string) =>
   `<disk type='file'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='sda' bus='scsi'/></disk>`;
 const drive = (path: string) =>
-  `<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='hdc' bus='ide'/></disk>`;
+  `<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='hdc' ` +
+  "bus='ide'/></disk>";
 const nbd = (address: string) =>
-  `<disk type='network'><driver name='qemu' type='raw'/><source protocol='nbd' name='shop'><host name='${address}' port='10809'/></source><target dev='sdb' bus='scsi'/></disk>`;
+  "<disk type='network'><driver name='qemu' type='raw'/><source protocol='nbd' name='shop'><host " +
+  `name='${address}' port='10809'/></source><target dev='sdb' bus='scsi'/></disk>`;
 
 const QEMU_PATH = '/usr/bin/qemu-system-x86_64';
 /** It answers libvirt's questions and starts nothing. */
@@ -63,7 +65,8 @@ virsh snapshot-create legacy /tmp/snapshot.xml --redefine
 const SERVE = (address: string) => `
 head -c ${DISK_BYTES} /dev/zero >/srv/nbd.img
 mkfifo /srv/monitor
-sh -c 'exec 3<>/srv/monitor; exec qemu-system-x86_64 -machine none -nodefaults -display none -monitor stdio -drive file=/srv/nbd.img,format=raw,if=none,id=shop <&3 >/srv/monitor.log 2>&1' >/dev/null 2>&1 &
+sh -c 'exec 3<>/srv/monitor; exec qemu-system-x86_64 -machine none -nodefaults -display none -monitor stdio \\
+  -drive file=/srv/nbd.img,format=raw,if=none,id=shop <&3 >/srv/monitor.log 2>&1' >/dev/null 2>&1 &
 echo 'nbd_server_start -a -w ${address}:10809' >/srv/monitor
 until ss -Hltn 'sport = :10809' | grep -q .; do sleep 0.1; done
 `;
@@ -157,7 +160,8 @@ await onLab('two-subnets', async (t, lab) => {
       );
       await lab.on('host-b', 'nft', 'delete table inet fw');
 
-      // Peer to peer, libvirt on the old host tells of the new one's error in every second case; its logs have it in each.
+      // Peer to peer, libvirt on the old host tells of the new one's error in every second case; its logs have it in
+      // each.
       await lab.shell('host-b', REFUSES);
       for (const attempt of [1, 2, 3]) {
         const { document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
@@ -184,13 +188,15 @@ await onLab('two-subnets', async (t, lab) => {
     const digests = await Promise.all([digest('host-a', '/srv/shared/disk'), digest('host-c', '/srv/nbd.img')]);
     const expected = await lab.shell(
       'host-a',
-      `{ head -c 65536 /dev/zero | tr '\\0' Z; head -c 65536 /dev/zero | tr '\\0' '<'; head -c ${DISK_BYTES - 131_072} /dev/zero; } | sha256sum`,
+      `{ head -c 65536 /dev/zero | tr '\\0' Z; head -c 65536 /dev/zero | tr '\\0' '<'; head -c ` +
+        `${DISK_BYTES - 131_072} /dev/zero; } | sha256sum`,
     );
     t.same(digests, [expected.split(' ')[0], expected.split(' ')[0]]);
 
     await lab.shell(
       'host-c',
-      "nft 'table inet fw { chain in { type filter hook input priority 0; tcp dport 10809 ip saddr 198.18.1.0/24 drop; }; }'",
+      "nft 'table inet fw { chain in { type filter hook input priority 0; tcp dport 10809 ip saddr " +
+        "198.18.1.0/24 drop; }; }'",
     );
     const { document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-a');
     t.match(document.error, {
@@ -225,7 +231,9 @@ async function moved<Answer>(lab: TestLab, ask: () => Promise<Answer>): Promise<
   }
 }
 
-/** By QEMU itself, as if the guest did: to both disks of the VM that runs. It prints nothing that virsh would hand on. */
+/**
+ * By QEMU itself, as if the guest did: to both disks of the VM that runs. It prints nothing that virsh would hand on.
+ */
 async function write(lab: TestLab, host: string, command: string): Promise<void> {
   for (const disk of ['scsi0-0-0-0', 'scsi0-0-0-1']) {
     await lab.on(host, 'virsh', 'qemu-monitor-command', 'legacy', '--hmp', `qemu-io -d ${disk} "write ${command}"`);

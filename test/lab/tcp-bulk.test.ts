@@ -45,8 +45,9 @@ await onLab('two-subnets', async (t, lab) => {
     });
   }
 
-  // Where frames wait, all that is sent again are the probes of whoever waits for an answer, or the one segment of a timer that ran out (which
-  // it does after 200 ms at the earliest: no assertion). Where they are lost in the pause, whole windows are sent again.
+  // Where frames wait, all that is sent again are the probes of whoever waits for an answer, or the one segment of a
+  // timer that ran out (which it does after 200 ms at the earliest: no assertion). Where they are lost in the pause,
+  // whole windows are sent again.
   const without = needless.filter(Boolean).length;
   t.ok(without >= 2, `in ${without} of ${needless.length} migrations no segment was found lost`);
 });

@@ -3,11 +3,17 @@ export interface TcpCounters {
   readonly retransmits: number;
   /** Linux's TCPTimeouts: retransmission timers that ran out. Tail loss probes (RFC 8985) are not among them. */
   readonly timeouts: number;
-  /** Linux's TCPLossProbes: a segment sent again after two round trips without an answer, to find out whether it was lost. */
+  /**
+   * Linux's TCPLossProbes: a segment sent again after two round trips without an answer, to find out whether it was
+   * lost.
+   */
   readonly lossProbes: number;
 }
 
-/** From /proc/net/snmp and /proc/net/netstat, one behind the other: of all connections of a network namespace since it came to be. */
+/**
+ * From /proc/net/snmp and /proc/net/netstat, one behind the other: of all connections of a network namespace since it
+ * came to be.
+ */
 export function readTcpCounters(text: string): TcpCounters {
   return {
     retransmits: counterOf(text, 'Tcp', 'RetransSegs'),

@@ -4,14 +4,16 @@ import { countedSince, readTcpCounters, type TcpCounters } from './tcp-counters.
 import type { TcpSeen } from './tcp-watch.js';
 
 /**
- * A client of the guest's TCP echo, run inside a probe's network: node tcp-stream.js ADDRESS PORT steady|bulk. It sends a stream of numbered
- * words, a little all the time or as much as goes through, and compares what comes back with what belongs there; it says `first reply` when
- * it is under way, and when its standard input ends it waits for what is outstanding and prints what it has seen, as JSON.
+ * A client of the guest's TCP echo, run inside a probe's network: node tcp-stream.js ADDRESS PORT steady|bulk. It sends
+ * a stream of numbered words, a little all the time or as much as goes through, and compares what comes back with what
+ * belongs there; it says `first reply` when it is under way, and when its standard input ends it waits for what is
+ * outstanding and prints what it has seen, as JSON.
  */
 const [address = '', port = '', pace = 'steady'] = process.argv.slice(2);
 /**
- * How much is written at once, and how often (null: whenever there is room). No more than the window is left unanswered: the stream must go on
- * in both directions, and more than that overflows the socket buffers of a switch in userspace, with no migration at all.
+ * How much is written at once, and how often (null: whenever there is room). No more than the window is left
+ * unanswered: the stream must go on in both directions, and more than that overflows the socket buffers of a switch in
+ * userspace, with no migration at all.
  */
 const { chunkBytes, intervalMs } =
   pace === 'bulk' ? { chunkBytes: 8 * 1024, intervalMs: null } : { chunkBytes: 1024, intervalMs: 5 };
@@ -67,7 +69,10 @@ function receive(data: Buffer): void {
   fill();
 }
 
-/** The stream's bytes from an offset on: those of the numbers of its four-byte words, mixed so that a shift can't go unnoticed. */
+/**
+ * The stream's bytes from an offset on: those of the numbers of its four-byte words, mixed so that a shift can't go
+ * unnoticed.
+ */
 function streamAt(offset: number, length: number): Buffer {
   const first = offset >>> 2;
   const words = new Uint32Array(((offset + length + 3) >>> 2) - first);

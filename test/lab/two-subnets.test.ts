@@ -83,7 +83,8 @@ await onLab('two-subnets', async (t, lab) => {
     const hex = `${WEB.mac}${sender}88b5`.replaceAll(':', '').padEnd(120, '0');
     const caught = lab.shell(
       'host-b',
-      'exec timeout 20 tcpdump -lnn -c 1 -i "$(ip -brief link | sed -n "s/^\\(tap-[^ ]*\\).*/\\1/p")" ether proto 0x88b5 2>/tmp/tcpdump',
+      'exec timeout 20 tcpdump -lnn -c 1 -i "$(ip -brief link | sed -n "s/^\\(tap-[^ ]*\\).*/\\1/p")" ether ' +
+        'proto 0x88b5 2>/tmp/tcpdump',
     );
     await lab.shell('host-b', 'timeout 20 sh -c "until grep -q listening /tmp/tcpdump; do sleep 0.1; done"');
     await lab.on('host-a', 'ovs-ofctl', 'packet-out', bridge, `in_port=${fromC} packet=${hex} actions=resubmit(,0)`);

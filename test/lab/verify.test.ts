@@ -98,7 +98,7 @@ await onLab('two-subnets', async (t, lab) => {
     },
   ];
   for (const { what, harm, names } of damages) {
-    await t.test(`${what}: verify names it, and apply mends it`, async (t) => {
+    await t.test(`${what}: verify names it, and apply fixes it`, async (t) => {
       await harm();
       const { exitCode, document, failed, named } = await failures();
       t.equal(exitCode, CHECKS_FAILED);
@@ -110,7 +110,7 @@ await onLab('two-subnets', async (t, lab) => {
     });
   }
 
-  await t.test('the underlay is not vxmig’s to mend, but verify tells where it is broken', async (t) => {
+  await t.test('the underlay is not vxmig’s to fix, but verify tells where it is broken', async (t) => {
     await lab.shell('router', 'ip route add blackhole 198.18.2.10/32');
     const cut = await failures();
     t.equal(cut.exitCode, CHECKS_FAILED);

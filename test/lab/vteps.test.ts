@@ -39,7 +39,9 @@ await onLab(
 
     await t.test('a server at the router is reached by TCP, and not only by ping', async (t) => {
       const { pid } = await findMachine(lab.name, 'router');
-      const serve = `require('node:net').createServer((socket) => socket.end('x'.repeat(1e6))).listen(8080, () => console.log('ready'))`;
+      const serve =
+        "require('node:net').createServer((socket) => socket.end('x'.repeat(1e6))).listen(8080, () => " +
+        "console.log('ready'))";
       const server = execa('nsenter', ['--target', String(pid), '--net', process.execPath, '--eval', serve], {
         reject: false,
       });
@@ -58,7 +60,8 @@ await onLab(
         const bridge = bridgeName(lab.name, 'blue');
         await lab.shell(
           'host-a',
-          `ovs-vsctl set-controller ${bridge} tcp:192.0.2.1:6653 -- set bridge ${bridge} rstp_enable=true mcast_snooping_enable=true`,
+          `ovs-vsctl set-controller ${bridge} tcp:192.0.2.1:6653 -- set bridge ${bridge} rstp_enable=true ` +
+            'mcast_snooping_enable=true',
         );
         const named = /a controller \(tcp:192\.0\.2\.1:6653\), which may replace its flows; .*RSTP.*snooping/;
         const { changes } = await lab.succeed('plan', lab.file);
@@ -75,7 +78,8 @@ await onLab(
         const tunnel = 'type=vxlan options:remote_ip=198.18.2.11 options:key=5001 options:local_ip=198.18.1.10';
         await lab.shell(
           'host-a',
-          `ovs-vsctl add-br br-tun -- set bridge br-tun datapath_type=netdev -- add-port br-tun vx-hand -- set interface vx-hand ${tunnel}`,
+          'ovs-vsctl add-br br-tun -- set bridge br-tun datapath_type=netdev -- add-port br-tun vx-hand -- set ' +
+            `interface vx-hand ${tunnel}`,
         );
         const clash = { code: 'CLASH', where: 'host-a br-tun vx-hand', hint: /`ovs-vsctl del-port br-tun vx-hand`/ };
         for (const command of ['plan', 'apply', 'verify']) {
@@ -103,7 +107,8 @@ await onLab(
           .map((check: Document) => [check.name, check.seen]);
       };
       const smallOnly = 'it answers small packets, but none of 1500 bytes';
-      // The other way replies of full size are refused at first too, until host-a has learned of it, which a busy machine may take long for.
+      // The other way replies of full size are refused at first too, until host-a has learned of it, which a busy
+      // machine may take long for.
       const there = (await seen()).filter(([name]: [string]) => !/ → host-a$/.test(name));
       t.same(there, [
         ['tunnel host-a → host-b', smallOnly],

@@ -15,8 +15,8 @@ import type { LabWarning } from '../../lib/model/lab-event.js';
 import { twoSubnets } from './lab-topology.js';
 
 /*
- * What people who are root in a host of a lab see of the machine that it runs on, in both ways by which they come in: a session of the
- * host's sshd, and `lab exec`, whose processes descend from a process outside.
+ * What people who are root in a host of a lab see of the machine that it runs on, in both ways by which they come in: a
+ * session of the host's sshd, and `lab exec`, whose processes descend from a process outside.
  */
 const A = 'host-a';
 const lab = `t${process.pid}-walls`;
@@ -85,7 +85,9 @@ async function tests(t: Test): Promise<void> {
 
     await t.test(`${way}: no file of the machine can be read by any path`, async (t) => {
       for (const path of secrets) {
-        const reached = `for root in '' /old /proc/[0-9]*/root /proc/[0-9]*/cwd /proc/[0-9]*/fd/*; do cat "$root${path}" 2>/dev/null; done`;
+        const reached =
+          `for root in '' /old /proc/[0-9]*/root /proc/[0-9]*/cwd /proc/[0-9]*/fd/*; do cat "$root${path}" ` +
+          '2>/dev/null; done';
         t.equal(await shell(`${reached}; :`), '', path);
       }
       t.equal(await shell("find / -path /proc -prune -o -path /usr -prune -o -name 'vxmig-walls-*' -print"), '');
@@ -176,7 +178,8 @@ print syscall(${calls?.[1]}, fileno($file), $handle, 0) < 0 ? "refused: $!" : "o
       { skip },
       async (t) => {
         const attempts = await shell(
-          'for how in rw bind,rw; do mount -o remount,$how /usr; mount -o remount,$how /; for file in /usr/vxmig-walls /usr/bin/vxmig-walls; do touch $file && rm $file && echo written; done; done',
+          'for how in rw bind,rw; do mount -o remount,$how /usr; mount -o remount,$how /; for file in ' +
+            '/usr/vxmig-walls /usr/bin/vxmig-walls; do touch $file && rm $file && echo written; done; done',
         );
         t.match(attempts, 'Read-only file system');
         t.notMatch(attempts, 'written');
@@ -187,7 +190,8 @@ print syscall(${calls?.[1]}, fileno($file), $handle, 0) < 0 ? "refused: $!" : "o
       `${way}: settings and switches of the whole machine are read-only, those of its network are not`,
       async (t) => {
         const writable = await shell(
-          'find /proc/sys /proc/sysrq-trigger /proc/bus /proc/irq /sys -path /proc/sys/net -prune -o -path /sys/devices/virtual/net -prune -o -type f -writable -print 2>/dev/null',
+          'find /proc/sys /proc/sysrq-trigger /proc/bus /proc/irq /sys -path /proc/sys/net -prune -o -path ' +
+            '/sys/devices/virtual/net -prune -o -type f -writable -print 2>/dev/null',
         );
         t.equal(writable, '');
         const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim();

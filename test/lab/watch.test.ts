@@ -10,7 +10,8 @@ const PATIENCE_MS = 40_000;
 /** As the lab starts it. */
 const RESTART_SWITCH = `ovs-appctl -t ovs-vswitchd exit
 while [ -e /run/openvswitch/ovs-vswitchd.pid ]; do sleep 0.1; done
-ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route -vconsole:off -vsyslog:off`;
+ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --disable-system-route \\
+  -vconsole:off -vsyslog:off`;
 
 const RESTART_DATABASE = `ovs-appctl -t ovsdb-server exit
 while [ -e /run/openvswitch/ovsdb-server.pid ]; do sleep 0.1; done
@@ -47,7 +48,7 @@ await onLab('two-subnets', async (t, lab) => {
     await lab.apply();
   });
 
-  await t.test('--repair mends networks, and lets VMs be', async (t) => {
+  await t.test('--repair fixes networks, and lets VMs be', async (t) => {
     const watch = await startWatch(t, lab, '--repair');
     await lab.on('host-c', 'ovs-vsctl', 'del-port', tunnel);
     t.match(await watch.next('host-c', 'repaired'), { kind: 'tunnel', name: tunnel });

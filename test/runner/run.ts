@@ -29,10 +29,13 @@ interface How {
 const PURE: How = { jobs: 2, coverage: true };
 /** Labs share the machine's two cores: what measures, or must be in time, has them to itself. */
 const ALONE: How = { jobs: 1, coverage: false };
-/** What breaks things, and looks whether they are mended, spends most of its time waiting. */
+/** What breaks things, and looks whether they are fixed, spends most of its time waiting. */
 const SIDE_BY_SIDE: How = { jobs: 3, coverage: false };
 
-/** Lab tests that hold on a machine that has other things to do, and look at nothing but their own lab; the longest first. */
+/**
+ * Lab tests that hold on a machine that has other things to do, and look at nothing but their own lab; the longest
+ * first.
+ */
 const PATIENT = [
   'faults',
   'exercises',

@@ -66,7 +66,8 @@ function follow(parser: Parser, node: TestNode, path: readonly string[], onFailu
     } else {
       node.points.push(result);
     }
-    // A test that holds a failed assertion fails too; its own complaint is worth reading only where it is the first one.
+    // A test that holds a failed assertion fails too; its own complaint is worth reading only where it is the first
+    // one.
     const told = child !== null && result.closingTestPoint && hasFailure(child);
     if (!result.ok && !told && !result.todo)
       onFailure({ test: [...path, result.name].join(' > '), detail: result.diag });

@@ -195,8 +195,7 @@ export function sightOf(host: string, seen: LibvirtDomain): VmSight {
     pending: (nics) => {
       const pending = pendingVm(host, { name, state, xml, live, saved: false }, nics);
       if (pending === null) return null;
-      const { what, mend } = pendingText(pending);
-      return { what, fix: mend };
+      return pendingText(pending);
     },
   };
 }

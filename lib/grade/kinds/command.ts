@@ -15,10 +15,10 @@ export const COMMAND: CheckKind<'command'> = {
   measures: [],
   complaints: (wanted, reference) => {
     const fault = faultOf(wanted.matches);
-    const mend = 'ECMAScript, as `new RegExp(…, "mu")` reads it';
+    const fix = 'ECMAScript, as `new RegExp(…, "mu")` reads it';
     return [
       ...nameComplaints(reference, { on: wanted.on }, ROLES),
-      ...(fault === null ? [] : [aboutValue(['matches'], `no regular expression: ${fault}`, mend)]),
+      ...(fault === null ? [] : [aboutValue(['matches'], `no regular expression: ${fault}`, fix)]),
     ];
   },
   look: {

@@ -89,7 +89,8 @@ export const ISOLATED: CheckKind<'isolated'> = {
       const twin = twinOf(submission, network, to);
       if (twin !== null)
         throw new Error(
-          `VM ${twin} has an address of VM ${to} in network ${network}, and would answer in its place: use \`fdb\` or \`packet\``,
+          `VM ${twin} has an address of VM ${to} in network ${network}, and would answer in its place: use ` +
+            '`fdb` or `packet`',
         );
       const traffic = trafficOf(wanted);
       const hearing = heardBy(traffic);

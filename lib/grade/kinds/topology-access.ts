@@ -1,4 +1,4 @@
-import { accessDifferences } from '../../plan/access-meaning.js';
+import { accessDifferences } from '../../plan/access-differences.js';
 import type { Scene } from '../kind.js';
 import type { Fact } from '../sight.js';
 import { SECTIONS, type SectionName } from '../topology-keys.js';
@@ -7,8 +7,8 @@ import { SECTIONS, type SectionName } from '../topology-keys.js';
 const DIFFERENCES_TOLD = 3;
 
 /**
- * Access rules as in the reference: that is, what they let through together with all others of the file, whatever way and in whichever list they
- * are written.
+ * Access rules as in the reference: that is, what they let through together with all others of the file, whatever way
+ * and in whichever list they are written.
  * @param seen the rules as they are written; undefined where their owner is not there
  */
 export function accessFacts(

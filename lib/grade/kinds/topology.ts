@@ -174,9 +174,9 @@ function valueComplaints(section: SectionName, path: Path, values: Readonly<Reco
 
 /** Every place that says `reference`, by itself or by a list of keys. */
 function lackOfReference(wanted: unknown, path: Path): Complaint[] {
-  const mend = 'name one at the top of the rubric: `reference: reference.yaml`';
+  const fix = 'name one at the top of the rubric: `reference: reference.yaml`';
   const isKeys = Array.isArray(wanted) && wanted.every((item) => typeof item === 'string') && path.length <= 2;
-  if (wanted === 'reference' || isKeys) return [aboutValue(path, 'there is no reference topology', mend)];
+  if (wanted === 'reference' || isKeys) return [aboutValue(path, 'there is no reference topology', fix)];
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return [];
   return Object.entries(wanted).flatMap(([key, value]) => lackOfReference(value, [...path, key]));
 }

@@ -64,8 +64,8 @@ function networkIn(reference: Topology | null, { from, to, network }: Ends) {
 }
 
 /**
- * Real attempts, an answer for each address; null where the sender cannot be told to make any, and the switches have to be asked.
- * Without traffic they are pings.
+ * Real attempts, an answer for each address; null where the sender cannot be told to make any, and the switches have to
+ * be asked. Without traffic they are pings.
  */
 export async function attempts(
   eyes: Eyes,

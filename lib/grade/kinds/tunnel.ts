@@ -99,8 +99,8 @@ interface Surplus {
 }
 
 /**
- * A fact for each tunnel that leads to none of the peers. One to a peer that is not right is told already; so is one to nobody, which may be
- * meant for a peer that none leads to.
+ * A fact for each tunnel that leads to none of the peers. One to a peer that is not right is told already; so is one to
+ * nobody, which may be meant for a peer that none leads to.
  */
 function surplusFacts(bridge: SeenBridge, { peers, lacking, question }: Surplus): Fact[] {
   const { wanted, sender, submission, reference } = question;

@@ -48,7 +48,10 @@ async function verified(eyes: Eyes): Promise<{ readonly checks: readonly Check[]
   }
 }
 
-/** verify holds the hosts against the student's own rules; what the reference's rules keep apart altogether, those have to keep apart as well. */
+/**
+ * verify holds the hosts against the student's own rules; what the reference's rules keep apart altogether, those have
+ * to keep apart as well.
+ */
 function apartFacts({ submission, reference }: Scene): Fact[] {
   return (reference?.networks ?? []).flatMap((network) => {
     const own = submission.networks.find(({ name }) => name === network.name);

@@ -1,7 +1,7 @@
 import type { HostShell } from '../../host/connection.js';
 import type { Topology } from '../../model/topology.js';
 import type { Way } from '../../pipeline/facts.js';
-import type { NamedWay } from '../../plan/desired.js';
+import type { NamedWay } from '../../plan/desired-ports.js';
 
 /** A host's bridges and their ports, by names. */
 export interface OvsHost {

@@ -50,10 +50,10 @@ function* checkPorts({ path, port, protocol = 'any' }: DraftRule): Generator<Com
   const place = [...path, 'port'];
   const { first, last } = portRange(port);
   if (protocol !== 'tcp' && protocol !== 'udp') {
-    const mend = 'add `protocol: tcp` or `protocol: udp`, or leave the port out';
-    yield aboutKey(place, `\`port\` means nothing with protocol ${protocol}`, mend);
+    const fix = 'add `protocol: tcp` or `protocol: udp`, or leave the port out';
+    yield aboutKey(place, `\`port\` means nothing with protocol ${protocol}`, fix);
   } else if (first > 65535 || last > 65535) {
-    yield aboutValue(place, `${port} is not ${shapeAt(place).noun}`, shapeAt(place).mend);
+    yield aboutValue(place, `${port} is not ${shapeAt(place).noun}`, shapeAt(place).fix);
   } else if (first > last) {
     yield aboutValue(place, `the range ${port} ends before it begins`, `write \`port: ${last}-${first}\``);
   }
@@ -86,8 +86,8 @@ function* checkEnd(draft: Draft, owner: Owner, rule: DraftRule, key: 'from' | 't
   if (end === null) {
     const names = [...draft.vms, ...draft.hosts].map(({ name }) => name);
     const isAddress = /[.:/]/.test(text);
-    const mend = isAddress ? shapeAt(path).mend : suggestion(text, ['any', ...names]);
-    yield aboutValue(path, isAddress ? `${text} is not an address or prefix` : `there is no VM or host ${text}`, mend);
+    const fix = isAddress ? shapeAt(path).fix : suggestion(text, ['any', ...names]);
+    yield aboutValue(path, isAddress ? `${text} is not an address or prefix` : `there is no VM or host ${text}`, fix);
   } else if (prefix !== null && end.kind === 'prefix' && parsePrefix(end.prefix)?.ip.value !== prefix.ip.value) {
     yield aboutValue(path, `${text} has host bits set`, `write \`${end.prefix}\``);
   } else if (owner.kind === 'network' && end.kind === 'vm' && !isIn(draft, end.name, owner.name)) {
@@ -96,7 +96,8 @@ function* checkEnd(draft: Draft, owner: Owner, rule: DraftRule, key: 'from' | 't
     const message = `VMs ${owner.name} and ${text} have no network in common`;
     yield aboutValue(path, message, 'the rule could never decide: remove it');
   } else if (end.kind === 'host' && !networksOf(draft, owner).some((network) => probes(draft, text, network))) {
-    const message = `host ${text} has no port in ${owner.kind === 'network' ? `network ${owner.name}` : 'a network of the VM'}`;
+    const message =
+      `host ${text} has no port in ` + `${owner.kind === 'network' ? `network ${owner.name}` : 'a network of the VM'}`;
     yield aboutValue(path, message, 'only a host that probes there has one: add a probe, or name an address');
   }
 }

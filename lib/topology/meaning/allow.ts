@@ -17,7 +17,7 @@ function* checkNic(nic: DraftNic, owners: ReadonlyMap<string, string>): Generato
     const item = allowItem(text);
     const mac = item?.macs?.[0];
     const key = item?.macs?.[0] ?? item?.prefixes?.[0] ?? text;
-    if (item === null) yield aboutValue(path, `${text} is not ${shapeAt(path).noun}`, shapeAt(path).mend);
+    if (item === null) yield aboutValue(path, `${text} is not ${shapeAt(path).noun}`, shapeAt(path).fix);
     else if (seen.has(key)) yield aboutValue(path, `${text} is in the list already`, 'remove one of the two');
     else if (item.any && nic.allow.length > 1)
       yield aboutValue(path, '`any` allows everything', 'remove the other items, or `any`');

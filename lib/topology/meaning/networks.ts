@@ -46,15 +46,15 @@ function* checkMtu(draft: Draft, network: DraftNetwork): Generator<Complaint> {
   const path = [...network.path, 'mtu'];
   if (room !== null && network.mtu !== undefined && network.mtu > room.mtu) {
     const message = `an MTU of ${network.mtu} leaves no room for VXLAN in an underlay of ${room.underlayMtu}`;
-    const mend = `use ${room.mtu} or less, or raise the underlay's \`mtu\` to ${network.mtu + room.overhead}`;
-    yield aboutValue(path, message, mend);
+    const fix = `use ${room.mtu} or less, or raise the underlay's \`mtu\` to ${network.mtu + room.overhead}`;
+    yield aboutValue(path, message, fix);
   }
   const mtu = network.mtu ?? room?.mtu;
   const hasIpv6 = network.prefixes.some((prefix) => prefix.value.ip.family === 6);
   if (hasIpv6 && mtu !== undefined && mtu < IPV6_MINIMUM_MTU) {
     const message = `IPv6 does not work in network ${network.name} with an MTU of ${mtu}`;
-    const mend = `use ${IPV6_MINIMUM_MTU} or more (RFC 8200 §5), or leave the IPv6 prefix out`;
-    yield network.mtu === undefined ? aboutKey(network.path, message, mend) : aboutValue(path, message, mend);
+    const fix = `use ${IPV6_MINIMUM_MTU} or more (RFC 8200 §5), or leave the IPv6 prefix out`;
+    yield network.mtu === undefined ? aboutKey(network.path, message, fix) : aboutValue(path, message, fix);
   }
 }
 

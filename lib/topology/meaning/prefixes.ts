@@ -39,7 +39,10 @@ export function prefixOfFamily(holder: DraftPrefixes, family: Family): Prefix | 
   return holder.prefixes.find((prefix) => prefix.value.ip.family === family)?.value;
 }
 
-/** Not routed on the internet: private (RFC 1918, 4193, 6598), benchmarking (RFC 2544, 5180) and documentation (RFC 5737, 3849, 9637). */
+/**
+ * Not routed on the internet: private (RFC 1918, 4193, 6598), benchmarking (RFC 2544, 5180) and documentation (RFC
+ * 5737, 3849, 9637).
+ */
 const NOT_PUBLIC = [
   '10.0.0.0/8',
   '172.16.0.0/12',

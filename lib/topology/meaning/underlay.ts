@@ -33,8 +33,8 @@ function* checkSegment(draft: Draft, segment: DraftSegment): Generator<Complaint
       yield aboutValue(path, `${text} has no room for a router and a host`, 'use /30 (IPv6: /126) or larger');
     }
     if (draft.isLab && isPublic(value)) {
-      const mend = 'take 198.18.0.0/15 (benchmarking, RFC 2544), a private or a documentation range';
-      yield aboutValue(path, `${text} is a public range: a lab must not take addresses that others own`, mend);
+      const fix = 'take 198.18.0.0/15 (benchmarking, RFC 2544), a private or a documentation range';
+      yield aboutValue(path, `${text} is a public range: a lab must not take addresses that others own`, fix);
     }
     if (value.ip.family === 6 && segment.mtu !== undefined && segment.mtu < 1280) {
       yield aboutValue(
@@ -113,7 +113,10 @@ function* checkHostAddressesUnique(draft: Draft): Generator<Complaint> {
   }
 }
 
-/** Two hosts with one SSH server are one machine, which would wait for itself. By their names in `~/.ssh/config` it shows when they are reached. */
+/**
+ * Two hosts with one SSH server are one machine, which would wait for itself. By their names in `~/.ssh/config` it
+ * shows when they are reached.
+ */
 function* checkSshPlacesUnique(draft: Draft): Generator<Complaint> {
   if (draft.isLab) return;
   const owners = new Map<string, string>();
@@ -137,7 +140,9 @@ function* checkOneTunnelFamily(draft: Draft): Generator<Complaint> {
   const [first, ...others] = draft.hosts.flatMap((host) => host.addresses.slice(0, 1));
   const odd = others.find((address) => first !== undefined && address.value.family !== first.value.family);
   if (first === undefined || odd === undefined) return;
-  const message = `${odd.text} is ${familyName(odd.value.family)}, but tunnels run over ${familyName(first.value.family)} (${first.text})`;
+  const message =
+    `${odd.text} is ${familyName(odd.value.family)}, but tunnels run over ${familyName(first.value.family)} ` +
+    `(${first.text})`;
   yield aboutValue(odd.path, message, 'tunnels use each host’s first address: put the same family first everywhere');
 }
 

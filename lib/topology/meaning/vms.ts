@@ -72,7 +72,9 @@ function* checkDomainNames(draft: Draft): Generator<Complaint> {
   for (const { domain, path } of draft.vms) {
     if (domain === undefined) continue;
     if (/^\s*[+]?\d+$/.test(domain)) {
-      const message = `the libvirt domain ${domain} has a number for a name, which virsh takes for the number of a running domain`;
+      const message =
+        `the libvirt domain ${domain} has a number for a name, which virsh takes for the number of a ` +
+        'running domain';
       yield aboutValue([...path, 'domain'], message, 'rename it: `virsh domrename UUID NAME`');
     } else if (Buffer.byteLength(domain) > 255) {
       yield aboutValue(

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { applyFigures, migrateFigures, ratiosOf, verdictsOn, worseThanPeers } from '../../../lib/bench/figures.js';
-import type { ApplyBench, MigrateRun } from '../../../lib/bench/result.js';
+import type { ApplyBench, MigrateRun } from '../../../lib/model/bench-result.js';
 import { benchOf, runOf } from './runs.js';
 
 t.test('figures are of one tool only, and leave out what was not told', async (t) => {

@@ -2,7 +2,10 @@ import type { SwitchRecord } from '../../../lib/bench/delay-curve.js';
 
 type Row = readonly [afterResumeMs: number, rttMs: number | null];
 
-/** Two migrations by each, as one stream of pings saw them: when each request left, relative to the resume, and its delay. */
+/**
+ * Two migrations by each, as one stream of pings saw them: when each request left, relative to the resume, and its
+ * delay.
+ */
 const ROWS = {
   vxmig: [
     [

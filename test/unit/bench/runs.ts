@@ -1,5 +1,5 @@
 import { allFigures, ratiosOf, worseThanPeers } from '../../../lib/bench/figures.js';
-import type { MigrateBench, MigrateRun, MigrateTool } from '../../../lib/bench/result.js';
+import type { MigrateBench, MigrateRun, MigrateTool } from '../../../lib/model/bench-result.js';
 
 /** A run with nothing to remark but what is given. */
 export function runOf(tool: MigrateTool, given: Partial<MigrateRun> = {}): MigrateRun {

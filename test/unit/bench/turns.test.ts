@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { MIGRATE_TOOLS, type MigrateTool } from '../../../lib/bench/result.js';
 import { turns } from '../../../lib/bench/turns.js';
+import { MIGRATE_TOOLS, type MigrateTool } from '../../../lib/model/bench-result.js';
 
 const contenders = fc.subarray([...MIGRATE_TOOLS], { minLength: 1 });
 

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../../lib/cli/main.js';
 import { endWithBatch } from '../../../lib/examiner/batch-channel.js';
 
-// bin/vxmig for tests of a batch: the process that grades `slow.yaml` tells its number, and waits until the test lets it go on.
+// bin/vxmig for tests of a batch: the process that grades `slow.yaml` tells its number, and waits until the test lets
+// it go on.
 /** Should the test die. */
 const LONGEST_MS = 120_000;
 

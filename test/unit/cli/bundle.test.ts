@@ -44,7 +44,10 @@ function run(directory: string, argv: readonly string[]): Promise<VxmigRun> {
   });
 }
 
-/** What V8 says of kept code that it was given: `false` where it took it, `undefined` where it was given none. In a process of its own, for it may crash. */
+/**
+ * What V8 says of kept code that it was given: `false` where it took it, `undefined` where it was given none. In a
+ * process of its own, for it may crash.
+ */
 function rejected(directory: string): Promise<string> {
   const script = `const { load } = require('${directory}/bin/vxmig');
     console.log(load('${directory}/dist/bin/vxmig.cjs').script.cachedDataRejected);`;

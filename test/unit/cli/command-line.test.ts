@@ -9,9 +9,11 @@ import { ROOT, runVxmig } from './run-vxmig.js';
 const TOPOLOGY = 'topologies/two-subnets.yaml';
 
 /** Everything on stdout is one JSON document. */
-function document(
-  stdout: string,
-): { ok: boolean; error?: { code: string; message: string; hint: string; where: string } } & Record<string, unknown> {
+function document(stdout: string): {
+  ok: boolean;
+  error?: { code: string; message: string; hint: string; where: string; problems?: object[] };
+  remarks?: object[];
+} & Record<string, unknown> {
   return JSON.parse(stdout);
 }
 
@@ -69,7 +71,7 @@ t.test('a wrong command line touches nothing and exits with 3', async (t) => {
   }
   t.match(
     (await runVxmig(['plna'])).stderr,
-    /^error \(USAGE\): unknown command 'plna'\n {2}mend: .*Did you mean plan.*vxmig --help/,
+    /^error \(USAGE\): unknown command 'plna'\n {2}fix: .*Did you mean plan.*vxmig --help/,
   );
 });
 
@@ -115,6 +117,17 @@ t.test('validate', async (t) => {
     ok: false,
     error: { code: 'TOPOLOGY_INVALID', where: /bad\.yaml:\d+:\d+/, problems: [{ line: Number }, { line: Number }] },
   });
+  // The keys are what scripts read: they stay as they are, whatever the words are here.
+  const keys = ['file', 'line', 'column', 'message', 'mend'];
+  t.strictSame(
+    json.error?.problems?.map((problem) => Object.keys(problem)),
+    [keys, keys],
+  );
+  const told = document((await runVxmig(['validate', join(directory, 'remarks.yaml'), '--json'])).stdout);
+  t.strictSame(
+    told.remarks?.map((remark) => Object.keys(remark)),
+    [keys],
+  );
   const remarks = await runVxmig(['validate', join(directory, 'remarks.yaml')]);
   t.match(remarks, { status: 0, stdout: /valid\nremark: .*remarks\.yaml:\d+:\d+: `rate`/ });
   t.match(await runVxmig(['validate', join(directory, 'denied.yaml')]), {
@@ -188,5 +201,8 @@ t.test('a reader that goes away is no error', async (t) => {
 /** Writes more than a pipe holds, and only after its reader has ended. */
 function script(): string {
   const main = new URL('../../../lib/cli/main.js', import.meta.url).href;
-  return `const { run } = await import(${JSON.stringify(main)}); await new Promise((done) => setTimeout(done, 200)); process.exitCode = await run(process.argv.slice(1));`;
+  return (
+    `const { run } = await import(${JSON.stringify(main)}); await new Promise((done) => setTimeout(done, 200)); ` +
+    'process.exitCode = await run(process.argv.slice(1));'
+  );
 }

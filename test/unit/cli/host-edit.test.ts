@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { prepareHostEdit } from '../../../lib/cli/host-edit.js';
+import { prepareHostEdit } from '../../../lib/cli/commands/host-edit.js';
 import { SAMPLE } from '../topology/sample.js';
 import { ROOT, runVxmig } from './run-vxmig.js';
 
@@ -70,7 +70,7 @@ t.test('a file that cannot be written is told before the work', async (t) => {
   ] as const) {
     const { status, stderr } = await runVxmig(argv, { XDG_STATE_HOME: directory });
     t.equal(status, 3, argv.join(' '));
-    t.match(stderr, new RegExp(`error \\(USAGE\\): cannot write .*\n  mend: Give ${option} a file`), argv.join(' '));
+    t.match(stderr, new RegExp(`error \\(USAGE\\): cannot write .*\n  fix: Give ${option} a file`), argv.join(' '));
   }
   t.same(readdirSync(directory), []);
 });

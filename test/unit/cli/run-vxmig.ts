@@ -8,7 +8,9 @@ export interface VxmigRun {
 }
 
 const MAIN = new URL('../../../lib/cli/main.js', import.meta.url).href;
-const SCRIPT = `const { run } = await import(${JSON.stringify(MAIN)}); process.exitCode = await run(process.argv.slice(1));`;
+const SCRIPT = `
+const { run } = await import(${JSON.stringify(MAIN)});
+process.exitCode = await run(process.argv.slice(1));`;
 
 /** The checkout's root, from which topologies are named. */
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));

@@ -112,7 +112,8 @@ t.test('a daemon that is none', async (t) => {
 
 t.test('where the socket cannot be had, or is not understood, virsh is asked', async (t) => {
   const uuid = '9f6b0c4e-7a51-8d20-b3f5-0123456789ab';
-  const answer = `running (booted)\n\nPersistent:     yes\n<domain type='qemu'/>\n=== live definition\n<domain type='qemu'/>`;
+  const answer =
+    'running (booted)\n\nPersistent:     yes\n<domain ' + "type='qemu'/>\n=== live definition\n<domain type='qemu'/>";
   const host = (openSocket: HostShell['openSocket']): HostShell => ({
     name: 'host-a',
     run: async (argv) => ({

@@ -12,7 +12,10 @@ function whole(lines: string): string {
 
 /** What virsh prints of a domain: its state, facts, the stored definition, and the live one. */
 function answers(state: string, stored: string, { facts = '', live = stored } = {}): string {
-  return `${state}\n\nId:             1\nPersistent:     yes\nAutostart:      disable\n${facts}\n${stored}\n=== live definition\n${live}\n`;
+  return (
+    `${state}\n\nId:             1\nPersistent:     yes\nAutostart:      disable\n${facts}\n${stored}\n` +
+    `=== live definition\n${live}\n`
+  );
 }
 
 t.test('one answer of virsh holds every domain with its state and definitions', async (t) => {

@@ -80,7 +80,7 @@ t.test('one host', async (t) => {
   t.same(verdict({ userfaultfd: false }, postCopy).failed, ['host-a: userfaultfd']);
 });
 
-t.test('every failed check says how to mend it', async (t) => {
+t.test('every failed check says how to fix it', async (t) => {
   const nothing = {
     ...FIT,
     ovsdbVersion: '',

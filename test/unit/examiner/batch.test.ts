@@ -86,9 +86,11 @@ t.test('whatever becomes of one student’s process is that student’s error, n
 t.test('nothing that a process has started outlives it, and its pipes may be held by others for ever', async (t) => {
   const directory = t.testdir();
   const sleeper = (detached: boolean) =>
-    `require('node:child_process').spawn('sleep', ['300'], {stdio: ['ignore', 'inherit', 'inherit'], detached: ${detached}}).pid`;
+    "require('node:child_process').spawn('sleep', ['300'], {stdio: ['ignore', 'inherit', 'inherit'], detached: " +
+    `${detached}}).pid`;
   const started = (name: string) =>
-    `require('node:fs').writeFileSync(${JSON.stringify(join(directory, name))}, [process.pid, ${sleeper(false)}, ${sleeper(true)}].join(' '));`;
+    `require('node:fs').writeFileSync(${JSON.stringify(join(directory, name))}, [process.pid, ` +
+    `${sleeper(false)}, ${sleeper(true)}].join(' '));`;
   const { students } = await graded({
     scripts: {
       hang: `process.on('SIGTERM', () => {}); ${started('hang')} for (;;);`,
@@ -113,7 +115,9 @@ t.test('interrupted: who is graded is told, who is not too, and no process is le
   const file = JSON.stringify(join(t.testdir(), 'pid'));
   const batch = await graded({
     scripts: {
-      deaf: `process.on('SIGTERM', () => {}); require('node:fs').writeFileSync(${file}, String(process.pid)); setInterval(() => {}, 1000);`,
+      deaf:
+        `process.on('SIGTERM', () => {}); require('node:fs').writeFileSync(${file}, String(process.pid)); ` +
+        'setInterval(() => {}, 1000);',
       done: `while (!require('node:fs').existsSync(${file})); ${PRINT}`,
       never: PRINT,
     },

@@ -67,7 +67,9 @@ t.test('a bridge that is only called like vxmig’s is none of them', async (t) 
 });
 
 t.test('taps: by the name in the definition, or by the MAC that libvirt gives them; of what is on', async (t) => {
-  const xml = `<domain><devices><interface type='ethernet'><mac address='${WEB.toUpperCase()}'/><target dev='tap-x' managed='no'/></interface></devices></domain>`;
+  const xml =
+    `<domain><devices><interface type='ethernet'><mac address='${WEB.toUpperCase()}'/><target dev='tap-x' ` +
+    "managed='no'/></interface></devices></domain>";
   t.match(tapsOf(TOPOLOGY, host({}, { domains: [domainSeen('x', xml)] })), [{ vm: 'web', port: 'tap-x', mac: WEB }]);
   t.strictSame(tapsOf(TOPOLOGY, host({}, { domains: [domainSeen('x', xml, { state: 'shut off' })] })), []);
 });

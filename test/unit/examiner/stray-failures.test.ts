@@ -28,7 +28,8 @@ process.exit(0);
 `);
   t.equal(
     stdout,
-    'OwnFault: a fault of vxmig itself: one\nOwnFault: a fault of vxmig itself: two\nas it is\nunclaimed: a fault of vxmig itself: three\n',
+    'OwnFault: a fault of vxmig itself: one\nOwnFault: a fault of vxmig itself: two\nas it is\n' +
+      'unclaimed: a fault of vxmig itself: three\n',
   );
   t.equal(status, 0);
 });

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { GENERATED_FILES, PACKAGE_URL } from '../../generated/files.js';
 
-const MEND = 'run `npm run docs`, look at what has changed, and check it in';
+const FIX = 'run `npm run docs`, look at what has changed, and check it in';
 
 for (const { path, text } of GENERATED_FILES) {
   t.test(`${path} says what the code says`, async (t) => {
-    t.equal(readFileSync(new URL(path, PACKAGE_URL), 'utf8'), text(), MEND);
+    t.equal(readFileSync(new URL(path, PACKAGE_URL), 'utf8'), text(), FIX);
   });
 }
 

@@ -44,14 +44,14 @@ t.test('looks a last time at the deadline, and no more', async (t) => {
   t.equal(looks, 4);
 });
 
-t.test('an error at one look is mended by the next', async (t) => {
+t.test('an error at one look is fixed by the next', async (t) => {
   let looks = 0;
-  const mended = await graded([checkNamed('a', { retry: { forMs: 1000, everyMs: 1000 } })], async () => {
+  const fixed = await graded([checkNamed('a', { retry: { forMs: 1000, everyMs: 1000 } })], async () => {
     looks += 1;
     if (looks === 1) throw new Error('no answer');
     return sight(true);
   });
-  t.match(mended, { ok: true, score: 1 });
+  t.match(fixed, { ok: true, score: 1 });
 });
 
 t.test('what must hold is looked at for as long, and the first look that fails counts', async (t) => {

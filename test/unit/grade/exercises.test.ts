@@ -7,7 +7,9 @@ import { readTopology } from '../../../lib/topology/read.js';
 import { TopologyError } from '../../../lib/topology/topology-error.js';
 import { EXERCISES, type Exercise, type Submission } from './exercises.js';
 
-/** Of what needs no hosts: points in the file, by exercise and submission; null: it is no topology, and gets nothing. */
+/**
+ * Of what needs no hosts: points in the file, by exercise and submission; null: it is no topology, and gets nothing.
+ */
 const OF_THE_FILE: Readonly<Record<string, Readonly<Record<string, number | null>>>> = {
   'lossless-migration': {
     reference: 4.5,

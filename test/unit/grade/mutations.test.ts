@@ -8,7 +8,9 @@ import { MistakesError } from '../../../lib/model/mistakes-error.js';
 import { mutated, mutations } from '../topology/mutate.js';
 import { HIDDEN, rubricIn } from './sample.js';
 
-/** More of them: VXMIG_MUTATIONS=20000 before `node dist/test/unit/grade/mutations.test.js`; another walk: VXMIG_SEED=1. */
+/**
+ * More of them: VXMIG_MUTATIONS=20000 before `node dist/test/unit/grade/mutations.test.js`; another walk: VXMIG_SEED=1.
+ */
 const RUNS = Number(process.env.VXMIG_MUTATIONS ?? 500);
 /** A slow machine looks at fewer; who names a number gets them all. */
 const ENOUGH_MS = process.env.VXMIG_MUTATIONS === undefined ? 20_000 : 2 ** 31 - 1;
@@ -28,7 +30,14 @@ checks:
       underlay: {left: {cidr: 198.18.1.0/24, mtu: {atLeast: 1400}, rate: none, delay: none}}
       hosts: [underlay, address]
       networks: {blue: {vni: 5001, mesh: full, cidr: reference}, green: present, red: absent}
-      vms: {web: {host: host-a, memory: 128MiB, vcpus: {atMost: 2}, source: "image: micro", nics: [{network: blue, mac: "52:54:00:09:00:01"}]}, db: [host]}
+      vms:
+        web:
+          host: host-a
+          memory: 128MiB
+          vcpus: {atMost: 2}
+          source: "image: micro"
+          nics: [{network: blue, mac: "52:54:00:09:00:01"}]
+        db: [host]
       probes: [{from: host-b, to: web, interval: 10ms}]
   no-red: {not: true, visibility: after_due_date, topology: {networks: {blue: {vni: 7}}}, showExpected: false}
   vnis: {level: warning, topology: {networks: [vni]}}
@@ -85,7 +94,7 @@ async function troubleWith(path: string, accept: () => void): Promise<string | n
     if (!(error instanceof MistakesError)) return `no refusal, but ${error instanceof Error ? error.stack : error}`;
     if (error.problems.length === 0) return 'refused without a reason';
     const wordless = error.problems.find(
-      ({ line, column, message, mend }) => !(line >= 1 && column >= 1) || message.trim() === '' || mend.trim() === '',
+      ({ line, column, message, fix }) => !(line >= 1 && column >= 1) || message.trim() === '' || fix.trim() === '',
     );
     return wordless === undefined ? null : `no words or place: ${JSON.stringify(wordless)}`;
   }

@@ -75,10 +75,10 @@ t.test('a student lacks the reference and the hidden checks; nobody else does', 
   unlinkSync(join(path, '../hidden.yaml'));
   unlinkSync(join(path, '../reference.yaml'));
   t.match(await problemsOf(path), [/no such file|not there|there is no/i, /no such file|not there|there is no/i]);
-  const mends = await readRubric(path).catch((error: unknown) =>
+  const fixes = await readRubric(path).catch((error: unknown) =>
     error instanceof MistakesError ? error.problems : [],
   );
-  t.match(mends, [{ mend: /grades with `--for student`$/ }, { mend: /grades with `--for student`$/ }]);
+  t.match(fixes, [{ fix: /grades with `--for student`$/ }, { fix: /grades with `--for student`$/ }]);
   const read = await readRubric(path, undefined, { forStudent: true });
   t.equal(
     read.note,
@@ -100,7 +100,10 @@ t.test('a student lacks the reference and the hidden checks; nobody else does', 
   await t.rejects(readRubric(path, undefined, { forStudent: true }), { code: 'RUBRIC_INVALID' }, 'one that is broken');
 });
 
-/** What is replaced in the rubric, by what (§: the place that must be named), and what must be said; nothing else may be. */
+/**
+ * What is replaced in the rubric, by what (§: the place that must be named), and what must be said; nothing else may
+ * be.
+ */
 const MISTAKES: readonly (readonly [old: string, replacement: string, message: string])[] = [
   ['version: 1', 'version: §2', '`version`: 2 is not a version that this vxmig reads'],
   ['{points: 2,', '{§pionts: 2,', 'unknown key `pionts` in check vnis'],
@@ -187,7 +190,10 @@ t.test('mistakes of all files are told at once, each with its file', async (t) =
 });
 
 t.test('the hidden file: no visible checks, no names that are taken, no keys of the rubric', async (t) => {
-  const hidden = `version: 1\nname: x\nchecks:\n  vnis: {verify: {part: all}}\n  open: {visibility: visible, verify: {part: all}}\n  never: {visibility: hidden, points: 1, verify: {part: all}}\n`;
+  const hidden =
+    'version: 1\nname: x\nchecks:\n  vnis: {verify: {part: all}}\n' +
+    '  open: {visibility: visible, verify: {part: all}}\n' +
+    '  never: {visibility: hidden, points: 1, verify: {part: all}}\n';
   const problems = await problemsOf(rubricIn(t.testdir(), { hidden }));
   t.match(problems, [
     'hidden.yaml:2:1 `name` in a file of hidden checks',

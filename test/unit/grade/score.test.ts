@@ -22,7 +22,7 @@ function grade(rules: Partial<CheckRules>, outcome: Outcome) {
 
 t.test('all or nothing, unless the rubric says else', async (t) => {
   t.match(grade({}, saw(true, true)), { status: 'passed', score: 1, hint: '' });
-  t.match(grade({ hint: 'mend it' }, saw(true, false)), { status: 'failed', score: 0, hint: 'mend it' });
+  t.match(grade({ hint: 'fix it' }, saw(true, false)), { status: 'failed', score: 0, hint: 'fix it' });
   t.match(grade({ credit: { kind: 'ratio' } }, saw(true, true, false)), { status: 'failed', score: 0.67 });
   t.match(grade({ credit: { kind: 'ratio' } }, saw(true)), { status: 'passed', score: 1 });
 });

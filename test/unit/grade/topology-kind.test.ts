@@ -52,7 +52,8 @@ t.test('each difference is a fact, with what was seen and expected', async (t) =
     [
       '"52:54:00:09:00:01", address: 10.9.0.1/24',
       '"52:54:00:09:00:01", address: 10.9.0.1/24, allow: [vlan, 10.9.0.9]',
-      '[no] `nics` of VM web: blue 52:54:00:09:00:01 10.9.0.1/24 allow 10.9.0.9/32, vlan (expected: blue 52:54:00:09:00:01 10.9.0.1/24)',
+      '[no] `nics` of VM web: blue 52:54:00:09:00:01 10.9.0.1/24 allow 10.9.0.9/32, vlan (expected: blue ' +
+        '52:54:00:09:00:01 10.9.0.1/24)',
     ],
     [
       '52:54:00:09:00:02',
@@ -72,7 +73,9 @@ t.test('each difference is a fact, with what was seen and expected', async (t) =
     [
       'vni: 5002',
       'vni: 5002, acl: [{protocol: tcp, port: 80, action: deny}]',
-      '[no] `acl` of network green: deny tcp port 80-80 from any to any (expected: what passes is the same as by none, so tcp port 80 from db to host-a passes, tcp port 80 from db to host-b passes, tcp port 80 from db to 192.0.2.1 passes, and 9 more)',
+      '[no] `acl` of network green: deny tcp port 80-80 from any to any (expected: what passes is the same as ' +
+        'by none, so tcp port 80 from db to host-a passes, tcp port 80 from db to host-b passes, tcp port 80 ' +
+        'from db to 192.0.2.1 passes, and 9 more)',
     ],
   ];
   for (const [old, replacement, fact] of differing) {

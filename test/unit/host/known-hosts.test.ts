@@ -66,7 +66,8 @@ t.test('names match as they do for OpenSSH', { skip: missing }, async (t) => {
 });
 
 t.test('what ssh-keygen -H has hashed is found by its name only', { skip: missing }, async (t) => {
-  const file = `${t.testdir({ known_hosts: `host-a,192.0.2.7 ssh-ed25519 ${KEY}\n[192.0.2.7]:2222 ssh-ed25519 ${OTHER}\n` })}/known_hosts`;
+  const known = [`host-a,192.0.2.7 ssh-ed25519 ${KEY}\n`, `[192.0.2.7]:2222 ssh-ed25519 ${OTHER}\n`].join('');
+  const file = `${t.testdir({ known_hosts: known })}/known_hosts`;
   execFileSync('ssh-keygen', ['-q', '-H', '-f', file], { stdio: 'ignore' });
   rmSync(`${file}.old`);
   const text = readFileSync(file, 'utf8');

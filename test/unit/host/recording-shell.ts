@@ -17,7 +17,10 @@ case "$* " in *" - "*|*" /dev/stdin "*) input=$(cat; echo .) ;; esac
 printf '%s\\0' "$#" "\${0##*/}" "$@" "$input" >>"$VXMIG_RECORD"
 `;
 
-/** Hands command lines to a real shell, as sshd does, on a machine where the named programs only write down how they were run. */
+/**
+ * Hands command lines to a real shell, as sshd does, on a machine where the named programs only write down how they
+ * were run.
+ */
 export class RecordingShell {
   readonly #record: string;
 

@@ -154,7 +154,8 @@ Host *
 t.test('what is not followed is refused where it leads elsewhere', async (t) => {
   const directory = home(t, {
     '.ssh/config':
-      'Host node\n  ProxyCommand nc -X connect %h %p\nHost both\n  ProxyJump first\n  ProxyCommand nc\nHost none\n  ProxyCommand none\n',
+      'Host node\n  ProxyCommand nc -X connect %h %p\nHost both\n  ProxyJump first\n  ProxyCommand nc\n' +
+      'Host none\n  ProxyCommand none\n',
   });
   await t.rejects(resolved(directory), {
     code: 'SSH_CONNECT',

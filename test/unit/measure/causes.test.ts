@@ -86,7 +86,7 @@ t.test('a clock that is 40 ms ahead, known to 5 ms', async (t) => {
   // The way there takes all of the round trip's 10 ms, so that the estimate is as wrong as it can be.
   const offset = estimateClockOffset([{ askedAtMs: 1000, hostMs: 1010 + SKEW_MS, answeredAtMs: 1010 }]);
   t.match(offset, { offsetMs: SKEW_MS + 5, errorMs: 5 });
-  const mended = ahead.map((request) => ({ ...request, sentAtMs: request.sentAtMs - offset.offsetMs }));
+  const fixed = ahead.map((request) => ({ ...request, sentAtMs: request.sentAtMs - offset.offsetMs }));
 
   await t.test('as it is, its frames would have wrong causes', (t) => {
     const frames = causesOf(watched(PAUSED_ONLY, { requests: ahead }));
@@ -98,7 +98,7 @@ t.test('a clock that is 40 ms ahead, known to 5 ms', async (t) => {
   });
 
   await t.test('put right, no cause is wrong, and what the error leaves open is said to be open', (t) => {
-    const frames = causesOf(watched(PAUSED_ONLY, { requests: mended, clockErrorMs: offset.errorMs }));
+    const frames = causesOf(watched(PAUSED_ONLY, { requests: fixed, clockErrorMs: offset.errorMs }));
     const lost = frames.filter(({ kind }) => kind === 'lost');
     t.equal(countOf(lost), 12);
     for (const frame of lost) {
@@ -115,7 +115,7 @@ t.test('a clock that is 40 ms ahead, known to 5 ms', async (t) => {
   });
 
   await t.test('without its error, one would be sure of what is not so', (t) => {
-    const frames = causesOf(watched(PAUSED_ONLY, { requests: mended, clockErrorMs: 0 }));
+    const frames = causesOf(watched(PAUSED_ONLY, { requests: fixed, clockErrorMs: 0 }));
     t.notSame(told(frames), told(causesOf(watched(PAUSED_ONLY))));
     t.end();
   });

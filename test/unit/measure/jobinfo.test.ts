@@ -58,7 +58,8 @@ t.test('a completed migration', (t) => {
 
 t.test('a running one tells the downtime that QEMU expects, and has no figures yet', (t) => {
   const stats = parseJobStats(
-    'Job type: 2\n\noperation: 5\ntime_elapsed: 918\ndowntime: 300\nmemory_total: 134750208\nmemory_remaining: 121188352\n',
+    'Job type: 2\n\noperation: 5\ntime_elapsed: 918\ndowntime: 300\nmemory_total: 134750208\n' +
+      'memory_remaining: 121188352\n',
   );
   t.match(stats, { type: 'unbounded', operation: 'migration-out', memoryRemainingBytes: 121188352, downtimeMs: 300 });
   t.equal(stats && transferFigures(stats), null);
@@ -67,7 +68,8 @@ t.test('a running one tells the downtime that QEMU expects, and has no figures y
 
 t.test('before the memory is counted nothing is known to remain', (t) => {
   const output =
-    'Job type: 2\n\noperation: 5\ntime_elapsed: 314\ndata_total: 0\ndata_remaining: 0\nmemory_total: 0\nmemory_remaining: 0\n';
+    'Job type: 2\n\noperation: 5\ntime_elapsed: 314\ndata_total: 0\ndata_remaining: 0\nmemory_total: 0\n' +
+    'memory_remaining: 0\n';
   t.match(parseJobStats(output), { type: 'unbounded', memoryRemainingBytes: null, dataRemainingBytes: null });
   t.end();
 });

@@ -8,7 +8,10 @@ const BASE_MS = 1_795_247_722_000;
 /** What became of one request: the wait until its reply, and how many copies of it came. null: lost. */
 type Fate = { readonly rttMs: number; readonly copies: number } | null;
 
-/** What fping prints when request N, sent at BASE + (N − 1) × interval, meets the N-th fate, and SIGINT comes one interval after the last. */
+/**
+ * What fping prints when request N, sent at BASE + (N − 1) × interval, meets the N-th fate, and SIGINT comes one
+ * interval after the last.
+ */
 function pingOutput(fates: readonly Fate[], intervalMs: number): string {
   const lines: { atMs: number; text: string }[] = [];
   const endMs = BASE_MS + fates.length * intervalMs;
@@ -82,7 +85,8 @@ t.test('sent, lost, duplicates and waits are those of the requests that left wit
   });
   fc.assert(
     fc.property(stream, ({ before, during, intervalMs, clockOffsetMs }) => {
-      // The first request before the run is answered, so that its time is known exactly; ping goes on for PATIENCE_MS after it.
+      // The first request before the run is answered, so that its time is known exactly; ping goes on for PATIENCE_MS
+      // after it.
       const after = answered(PATIENCE_MS / intervalMs, 1);
       const fates = [...answered(1, 0.5), ...before, ...during, ...after];
       // Half an interval off, so that no request leaves on the edge.

@@ -3,8 +3,8 @@ import { type SwitchInstants, type SwitchPhase, switchPhases } from '../../../li
 import type { PingRequest } from '../../../lib/model/probe-series.js';
 
 /**
- * Switches of the lab as they were recorded: host-c pings a VM that moves between host-a and host-b, every 10 ms. Times are in milliseconds
- * after the resume, by the controller's clock.
+ * Switches of the lab as they were recorded: host-c pings a VM that moves between host-a and host-b, every 10 ms. Times
+ * are in milliseconds after the resume, by the controller's clock.
  */
 export interface RecordedSwitch {
   readonly phases: readonly SwitchPhase[];

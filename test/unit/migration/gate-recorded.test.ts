@@ -3,7 +3,9 @@ import { GATE_SHUT, type GateState, nextGateStep } from '../../../lib/migration/
 import { PRE_COPY } from '../../../lib/strategies/pre-copy.js';
 import { type Look, leftAtPassEndMs, recordedLooks } from './recorded-jobs.js';
 
-/** Every look at which the gate would have let the guest go, had it been shut again each time; and the steps on the way. */
+/**
+ * Every look at which the gate would have let the guest go, had it been shut again each time; and the steps on the way.
+ */
 function replay(looks: readonly Look[]) {
   let state: GateState = GATE_SHUT;
   const limits: { iteration: number | null; phase: string }[] = [];

@@ -10,8 +10,9 @@ export interface Look {
 }
 
 /**
- * What `virsh domjobinfo --rawstats` said at every look at a migration of the lab's guest (128 MiB, TCG, QEMU 10.0.2, libvirt 11.3; of the first
- * pass every sixth look, and without the fields that nobody reads). QEMU was kept from pausing the guest all the while, by a downtime of 1 ms:
+ * What `virsh domjobinfo --rawstats` said at every look at a migration of the lab's guest (128 MiB, TCG, QEMU 10.0.2,
+ * libvirt 11.3; of the first pass every sixth look, and without the fields that nobody reads). QEMU was kept from
+ * pausing the guest all the while, by a downtime of 1 ms:
  * - `idle`: up to the second pass;
  * - `busy-5-mib`, `busy-20-mib`: the guest writes 5 or 20 MiB/s, round and round over 16 MiB;
  * - `never-converging`: 60 MiB/s over 16 MiB, which no pass of that link brings below 300 ms.
@@ -30,8 +31,9 @@ export function recordedLooks(name: 'idle' | 'busy-5-mib' | 'busy-20-mib' | 'nev
 }
 
 /**
- * What QEMU would have found left at the end of the pass that runs at that look, after it had asked what was dirtied meanwhile, in milliseconds
- * at the speed it measured: it pauses the guest where that is no more than the allowed downtime. null: the recording ends before.
+ * What QEMU would have found left at the end of the pass that runs at that look, after it had asked what was dirtied
+ * meanwhile, in milliseconds at the speed it measured: it pauses the guest where that is no more than the allowed
+ * downtime. null: the recording ends before.
  */
 export function leftAtPassEndMs(looks: readonly Look[], index: number): number | null {
   const pass = looks[index]?.stats.iteration ?? 0;

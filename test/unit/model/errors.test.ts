@@ -8,7 +8,7 @@ import { shellLine } from '../../../lib/model/quote.js';
 const LIB = fileURLToPath(new URL('../../../../lib/', import.meta.url));
 
 /** What tells where something stands, and not what to do. */
-const MENDS_NOTHING = [
+const FIXES_NOTHING = [
   /^The message (holds|names|says)/,
   /\bchecks above(?!.*verify again)/,
   /[Ii]ts log says/,
@@ -17,18 +17,18 @@ const MENDS_NOTHING = [
 ];
 
 t.test('every error says in whole sentences what to do', async (t) => {
-  for (const [code, { meaning, mend }] of Object.entries(ERRORS)) {
-    for (const text of [meaning, mend]) t.match(text, /^[A-Z`].*\.$/, code);
+  for (const [code, { meaning, fix }] of Object.entries(ERRORS)) {
+    for (const text of [meaning, fix]) t.match(text, /^[A-Z`].*\.$/, code);
     t.match(
-      mend,
-      /`[^`]+`|\b(Mend|Check|Compare|Remove|Make|Do|Run|Wait|Log in|Look)\b/,
+      fix,
+      /`[^`]+`|\b(Fix|Check|Compare|Remove|Make|Do|Run|Wait|Log in|Look)\b/,
       `${code} names something to do`,
     );
-    for (const nothing of MENDS_NOTHING) t.notMatch(mend, nothing, code);
+    for (const nothing of FIXES_NOTHING) t.notMatch(fix, nothing, code);
   }
 });
 
-t.test('no hint anywhere is of those that mend nothing, nor names a domain unquoted', async (t) => {
+t.test('no hint anywhere is of those that fix nothing, nor names a domain unquoted', async (t) => {
   const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const lines = files.flatMap((file) =>
     readFileSync(LIB + file, 'utf8')
@@ -36,9 +36,9 @@ t.test('no hint anywhere is of those that mend nothing, nor names a domain unquo
       .map((text, index) => ({ place: `${file}:${index + 1}`, text })),
   );
   t.ok(lines.length > 10_000);
-  const hints = lines.filter(({ text }) => /hint|mend|'[^']* [^']*'|`/.test(text) && !/^\s*(\*|\/\/|\/\*)/.test(text));
+  const hints = lines.filter(({ text }) => /hint|fix|'[^']* [^']*'|`/.test(text) && !/^\s*(\*|\/\/|\/\*)/.test(text));
   t.same(
-    hints.filter(({ text }) => MENDS_NOTHING.some((nothing) => nothing.test(text))),
+    hints.filter(({ text }) => FIXES_NOTHING.some((nothing) => nothing.test(text))),
     [],
   );
   t.same(

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { DomainDefinition, elementText } from '../../../lib/model/domain-definition.js';
+import { DomainDefinition } from '../../../lib/model/domain-definition.js';
+import { elementText } from '../../../lib/model/xml-element.js';
 import { adoptNics } from '../../../lib/plan/adopt-domain.js';
 import { REAL_DEFINITIONS } from './real-definitions.js';
 

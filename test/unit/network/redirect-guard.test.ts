@@ -14,7 +14,9 @@ async function hostOf(t: Test, { holdMs }: { holdMs: number }) {
   const log = `${directory}/log`;
   const local = await LocalShell.with(directory, {
     'ovs-ofctl': `while read -r line; do echo "$line" >>${log}; done`,
-    ip: `case $* in *-batch*) echo "dropped $(grep -o 'dev .*' | tr '\\n' ' ')" >>${log} ;; *) echo '7: tap-web: <UP> mtu 1450 qlen 500' ;; esac`,
+    ip:
+      `case $* in *-batch*) echo "dropped $(grep -o 'dev .*' | tr '\\n' ' ')" >>${log} ;; *) echo '7: tap-web: ` +
+      "<UP> mtu 1450 qlen 500' ;; esac",
     virsh: `cat ${directory}/state`,
   });
   const host = { arrived: false, lifted: 0 };

@@ -68,13 +68,16 @@ t.test('as the switch prints it, and as people read it', async (t) => {
   t.equal(
     renderFlow(one),
     'cookie=0x1234, priority=100,reg0=0x1/0x1,in_port=3,dl_dst=01:00:00:00:00:00/01:00:00:00:00:00 actions=' +
-      'learn(table=20,idle_timeout=300,priority=1,cookie=0x9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]),' +
+      'learn(table=20,idle_timeout=300,priority=1,cookie=0x9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],' +
+      'load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]),' +
       'set_field:0/0x1->reg0,output:NXM_NX_REG1[0..15],goto_table:20',
   );
   t.equal(
     renderFlow(one, naming),
-    'cookie=0x1234, table=classify, priority=100,fromTunnel=0x1,in_port=3,dl_dst=01:00:00:00:00:00/01:00:00:00:00:00 actions=' +
-      'learn(table=fdb,idle_timeout=300,priority=1,cookie=0x9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->outPort),' +
+    'cookie=0x1234, table=classify, ' +
+      'priority=100,fromTunnel=0x1,in_port=3,dl_dst=01:00:00:00:00:00/01:00:00:00:00:00 actions=' +
+      'learn(table=fdb,idle_timeout=300,priority=1,cookie=0x9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],' +
+      'load:NXM_OF_IN_PORT[]->outPort),' +
       'set_field:0->fromTunnel,output:outPort,goto_table:fdb',
   );
 });

@@ -3,7 +3,10 @@ import t from 'tap';
 import { OvsdbError } from '../../../lib/ovsdb/errors.js';
 import { type Json, JsonSplitter } from '../../../lib/ovsdb/wire.js';
 
-/** Objects and arrays only, with everything in their strings that could mislead: braces, quotes, backslashes, any script. */
+/**
+ * Objects and arrays only, with everything in their strings that could mislead: braces, quotes, backslashes, any
+ * script.
+ */
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('}{', '"]', '\\', '\\"', '🙂', 'é[', '\n'));
 const message: fc.Arbitrary<Json> = fc.letrec<{ value: Json; message: Json }>((tie) => ({
   value: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.boolean(), fc.constant(null), tie('message')),

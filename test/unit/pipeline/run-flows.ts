@@ -10,7 +10,10 @@ export interface Verdict {
   readonly cookie: bigint;
 }
 
-/** What a switch does with a frame, as far as flows that drop, go on, set bits and look up again decide it. @throws Error where two of one priority fit */
+/**
+ * What a switch does with a frame, as far as flows that drop, go on, set bits and look up again decide it. @throws
+ * Error where two of one priority fit
+ */
 export function runFlows(flows: readonly Flow[], from: number, frame: Frame): Verdict {
   const fields = new Map(frame);
   const tables = new Set(flows.map(({ table }) => table));
@@ -40,7 +43,8 @@ function lookUp(flows: readonly Flow[], table: number, frame: Frame): Flow | und
   );
   const highest = Math.max(...fitting.map(({ priority }) => priority));
   const [first, second] = fitting.filter(({ priority }) => priority === highest);
-  // Which of two flows of one priority a switch takes is not defined (OpenFlow 1.5.1 §5.3): they had better say the same.
+  // Which of two flows of one priority a switch takes is not defined (OpenFlow 1.5.1 §5.3): they had better say the
+  // same.
   if (first !== undefined && second !== undefined && JSON.stringify(first.actions) !== JSON.stringify(second.actions))
     throw new Error(`two flows of priority ${highest} in table ${table} take one frame`);
   return first;

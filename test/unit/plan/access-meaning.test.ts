@@ -1,6 +1,7 @@
 import t from 'tap';
+import { accessDifferences } from '../../../lib/plan/access-differences.js';
 import { kindText } from '../../../lib/plan/access-frame.js';
-import { accessDifferences, keptApart, kindsOfTraffic, letThrough } from '../../../lib/plan/access-meaning.js';
+import { keptApart, kindsOfTraffic, letThrough } from '../../../lib/plan/access-meaning.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 
 const BRANCH = (rules: { readonly vm?: string; readonly network?: string } = {}) =>

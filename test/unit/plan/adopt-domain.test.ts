@@ -71,7 +71,8 @@ t.test('each thing that changes is told, before and after', async (t) => {
       'VLAN tag 42 → none: it belongs to bridge br-office',
       'virtual port openvswitch → none: it belongs to bridge br-office',
       'coalescing of 7 frames → none: libvirt has it for bridges and networks only',
-      'filter clean-traffic: kept, but libvirt’s filters see no frame of Open vSwitch; `allow` and `acl` in the file do',
+      'filter clean-traffic: kept, but libvirt’s filters see no frame of Open vSwitch; `allow` and `acl` ' +
+        'in the file do',
       'its link is down, and stays so',
     ],
   );
@@ -128,7 +129,8 @@ t.test('a second time changes nothing, and what it was before is still known', a
 t.test('given back it is as it was, with what its owner has changed meanwhile', async (t) => {
   const nic = nicOf(
     'direct',
-    `<source dev='eth1' mode='bridge'/><vlan><tag id='42'/></vlan><model type='virtio'/><coalesce><rx/></coalesce><link state='down'/>`,
+    "<source dev='eth1' mode='bridge'/><vlan><tag id='42'/></vlan><model " +
+      "type='virtio'/><coalesce><rx/></coalesce><link state='down'/>",
     " trustGuestRxFilters='yes'",
   );
   const { xml, original = '' } = adopted(nic);

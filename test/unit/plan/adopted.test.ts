@@ -23,8 +23,10 @@ const MAC = '52:54:00:09:00:01';
 const TOPOLOGY = adopting();
 
 const definition = (nic: string, uuid = '6ba7b810-9dad-11d1-80b4-00c04fd430c8') =>
-  `<domain type='kvm'><name>büro &amp; co</name><uuid>${uuid}</uuid><devices>${nic}<graphics type='vnc'/></devices></domain>`;
-const NIC = `<interface type='bridge'><mac address='${MAC}'/><source bridge='br-office'/><model type='virtio'/></interface>`;
+  `<domain type='kvm'><name>büro &amp; co</name><uuid>${uuid}</uuid><devices>${nic}<graphics ` +
+  "type='vnc'/></devices></domain>";
+const ON_OFFICE = "<source bridge='br-office'/><model type='virtio'/>";
+const NIC = `<interface type='bridge'><mac address='${MAC}'/>${ON_OFFICE}</interface>`;
 
 function hostsWith(domain: ObservedDomain, at = 'host-a', topology: Topology = TOPOLOGY): ObservedHost[] {
   return withHost(freshHosts(topology), at, () => ({ domains: [domain] }));
@@ -206,10 +208,10 @@ t.test('a NIC with several queues has a tap for several, wherever it comes', asy
   const off = changedVm(hosts, () => ({ state: 'shut off', live: null }));
   const one = (some: readonly ObservedHost[]) =>
     withHost(some, 'host-a', ({ links }) => ({ links: links.map(({ multiQueue, ...link }) => link) }));
-  const mended = plan(one(off));
-  t.ok(summary(mended).includes('host-a tap-device update'));
-  t.match(mended.changes[0]?.why, /it has one queue, and the NIC of web has several/);
-  t.strictSame(plan(after(mended, one(off))).changes, []);
+  const fixed = plan(one(off));
+  t.ok(summary(fixed).includes('host-a tap-device update'));
+  t.match(fixed.changes[0]?.why, /it has one queue, and the NIC of web has several/);
+  t.strictSame(plan(after(fixed, one(off))).changes, []);
   t.notOk(summary(plan(one(hosts))).includes('host-a tap-device update'), 'not while it is on with it');
 });
 

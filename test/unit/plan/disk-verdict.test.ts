@@ -68,7 +68,7 @@ function judge({
     hidden: proven[0]?.hiddenFromLibvirt,
     code: obstacles[0]?.code,
     why: obstacles[0]?.why ?? '',
-    mend: obstacles[0]?.mend ?? '',
+    fix: obstacles[0]?.fix ?? '',
   };
 }
 
@@ -101,7 +101,7 @@ t.test('a file is the same by what is seen of it, never by its name and size', a
   t.match(judge({ here: FILE, there: { kind: 'missing', path: '/srv/d.img', why: 'No such file or directory' } }), {
     code: 'DISK_NOT_SHARED',
     why: /is not there on node-b: No such file/,
-    mend: /virsh blockcopy shop vda/,
+    fix: /virsh blockcopy shop vda/,
   });
 });
 
@@ -152,7 +152,7 @@ t.test('a cache mode that keeps what was written on the old host', async (t) => 
     const part = { ...DISK, cache };
     t.match(
       judge({ part, here: NFS, there: NFS, token: 'seen' }),
-      { code: 'HOST_UNFIT', mend: /virsh edit shop.*cache='none'.*vda/ },
+      { code: 'HOST_UNFIT', fix: /virsh edit shop.*cache='none'.*vda/ },
       cache,
     );
     t.match(
@@ -219,7 +219,7 @@ t.test('what is only read may be a copy', async (t) => {
     here: one,
     there: { kind: 'missing', path: '/srv/setup.iso', why: 'No such file or directory' },
   });
-  t.match(gone.mend, /Copy it to node-b.*virsh change-media shop hdc --eject --live --config/);
+  t.match(gone.fix, /Copy it to node-b.*virsh change-media shop hdc --eject --live --config/);
   const kernel: DiskPart = { ...ISO, name: 'kernel', target: '', use: 'boot', removable: false };
   t.match(judge({ part: kernel, here: FILE, there: { ...FILE, inode: '3' } }), { by: 'content' });
   t.match(judge({ part: kernel, here: FILE, there: { ...FILE, sizeBytes: 1 } }), {

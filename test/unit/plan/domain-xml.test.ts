@@ -56,7 +56,8 @@ t.test('libvirt may print the mark in its own way; what is not a mark is none', 
   t.strictSame(readOwnerMark(printed), mark);
   t.equal(
     readOwnerMark(
-      '<domain><metadata><x:vm xmlns:x="https://example.org/" topology="plans" name="web" spec="1"/></metadata></domain>',
+      '<domain><metadata><x:vm xmlns:x="https://example.org/" topology="plans" name="web" ' +
+        'spec="1"/></metadata></domain>',
     ),
     null,
   );

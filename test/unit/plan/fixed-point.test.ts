@@ -58,14 +58,14 @@ t.test('after apply there is nothing to do, whatever the topology', async (t) =>
   );
 });
 
-t.test('whatever has drifted, one apply mends it, and what is not ours stays as it was', async (t) => {
+t.test('whatever has drifted, one apply fixes it, and what is not ours stays as it was', async (t) => {
   holds(
     t,
     fc.property(scene, drifts, (drawn, list) => {
       const before = drifted(applied(drawn, beside(drawn.fresh)), list);
-      const mended = applied(drawn, before);
-      same(lines(plannedFor(drawn, mended)), []);
-      same(mended.map(foreignIn), before.map(foreignIn));
+      const fixed = applied(drawn, before);
+      same(lines(plannedFor(drawn, fixed)), []);
+      same(fixed.map(foreignIn), before.map(foreignIn));
     }),
   );
 });

@@ -30,10 +30,10 @@ t.test('a VM without disks has nothing to prove', async (t) => {
   t.same(judgeMove(MOVE, sight('')), { storage: { disks: [] }, obstacles: [] });
 });
 
-t.test('what libvirt refuses is told before, with the command that mends it', async (t) => {
+t.test('what libvirt refuses is told before, with the command that fixes it', async (t) => {
   const snapshot = judgeMove(MOVE, sight('', { snapshots: ['before-upgrade'] })).obstacles;
   t.match(snapshot, [
-    { why: /keeps a snapshot of shop \(before-upgrade\)/, mend: /virsh snapshot-delete 'my shop' NAME --metadata/ },
+    { why: /keeps a snapshot of shop \(before-upgrade\)/, fix: /virsh snapshot-delete 'my shop' NAME --metadata/ },
   ]);
   t.match(whyNot(sight('', { busy: ['vda'] })), [/vda of shop is being copied/]);
   const mirror = "<disk type='file'><target dev='vdb'/><mirror type='file' job='copy'/></disk>";
@@ -59,7 +59,7 @@ t.test('a part of the host keeps the VM there', async (t) => {
 
 t.test('two hosts with one host UUID', async (t) => {
   const [obstacle] = judgeMove(MOVE, sight('', { hosts: { source: HOST, destination: HOST } })).obstacles;
-  t.match(obstacle, { why: /the same host UUID u-a/, mend: /host_uuid.*libvirtd.conf.*restart libvirtd/ });
+  t.match(obstacle, { why: /the same host UUID u-a/, fix: /host_uuid.*libvirtd.conf.*restart libvirtd/ });
 });
 
 t.test('the host’s own CPU is compared, which libvirt does not do', async (t) => {
@@ -76,8 +76,8 @@ t.test('the host’s own CPU is compared, which libvirt does not do', async (t) 
 });
 
 t.test('one error for all of it; data comes first', async (t) => {
-  const disk = { code: 'DISK_NOT_SHARED', why: 'vda is elsewhere', mend: 'Share it.' } as const;
-  const other = { code: 'HOST_UNFIT', why: 'a snapshot', mend: 'Delete it.' } as const;
+  const disk = { code: 'DISK_NOT_SHARED', why: 'vda is elsewhere', fix: 'Share it.' } as const;
+  const other = { code: 'HOST_UNFIT', why: 'a snapshot', fix: 'Delete it.' } as const;
   t.match(obstacleError(MOVE, [other, disk]), {
     code: 'DISK_NOT_SHARED',
     message: 'shop cannot move to node-b: vda is elsewhere; a snapshot',
@@ -87,14 +87,17 @@ t.test('one error for all of it; data comes first', async (t) => {
 
 t.test('all that QEMU opens is found in a live definition', async (t) => {
   const xml = `<domain type='kvm'><name>x</name><os><kernel>/k</kernel><initrd>/i</initrd></os><devices>
-    <disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/><source file='/srv/top.qcow2' index='1'>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/>
+      <source file='/srv/top.qcow2' index='1'>
       <dataStore type='file'><format type='raw'/><source file='/srv/data.raw'/></dataStore></source>
       <backingStore type='file' index='3'><format type='qcow2'/><source file='/srv/mid.qcow2'/>
-        <backingStore type='network' index='4'><source protocol='nbd' name='base'><host name='nas'/></source><backingStore/></backingStore>
+        <backingStore type='network' index='4'>
+          <source protocol='nbd' name='base'><host name='nas'/></source><backingStore/></backingStore>
       </backingStore><target dev='vda'/></disk>
     <disk type='file' device='cdrom'><target dev='hdc'/><readonly/></disk>
     <disk type='volume' device='disk'><source pool='fast' volume='db'/><target dev='vdb'/></disk>
-    <disk type='network' device='disk'><source protocol='nbd' name='x'><host transport='unix' socket='/run/x'/></source><target dev='vdc'/></disk>
+    <disk type='network' device='disk'>
+      <source protocol='nbd' name='x'><host transport='unix' socket='/run/x'/></source><target dev='vdc'/></disk>
     <disk type='nvme' device='disk'><source type='pci' namespace='1'/><target dev='vdd'/></disk>
     </devices></domain>`;
   const parts = diskParts(DomainDefinition.parse(xml)).map(({ name, use, cache, place }) => [name, use, cache, place]);

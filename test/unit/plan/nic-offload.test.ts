@@ -28,7 +28,7 @@ function aboutOffloads(warning: string): boolean {
   return warning.includes('leaves checksums');
 }
 
-t.test('a virtio NIC that leaves checksums to the host is warned of, with the lines that mend it', async (t) => {
+t.test('a virtio NIC that leaves checksums to the host is warned of, with the lines that fix it', async (t) => {
   for (const nic of [
     `<model type='virtio'/>`,
     `<model type='virtio-non-transitional'/><driver name='qemu' queues='2'/>`,
@@ -42,7 +42,7 @@ t.test('a virtio NIC that leaves checksums to the host is warned of, with the li
   }
 });
 
-t.test('one that is mended so, or makes its checksums itself, is not', async (t) => {
+t.test('one that is fixed so, or makes its checksums itself, is not', async (t) => {
   t.strictSame(warnings(`<model type='virtio'/>${WITHOUT_OFFLOADS}`), []);
   t.strictSame(warnings(`<model type="virtio"/><driver name="qemu"><host gso="off" csum="off"/></driver>`), []);
   t.strictSame(warnings(`<model type='e1000'/>`), []);
@@ -62,7 +62,7 @@ t.test('only where Open vSwitch forwards in userspace: where the VM is, or where
   t.strictSame(planned(topologyOf(), freshHosts(topologyOf()), USERSPACE).warnings, [], 'vxmig’s own have none');
 });
 
-t.test('a model whose offloads nothing turns off is warned of, and another model is what mends it', async (t) => {
+t.test('a model whose offloads nothing turns off is warned of, and another model is what fixes it', async (t) => {
   for (const model of ['vmxnet3', 'e1000e', 'igb']) {
     // Only virtio has these settings.
     const [warning = ''] = warnings(`<model type='${model}'/>${WITHOUT_OFFLOADS}`);

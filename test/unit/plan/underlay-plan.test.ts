@@ -281,5 +281,5 @@ t.test('what a guest sends does not reach the host’s own network stack, which 
   const plan = planned(TOPOLOGY, open, USERSPACE);
   t.strictSame(summary(plan), ['host-a tap-device update']);
   t.match(plan.changes[0]?.why, /the host's own network stack takes what the VM sends/);
-  t.strictSame(summary(planned(TOPOLOGY, after(plan, open), USERSPACE)), [], 'and mends it');
+  t.strictSame(summary(planned(TOPOLOGY, after(plan, open), USERSPACE)), [], 'and fixes it');
 });

@@ -33,15 +33,16 @@ t.test('scripts that are started by name are executable', async (t) => {
 t.test('shellcheck finds nothing', { skip: !has('shellcheck') && 'shellcheck is not installed' }, async (t) => {
   const onMachines = run('shellcheck', ['-x', '-P', 'SCRIPTDIR', ...bashScripts, ...shScripts]);
   t.equal(onMachines.stdout, '');
-  // Busybox's shell is dash with `local`, `read -t` and EPOCHREALTIME; shellcheck of Debian 12 does not know it by name.
-  // SC2094: a pipeline that names a file beside its log (`$log.pid`) is no loop.
+  // Busybox's shell is dash with `local`, `read -t` and EPOCHREALTIME; shellcheck of Debian 12 does not know it by
+  // name. SC2094: a pipeline that names a file beside its log (`$log.pid`) is no loop.
   const inGuest = run('shellcheck', ['-s', 'dash', '-e', 'SC1091,SC2094,SC3028,SC3043,SC3045', ...guestScripts]);
   t.equal(inGuest.stdout, '');
 });
 
 /** What a CGI script reads as the parameter `rate` when it is asked with that query string. */
 function rateOf(queryString: string) {
-  const script = `httpd() { echo "$2"; }; . lib/guest/query.sh; rate=$(param rate 16 0-9); respond '200 OK'; echo "$rate"`;
+  const script =
+    'httpd() { echo "$2"; }; . lib/guest/query.sh; ' + `rate=$(param rate 16 0-9); respond '200 OK'; echo "$rate"`;
   return spawnSync('sh', ['-c', script], {
     cwd: root,
     encoding: 'utf8',

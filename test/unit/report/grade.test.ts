@@ -98,7 +98,10 @@ const anyCheck: fc.Arbitrary<GradedCheck> = fc.record({
   ungraded: fc.boolean(),
 });
 
-/** The names of an XML document's open elements, all closed in the end; null: it is not well-formed (XML 1.0, without doctypes and entities of its own). */
+/**
+ * The names of an XML document's open elements, all closed in the end; null: it is not well-formed (XML 1.0, without
+ * doctypes and entities of its own).
+ */
 function wellFormed(text: string): boolean {
   if (/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u.test(text)) return false;
   const open: string[] = [];

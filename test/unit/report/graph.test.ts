@@ -66,7 +66,8 @@ t.test('SVG: well-formed, within its frame, one arc for each tunnel, nothing fro
 });
 
 t.test('SVG: a topology of hosts alone, in one segment', async (t) => {
-  const text = `version: 1\nname: bare\nunderlay: {l: {cidr: 10.0.0.0/24}}\nhosts: {h: {underlay: l, address: 10.0.0.2}}\n`;
+  const text =
+    'version: 1\nname: bare\nunderlay: {l: {cidr: 10.0.0.0/24}}\n' + 'hosts: {h: {underlay: l, address: 10.0.0.2}}\n';
   const svg = renderGraph(parseTopology(text, 'test.yaml'), 'svg');
   t.same(unbalancedTags(svg), []);
   t.notMatch(svg, /NaN|Infinity|router/);

@@ -12,7 +12,9 @@ t.test('only the value changes', async (t) => {
 });
 
 t.test('byte order mark, CRLF, quotes, flow style and a missing last newline stay', async (t) => {
-  const flow = `${SAMPLE.slice(0, SAMPLE.indexOf('vms:'))}vms: {web: {host: 'host-a', image: micro, nics: [{network: blue, mac: "52:54:00:09:00:01"}]}}`;
+  const flow =
+    `${SAMPLE.slice(0, SAMPLE.indexOf('vms:'))}vms: {web: {host: 'host-a', image: micro, nics: [{network: blue, ` +
+    'mac: "52:54:00:09:00:01"}]}}';
   const source = `\uFEFF${flow.replaceAll('\n', '\r\n')}`;
   const edited = edit(source, 'web', 'host-b');
   t.equal(edited, source.replace("'host-a'", "'host-b'"));

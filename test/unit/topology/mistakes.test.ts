@@ -1,7 +1,10 @@
 import t from 'tap';
 import { marked, problemsOf, SAMPLE, sampleWith } from './sample.js';
 
-/** What is replaced in the sample, by what (§: the place that must be named), and what must be said; nothing else may be. */
+/**
+ * What is replaced in the sample, by what (§: the place that must be named), and what must be said; nothing else may
+ * be.
+ */
 type Case = readonly [old: string, replacement: string, message: string];
 
 const SHAPE: readonly Case[] = [

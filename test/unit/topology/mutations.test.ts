@@ -14,12 +14,17 @@ import { freshHosts, KERNEL } from '../plan/hosts.js';
 import { mutated, mutations } from './mutate.js';
 import { RICH } from './rich.js';
 
-/** More of them: VXMIG_MUTATIONS=100000 before `node dist/test/unit/topology/mutations.test.js`; another walk through them: VXMIG_SEED=1. */
+/**
+ * More of them: VXMIG_MUTATIONS=100000 before `node dist/test/unit/topology/mutations.test.js`; another walk through
+ * them: VXMIG_SEED=1.
+ */
 const RUNS = Number(process.env.VXMIG_MUTATIONS ?? 10_000);
 /** A slow machine looks at fewer; who names a number gets them all. */
 const ENOUGH_MS = process.env.VXMIG_MUTATIONS === undefined ? 60_000 : 2 ** 31 - 1;
 const SEED = Number(process.env.VXMIG_SEED ?? Date.now() % 2 ** 31);
-/** One takes a few milliseconds; what takes so long even on a busy machine does not end, or grows faster than the file. */
+/**
+ * One takes a few milliseconds; what takes so long even on a busy machine does not end, or grows faster than the file.
+ */
 const FAR_TOO_LONG_MS = 20_000;
 const FAR_TOO_MUCH_BYTES = 2 ** 30;
 
@@ -44,12 +49,12 @@ function trouble(bytes: Buffer, accepted: () => void = () => undefined): string 
 }
 
 function troubleOfProblem(problem: TopologyError['problems'][number], text: string): string | null {
-  const { line, column, message, mend } = problem;
+  const { line, column, message, fix } = problem;
   const lines = text.split('\n').length;
   if (!Number.isInteger(line) || line < 1 || (text !== '' && line > lines)) return `line ${line}: ${message}`;
   if (!Number.isInteger(column) || column < 1) return `column ${column}: ${message}`;
-  if (message.trim() === '' || mend.trim() === '') return `no words: ${message} (${mend})`;
-  if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(message + mend)) return `not fit for a terminal: ${message} (${mend})`;
+  if (message.trim() === '' || fix.trim() === '') return `no words: ${message} (${fix})`;
+  if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(message + fix)) return `not fit for a terminal: ${message} (${fix})`;
   if (/undefined|\[object|NaN(?!`| is)/.test(message) && !/undefined|object|nan/i.test(text))
     return `not for people: ${message}`;
   return null;
@@ -75,7 +80,7 @@ function troubleOfPlan(topology: Topology): string | null {
   return slip === undefined || topology.name === slip ? null : `the plan says ${slip}`;
 }
 
-t.test(`mutated topologies are accepted, or refused with place and mend`, { timeout: 0 }, async (t) => {
+t.test(`mutated topologies are accepted, or refused with place and fix`, { timeout: 0 }, async (t) => {
   let runs = 0;
   let accepted = 0;
   let slowestMs = 0;

@@ -93,7 +93,8 @@ t.test('what is written wins over the defaults', async (t) => {
     .replace('green: {', 'green: {mesh: {hub: host-b}, ')
     .replace(
       'image: micro',
-      'domain: legacy\n    memory: 1GiB\n    vcpus: 2\n    migration: {strategy: post-copy, bandwidth: 64MiB, timeout: 5m}',
+      'domain: legacy\n    memory: 1GiB\n    vcpus: 2\n' +
+        '    migration: {strategy: post-copy, bandwidth: 64MiB, timeout: 5m}',
     )
     .replace('52:54:00:09:00:01', '52:54:00:09:00:AB')
     .replace('to: web', 'to: web, interval: 1s');

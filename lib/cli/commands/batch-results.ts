@@ -1,0 +1,48 @@
+import { access, constants, mkdir, realpath, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { StudentGrade } from '../../model/batch-grade.js';
+import { messageOf, VxmigError } from '../../model/errors.js';
+import { visibleOnly } from '../../model/grade.js';
+import { gradescopeResults } from '../../report/grade-gradescope.js';
+import { studentText } from '../../report/student-text.js';
+
+/**
+ * The directory for the students' reports, made where it is missing.
+ * @throws VxmigError USAGE where it can't be, or lies among the submissions, where it would be taken for one
+ */
+export async function openResults(directory: string, submissions: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new VxmigError('USAGE', `cannot make or write ${directory}: ${messageOf(cause)}`, {
+      where: directory,
+      hint: 'Give --results a directory that may be made and written.',
+      cause,
+    });
+  }
+  const way = relative(await realpath(submissions), await realpath(directory));
+  if (way === '..' || way.startsWith(`..${sep}`)) return;
+  throw new VxmigError('USAGE', `${directory} lies within ${submissions}, and would be taken for a submission`, {
+    where: directory,
+    hint: 'Give --results a directory outside.',
+  });
+}
+
+/** One student's report. The name is that of a directory's entry, so it leads nowhere else. */
+export async function writeResult(
+  directory: string,
+  grade: StudentGrade,
+  { gradescope, reveal }: { readonly gradescope: boolean; readonly reveal: boolean },
+): Promise<void> {
+  if (gradescope) {
+    const own = join(directory, grade.student);
+    await mkdir(own, { recursive: true });
+    await writeFile(join(own, 'results.json'), `${JSON.stringify(gradescopeResults(grade), null, 2)}\n`);
+    return;
+  }
+  // What the program said is told of all checks.
+  const own = reveal ? grade : { ...grade, ...visibleOnly(grade), stderr: '' };
+  await writeFile(join(directory, `${grade.student}.json`), `${JSON.stringify(own, null, 2)}\n`);
+  await writeFile(join(directory, `${grade.student}.txt`), `${studentText(grade)}\n`);
+}
