@@ -201,7 +201,7 @@ async function networksIsolated(controller: Controller, topology: Topology): Pro
         foreign.has(entry.mac) ? [`${session.name} knows ${entry.mac}`] : [],
       );
     });
-    const name = `network ${network.name} (VNI ${network.vni}) is isolated`;
+    const name = `network ${network.name} (${network.encapsulation.key.name} ${network.vni}) is isolated`;
     return check(
       name,
       leaks.length === 0,

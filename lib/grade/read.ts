@@ -13,7 +13,7 @@ import { TopologyError } from '../topology/topology-error.js';
 import { readYaml, type YamlSource } from '../topology/yaml-source.js';
 import { buildCheck } from './build-check.js';
 import type { Check, RubricFile } from './file.js';
-import { withNumbers } from './filter-numbers.js';
+import { FILTER_MEND, withNumbers } from './filter-numbers.js';
 import { gradeTopology } from './grade-topology.js';
 import {
   countComplaints,
@@ -202,9 +202,7 @@ async function filterProblems(
     const filter: unknown = check.packet?.filter;
     const fault = typeof filter === 'string' ? await filterFault(withNumbers(filter, null)) : null;
     const place = ['checks', name, 'packet', 'filter'];
-    return fault === null
-      ? []
-      : [aboutValue(place, `no display filter: ${fault}`, 'as tshark reads it: `vxlan.vni == 5001 && icmp`')];
+    return fault === null ? [] : [aboutValue(place, `no display filter: ${fault}`, FILTER_MEND)];
   });
   return placed((await Promise.all(complaints)).flat(), source, path);
 }

@@ -1,6 +1,8 @@
+import { ANY_ENCAPSULATION } from '../topology/any-encapsulation.js';
 import { aboutKey, type Complaint, type Path } from '../topology/complaint.js';
 import type { SchemaError } from '../topology/schema.js';
 import type { Shape, Vocabulary } from '../topology/vocabulary.js';
+import { FILTER_MEND } from './filter-numbers.js';
 
 const NAMED: Shape = {
   noun: 'a name',
@@ -81,7 +83,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   migration: REFERENCE_ONLY,
   run: { noun: 'a list of program and arguments', mend: 'for example `run: [ovs-vsctl, show]`' },
   matches: { noun: 'a regular expression', mend: 'a text of up to 1000 characters in single quotes' },
-  filter: { noun: 'a display filter', mend: 'as tshark reads it: `vxlan.vni == 5001 && icmp`' },
+  filter: { noun: 'a display filter', mend: FILTER_MEND },
   exit: { noun: 'an exit status', mend: 'a number from 0 to 255' },
   protocol: {
     noun: 'a protocol that can be asked about here',
@@ -91,7 +93,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'isolated.port': PORT,
   'trace.port': PORT,
   count: { noun: 'a number of pings', mend: 'from 1 to 100' },
-  bytes: { noun: 'a size of 576 to 65485 bytes', mend: 'for example `bytes: 1450`' },
+  bytes: { noun: `a size of 576 to ${ANY_ENCAPSULATION.largestMtu} bytes`, mend: 'for example `bytes: 1450`' },
   strategy: { noun: 'a strategy', mend: '`pre-copy`, `post-copy` or `auto-converge`' },
   part: {
     noun: 'a part of verify',

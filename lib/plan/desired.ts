@@ -1,3 +1,4 @@
+import { type Encapsulation, encapsulationsBeside } from '../model/encapsulation.js';
 import {
   bridgeName,
   flowTunnelPortName,
@@ -9,7 +10,7 @@ import {
 } from '../model/names.js';
 import { probePaths } from '../model/probe-path.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
-import type { AccessLists, PortSecurity } from '../pipeline/facts.js';
+import type { AccessLists, Carrier, PortSecurity } from '../pipeline/facts.js';
 import { accessLists } from './access.js';
 import type { AdoptedNic } from './adopt-domain.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
@@ -30,6 +31,7 @@ export interface DesiredHost {
 export interface DesiredBridge {
   readonly name: string;
   readonly network: string;
+  readonly encapsulation: Encapsulation;
   readonly vni: number;
   readonly mtu: number;
   /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
@@ -37,8 +39,10 @@ export interface DesiredBridge {
   readonly ports: readonly DesiredPort[];
   /** The way to each MAC of a VM: what the forwarding table may have learned of it, and nothing else. */
   readonly behind: ReadonlyMap<string, NamedWay>;
-  /** Every host's tunnel endpoints, which no VM may send VXLAN to. */
+  /** Every host's tunnel endpoints, which no VM may send tunnelled frames to. */
   readonly vteps: readonly string[];
+  /** What such frames come in. */
+  readonly carriers: readonly Carrier[];
   readonly access: AccessLists;
 }
 
@@ -57,6 +61,7 @@ export interface DesiredTunnel {
   readonly far: FarEnd;
   /** Null: the address that the route to the far end has. */
   readonly localIp: string | null;
+  readonly encapsulation: Encapsulation;
   readonly vni: number;
 }
 
@@ -180,6 +185,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
   return {
     name: bridgeName(topology.name, network.name),
     network: network.name,
+    encapsulation: network.encapsulation,
     vni: network.vni,
     mtu: network.mtu,
     relays: network.mesh.kind === 'hub' && network.mesh.hub === host.name,
@@ -196,6 +202,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
       }),
     ],
     vteps: topology.hosts.flatMap((one) => one.addresses),
+    carriers: carriersAt(topology),
     access: accessLists(topology, network),
     behind: new Map(
       topology.vms.flatMap((vm) =>
@@ -209,6 +216,11 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
       ),
     ),
   };
+}
+
+/** Not only the topology's own: the same endpoints may be another's, which has its frames in what this one does not use. */
+function carriersAt({ networks }: Topology): Carrier[] {
+  return encapsulationsBeside(networks).map(({ carrier }) => carrier);
 }
 
 /** The tunnel of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */
@@ -236,7 +248,8 @@ export function peersOf(topology: Topology, network: Network, hostName: string):
 
 function desiredTunnels(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredTunnel[] {
   const anyLocal = facts.datapath === 'netdev' && facts.switchRoutesFollowKernel === false;
-  const near = { localIp: anyLocal ? null : vtepOf(host), vni: network.vni };
+  const { encapsulation, vni } = network;
+  const near = { localIp: anyLocal ? null : vtepOf(host), encapsulation, vni };
   const peers = peersOf(topology, network, host.name).map((peer) => ({ host: peer.name, ip: vtepOf(peer) }));
   if (network.mesh.kind === 'flow' && peers.length > 0) {
     const name = flowTunnelPortName(topology.name, network.name);

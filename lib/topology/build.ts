@@ -1,8 +1,8 @@
-import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
+import { type Family, formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
+import { encapsulationNamed } from '../model/encapsulation.js';
 import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
 import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
-import { vxlanOverheadBytes } from './overhead.js';
 import { parseBytes, parseDurationMs } from './units.js';
 
 const DEFAULTS = {
@@ -19,14 +19,14 @@ export function buildTopology(file: Written.TopologyFile): Topology {
   const isLab = file.lab !== undefined;
   const underlay = Object.entries(file.underlay).map(([name, segment]) => buildSegment(name, segment, isLab));
   const hosts = Object.entries(file.hosts).map(([name, host]) => buildHost(name, host, isLab));
-  const roomBytes = overlayMtu(underlay, hosts);
+  const room = { bytes: smallestMtu(underlay, hosts), family: parseIp(hosts[0]?.addresses[0] ?? '')?.family ?? 4 };
   return {
     name: file.name,
     lab: isLab ? {} : null,
     underlay,
     hosts,
     networks: Object.entries(file.networks ?? {}).map(([name, network]) => ({
-      ...buildNetwork(name, network, roomBytes),
+      ...buildNetwork(name, network, room),
       acl: (network.acl ?? []).map((rule) => buildRule(file, rule, null)),
     })),
     vms: Object.entries(file.vms ?? {}).map(([name, vm]) => ({
@@ -64,13 +64,20 @@ function buildHost(name: string, host: Written.Host, isLab: boolean): Host {
   return { name, underlay: host.underlay, addresses, ssh: isLab ? null : ssh, datapath: host.datapath ?? null };
 }
 
-function buildNetwork(name: string, network: Written.Network, roomBytes: number): Omit<Network, 'acl'> {
+/** What a packet of the underlay may hold, and the family of its addresses. */
+interface Room {
+  readonly bytes: number;
+  readonly family: Family;
+}
+
+function buildNetwork(name: string, network: Written.Network, room: Room): Omit<Network, 'acl'> {
+  const encapsulation = encapsulationNamed(network.type);
   return {
     name,
-    type: 'vxlan',
+    encapsulation,
     vni: network.vni,
     cidrs: listOf(network.cidr).map(canonicalPrefix),
-    mtu: network.mtu ?? roomBytes,
+    mtu: network.mtu ?? room.bytes - encapsulation.overheadBytes[room.family],
     mesh: buildMesh(network.mesh),
   };
 }
@@ -116,11 +123,9 @@ function buildNic(nic: Written.Nic): Nic {
   };
 }
 
-function overlayMtu(underlay: readonly UnderlaySegment[], hosts: readonly Host[]): number {
+function smallestMtu(underlay: readonly UnderlaySegment[], hosts: readonly Host[]): number {
   const used = new Set(hosts.map((host) => host.underlay));
-  const smallest = Math.min(...underlay.filter((segment) => used.has(segment.name)).map((segment) => segment.mtu));
-  const family = parseIp(hosts[0]?.addresses[0] ?? '')?.family ?? 4;
-  return smallest - vxlanOverheadBytes(family);
+  return Math.min(...underlay.filter((segment) => used.has(segment.name)).map((segment) => segment.mtu));
 }
 
 function listOf(oneOrMany: string | readonly string[] | undefined): readonly string[] {

@@ -1,7 +1,10 @@
+import { ANY_ENCAPSULATION } from './any-encapsulation.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
 import type { SchemaError } from './schema.js';
 import type { Shape, Vocabulary } from './vocabulary.js';
 
+const { key: KEY, largestMtu: LARGEST_MTU } = ANY_ENCAPSULATION;
+const TYPES = ANY_ENCAPSULATION.types.map((type) => `\`type: ${type}\``);
 const MAC = 'for example `mac: "52:54:00:09:00:01"`';
 const NAME: Shape = {
   noun: 'a name',
@@ -61,13 +64,16 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
     },
   ],
   ['networks/*', { noun: 'a network', mend: 'for example `blue: {vni: 5001, cidr: 10.9.0.0/24}`' }],
-  ['networks/*/type', { noun: 'a type of network', mend: '`type: vxlan`, or leave it out' }],
+  ['networks/*/type', { noun: 'a type of network', mend: `${TYPES.join(' or ')}, or leave it out` }],
   [
     'networks/*/vni',
-    { noun: 'a VXLAN network identifier', mend: 'a number from 1 to 16777215, for example `vni: 5001`' },
+    { noun: KEY.nouns.join(' or '), mend: `a number from ${KEY.first} to ${KEY.last}, for example \`vni: 5001\`` },
   ],
   ['networks/*/cidr', { noun: 'a prefix', mend: 'for example `cidr: 10.9.0.0/24`; for two families a list' }],
-  ['networks/*/mtu', { noun: 'an MTU of 576 to 65485 bytes', mend: 'for example `mtu: 1450`, or leave it out' }],
+  [
+    'networks/*/mtu',
+    { noun: `an MTU of 576 to ${LARGEST_MTU} bytes`, mend: 'for example `mtu: 1450`, or leave it out' },
+  ],
   ['networks/*/mesh', { noun: 'a kind of mesh', mend: '`mesh: full`, `mesh: flow` or `mesh: {hub: host-a}`' }],
   ['networks/*/mesh/hub', { noun: 'the name of a host', mend: '`mesh: {hub: host-a}`' }],
   [
