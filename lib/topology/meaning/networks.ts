@@ -1,6 +1,7 @@
 import { overlap } from '../../model/address.js';
 import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
 import type { Draft, DraftNetwork } from '../draft.js';
+import { type OverlayRoom, overlayRoom } from '../overlay-room.js';
 import { suggestion } from '../suggest.js';
 import { checkPrefixes } from './prefixes.js';
 
@@ -55,7 +56,7 @@ function* checkHub(draft: Draft, network: DraftNetwork): Generator<Complaint> {
 }
 
 function* checkMtu(draft: Draft, network: DraftNetwork): Generator<Complaint> {
-  const room = overlayRoom(draft, network);
+  const room = roomIn(draft, network);
   const path = [...network.path, 'mtu'];
   if (room !== null && network.mtu !== undefined && network.mtu > room.mtu) {
     const message = `an MTU of ${network.mtu} leaves no room for ${room.title} in an underlay of ${room.underlayMtu}`;
@@ -71,23 +72,13 @@ function* checkMtu(draft: Draft, network: DraftNetwork): Generator<Complaint> {
   }
 }
 
-interface OverlayRoom {
-  readonly mtu: number;
-  readonly underlayMtu: number;
-  readonly overhead: number;
-  /** Of the encapsulation. */
-  readonly title: string;
-}
-
-/** The largest MTU that fits into every segment that hosts stand in. */
-function overlayRoom(draft: Draft, { encapsulation }: DraftNetwork): OverlayRoom | null {
+/** null: the file does not say enough. */
+function roomIn(draft: Draft, { encapsulation }: DraftNetwork): (OverlayRoom & { readonly title: string }) | null {
   const used = new Set(draft.hosts.map((host) => host.underlay));
   const mtus = draft.segments.flatMap((segment) =>
     used.has(segment.name) && segment.mtu !== undefined ? [segment.mtu] : [],
   );
   const family = draft.hosts.flatMap((host) => host.addresses.slice(0, 1))[0]?.value.family;
   if (mtus.length === 0 || family === undefined || encapsulation === undefined) return null;
-  const underlayMtu = Math.min(...mtus);
-  const overhead = encapsulation.overheadBytes[family];
-  return { mtu: underlayMtu - overhead, underlayMtu, overhead, title: encapsulation.title };
+  return { ...overlayRoom(encapsulation, { mtus, family }), title: encapsulation.title };
 }
