@@ -5,7 +5,7 @@ import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf, peersOf, probeMtu, vtepOf } from '../plan/desired.js';
+import { domainOf, networkOf, peersOf, probeMtu, vtepOf } from '../plan/desired.js';
 import { expectedPlace } from '../plan/expected-place.js';
 import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
@@ -136,12 +136,12 @@ async function probesReach(controller: Controller, topology: Topology, before: r
     paths.map(async ({ probe, network, address }) => {
       const session = controller.session(probe.from.name);
       const bridge = session.observed.bridges.find(({ name }) => name === bridgeName(topology.name, network));
-      const overlay = topology.networks.find((candidate) => candidate.name === network);
-      const mtu = overlay === undefined ? 1450 : probeMtu(overlay, bridge?.datapathType ?? '');
+      const overlay = networkOf(topology, network);
+      const mtu = probeMtu(overlay, bridge?.datapathType ?? '');
       const namespace = probePortName(topology.name, network, probe.from.name);
       const answer = await reaches(session.shell, { address, fullSizeMtu: mtu, namespace });
       const most =
-        overlay === undefined || mtu === overlay.mtu
+        mtu === overlay.mtu
           ? ''
           : `, the most that a probe port in userspace carries (VMs there have an MTU of ${overlay.mtu})`;
       const name = `${probe.from.name} reaches ${probe.to} (${address}) in ${network}`;

@@ -176,7 +176,7 @@ export function nicsOf(topology: Topology, vm: Vm): AdoptedNic[] {
   return vm.nics.map((nic, index) => ({
     mac: nic.mac,
     device: tapName(topology.name, vm.name, index),
-    mtu: mtuOf(topology, nic.network),
+    mtu: networkOf(topology, nic.network).mtu,
   }));
 }
 
@@ -333,14 +333,16 @@ function desiredProbePorts(
   ];
 }
 
-function mtuOf(topology: Topology, networkName: string): number {
-  return topology.networks.find((network) => network.name === networkName)?.mtu ?? 1450;
-}
-
 export function hostOf(topology: Topology, name: string): Host {
   const host = topology.hosts.find((candidate) => candidate.name === name);
   if (host === undefined) throw new Error(`no host ${name} in topology ${topology.name}`);
   return host;
+}
+
+export function networkOf(topology: Topology, name: string): Network {
+  const network = topology.networks.find((candidate) => candidate.name === name);
+  if (network === undefined) throw new Error(`no network ${name} in topology ${topology.name}`);
+  return network;
 }
 
 export function vtepOf(host: Host): string {

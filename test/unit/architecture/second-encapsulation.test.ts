@@ -130,7 +130,7 @@ t.test('no VM gets such a packet to a tunnel endpoint, nor one of what its own n
   t.equal(verdict(PEER, 198), 'goes on');
   t.equal(verdict(PEER, 17, 4789), 'vtep', 'another topology may have VXLAN there');
   const [overUdp] = desiredHost(wrapped(TOPOLOGY, OVER_UDP), 'host-a', USERSPACE).bridges;
-  t.strictSame(overUdp?.carriers, [{ kind: 'udp', port: 7777 }, VXLAN.carrier]);
+  t.strictSame(overUdp?.carriers, [{ kind: 'udp', port: 7777 }, ...ENCAPSULATIONS.map(({ carrier }) => carrier)]);
 });
 
 t.test('doctor asks who has it', async (t) => {
