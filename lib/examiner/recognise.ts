@@ -48,7 +48,10 @@ export interface SeenTunnel {
   readonly remote: string | null;
 }
 
-/** null: the port is no tunnel that vxmig knows. A tunnel without a key has the key 0 (ovs-vswitchd.conf.db(5), `options : key`). */
+/**
+ * null: the port is no tunnel that vxmig knows. A tunnel without a key has the key 0 (ovs-vswitchd.conf.db(5), `options
+ * : key`).
+ */
 export function tunnelOf(
   { networks }: Pick<Topology, 'networks'>,
   { interface: { type, options } }: ObservedPort,

@@ -1,8 +1,8 @@
 import type { Family } from './address.js';
 
 /**
- * How a network's frames are wrapped on their way between hosts. All that differs between encapsulations is in such a row; whoever makes,
- * matches or counts tunnels reads it from the network.
+ * How a network's frames are wrapped on their way between hosts. All that differs between encapsulations is in such a
+ * row; whoever makes, matches or counts tunnels reads it from the network.
  */
 export interface Encapsulation {
   /** As `type` of a network in the topology file. */

@@ -218,7 +218,9 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
   };
 }
 
-/** Not only the topology's own: the same endpoints may be another's, which has its frames in what this one does not use. */
+/**
+ * Not only the topology's own: the same endpoints may be another's, which has its frames in what this one does not use.
+ */
 function carriersAt({ networks }: Topology): Carrier[] {
   return encapsulationsBeside(networks).map(({ carrier }) => carrier);
 }

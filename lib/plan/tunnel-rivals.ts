@@ -8,10 +8,11 @@ import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
 import { OWNER_KEY, ownedBy } from './ownership.js';
 
 /**
- * A tunnel of another bridge that would share ours' frames. Of all ports Open vSwitch gives a frame to the one that says most about it: first whether
- * it names the key, then the far end, then the near one (ofproto/tunnel.c, tnl_find); two that say the same cannot be ("File exists"). So one
- * that names key and far end as ours does takes ours' frames or loses its own, whoever says more of the near end. One that leaves the key to
- * its flows only gets what is nobody else's.
+ * A tunnel of another bridge that would share ours' frames. Of all ports Open vSwitch gives a frame to the one that
+ * says most about it: first whether it names the key, then the far end, then the near one (ofproto/tunnel.c, tnl_find);
+ * two that say the same cannot be ("File exists"). So one that names key and far end as ours does takes ours' frames or
+ * loses its own, whoever says more of the near end. One that leaves the key to its flows only gets what is nobody
+ * else's.
  *
  * @throws VxmigError CLASH
  */
@@ -83,8 +84,9 @@ function refuseKernelDevices({ host, bridges }: DesiredHost, { links }: Observed
 }
 
 /**
- * The kernel's datapath makes a device for the packets, by which it gets those of all tunnels. There is one such device for an IP protocol
- * (net/ipv4/ip_gre.c); for a UDP port there may be others, but it is not shared with one that is bound to a key (drivers/net/vxlan).
+ * The kernel's datapath makes a device for the packets, by which it gets those of all tunnels. There is one such device
+ * for an IP protocol (net/ipv4/ip_gre.c); for a UDP port there may be others, but it is not shared with one that is
+ * bound to a key (drivers/net/vxlan).
  */
 function takesPackets({ name, kind, udpPort, external }: ObservedLink, { carrier, kernel }: Encapsulation): boolean {
   if (name === kernel.name) return false;

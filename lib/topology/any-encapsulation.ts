@@ -5,7 +5,10 @@ const LARGEST_PACKET_BYTES = 65_535;
 
 const keys = ENCAPSULATIONS.map(({ key }) => key);
 
-/** What a schema can say of a network whatever its type: the widest limits of all encapsulations. Which one's are kept, meaning checks. */
+/**
+ * What a schema can say of a network whatever its type: the widest limits of all encapsulations. Which one's are kept,
+ * meaning checks.
+ */
 export const ANY_ENCAPSULATION = {
   types: ENCAPSULATIONS.map(({ name }) => name),
   key: {

@@ -28,7 +28,10 @@ import { checkNetworks } from '../../../lib/topology/meaning/networks.js';
 import { runFlows } from '../pipeline/run-flows.js';
 import { appliedHosts, freshHosts, planned, topologyOf, USERSPACE, withHost } from '../plan/hosts.js';
 
-/** In nothing like VXLAN: its packets are known by an IP protocol, its name in the file is not that in Open vSwitch, its keys are few. */
+/**
+ * In nothing like VXLAN: its packets are known by an IP protocol, its name in the file is not that in Open vSwitch, its
+ * keys are few.
+ */
 const MADE_UP: Encapsulation = {
   name: 'parcel',
   title: 'Parcel',
