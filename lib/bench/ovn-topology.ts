@@ -1,6 +1,6 @@
 import { tapName } from '../model/names.js';
 import type { Datapath, Topology, Vm } from '../model/topology.js';
-import { type DesiredDomain, desiredHost } from '../plan/desired.js';
+import { type DesiredDomain, desiredHost, networkOf } from '../plan/desired.js';
 import type { DesiredProbePort } from '../plan/desired-ports.js';
 import type { Accelerator } from '../plan/domain-xml.js';
 
@@ -41,7 +41,7 @@ export function vmPorts(topology: Topology): LogicalPort[] {
       device: tapName(topology.name, vm.name, index),
       mac: nic.mac,
       addresses: nic.addresses.map(withoutLength),
-      mtu: topology.networks.find((network) => network.name === nic.network)?.mtu ?? 1450,
+      mtu: networkOf(topology, nic.network).mtu,
     })),
   );
 }

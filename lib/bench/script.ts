@@ -36,7 +36,8 @@ function bridgeWords(bridge: DesiredBridge, datapath: Datapath): string[] {
   const { name } = bridge;
   const tunnels = bridge.ports.flatMap((port) =>
     port.kind === 'tunnel'
-      ? ['--', 'add-port', name, port.name, '--', 'set', 'interface', port.name, 'type=vxlan'].concat(
+      ? ['--', 'add-port', name, port.name, '--', 'set', 'interface', port.name].concat(
+          `type=${port.encapsulation.ovsType}`,
           `options:remote_ip=${remoteIpOf(port)}`,
           ...(port.localIp === null ? [] : [`options:local_ip=${port.localIp}`]),
           `options:key=${port.vni}`,

@@ -5,6 +5,7 @@ import { bootGuest } from '../host/guest-boot.js';
 import { type Machine, notRoot, observeMachine, refuseOneTwice } from '../host/machine.js';
 import { MIGRATION_PORTS } from '../host/migration-ports.js';
 import type { Check } from '../model/check.js';
+import { ENCAPSULATIONS, encapsulationsOf } from '../model/encapsulation.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Host, Topology, Vm } from '../model/topology.js';
@@ -43,6 +44,9 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
     signal.throwIfAborted();
     refuseOneTwice(machines);
     const hasVms = topology.vms.length > 0;
+    const used = encapsulationsOf(topology.networks);
+    // A file without networks yet is asked about what they will have.
+    const question = { vms: hasVms, encapsulations: used.length === 0 ? [ENCAPSULATIONS[0]] : used };
     const fitness = new Map<string, Fitness>();
     const placed = hasVms ? await placedVms(topology, shells) : [];
     const needed = (vm: Vm, host: string) => neededThere(placed, vm, host);
@@ -53,7 +57,7 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
         const first = connected[index] ?? [];
         const shell = shells.get(host.name);
         if (shell === undefined) return first;
-        const [seen, clock] = await Promise.all([observeFitness(shell, { vms: hasVms }), measureClock(shell)]);
+        const [seen, clock] = await Promise.all([observeFitness(shell, question), measureClock(shell)]);
         fitness.set(host.name, seen);
         const own = [...first, ...fitnessChecks(topology, host, seen, clock, needed)];
         if (!hasVms) return own;

@@ -2,6 +2,7 @@ import type { Fitness } from '../host/fitness.js';
 import type { GuestBoot } from '../host/guest-boot.js';
 import type { Check } from '../model/check.js';
 import type { ClockOffset } from '../model/clock-offset.js';
+import { carrierText } from '../model/encapsulation.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
@@ -65,16 +66,24 @@ function vtepChecks(host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
           ? '`modprobe openvswitch`, or leave `datapath:` out of the file'
           : '',
     },
-    {
-      name: named('VXLAN port'),
-      ok: fitness.vxlanPortTakenBy === '',
-      expected: 'UDP 4789 free, or held by Open vSwitch',
-      seen: fitness.vxlanPortTakenBy || 'UDP 4789 is free for Open vSwitch',
-      hint: fitness.vxlanPortTakenBy === '' ? '' : 'remove the VXLAN device or the program that has it',
-    },
+    ...fitness.carriers.map((carrier) => carrierCheck(host, carrier)),
     fping(named('fping'), fitness.fpingVersion),
     clockCheck(named('clock'), clock),
   ];
+}
+
+/** That Open vSwitch gets the packets of the tunnels. */
+function carrierCheck(host: Host, { encapsulation, takenBy }: Fitness['carriers'][number]): Check {
+  const { title, carrier } = encapsulation;
+  const what = carrierText(carrier);
+  const rivals = carrier.kind === 'udp' ? `the ${title} device or the program` : 'the device';
+  return {
+    name: `${host.name}: ${title} ${carrier.kind === 'udp' ? 'port' : 'protocol'}`,
+    ok: takenBy === '',
+    expected: `${what} free, or held by Open vSwitch`,
+    seen: takenBy || `${what} is free for Open vSwitch`,
+    hint: takenBy === '' ? '' : `remove ${rivals} that has it`,
+  };
 }
 
 function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: NeededThere): Check[] {

@@ -9,6 +9,7 @@ import { driftNews } from '../plan/drift.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import { type Plan, planTopology } from '../plan/plan.js';
+import { tunnelPorts } from '../plan/tunnel-ports.js';
 import { factsOf } from './facts.js';
 import { withHostLocks } from './host-locks.js';
 import { WatchedHost } from './watched-host.js';
@@ -83,7 +84,7 @@ export class HostWatch {
       repairs: this.#repairs,
       failedRepairs: this.#failedRepairs,
       look: this.#look,
-      tunnels: ours.flatMap(({ ports }) => ports).filter((port) => port.interface.type === 'vxlan').length,
+      tunnels: ours.flatMap((bridge) => tunnelPorts(this.topology.networks, bridge)).length,
       vmsRunning: vms.filter(({ state }) => state === 'running').length,
     };
   }

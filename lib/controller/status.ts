@@ -4,8 +4,9 @@ import type { HostStatus, TopologyStatus, TunnelStatus, VmStatus } from '../mode
 import { acceptedAt } from '../pipeline/tunnels.js';
 import { FLOW } from '../plan/bridge-plan.js';
 import { vtepOf } from '../plan/desired.js';
-import type { ObservedBridge, ObservedPort } from '../plan/observed.js';
+import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observed.js';
 import { ownedBy, REMOTE_HOST_KEY } from '../plan/ownership.js';
+import { tunnelPorts } from '../plan/tunnel-ports.js';
 import { placesOf } from '../plan/vm-places.js';
 import type { ConnectFailure, Controller } from './controller.js';
 import { readDrops } from './drops.js';
@@ -20,21 +21,25 @@ export async function status(controller: Controller, failures: readonly ConnectF
     ok: failures.length === 0,
     topology: topology.name,
     hosts,
-    tunnels: tunnels(controller),
+    tunnels: tunnelsAt(topology, observedHosts(controller)),
     vms: vms(controller, topology),
     fdb,
     drops: await readDrops(controller, topology),
   };
 }
 
-function bridgesOf(controller: Controller, host: string) {
-  const bridges = controller.sessions.get(host)?.observed.bridges ?? [];
-  return bridges.filter((bridge) => ownedBy(controller.topology.name, bridge.externalIds));
+function observedHosts(controller: Controller): ObservedHost[] {
+  return [...controller.sessions.values()].map((session) => session.observed);
+}
+
+function bridgesOf(topology: Topology, observed: ObservedHost | undefined): ObservedBridge[] {
+  const { bridges = [] } = observed ?? {};
+  return bridges.filter((bridge) => ownedBy(topology.name, bridge.externalIds));
 }
 
 function hostStatus(controller: Controller, host: string, failures: readonly ConnectFailure[]): HostStatus {
   const failure = failures.find((candidate) => candidate.host === host);
-  const bridges = bridgesOf(controller, host);
+  const bridges = bridgesOf(controller.topology, controller.sessions.get(host)?.observed);
   return {
     host,
     reachable: failure === undefined,
@@ -45,21 +50,20 @@ function hostStatus(controller: Controller, host: string, failures: readonly Con
   };
 }
 
-function tunnels(controller: Controller): TunnelStatus[] {
-  return [...controller.sessions.keys()].flatMap((host) =>
-    bridgesOf(controller, host).flatMap((bridge) =>
-      bridge.ports
-        .filter((port) => port.interface.type === 'vxlan')
-        .flatMap((port) =>
-          farEnds(controller.topology, bridge, port).map((far) => ({
-            host,
-            network: bridge.externalIds['vxmig-network'] ?? '',
-            port: port.name,
-            ...far,
-            vni: port.interface.options.key ?? '',
-            ready: (port.interface.ofport ?? -1) > 0,
-          })),
-        ),
+/** One for each far end. */
+export function tunnelsAt(topology: Topology, hosts: readonly ObservedHost[]): TunnelStatus[] {
+  return hosts.flatMap((observed) =>
+    bridgesOf(topology, observed).flatMap((bridge) =>
+      tunnelPorts(topology.networks, bridge).flatMap((port) =>
+        farEnds(topology, bridge, port).map((far) => ({
+          host: observed.host,
+          network: bridge.externalIds['vxmig-network'] ?? '',
+          port: port.name,
+          ...far,
+          vni: port.interface.options.key ?? '',
+          ready: (port.interface.ofport ?? -1) > 0,
+        })),
+      ),
     ),
   );
 }
@@ -77,8 +81,10 @@ function farEnds({ hosts }: Topology, { flows }: ObservedBridge, { externalIds, 
 
 function vms(controller: Controller, topology: Topology): VmStatus[] {
   return topology.vms.map((vm) => {
-    const observed = [...controller.sessions.values()].map((session) => session.observed);
-    const places = placesOf(topology, vm, observed).its.map(({ host, domain }) => ({ host, state: domain.state }));
+    const places = placesOf(topology, vm, observedHosts(controller)).its.map(({ host, domain }) => ({
+      host,
+      state: domain.state,
+    }));
     return { vm: vm.name, wanted: vm.host, places };
   });
 }

@@ -5,7 +5,7 @@ import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf, peersOf, vtepOf } from '../plan/desired.js';
+import { domainOf, networkOf, peersOf, vtepOf } from '../plan/desired.js';
 import { probeMtu } from '../plan/desired-ports.js';
 import { expectedAt } from '../plan/expected-place.js';
 import { pendingText } from '../plan/pending.js';
@@ -137,12 +137,12 @@ async function probesReach(controller: Controller, topology: Topology, before: r
     paths.map(async ({ probe, network, address }) => {
       const session = controller.session(probe.from.name);
       const bridge = session.observed.bridges.find(({ name }) => name === bridgeName(topology.name, network));
-      const overlay = topology.networks.find((candidate) => candidate.name === network);
-      const mtu = overlay === undefined ? 1450 : probeMtu(overlay, bridge?.datapathType ?? '');
+      const overlay = networkOf(topology, network);
+      const mtu = probeMtu(overlay, bridge?.datapathType ?? '');
       const namespace = probePortName(topology.name, network, probe.from.name);
       const answer = await reaches(session.shell, { address, fullSizeMtu: mtu, namespace });
       const most =
-        overlay === undefined || mtu === overlay.mtu
+        mtu === overlay.mtu
           ? ''
           : `, the most that a probe port in userspace carries (VMs there have an MTU of ${overlay.mtu})`;
       const name = `${probe.from.name} reaches ${probe.to} (${address}) in ${network}`;
@@ -201,7 +201,7 @@ async function networksIsolated(controller: Controller, topology: Topology): Pro
         foreign.has(entry.mac) ? [`${session.name} knows ${entry.mac}`] : [],
       );
     });
-    const name = `network ${network.name} (VNI ${network.vni}) is isolated`;
+    const name = `network ${network.name} (${network.encapsulation.key.name} ${network.vni}) is isolated`;
     return check(
       name,
       leaks.length === 0,

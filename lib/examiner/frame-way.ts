@@ -71,7 +71,7 @@ export async function frameWays(question: FrameWayQuestion): Promise<TracedWay[]
       }
     }
     for (const { port: out, remote, frames: sent } of onward.values()) {
-      const tunnel = tunnelOf(out);
+      const tunnel = tunnelOf(topology, out);
       if (tunnel === null) continue;
       const next = farEnd(question, { host, port: out, tunnel: { ...tunnel, remote: tunnel.remote ?? remote } });
       if (typeof next === 'string') note(sent, next);
@@ -160,16 +160,18 @@ function farEnd(
   const host = hosts.find((one) => one.host === name);
   if (host === undefined) return `${here}: a tunnel leads to ${tunnel.remote}, which is no host's`;
   const address = vtepOf(hostOf(topology, here));
+  const { encapsulation } = tunnel;
   for (const bridge of host.bridges) {
     const port = bridge.ports.find((candidate) => {
-      const end = tunnelOf(candidate);
-      const isFrom = end?.remote === address || end?.remote === null;
-      return end !== null && isFrom && (end.vni === null || end.vni === tunnel.vni);
+      const end = tunnelOf(topology, candidate);
+      if (end === null || end.encapsulation.name !== encapsulation.name) return false;
+      const isFrom = end.remote === address || end.remote === null;
+      return isFrom && (end.vni === null || end.vni === tunnel.vni);
     });
     if (port === undefined) continue;
     const family = address.includes(':') ? 'tun_ipv6_src' : 'tun_src';
     const metadata = `tun_id=${tunnel.vni ?? 0},${family}=${address},`;
     return { host, bridge, port, metadata };
   }
-  return `${host.host} has no tunnel port for VNI ${tunnel.vni ?? '?'} from ${here}`;
+  return `${host.host} has no tunnel port for ${encapsulation.key.name} ${tunnel.vni ?? '?'} from ${here}`;
 }

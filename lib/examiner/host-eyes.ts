@@ -66,7 +66,7 @@ export class HostEyes implements Eyes {
     return {
       name: bridge.name,
       tunnels: bridge.ports.flatMap((port) => {
-        const tunnel = tunnelOf(port);
+        const tunnel = tunnelOf(this.#topology, port);
         return tunnel === null ? [] : [{ port: port.name, ...tunnel }];
       }),
       vms: await this.#vmsAt(seen, ready),
@@ -97,7 +97,7 @@ export class HostEyes implements Eyes {
     const entry = fdbEntries(bridge.flows).find((one) => one.mac === mac) ?? (await this.#learned(host, bridge, mac));
     if (entry === undefined) return null;
     const port = bridge.ports.find(({ interface: { ofport } }) => ofport === entry.ofport);
-    const tunnel = port === undefined ? null : tunnelOf(port);
+    const tunnel = port === undefined ? null : tunnelOf(this.#topology, port);
     if (tunnel === null) return host;
     const remote = tunnel.remote ?? entry.remote;
     return remote === null ? null : (hostAt(this.#topology, remote) ?? remote);

@@ -1,4 +1,5 @@
 import { DomainDefinition } from '../model/domain-definition.js';
+import { type Encapsulation, encapsulationsBeside } from '../model/encapsulation.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import { vtepOf } from '../plan/desired.js';
@@ -9,9 +10,8 @@ import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observe
  */
 
 /**
- * The bridge that carries `network`: the one that vxmig marked so; else the one that has a NIC of that network in it;
- * else the one with a tunnel of its VNI; else the only one with tunnels that no other network claims. null: there is
- * none.
+ * The bridge that carries `network`: the one that vxmig marked so; else the one that has a NIC of that network in it; else the one with a
+ * tunnel of its kind and VNI; else the only one with tunnels that no other network claims. null: there is none.
  */
 export function bridgeOf(topology: Topology, network: string, host: ObservedHost): ObservedBridge | null {
   const { bridges } = host;
@@ -21,15 +21,19 @@ export function bridgeOf(topology: Topology, network: string, host: ObservedHost
   );
   const taps = new Set(tapsOf(topology, host).flatMap((tap) => (tap.network === network ? [tap.port] : [])));
   const withTap = bridges.find(({ ports }) => ports.some(({ name }) => taps.has(name)));
-  const vni = topology.networks.find(({ name }) => name === network)?.vni ?? null;
-  const withVni = bridges.find(({ ports }) => ports.some((port) => tunnelOf(port)?.vni === vni));
+  const wanted = topology.networks.find(({ name }) => name === network);
+  const isIts = (port: ObservedPort) => {
+    const tunnel = tunnelOf(topology, port);
+    return tunnel !== null && tunnel.encapsulation.name === wanted?.encapsulation.name && tunnel.vni === wanted.vni;
+  };
+  const withVni = bridges.find(({ ports }) => ports.some(isIts));
   return marked ?? withTap ?? withVni ?? onlyUnclaimed(topology, network, host);
 }
 
 function onlyUnclaimed(topology: Topology, network: string, { bridges }: ObservedHost): ObservedBridge | null {
   const others = new Set(topology.networks.flatMap(({ name, vni }) => (name === network ? [] : [vni])));
   const unclaimed = bridges.filter(({ ports, externalIds }) => {
-    const vnis = ports.flatMap((port) => tunnelOf(port)?.vni ?? []);
+    const vnis = ports.flatMap((port) => tunnelOf(topology, port)?.vni ?? []);
     return vnis.length > 0 && externalIds['vxmig-network'] === undefined && !vnis.some((vni) => others.has(vni));
   });
   const [only] = unclaimed;
@@ -37,18 +41,26 @@ function onlyUnclaimed(topology: Topology, network: string, { bridges }: Observe
 }
 
 export interface SeenTunnel {
+  readonly encapsulation: Encapsulation;
   /** null: each flow says which (`key=flow`). */
   readonly vni: number | null;
   /** null: each flow says whither (`remote_ip=flow`). */
   readonly remote: string | null;
 }
 
-/** null: the port is no VXLAN tunnel. A tunnel without a key has VNI 0 (ovs-vswitchd.conf.db(5), `options : key`). */
-export function tunnelOf({ interface: { type, options } }: ObservedPort): SeenTunnel | null {
-  if (type !== 'vxlan') return null;
+/**
+ * null: the port is no tunnel that vxmig knows. A tunnel without a key has the key 0 (ovs-vswitchd.conf.db(5), `options
+ * : key`).
+ */
+export function tunnelOf(
+  { networks }: Pick<Topology, 'networks'>,
+  { interface: { type, options } }: ObservedPort,
+): SeenTunnel | null {
+  const encapsulation = encapsulationsBeside(networks).find(({ ovsType }) => ovsType === type);
+  if (encapsulation === undefined) return null;
   const key = options.in_key ?? options.key ?? '0';
   const remote = options.remote_ip ?? 'flow';
-  return { vni: key === 'flow' ? null : Number(key), remote: remote === 'flow' ? null : remote };
+  return { encapsulation, vni: key === 'flow' ? null : Number(key), remote: remote === 'flow' ? null : remote };
 }
 
 export interface SeenTap {

@@ -1,4 +1,5 @@
 import type { Check } from '../model/check.js';
+import type { Encapsulation } from '../model/encapsulation.js';
 import type { MigrationResult } from '../model/migration-result.js';
 import type { StrategyName } from '../model/topology.js';
 
@@ -46,9 +47,17 @@ export interface Eyes {
 
 export interface SeenBridge {
   readonly name: string;
-  readonly tunnels: readonly { readonly port: string; readonly vni: number | null; readonly remote: string | null }[];
+  readonly tunnels: readonly SeenTunnel[];
   /** VMs whose taps are in it with an OpenFlow port. */
   readonly vms: readonly string[];
+}
+
+export interface SeenTunnel {
+  readonly port: string;
+  readonly encapsulation: Encapsulation;
+  /** null: each flow says which, or whither. */
+  readonly vni: number | null;
+  readonly remote: string | null;
 }
 
 export interface PingQuestion {

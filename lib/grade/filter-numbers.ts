@@ -1,4 +1,8 @@
+import { ENCAPSULATIONS } from '../model/encapsulation.js';
 import type { Topology } from '../model/topology.js';
+
+/** What is said of a filter that is none. */
+export const FILTER_FIX = `as tshark reads it: \`${ENCAPSULATIONS[0].key.filterField} == 5001 && icmp\``;
 
 /** `{blue.vni}` in a display filter: numbers that a student may choose are those of his own file. */
 const NUMBER = /\{([a-z][a-z0-9-]{0,30})\.vni\}/g;

@@ -8,7 +8,7 @@ import { legible } from '../topology/legible.js';
 import { placed } from '../topology/placed.js';
 import { readTopology } from '../topology/read.js';
 import { buildCheck } from './build-check.js';
-import { withNumbers } from './filter-numbers.js';
+import { FILTER_FIX, withNumbers } from './filter-numbers.js';
 import { gradeTopology } from './grade-topology.js';
 import {
   countComplaints,
@@ -124,9 +124,7 @@ async function filterProblems(
     const filter: unknown = check.packet?.filter;
     const fault = typeof filter === 'string' ? await filterFault(withNumbers(filter, null)) : null;
     const place = ['checks', name, 'packet', 'filter'];
-    return fault === null
-      ? []
-      : [aboutValue(place, `no display filter: ${fault}`, 'as tshark reads it: `vxlan.vni == 5001 && icmp`')];
+    return fault === null ? [] : [aboutValue(place, `no display filter: ${fault}`, FILTER_FIX)];
   });
   return placed((await Promise.all(complaints)).flat(), source, path);
 }

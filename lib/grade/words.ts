@@ -1,7 +1,9 @@
 import { strategyChoices } from '../strategies/registry.js';
+import { ANY_ENCAPSULATION } from '../topology/any-encapsulation.js';
 import { aboutKey, type Complaint, type Path } from '../topology/complaint.js';
 import type { SchemaError } from '../topology/schema.js';
 import type { Shape, Vocabulary } from '../topology/vocabulary.js';
+import { FILTER_FIX } from './filter-numbers.js';
 
 const NAMED: Shape = {
   noun: 'a name',
@@ -82,7 +84,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   migration: REFERENCE_ONLY,
   run: { noun: 'a list of program and arguments', fix: 'for example `run: [ovs-vsctl, show]`' },
   matches: { noun: 'a regular expression', fix: 'a text of up to 1000 characters in single quotes' },
-  filter: { noun: 'a display filter', fix: 'as tshark reads it: `vxlan.vni == 5001 && icmp`' },
+  filter: { noun: 'a display filter', fix: FILTER_FIX },
   exit: { noun: 'an exit status', fix: 'a number from 0 to 255' },
   protocol: {
     noun: 'a protocol that can be asked about here',
@@ -92,7 +94,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'isolated.port': PORT,
   'trace.port': PORT,
   count: { noun: 'a number of pings', fix: 'from 1 to 100' },
-  bytes: { noun: 'a size of 576 to 65485 bytes', fix: 'for example `bytes: 1450`' },
+  bytes: { noun: `a size of 576 to ${ANY_ENCAPSULATION.largestMtu} bytes`, fix: 'for example `bytes: 1450`' },
   strategy: { noun: 'a strategy', fix: strategyChoices() },
   part: {
     noun: 'a part of verify',

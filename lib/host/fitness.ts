@@ -1,9 +1,8 @@
+import type { Encapsulation } from '../model/encapsulation.js';
 import { procBytes } from '../model/proc-figure.js';
 import type { HostShell } from './connection.js';
 import { type PortRange, portRange, READ_PORT_RANGE } from './migration-ports.js';
-
-/** RFC 7348 §5. */
-const VXLAN_PORT = 4789;
+import { carrierHolder, carrierQuestion } from './tunnel-carrier.js';
 
 /** What a host brings along for vxmig; empty texts where the program is missing or does not answer. */
 export interface Fitness {
@@ -28,8 +27,8 @@ export interface Fitness {
   readonly packetBufferBytes: number | null;
   /** Whether a QEMU that is not root may use userfaultfd, which post-copy needs. */
   readonly userfaultfd: boolean;
-  /** Who else listens on VXLAN's port; empty where nobody does, or Open vSwitch. */
-  readonly vxlanPortTakenBy: string;
+  /** Who else takes an encapsulation's packets; empty where nobody does, or Open vSwitch. */
+  readonly carriers: readonly { readonly encapsulation: Encapsulation; readonly takenBy: string }[];
   /** From which libvirt there takes one for each migration that comes. */
   readonly migrationPorts: PortRange;
   /** Listeners within the migration ports, a line each. */
@@ -38,18 +37,15 @@ export interface Fitness {
   readonly cpuModels: readonly string[];
 }
 
-/**
- * One shell for everything; each question has its own time limit, so that a daemon that hangs spoils only its own
- * answer.
- */
-const SCRIPT = `
+/** One shell for everything; each question has its own time limit, so that a daemon that hangs spoils only its own answer. */
+const scriptFor = (encapsulations: readonly Encapsulation[]) => `
 section() { printf '\\n=== %s\\n' "$1"; }
 PATH=$PATH:/usr/sbin:/sbin
 section ovsdb; timeout 5 ovsdb-client get-schema-version unix:/var/run/openvswitch/db.sock Open_vSwitch
 section vswitchd; timeout 5 ovs-appctl -T 5 version
 section datapath; [ -d /sys/module/openvswitch ] && echo yes
 section fping; fping --version
-section vxlan; ss -Hlunp 'sport = :${VXLAN_PORT}'; ip -br link show type vxlan
+${encapsulations.map((one) => `section carrier ${one.name}; ${carrierQuestion(one)}`).join('\n')}
 [ "$1" = vms ] || exit 0
 section libvirt; timeout 20 virsh -q -c qemu:///system version --daemon
 section uuid; timeout 20 virsh -q -c qemu:///system capabilities | sed -n 's/.*<uuid>\\(.*\\)<\\/uuid>.*/\\1/p'
@@ -66,12 +62,16 @@ section cpu; timeout 20 virsh -q -c qemu:///system domcapabilities --virttype $t
 exit 0
 `;
 
-/**
- * @param vms also what only VMs need; without it those answers are empty
- * @throws VxmigError SSH_CONNECT
- */
-export async function observeFitness(shell: HostShell, { vms }: { readonly vms: boolean }): Promise<Fitness> {
-  const { stdout } = await shell.run(['sh', '-s', '--', vms ? 'vms' : 'no-vms'], { stdin: SCRIPT });
+export interface FitnessQuestion {
+  /** Also what only VMs need; without it those answers are empty. */
+  readonly vms: boolean;
+  /** Of the tunnels that are to end there. */
+  readonly encapsulations: readonly Encapsulation[];
+}
+
+/** @throws VxmigError SSH_CONNECT */
+export async function observeFitness(shell: HostShell, { vms, encapsulations }: FitnessQuestion): Promise<Fitness> {
+  const { stdout } = await shell.run(['sh', '-s', '--', vms ? 'vms' : 'no-vms'], { stdin: scriptFor(encapsulations) });
   const parts = stdout.split(/^=== (.+)$/m);
   const text = (name: string) => parts[parts.indexOf(name) + 1]?.trim() ?? '';
   return {
@@ -87,7 +87,10 @@ export async function observeFitness(shell: HostShell, { vms }: { readonly vms: 
     availableMemoryBytes: procBytes(text('memory'), 'MemAvailable') ?? 0,
     packetBufferBytes: /^\d+$/.test(text('buffer')) ? Number(text('buffer')) : null,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),
-    vxlanPortTakenBy: vxlanHolder(text('vxlan')),
+    carriers: encapsulations.map((encapsulation) => ({
+      encapsulation,
+      takenBy: carrierHolder(encapsulation, text(`carrier ${encapsulation.name}`)),
+    })),
     migrationPorts: portRange(text('range')),
     migrationPortsTakenBy: text('ports'),
     cpuModels: [...text('cpu').matchAll(/<model usable='yes'[^>]*>([^<]+)</g)].map((match) => match[1] ?? ''),
@@ -98,12 +101,4 @@ export async function observeFitness(shell: HostShell, { vms }: { readonly vms: 
 function mayUseUserfaultfd(text: string): boolean {
   const [sysctl, mode = ''] = text.split('\n');
   return sysctl === '1' || /[67]$/.test(mode);
-}
-
-/** The kernel datapath's own device, vxlan_sys_4789, holds the port for Open vSwitch. */
-function vxlanHolder(text: string): string {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.some((line) => line.startsWith(`vxlan_sys_${VXLAN_PORT}`))
-    ? ''
-    : lines.filter((line) => line.includes(`:${VXLAN_PORT} `)).join('; ');
 }

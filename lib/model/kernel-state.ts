@@ -9,8 +9,10 @@ export interface ObservedLink {
   readonly alias: string | null;
   /** Of a tap: who opens it may have several queues, and must ask for them. Left out: false. */
   readonly multiQueue?: boolean;
-  /** Of a VXLAN device: where it listens; `null` for its VNI: each frame says which. */
-  readonly vxlan?: { readonly port: number; readonly vni: number | null };
+  /** Of a device that ends tunnels over UDP: where it listens. */
+  readonly udpPort?: number;
+  /** It takes the packets of every tunnel of its kind (`external` in ip-link(8)). Left out: false. */
+  readonly external?: boolean;
   /** With prefix length; link-local IPv6 left out. */
   readonly addresses: readonly string[];
 }

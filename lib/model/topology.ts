@@ -1,3 +1,5 @@
+import type { Encapsulation } from './encapsulation.js';
+
 /**
  * The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one
  * or many.
@@ -72,7 +74,8 @@ export interface SshClientSettings {
 
 export interface Network {
   readonly name: string;
-  readonly type: 'vxlan';
+  readonly encapsulation: Encapsulation;
+  /** Its number, as the encapsulation's key has it. */
   readonly vni: number;
   readonly cidrs: readonly string[];
   readonly mtu: number;

@@ -2,7 +2,7 @@
 export const DROP_REASONS = {
   mac: { id: 1, says: 'from a MAC address that is not its own' },
   vlan: { id: 2, says: 'with a VLAN tag' },
-  vtep: { id: 3, says: 'VXLAN to a tunnel endpoint of the underlay' },
+  vtep: { id: 3, says: 'a tunnelled frame to a tunnel endpoint of the underlay' },
   arp: { id: 4, says: 'ARP for a MAC or an address that is not its own' },
   rarp: { id: 5, says: 'RARP for a MAC that is not its own, or another than a request' },
   ipv4: { id: 6, says: 'from an IPv4 address that is not its own' },

@@ -7,8 +7,15 @@ export interface BridgeFacts {
   readonly relays: boolean;
   /** Of all hosts, both families. */
   readonly vteps: readonly string[];
+  /** What a tunnelled frame comes in, of every encapsulation that ends at those. */
+  readonly carriers: readonly Carrier[];
   readonly access: AccessLists;
 }
+
+/** How a packet of a tunnel is known. */
+export type Carrier =
+  | { readonly kind: 'udp'; readonly port: number }
+  | { readonly kind: 'ip'; readonly protocol: number };
 
 /** Where frames leave a bridge, and come from: another host, or a port of this one. */
 export interface Way {

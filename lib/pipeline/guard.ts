@@ -5,11 +5,9 @@ import { is, type Match, match } from '../openflow/match.js';
 import { toVtep } from './bits.js';
 import { cookieOf } from './cookie.js';
 import { DROP_REASONS, type DropReason } from './drop-reason.js';
-import type { BridgeFacts, PortSecurity } from './facts.js';
+import type { BridgeFacts, Carrier, PortSecurity } from './facts.js';
 import { type TableName, tableNumber } from './tables.js';
 
-/** UDP port of VXLAN (RFC 7348 §5). */
-const VXLAN_PORT = 4789;
 /** What clients listen at (RFC 2131 §4.1, RFC 8415 §7.2): only servers and relays send there. */
 const DHCP_CLIENT = 68;
 const DHCP_SERVER = 67;
@@ -33,10 +31,10 @@ const icmp6 = { ...ipv6, nw_proto: IP_PROTOCOL.icmp6 };
 type Terms = { readonly [Name in FieldName]?: string | number };
 
 /** Port security: what a VM may send is let through, and everything else is dropped and counted by port and reason. */
-export function guardFlows({ locals, vteps }: BridgeFacts): Flow[] {
+export function guardFlows({ locals, vteps, carriers }: BridgeFacts): Flow[] {
   const guarded = locals.flatMap(({ ofport, security }) => (security === null ? [] : [{ ofport, security }]));
   return [
-    ...(guarded.length === 0 ? [] : vteps.map(vtepFlow)),
+    ...(guarded.length === 0 ? [] : carriers.flatMap((carrier) => vteps.map((address) => vtepFlow(address, carrier)))),
     { ...flow('neighbour', 0, {}, pass('acl_network')) },
     ...guarded.flatMap(({ ofport, security }) => [
       ...guardOf(ofport, security),
@@ -47,11 +45,17 @@ export function guardFlows({ locals, vteps }: BridgeFacts): Flow[] {
 }
 
 /** One flow for each endpoint, and one for each port that counts: not one for each pair. */
-function vtepFlow(address: string): Flow {
-  const terms = address.includes(':') ? { ...udp6, ipv6_dst: address } : { ...udp, ip_dst: address };
+function vtepFlow(address: string, carrier: Carrier): Flow {
+  const to = address.includes(':') ? { ...ipv6, ipv6_dst: address } : { ...ip, ip_dst: address };
   const actions = [set(toVtep, 1), resubmit({ table: tableNumber('guard') })];
-  const what = match({ ...terms, tp_dst: VXLAN_PORT }, is(toVtep, 0));
+  const what = match({ ...to, ...carriedBy(carrier) }, is(toVtep, 0));
   return { table: tableNumber('guard'), cookie: cookieOf('security'), priority: 70, match: what, actions };
+}
+
+/** Of a packet in pieces the first holds the port, and without it nobody puts the others together. */
+function carriedBy(carrier: Carrier): Terms {
+  if (carrier.kind === 'ip') return { nw_proto: carrier.protocol };
+  return { nw_proto: IP_PROTOCOL.udp, tp_dst: carrier.port };
 }
 
 /** What no source makes right. */

@@ -45,7 +45,7 @@ export function aimOf(actions: readonly Action[]): string | null {
   return null;
 }
 
-/** VXLAN ports: what comes from them is marked, because it must not go back into the mesh (split horizon). */
+/** Tunnel ports: what comes from them is marked, because it must not go back into the mesh (split horizon). */
 export function tunnelFlows(tunnels: readonly Way[]): Flow[] {
   const shared = new Map<number, string[]>();
   for (const { ofport, remote } of tunnels)

@@ -61,7 +61,7 @@ function planBridge(
         'bridge',
         desired.name,
         'create',
-        `network ${desired.network} (VNI ${desired.vni}) has no bridge here`,
+        `network ${desired.network} (${desired.encapsulation.key.name} ${desired.vni}) has no bridge here`,
       ),
     );
   } else {
@@ -151,9 +151,12 @@ function removePorts(
  * A frame is given to the tunnel that says most about it (ofproto/tunnel.c, tnl_find): one to a single host would keep
  * from the port for all of them what that host sends, as long as it is there.
  */
-function isSuperseded({ interface: { type, options } }: ObservedPort, { ports }: DesiredBridge): boolean {
+function isSuperseded(
+  { interface: { type, options } }: ObservedPort,
+  { encapsulation, ports }: DesiredBridge,
+): boolean {
   const leadsToAll = ports.some((port) => port.kind === 'tunnel' && port.far.kind === 'flow');
-  return leadsToAll && type === 'vxlan' && options.remote_ip !== FLOW;
+  return leadsToAll && type === encapsulation.ovsType && options.remote_ip !== FLOW;
 }
 
 function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridge): BridgeColumns {
@@ -181,7 +184,7 @@ function portColumns(topology: string, port: DesiredPort, ofport: number | null)
     case 'tunnel':
       return {
         externalIds: { ...owner, ...(port.far.kind === 'one' ? { [REMOTE_HOST_KEY]: port.far.peer.host } : {}) },
-        type: 'vxlan',
+        type: port.encapsulation.ovsType,
         options: {
           remote_ip: remoteIpOf(port),
           ...(port.localIp === null ? {} : { local_ip: port.localIp }),
@@ -209,14 +212,18 @@ function portColumns(topology: string, port: DesiredPort, ofport: number | null)
 function whyPort(port: DesiredPort): string {
   switch (port.kind) {
     case 'tunnel':
-      return port.far.kind === 'one'
-        ? `the tunnel to ${port.far.peer.host} (VXLAN to ${port.far.peer.ip}, VNI ${port.vni}) is missing`
-        : `the tunnel port to all other hosts (VXLAN, VNI ${port.vni}) is missing`;
+      return whyTunnel(port);
     case 'tap':
       return `VM ${port.vm} needs a port here`;
     case 'probe':
       return 'a probe starts here';
   }
+}
+
+function whyTunnel({ encapsulation: { title, key }, far, vni }: DesiredTunnel): string {
+  return far.kind === 'one'
+    ? `the tunnel to ${far.peer.host} (${title} to ${far.peer.ip}, ${key.name} ${vni}) is missing`
+    : `the tunnel port to all other hosts (${title}, ${key.name} ${vni}) is missing`;
 }
 
 function kindOfPort(port: ObservedPort): string {

@@ -1,6 +1,7 @@
+import { type Encapsulation, encapsulationsBeside } from '../model/encapsulation.js';
 import { bridgeName, flowTunnelPortName, tapName, tunnelPortName } from '../model/names.js';
 import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
-import type { AccessLists } from '../pipeline/facts.js';
+import type { AccessLists, Carrier } from '../pipeline/facts.js';
 import { accessLists } from './access.js';
 import type { AdoptedNic } from './adopt-domain.js';
 import {
@@ -27,6 +28,7 @@ export interface DesiredHost {
 export interface DesiredBridge {
   readonly name: string;
   readonly network: string;
+  readonly encapsulation: Encapsulation;
   readonly vni: number;
   readonly mtu: number;
   /** True at the hub of a hub-and-spoke network: it relays between its tunnels. */
@@ -37,8 +39,10 @@ export interface DesiredBridge {
    * moves there are two.
    */
   readonly behind: ReadonlyMap<string, readonly NamedWay[]>;
-  /** Every host's tunnel endpoints, which no VM may send VXLAN to. */
+  /** Every host's tunnel endpoints, which no VM may send tunnelled frames to. */
   readonly vteps: readonly string[];
+  /** What such frames come in. */
+  readonly carriers: readonly Carrier[];
   readonly access: AccessLists;
 }
 
@@ -50,6 +54,7 @@ export interface DesiredTunnel {
   readonly far: FarEnd;
   /** Null: the address that the route to the far end has. */
   readonly localIp: string | null;
+  readonly encapsulation: Encapsulation;
   readonly vni: number;
 }
 
@@ -144,7 +149,7 @@ export function nicsOf(topology: Topology, vm: Vm): AdoptedNic[] {
   return vm.nics.map((nic, index) => ({
     mac: nic.mac,
     device: tapName(topology.name, vm.name, index),
-    mtu: mtuOf(topology, nic.network),
+    mtu: networkOf(topology, nic.network).mtu,
   }));
 }
 
@@ -153,6 +158,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
   return {
     name: bridgeName(topology.name, network.name),
     network: network.name,
+    encapsulation: network.encapsulation,
     vni: network.vni,
     mtu: network.mtu,
     relays: network.mesh.kind === 'hub' && network.mesh.hub === host.name,
@@ -169,6 +175,7 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
       }),
     ],
     vteps: topology.hosts.flatMap((one) => one.addresses),
+    carriers: carriersAt(topology),
     access: accessLists(topology, network),
     behind: waysToMacs(topology, network, host.name, facts.alsoAt ?? new Map()),
   };
@@ -197,6 +204,13 @@ function waysToMacs(
   );
 }
 
+/**
+ * Not only the topology's own: the same endpoints may be another's, which has its frames in what this one does not use.
+ */
+function carriersAt({ networks }: Topology): Carrier[] {
+  return encapsulationsBeside(networks).map(({ carrier }) => carrier);
+}
+
 /** The tunnel of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */
 export function wayTowards(topology: Topology, network: Network, from: string, to: string): NamedWay {
   const { mesh } = network;
@@ -222,7 +236,8 @@ export function peersOf(topology: Topology, network: Network, hostName: string):
 
 function desiredTunnels(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredTunnel[] {
   const anyLocal = facts.datapath === 'netdev' && facts.switchRoutesFollowKernel === false;
-  const near = { localIp: anyLocal ? null : vtepOf(host), vni: network.vni };
+  const { encapsulation, vni } = network;
+  const near = { localIp: anyLocal ? null : vtepOf(host), encapsulation, vni };
   const peers = peersOf(topology, network, host.name).map((peer) => ({ host: peer.name, ip: vtepOf(peer) }));
   if (network.mesh.kind === 'flow' && peers.length > 0) {
     const name = flowTunnelPortName(topology.name, network.name);
@@ -236,14 +251,16 @@ function desiredTunnels(topology: Topology, network: Network, host: Host, facts:
   }));
 }
 
-function mtuOf(topology: Topology, networkName: string): number {
-  return topology.networks.find((network) => network.name === networkName)?.mtu ?? 1450;
-}
-
 export function hostOf(topology: Topology, name: string): Host {
   const host = topology.hosts.find((candidate) => candidate.name === name);
   if (host === undefined) throw new Error(`no host ${name} in topology ${topology.name}`);
   return host;
+}
+
+export function networkOf(topology: Topology, name: string): Network {
+  const network = topology.networks.find((candidate) => candidate.name === name);
+  if (network === undefined) throw new Error(`no network ${name} in topology ${topology.name}`);
+  return network;
 }
 
 export function vtepOf(host: Host): string {

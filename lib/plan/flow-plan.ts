@@ -75,6 +75,7 @@ export function bridgeFacts(bridge: DesiredBridge, ofports: ReadonlyMap<string, 
   return {
     relays: bridge.relays,
     vteps: bridge.vteps,
+    carriers: bridge.carriers,
     access: bridge.access,
     tunnels: bridge.ports.flatMap((port) => (port.kind === 'tunnel' ? waysThrough(port).map(way) : [])),
     locals: bridge.ports.flatMap((port) =>

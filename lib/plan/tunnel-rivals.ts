@@ -1,20 +1,17 @@
 import { formatIp, parseIp } from '../model/address.js';
+import { carrierText, type Encapsulation, encapsulationsOf } from '../model/encapsulation.js';
 import { VxmigError } from '../model/errors.js';
+import type { ObservedLink } from '../model/kernel-state.js';
 import { shellLine } from '../model/quote.js';
 import type { DesiredBridge, DesiredHost, DesiredTunnel } from './desired.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
 import { OWNER_KEY, ownedBy } from './ownership.js';
 
-/** RFC 7348 §5, and what Open vSwitch takes where nothing is said. */
-const VXLAN_PORT = 4789;
-/** Open vSwitch's own device for that port, in the kernel's datapath. */
-const OWN_DEVICE = `vxlan_sys_${VXLAN_PORT}`;
-
 /**
  * A tunnel of another bridge that would share ours' frames. Of all ports Open vSwitch gives a frame to the one that
- * says most about it: first whether it names the VNI, then the far end, then the near one (ofproto/tunnel.c, tnl_find);
- * two that say the same cannot be ("File exists"). So one that names VNI and far end as ours does takes ours' frames or
- * loses its own, whoever says more of the near end. One that leaves the VNI to its flows only gets what is nobody
+ * says most about it: first whether it names the key, then the far end, then the near one (ofproto/tunnel.c, tnl_find);
+ * two that say the same cannot be ("File exists"). So one that names key and far end as ours does takes ours' frames or
+ * loses its own, whoever says more of the near end. One that leaves the key to its flows only gets what is nobody
  * else's.
  *
  * @throws VxmigError CLASH
@@ -36,12 +33,12 @@ export function refuseTunnelRivals(topology: string, desired: DesiredHost, obser
 
 function sharesFrames(
   { vtepAddress }: DesiredHost,
-  { vni, far }: DesiredTunnel,
+  { encapsulation: { ovsType, carrier }, vni, far }: DesiredTunnel,
   { interface: { type, options } }: ObservedPort,
 ): boolean {
   const key = options.in_key ?? options.key;
-  if (type !== 'vxlan' || key === undefined || Number(key) !== vni) return false;
-  if (Number(options.dst_port ?? VXLAN_PORT) !== VXLAN_PORT) return false;
+  if (type !== ovsType || key === undefined || Number(key) !== vni) return false;
+  if (carrier.kind === 'udp' && Number(options.dst_port ?? carrier.port) !== carrier.port) return false;
   const { remote_ip: remote, local_ip: local } = options;
   if (remote === undefined) return false;
   if (local !== undefined && local !== 'flow' && !same(local, vtepAddress)) return false;
@@ -64,10 +61,11 @@ function tunnelClash(
   const owner = externalIds[OWNER_KEY];
   const whose = owner === undefined ? '' : ` of topology ${owner}`;
   const towards = options.remote_ip === 'flow' ? 'anybody' : options.remote_ip;
+  const { title, key } = ours.encapsulation;
+  const tunnel = `a ${title} tunnel with ${key.name} ${ours.vni} to ${towards}`;
   const message =
-    `the port ${name} in the bridge ${holder.name} on ${host}${whose} is a VXLAN tunnel with VNI ${ours.vni} ` +
-    `to ${towards}, as network ${ours.network} needs one: ` +
-    'Open vSwitch gives each frame to one of the two';
+    `the port ${name} in the bridge ${holder.name} on ${host}${whose} is ${tunnel}, ` +
+    `as network ${ours.network} needs one: Open vSwitch gives each frame to one of the two`;
   const removal = `\`${shellLine(['ovs-vsctl', 'del-port', holder.name, name])}\` on ${host}`;
   const hint =
     owner === undefined
@@ -76,19 +74,33 @@ function tunnelClash(
   return new VxmigError('CLASH', message, { where: `${host} ${holder.name} ${name}`, hint });
 }
 
-/**
- * The kernel's datapath makes a device for the port, which it does not share with one that is bound to a VNI
- * (drivers/net/vxlan).
- */
+/** @throws VxmigError CLASH */
 function refuseKernelDevices({ host, bridges }: DesiredHost, { links }: ObservedHost): void {
-  if (!bridges.some(({ ports }) => ports.some(({ kind }) => kind === 'tunnel'))) return;
-  const rival = links.find(({ name, vxlan }) => name !== OWN_DEVICE && vxlan?.port === VXLAN_PORT);
-  if (rival === undefined) return;
-  const message =
-    `the VXLAN device ${rival.name} on ${host} has UDP port ` + `${VXLAN_PORT}, which Open vSwitch needs for its own`;
-  const removal = `\`${shellLine(['ip', 'link', 'delete', rival.name])}\` on ${host}`;
-  throw new VxmigError('CLASH', message, {
-    where: `${host} ${rival.name}`,
-    hint: `If nobody needs it, ${removal} removes it; else make it anew with another \`dstport\`.`,
+  const tunnels = bridges.flatMap(({ ports }) => ports.flatMap((port) => (port.kind === 'tunnel' ? [port] : [])));
+  for (const encapsulation of encapsulationsOf(tunnels)) {
+    const rival = links.find((link) => takesPackets(link, encapsulation));
+    if (rival !== undefined) throw deviceClash(host, rival, encapsulation);
+  }
+}
+
+/**
+ * The kernel's datapath makes a device for the packets, by which it gets those of all tunnels. There is one such device
+ * for an IP protocol (net/ipv4/ip_gre.c); for a UDP port there may be others, but it is not shared with one that is
+ * bound to a key (drivers/net/vxlan).
+ */
+function takesPackets({ name, kind, udpPort, external }: ObservedLink, { carrier, kernel }: Encapsulation): boolean {
+  if (name === kernel.name) return false;
+  return carrier.kind === 'udp' ? udpPort === carrier.port : kind === kernel.linkKind && external === true;
+}
+
+function deviceClash(host: string, { name, kind }: ObservedLink, encapsulation: Encapsulation): VxmigError {
+  const { carrier, kernel, title } = encapsulation;
+  const what = `the ${kind === kernel.linkKind ? title : kind} device ${name} on ${host}`;
+  const has = carrier.kind === 'udp' ? `has UDP port ${carrier.port}` : `takes all packets of ${carrierText(carrier)}`;
+  const removal = `\`${shellLine(['ip', 'link', 'delete', name])}\` on ${host}`;
+  const otherwise = carrier.kind === 'udp' ? 'with another `dstport`' : 'without `external`';
+  return new VxmigError('CLASH', `${what} ${has}, which Open vSwitch needs for its own`, {
+    where: `${host} ${name}`,
+    hint: `If nobody needs it, ${removal} removes it; else make it anew ${otherwise}.`,
   });
 }

@@ -1,5 +1,5 @@
 import type { Host, Topology } from '../model/topology.js';
-import { colourOf, describeNetwork, describeProbe, tunnelsOf } from './graph-parts.js';
+import { colourOf, describeNetwork, describeProbe, keyOf, tunnelsOf } from './graph-parts.js';
 
 /** Graphviz: `dot -Tsvg`. */
 export function renderDot(topology: Topology): string {
@@ -25,7 +25,7 @@ export function renderDot(topology: Topology): string {
     ...tunnelsOf(topology).map(({ network, left, right }) => {
       const ends = `${bridgeId(left.name, network.name)} -- ${bridgeId(right.name, network.name)}`;
       const colour = colourOf(topology, network.name);
-      return `  ${ends} [color="${colour}", penwidth=2, tooltip="VNI ${network.vni}", constraint=false];`;
+      return `  ${ends} [color="${colour}", penwidth=2, tooltip="${keyOf(network)}", constraint=false];`;
     }),
     ...topology.probes.map((probe) => {
       const from = probe.from.kind === 'vm' ? vmId(probe.from.name) : hostId(probe.from.name);

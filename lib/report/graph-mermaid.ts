@@ -1,6 +1,6 @@
 import { probePaths } from '../model/probe-path.js';
 import type { Host, Topology } from '../model/topology.js';
-import { colourOf, describeNetwork, tunnelsOf } from './graph-parts.js';
+import { colourOf, describeNetwork, keyOf, tunnelsOf } from './graph-parts.js';
 
 /** Mermaid flowchart, as GitHub and GitLab draw it in Markdown. */
 export function renderMermaid(topology: Topology): string {
@@ -62,7 +62,7 @@ function nicLinks(topology: Topology): readonly Link[] {
 
 function tunnelLinks(topology: Topology): readonly Link[] {
   return tunnelsOf(topology).map(({ network, left, right }) => ({
-    text: `${bridgeId(left.name, network.name)} <-->|VNI ${network.vni}| ${bridgeId(right.name, network.name)}`,
+    text: `${bridgeId(left.name, network.name)} <-->|${keyOf(network)}| ${bridgeId(right.name, network.name)}`,
     colour: colourOf(topology, network.name),
   }));
 }

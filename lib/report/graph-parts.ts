@@ -1,6 +1,6 @@
 import type { Host, Network, Probe, Topology } from '../model/topology.js';
 
-/** A VXLAN tunnel, once for both directions. */
+/** A tunnel, once for both directions. */
 export interface Tunnel {
   readonly network: Network;
   readonly left: Host;
@@ -55,9 +55,14 @@ function namedColour(name: string): string | null {
 
 const MESHES = { full: 'full mesh', flow: 'full mesh by one port' } as const;
 
+/** `VNI 5001` */
+export function keyOf({ encapsulation, vni }: Network): string {
+  return `${encapsulation.key.name} ${vni}`;
+}
+
 export function describeNetwork(network: Network): string {
   const mesh = network.mesh.kind === 'hub' ? `hub ${network.mesh.hub}` : MESHES[network.mesh.kind];
-  return `${network.name}: VNI ${network.vni}, ${network.cidrs.join(', ')}, MTU ${network.mtu}, ${mesh}`;
+  return `${network.name}: ${keyOf(network)}, ${network.cidrs.join(', ')}, MTU ${network.mtu}, ${mesh}`;
 }
 
 export function describeProbe(probe: Probe): string {

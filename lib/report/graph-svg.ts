@@ -1,6 +1,6 @@
 import type { Topology } from '../model/topology.js';
 import { type Box, type BridgeBox, type Layout, layOut, textWidth, type VmBox } from './graph-layout.js';
-import { colourOf, describeNetwork, describeProbe, tunnelsOf } from './graph-parts.js';
+import { colourOf, describeNetwork, describeProbe, keyOf, tunnelsOf } from './graph-parts.js';
 
 const ROUTER = { y: 44, width: 84, height: 30 };
 const ARC_STEP = 16;
@@ -72,7 +72,7 @@ function tunnelArcs(topology: Topology, layout: Layout): { readonly svg: readonl
     const y = from.y + from.height;
     const [x1, x2] = [round(middle(from)), round(middle(to))];
     const curve = `M ${x1} ${y} C ${x1} ${y + (drop * 4) / 3}, ${x2} ${y + (drop * 4) / 3}, ${x2} ${y}`;
-    const title = `${network.name}: ${left.name} – ${right.name}, VNI ${network.vni}`;
+    const title = `${network.name}: ${left.name} – ${right.name}, ${keyOf(network)}`;
     const paint = `fill="none" stroke="${colourOf(topology, network.name)}" stroke-width="2" stroke-opacity="0.85"`;
     return [`<path d="${curve}" ${paint}><title>${escapeXml(title)}</title></path>`];
   });

@@ -54,7 +54,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'vxmig_tunnels',
     type: 'gauge',
-    help: "VXLAN ports in the topology's bridges on the host.",
+    help: "Tunnel ports in the topology's bridges on the host.",
     samples: one(({ tunnels }) => tunnels),
   },
   {

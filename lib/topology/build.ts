@@ -1,9 +1,10 @@
 import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
+import { encapsulationNamed } from '../model/encapsulation.js';
 import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
 import { DEFAULT_STRATEGY } from '../strategies/registry.js';
 import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
-import { vxlanOverheadBytes } from './overhead.js';
+import { overlayRoom, type TunnelUnderlay } from './overlay-room.js';
 import { parseBytes, parseDurationMs } from './units.js';
 
 const DEFAULTS = {
@@ -20,14 +21,14 @@ export function buildTopology(file: Written.TopologyFile): Topology {
   const isLab = file.lab !== undefined;
   const underlay = Object.entries(file.underlay).map(([name, segment]) => buildSegment(name, segment, isLab));
   const hosts = Object.entries(file.hosts).map(([name, host]) => buildHost(name, host, isLab));
-  const roomBytes = overlayMtu(underlay, hosts);
+  const tunnelled = tunnelUnderlay(underlay, hosts);
   return {
     name: file.name,
     lab: isLab ? {} : null,
     underlay,
     hosts,
     networks: Object.entries(file.networks ?? {}).map(([name, network]) => ({
-      ...buildNetwork(name, network, roomBytes),
+      ...buildNetwork(name, network, tunnelled),
       acl: (network.acl ?? []).map((rule) => buildRule(file, rule, null)),
     })),
     vms: Object.entries(file.vms ?? {}).map(([name, vm]) => ({
@@ -65,13 +66,14 @@ function buildHost(name: string, host: Written.Host, isLab: boolean): Host {
   return { name, underlay: host.underlay, addresses, ssh: isLab ? null : ssh, datapath: host.datapath ?? null };
 }
 
-function buildNetwork(name: string, network: Written.Network, roomBytes: number): Omit<Network, 'acl'> {
+function buildNetwork(name: string, network: Written.Network, underlay: TunnelUnderlay): Omit<Network, 'acl'> {
+  const encapsulation = encapsulationNamed(network.type);
   return {
     name,
-    type: 'vxlan',
+    encapsulation,
     vni: network.vni,
     cidrs: listOf(network.cidr).map(canonicalPrefix),
-    mtu: network.mtu ?? roomBytes,
+    mtu: network.mtu ?? overlayRoom(encapsulation, underlay).mtu,
     mesh: buildMesh(network.mesh),
   };
 }
@@ -117,11 +119,10 @@ function buildNic(nic: Written.Nic): Nic {
   };
 }
 
-function overlayMtu(underlay: readonly UnderlaySegment[], hosts: readonly Host[]): number {
+function tunnelUnderlay(underlay: readonly UnderlaySegment[], hosts: readonly Host[]): TunnelUnderlay {
   const used = new Set(hosts.map((host) => host.underlay));
-  const smallest = Math.min(...underlay.filter((segment) => used.has(segment.name)).map((segment) => segment.mtu));
-  const family = parseIp(hosts[0]?.addresses[0] ?? '')?.family ?? 4;
-  return smallest - vxlanOverheadBytes(family);
+  const mtus = underlay.filter((segment) => used.has(segment.name)).map((segment) => segment.mtu);
+  return { mtus, family: parseIp(hosts[0]?.addresses[0] ?? '')?.family ?? 4 };
 }
 
 function listOf(oneOrMany: string | readonly string[] | undefined): readonly string[] {

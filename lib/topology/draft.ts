@@ -1,6 +1,7 @@
 import { type Ip, type Prefix, parseIp, parsePrefix } from '../model/address.js';
+import { type Encapsulation, encapsulationNamed } from '../model/encapsulation.js';
 import { aboutValue, type Complaint, type Path } from './complaint.js';
-import type { Rule, TopologyFile } from './file.js';
+import type { Network, Rule, TopologyFile } from './file.js';
 import { shapeAt } from './shapes.js';
 
 /**
@@ -47,6 +48,7 @@ export interface DraftPrefixes {
 export interface DraftNetwork extends DraftPrefixes {
   readonly name: string;
   readonly path: Path;
+  readonly encapsulation: Encapsulation | undefined;
   readonly vni: number | undefined;
   readonly mtu: number | undefined;
   readonly hub: Sited<string> | undefined;
@@ -142,7 +144,9 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const path = ['networks', name];
       const hub = hubOf(network?.mesh, [...path, 'mesh']);
       const acl = rules(network?.acl, path);
-      return { name, path, vni: network?.vni, mtu: network?.mtu, hub, acl, ...prefixes(network, 'cidr', path) };
+      const { vni, mtu } = network ?? {};
+      const encapsulation = encapsulationIn(network);
+      return { name, path, encapsulation, vni, mtu, hub, acl, ...prefixes(network, 'cidr', path) };
     }),
     vms: entries(file.vms).map(([name, vm]) => {
       const path = ['vms', name];
@@ -187,6 +191,12 @@ function rules(acl: Partly<readonly Rule[]> | undefined, owner: Path): DraftRule
     // What the schema refuses is there still, as undefined.
     complete: rule?.action !== undefined && Object.values(rule).every((value) => value !== undefined),
   }));
+}
+
+/** What the schema refuses is there still, as undefined: it is not the default that was meant. */
+function encapsulationIn(network: Partly<Network> | undefined): Encapsulation | undefined {
+  if (network === undefined || (Object.hasOwn(network, 'type') && network.type === undefined)) return undefined;
+  return encapsulationNamed(network.type);
 }
 
 function hubOf(mesh: unknown, path: Path): Sited<string> | undefined {

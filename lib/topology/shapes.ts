@@ -1,8 +1,11 @@
 import { strategyChoices } from '../strategies/registry.js';
+import { ANY_ENCAPSULATION } from './any-encapsulation.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
 import type { SchemaError } from './schema.js';
 import type { Shape, Vocabulary } from './vocabulary.js';
 
+const { key: KEY, largestMtu: LARGEST_MTU } = ANY_ENCAPSULATION;
+const TYPES = ANY_ENCAPSULATION.types.map((type) => `\`type: ${type}\``);
 const MAC = 'for example `mac: "52:54:00:09:00:01"`';
 const NAME: Shape = {
   noun: 'a name',
@@ -62,13 +65,16 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
     },
   ],
   ['networks/*', { noun: 'a network', fix: 'for example `blue: {vni: 5001, cidr: 10.9.0.0/24}`' }],
-  ['networks/*/type', { noun: 'a type of network', fix: '`type: vxlan`, or leave it out' }],
+  ['networks/*/type', { noun: 'a type of network', fix: `${TYPES.join(' or ')}, or leave it out` }],
   [
     'networks/*/vni',
-    { noun: 'a VXLAN network identifier', fix: 'a number from 1 to 16777215, for example `vni: 5001`' },
+    { noun: KEY.nouns.join(' or '), fix: `a number from ${KEY.first} to ${KEY.last}, for example \`vni: 5001\`` },
   ],
   ['networks/*/cidr', { noun: 'a prefix', fix: 'for example `cidr: 10.9.0.0/24`; for two families a list' }],
-  ['networks/*/mtu', { noun: 'an MTU of 576 to 65485 bytes', fix: 'for example `mtu: 1450`, or leave it out' }],
+  [
+    'networks/*/mtu',
+    { noun: `an MTU of 576 to ${LARGEST_MTU} bytes`, fix: 'for example `mtu: 1450`, or leave it out' },
+  ],
   ['networks/*/mesh', { noun: 'a kind of mesh', fix: '`mesh: full`, `mesh: flow` or `mesh: {hub: host-a}`' }],
   ['networks/*/mesh/hub', { noun: 'the name of a host', fix: '`mesh: {hub: host-a}`' }],
   [

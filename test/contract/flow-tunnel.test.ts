@@ -51,6 +51,7 @@ t.test('a tunnel port that leads to many, in a real switch', { skip: whyNoSwitch
       locals,
       relays: false,
       vteps: [],
+      carriers: [],
       access: { network: [], sender: [], receiver: [] },
     });
     const install = async () => {

@@ -215,7 +215,11 @@ t.test('ovs-ofctl prints garbage', async (t) => {
 
 t.test('virsh and all that doctor looks at print garbage', async (t) => {
   const shell = await hostThatPrints(t, GARBAGE.binary);
-  t.match(await observeFitness(shell, { vms: true }), { qemuVersion: '', libvirtVersion: '', cpuModels: [] });
+  t.match(await observeFitness(shell, { vms: true, encapsulations: [] }), {
+    qemuVersion: '',
+    libvirtVersion: '',
+    cpuModels: [],
+  });
   await refused(t, listDomains(await hostThatPrints(t, GARBAGE.binary, 1)), 'COMMAND_FAILED', /virsh .* list --all/);
   for (const garbage of [...Object.values(GARBAGE), '']) {
     await refused(t, observeDomains(await hostThatPrints(t, garbage), WITH_VMS), 'HOST_UNFIT', /virsh on bad printed/);

@@ -23,7 +23,11 @@ const TO_BOTH = [TO_FIRST, { ofport: 2, remote: null }];
 const VM_THERE = { ofport: VM_PORT, incoming: null, security: null };
 const VM_ON_ITS_WAY = { ...VM_THERE, incoming: { macs: ['52:54:00:09:00:01'], tunnel: TO_FIRST } };
 const NEIGHBOUR = { ...VM_THERE, ofport: NEIGHBOUR_PORT };
-const OPEN: Pick<BridgeFacts, 'vteps' | 'access'> = { vteps: [], access: { network: [], sender: [], receiver: [] } };
+const OPEN: Pick<BridgeFacts, 'vteps' | 'carriers' | 'access'> = {
+  vteps: [],
+  carriers: [],
+  access: { network: [], sender: [], receiver: [] },
+};
 const PEER = '52:54:00:00:00:0c';
 
 const ovs = new OvsSandbox();

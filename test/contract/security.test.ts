@@ -24,7 +24,13 @@ const NIC = {
 };
 const VICTIM = { mac: '52:54:00:09:00:02', ipv4: '10.9.0.2', ipv6: 'fd00:9::2' };
 const VTEP = '198.18.2.10';
-const [UDP, ICMP6] = [17, 58];
+const [UDP, GRE, ICMP6] = [17, 47, 58];
+/** Of VXLAN, and as others have theirs: GRE by its protocol, Geneve by another port. */
+const CARRIERS = [
+  { kind: 'udp', port: 4789 },
+  { kind: 'ip', protocol: GRE },
+  { kind: 'udp', port: 6081 },
+] as const;
 
 const ovs = new OvsSandbox();
 t.teardown(() => ovs.destroy());
@@ -50,6 +56,10 @@ function icmp6(
 function tagged(frame: Uint8Array): Uint8Array {
   return Uint8Array.from([...frame.slice(0, 12), ...u16(0x8100), ...u16(7), ...frame.slice(12)]);
 }
+
+/** An IPv4 packet said to hold something else. */
+const ofProtocol = (frame: Uint8Array, protocol: number) =>
+  Uint8Array.from([...frame.slice(0, 23), protocol, ...frame.slice(24)]);
 
 const withSource = (frame: Uint8Array, mac: string) =>
   Uint8Array.from([...frame.slice(0, 6), ...macBytes(mac), ...frame.slice(12)]);
@@ -108,6 +118,9 @@ const CASES: readonly (readonly [what: string, frame: Uint8Array, reason: DropRe
   ['a packet from the victim’s address', ipv4(VICTIM.ipv4, '10.9.0.9', [1000, 80]), 'ipv4'],
   ['an answer of a DHCP server', ipv4('10.9.0.1', '255.255.255.255', [67, 68]), 'dhcp-server'],
   ['VXLAN to a tunnel endpoint', ipv4('10.9.0.1', VTEP, [1000, 4789]), 'vtep'],
+  ['what another encapsulation has over UDP', ipv4('10.9.0.1', VTEP, [1000, 6081]), 'vtep'],
+  ['what one has as an IP protocol', ofProtocol(ipv4('10.9.0.1', VTEP, [1000, 80]), GRE), 'vtep'],
+  ['the same to nobody’s endpoint', ofProtocol(ipv4('10.9.0.1', '10.9.0.9', [1000, 80]), GRE), null],
   ['a VLAN tag', tagged(ipv4('10.9.0.1', '10.9.0.9', [1000, 80])), 'vlan'],
   ['two VLAN tags', tagged(tagged(ipv4('10.9.0.1', '10.9.0.9', [1000, 80]))), 'vlan'],
   ['LLDP', ethernet({ to: BROADCAST, from: NIC.mac, etherType: 0x88cc, payload: [] }), 'ethertype'],
@@ -125,6 +138,7 @@ t.test('what a guest sends, in a real switch', { skip: whyNoSwitch() }, async (t
     relays: false,
     locals: [{ ofport: PORT, incoming: null, security: portSecurity(NIC) }],
     vteps: [VTEP],
+    carriers: CARRIERS,
     access: { network: [], sender: [], receiver: [] },
   });
   const lines = flows.map((flow) => `add ${renderFlow(flow)}\n`).join('');

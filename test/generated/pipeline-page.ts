@@ -9,7 +9,7 @@ import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
 const CATEGORY_PURPOSE: Readonly<Record<Category, string>> = {
   base: 'what does not depend on ports (`base.ts`)',
   local: 'a port of this host: a tap, a probe port (`local.ts`)',
-  tunnel: 'a VXLAN port (`tunnels.ts`)',
+  tunnel: 'a tunnel port (`tunnels.ts`)',
   flood: 'the two lists of ports that a flooded frame goes to (`flood.ts`)',
   redirect:
     'what a migration sends ahead, and what is late after it (`redirect.ts`); with a timeout, so it is never planned',

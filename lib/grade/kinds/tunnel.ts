@@ -1,15 +1,14 @@
-import type { Host, Topology } from '../../model/topology.js';
+import type { Encapsulation } from '../../model/encapsulation.js';
+import type { Host, Network, Topology } from '../../model/topology.js';
 import { peersOf, vtepOf } from '../../plan/desired.js';
 import { aboutKey } from '../../topology/complaint.js';
-import type { SeenBridge } from '../eyes.js';
+import type { SeenBridge, SeenTunnel } from '../eyes.js';
 import type { CheckKind, Scene } from '../kind.js';
 import { missing, nameComplaints } from '../names.js';
 import type { Wanted } from '../rubric.js';
 import type { Fact } from '../sight.js';
 
 const ROLES = { network: 'network', from: 'host', to: 'host' } as const;
-
-type SeenTunnel = SeenBridge['tunnels'][number];
 
 export const TUNNEL: CheckKind<'tunnel'> = {
   steadiness: 'it reads the configuration of the switches; `retry` where it may still change',
@@ -55,25 +54,28 @@ function tunnelFacts(bridge: SeenBridge | null, question: Question): Fact[] {
   const vni = expectedVni(question);
   const ends = right.hosts.filter(({ name }) => name === wanted.to);
   const peers = wanted.to === undefined ? peersOf(right, network, sender) : ends;
-  const seen = bridge === null ? 'there is no bridge' : bridge.tunnels.map(tunnelText).sort().join(', ') || 'no tunnel';
+  const { encapsulation } = network;
+  const texts = bridge?.tunnels.map((tunnel) => tunnelText(tunnel, encapsulation)).sort() ?? [];
+  const seen = bridge === null ? 'there is no bridge' : texts.join(', ') || 'no tunnel';
   // One that leads wherever flows say may lead there: what must not be there is not, only where nothing leads there.
   const mayFollowFlows = negative || network.mesh.kind === 'flow';
   const facts = peers.map((peer) => {
     const far = negative ? addressesOf(peer.name, question) : [vtepOf(peer)];
     const isIt = (tunnel: SeenTunnel) =>
+      (negative || tunnel.encapsulation.name === encapsulation.name) &&
       (vni === null || tunnel.vni === vni || (negative && tunnel.vni === null)) &&
       (tunnel.remote === null ? mayFollowFlows : far.includes(tunnel.remote));
     return {
       what: `tunnel of network ${network.name} from ${sender} to ${peer.name}`,
       holds: bridge === null ? null : bridge.tunnels.some(isIt),
-      expected: expectedText(vni, network.mesh.kind === 'flow' ? null : vtepOf(peer)),
+      expected: expectedText({ encapsulation, vni, remote: network.mesh.kind === 'flow' ? null : vtepOf(peer) }),
       seen,
     };
   });
   const isExact = !negative && (wanted.exactly ?? wanted.to === undefined);
   if (!isExact || bridge === null) return facts;
   const lacking = facts.filter(({ holds }) => holds === false).length;
-  return [...facts, ...surplusFacts(bridge, { peers, lacking, question })];
+  return [...facts, ...surplusFacts(bridge, { peers, lacking, question, network })];
 }
 
 /** null: any. */
@@ -96,17 +98,18 @@ interface Surplus {
   /** To how many of them nothing leads that is right. */
   readonly lacking: number;
   readonly question: Question;
+  readonly network: Network;
 }
 
 /**
  * A fact for each tunnel that leads to none of the peers. One to a peer that is not right is told already; so is one to
  * nobody, which may be meant for a peer that none leads to.
  */
-function surplusFacts(bridge: SeenBridge, { peers, lacking, question }: Surplus): Fact[] {
-  const { wanted, sender, submission, reference } = question;
+function surplusFacts(bridge: SeenBridge, { peers, lacking, question, network }: Surplus): Fact[] {
+  const { sender, submission, reference } = question;
   const known = peers.flatMap(({ name }) => addressesOf(name, question));
   const right: Topology = reference ?? submission;
-  const isFlow = right.networks.find(({ name }) => name === wanted.network)?.mesh.kind === 'flow';
+  const isFlow = network.mesh.kind === 'flow';
   const everybody = right.hosts.flatMap(({ name }) => addressesOf(name, question));
   const isStray = ({ remote }: SeenTunnel) => remote !== null && !everybody.includes(remote);
   const surplus = bridge.tunnels.filter(({ remote }) => (remote === null ? !isFlow : !known.includes(remote)));
@@ -114,18 +117,22 @@ function surplusFacts(bridge: SeenBridge, { peers, lacking, question }: Surplus)
     const { remote } = tunnel;
     const host = right.hosts.find(({ name }) => remote !== null && addressesOf(name, question).includes(remote));
     return {
-      what: `tunnel of network ${wanted.network} from ${sender} to ${host?.name ?? remote ?? 'any host'}`,
+      what: `tunnel of network ${network.name} from ${sender} to ${host?.name ?? remote ?? 'any host'}`,
       holds: false,
       expected: `none: it leads to ${peers.map(({ name }) => name).join(', ') || 'nobody'} only`,
-      seen: tunnelText(tunnel),
+      seen: tunnelText(tunnel, network.encapsulation),
     };
   });
 }
 
-function expectedText(vni: number | null, remote: string | null): string {
-  return vni === null ? `one to ${remote ?? 'where flows say'}` : tunnelText({ vni, remote });
+type Ends = Omit<SeenTunnel, 'port'>;
+
+function expectedText(ends: Ends): string {
+  return ends.vni === null ? `one to ${ends.remote ?? 'where flows say'}` : tunnelText(ends, ends.encapsulation);
 }
 
-function tunnelText({ vni, remote }: Pick<SeenTunnel, 'vni' | 'remote'>): string {
-  return `VNI ${vni ?? 'by flow'} to ${remote ?? 'where flows say'}`;
+/** With the encapsulation's name where it is another than the `usual` one. */
+function tunnelText({ encapsulation: { name, title, key }, vni, remote }: Ends, usual: Encapsulation): string {
+  const kind = name === usual.name ? '' : `${title}, `;
+  return `${kind}${key.name} ${vni ?? 'by flow'} to ${remote ?? 'where flows say'}`;
 }

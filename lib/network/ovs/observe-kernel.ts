@@ -126,7 +126,8 @@ interface IpLink {
   readonly ifalias?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;
-    readonly info_data?: { readonly multi_queue?: boolean; readonly id?: number; readonly port?: number };
+    /** `port`: of those that end tunnels over UDP, and of no others. */
+    readonly info_data?: { readonly multi_queue?: boolean; readonly port?: number; readonly external?: boolean };
   };
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string }[];
 }
@@ -141,18 +142,20 @@ function parseLinks(json: string): ObservedLink[] {
       up: link.flags?.includes('UP') ?? false,
       kind: link.linkinfo?.info_kind ?? null,
       alias: link.ifalias ?? null,
-      ...(link.linkinfo?.info_data?.multi_queue === true ? { multiQueue: true } : {}),
-      ...vxlanOf(link),
+      ...settingsOf(link),
       addresses: (link.addr_info ?? [])
         .filter((entry) => entry.scope !== 'link')
         .map((entry) => `${entry.local ?? ''}/${entry.prefixlen ?? 0}`),
     }));
 }
 
-function vxlanOf({ linkinfo }: IpLink): Pick<ObservedLink, 'vxlan'> {
-  if (linkinfo?.info_kind !== 'vxlan') return {};
-  const { port = 0, id = null } = linkinfo.info_data ?? {};
-  return { vxlan: { port, vni: id } };
+function settingsOf({ linkinfo }: IpLink): Pick<ObservedLink, 'multiQueue' | 'udpPort' | 'external'> {
+  const { multi_queue: multiQueue = false, port, external = false } = linkinfo?.info_data ?? {};
+  return {
+    ...(multiQueue ? { multiQueue } : {}),
+    ...(port === undefined ? {} : { udpPort: port }),
+    ...(external ? { external } : {}),
+  };
 }
 
 interface IpRoute {

@@ -1,11 +1,14 @@
 import { overlap } from '../../model/address.js';
 import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
 import type { Draft, DraftNetwork } from '../draft.js';
-import { IPV6_MINIMUM_MTU, vxlanOverheadBytes } from '../overhead.js';
+import { type OverlayRoom, overlayRoom } from '../overlay-room.js';
 import { suggestion } from '../suggest.js';
 import { checkPrefixes } from './prefixes.js';
 
-/** Overlay segments. Two of them may use the same addresses: keeping them apart is what VNIs are for. */
+/** IPv6 does not work over links that carry less (RFC 8200 §5). */
+const IPV6_MINIMUM_MTU = 1280;
+
+/** Overlay segments. Two of them may use the same addresses: keeping them apart is what their numbers are for. */
 export function* checkNetworks(draft: Draft): Generator<Complaint> {
   const owners = new Map<number, string>();
   for (const network of draft.networks) {
@@ -13,9 +16,11 @@ export function* checkNetworks(draft: Draft): Generator<Complaint> {
     yield* checkApartFromUnderlay(draft, network);
     yield* checkHub(draft, network);
     yield* checkMtu(draft, network);
+    yield* checkKey(network);
     const owner = network.vni === undefined ? undefined : owners.get(network.vni);
     if (network.vni !== undefined && owner !== undefined) {
-      const message = `VNI ${network.vni} is network ${owner}’s already`;
+      const key = network.encapsulation?.key.name ?? 'number';
+      const message = `${key} ${network.vni} is network ${owner}’s already`;
       yield aboutValue([...network.path, 'vni'], message, 'give each network its own');
     } else if (network.vni !== undefined) {
       owners.set(network.vni, network.name);
@@ -35,6 +40,15 @@ function* checkApartFromUnderlay(draft: Draft, network: DraftNetwork): Generator
   }
 }
 
+/** The schema lets through what any encapsulation can have. */
+function* checkKey({ path, encapsulation, vni }: DraftNetwork): Generator<Complaint> {
+  if (encapsulation === undefined || vni === undefined) return;
+  const { noun, first, last } = encapsulation.key;
+  if (vni >= first && vni <= last) return;
+  const message = `${vni} is not ${noun}, as a network of the type ${encapsulation.name} needs one`;
+  yield aboutValue([...path, 'vni'], message, `a number from ${first} to ${last}`);
+}
+
 function* checkHub(draft: Draft, network: DraftNetwork): Generator<Complaint> {
   const names = draft.hosts.map((host) => host.name);
   if (network.hub === undefined || names.includes(network.hub.value)) return;
@@ -42,10 +56,10 @@ function* checkHub(draft: Draft, network: DraftNetwork): Generator<Complaint> {
 }
 
 function* checkMtu(draft: Draft, network: DraftNetwork): Generator<Complaint> {
-  const room = overlayRoom(draft);
+  const room = roomIn(draft, network);
   const path = [...network.path, 'mtu'];
   if (room !== null && network.mtu !== undefined && network.mtu > room.mtu) {
-    const message = `an MTU of ${network.mtu} leaves no room for VXLAN in an underlay of ${room.underlayMtu}`;
+    const message = `an MTU of ${network.mtu} leaves no room for ${room.title} in an underlay of ${room.underlayMtu}`;
     const fix = `use ${room.mtu} or less, or raise the underlay's \`mtu\` to ${network.mtu + room.overhead}`;
     yield aboutValue(path, message, fix);
   }
@@ -58,17 +72,13 @@ function* checkMtu(draft: Draft, network: DraftNetwork): Generator<Complaint> {
   }
 }
 
-/** The largest MTU that fits into every segment that hosts stand in. */
-function overlayRoom(
-  draft: Draft,
-): { readonly mtu: number; readonly underlayMtu: number; readonly overhead: number } | null {
+/** null: the file does not say enough. */
+function roomIn(draft: Draft, { encapsulation }: DraftNetwork): (OverlayRoom & { readonly title: string }) | null {
   const used = new Set(draft.hosts.map((host) => host.underlay));
   const mtus = draft.segments.flatMap((segment) =>
     used.has(segment.name) && segment.mtu !== undefined ? [segment.mtu] : [],
   );
   const family = draft.hosts.flatMap((host) => host.addresses.slice(0, 1))[0]?.value.family;
-  if (mtus.length === 0 || family === undefined) return null;
-  const underlayMtu = Math.min(...mtus);
-  const overhead = vxlanOverheadBytes(family);
-  return { mtu: underlayMtu - overhead, underlayMtu, overhead };
+  if (mtus.length === 0 || family === undefined || encapsulation === undefined) return null;
+  return { ...overlayRoom(encapsulation, { mtus, family }), title: encapsulation.title };
 }

@@ -1,8 +1,10 @@
 import t from 'tap';
 import { accelerationCheck, commonChecks, fitnessChecks } from '../../../lib/controller/fitness-checks.js';
 import type { Fitness } from '../../../lib/host/fitness.js';
+import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import type { Host, Topology, Vm } from '../../../lib/model/topology.js';
 
+const [VXLAN] = ENCAPSULATIONS;
 const HOST: Host = { name: 'host-a', underlay: 'left', addresses: ['198.18.1.10'], ssh: null, datapath: null };
 const VM: Vm = {
   name: 'web',
@@ -28,7 +30,7 @@ const FIT: Fitness = {
   availableMemoryBytes: 2 ** 30,
   packetBufferBytes: 2 ** 20,
   userfaultfd: true,
-  vxlanPortTakenBy: '',
+  carriers: [{ encapsulation: VXLAN, takenBy: '' }],
   migrationPorts: { first: 49152, last: 49215 },
   migrationPortsTakenBy: '',
   cpuModels: ['EPYC', 'qemu64'],
@@ -55,7 +57,7 @@ t.test('one host', async (t) => {
   t.same(verdict({ microImage: false }).failed, ['host-a: guest image']);
   t.same(verdict({ microImage: false }, { ...TOPOLOGY, vms: [] }).failed, []);
   t.same(verdict({ availableMemoryBytes: 2 ** 27 }).failed, ['host-a: free memory'], 'QEMU itself needs some too');
-  t.same(verdict({ vxlanPortTakenBy: 'somebody' }).failed, ['host-a: VXLAN port']);
+  t.same(verdict({ carriers: [{ encapsulation: VXLAN, takenBy: 'somebody' }] }).failed, ['host-a: VXLAN port']);
   t.same(verdict({ migrationPortsTakenBy: 'somebody' }), { failed: [], advised: ['host-a: migration ports'] });
   t.same(verdict({ kernelDatapath: false }), { failed: [], advised: [] }, 'userspace does');
   t.same(verdict({ kernelDatapath: false }, TOPOLOGY, { ...HOST, datapath: 'system' }).failed, ['host-a: datapath']);
@@ -89,7 +91,8 @@ t.test('every failed check says how to fix it', async (t) => {
     qemuVersion: '',
     microImage: false,
   };
-  const checks = fitnessChecks(TOPOLOGY, HOST, { ...nothing, availableMemoryBytes: 0, vxlanPortTakenBy: 'x' }, IN_STEP);
+  const carriers = [{ encapsulation: VXLAN, takenBy: 'x' }];
+  const checks = fitnessChecks(TOPOLOGY, HOST, { ...nothing, availableMemoryBytes: 0, carriers }, IN_STEP);
   const failed = checks.filter(({ ok }) => !ok);
   t.equal(failed.length, 7);
   for (const { name, hint } of failed) t.not(hint, '', name);

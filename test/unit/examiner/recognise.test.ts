@@ -2,6 +2,7 @@ import t from 'tap';
 import { examTopology } from '../../../lib/examiner/exam-topology.js';
 import { bridgeOf, tapsOf, tunnelOf } from '../../../lib/examiner/recognise.js';
 import type { Rubric } from '../../../lib/grade/rubric.js';
+import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import { bridgeName } from '../../../lib/model/names.js';
 import type { ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
 import { parseTopology } from '../../../lib/topology/read.js';
@@ -75,9 +76,17 @@ t.test('taps: by the name in the definition, or by the MAC that libvirt gives th
 });
 
 t.test('tunnels: without a key VNI 0, and what flows say is not known', async (t) => {
-  t.strictSame(tunnelOf(port('v', { remote_ip: '198.18.1.1' })), { vni: 0, remote: '198.18.1.1' });
-  t.strictSame(tunnelOf(port('v', { remote_ip: 'flow', key: 'flow' })), { vni: null, remote: null });
-  t.equal(tunnelOf(port('v', {}, 'geneve')), null);
+  t.strictSame(tunnelOf(TOPOLOGY, port('v', { remote_ip: '198.18.1.1' })), {
+    encapsulation: ENCAPSULATIONS[0],
+    vni: 0,
+    remote: '198.18.1.1',
+  });
+  t.strictSame(tunnelOf(TOPOLOGY, port('v', { remote_ip: 'flow', key: 'flow' })), {
+    encapsulation: ENCAPSULATIONS[0],
+    vni: null,
+    remote: null,
+  });
+  t.equal(tunnelOf(TOPOLOGY, port('v', {}, 'geneve')), null);
 });
 
 t.test('an exam is called as the reference, and watched as the rubric wants it', async (t) => {

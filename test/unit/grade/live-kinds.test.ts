@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Eyes, TracedWay } from '../../../lib/grade/eyes.js';
 import { faultOf, isFound } from '../../../lib/grade/find-text.js';
 import { KIND_NAMES, KINDS } from '../../../lib/grade/kinds.js';
+import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 import { SAMPLE, sampleWith } from '../topology/sample.js';
@@ -184,7 +185,12 @@ function meshed(tunnels: (host: string) => readonly string[], vni = 5001): Parti
     bridge: async (host) => ({
       name: 'br',
       vms: [],
-      tunnels: tunnels(host).map((to) => ({ port: `vx-${to}`, vni, remote: to === 'flow' ? null : (VTEPS[to] ?? to) })),
+      tunnels: tunnels(host).map((to) => ({
+        port: `vx-${to}`,
+        encapsulation: ENCAPSULATIONS[0],
+        vni,
+        remote: to === 'flow' ? null : (VTEPS[to] ?? to),
+      })),
     }),
   };
 }
@@ -291,7 +297,9 @@ t.test('tunnels are those that the reference’s mesh has, with its VNI and far 
       bridge: async (host) => ({
         name: 'br',
         vms: [],
-        tunnels: [{ port: 'vx', vni, remote: host === 'host-a' ? remoteOfA : '198.18.1.10' }],
+        tunnels: [
+          { port: 'vx', encapsulation: ENCAPSULATIONS[0], vni, remote: host === 'host-a' ? remoteOfA : '198.18.1.10' },
+        ],
       }),
     });
   t.strictSame(await verdicts(look.see({ network: 'blue' }, bridges(5001, '198.18.2.10'))), [true, true]);

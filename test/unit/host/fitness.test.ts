@@ -1,6 +1,10 @@
 import t from 'tap';
 import type { HostShell } from '../../../lib/host/connection.js';
 import { observeFitness } from '../../../lib/host/fitness.js';
+import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
+
+const [VXLAN] = ENCAPSULATIONS;
+const QUESTION = { vms: true, encapsulations: [VXLAN] };
 
 const FIT = `
 === ovsdb
@@ -42,7 +46,7 @@ MemAvailable:   2000000 kB
 === userfaultfd
 1
 
-=== vxlan
+=== carrier vxlan
 
 === range
 first=50000
@@ -67,7 +71,7 @@ function withSection(name: string, text: string): string {
 }
 
 t.test('a host that has everything', async (t) => {
-  t.same(await observeFitness(shell(FIT), { vms: true }), {
+  t.same(await observeFitness(shell(FIT), QUESTION), {
     ovsdbVersion: 'schema 8.3.1',
     vswitchdVersion: '3.1.0',
     kernelDatapath: true,
@@ -80,7 +84,7 @@ t.test('a host that has everything', async (t) => {
     availableMemoryBytes: 2_000_000 * 1024,
     packetBufferBytes: 212_992,
     userfaultfd: true,
-    vxlanPortTakenBy: '',
+    carriers: [{ encapsulation: VXLAN, takenBy: '' }],
     migrationPorts: { first: 50000, last: 49215 },
     migrationPortsTakenBy: '',
     cpuModels: ['EPYC', 'qemu64'],
@@ -88,7 +92,7 @@ t.test('a host that has everything', async (t) => {
 });
 
 t.test('a host that has nothing', async (t) => {
-  t.match(await observeFitness(shell(''), { vms: true }), {
+  t.match(await observeFitness(shell(''), QUESTION), {
     ovsdbVersion: '',
     vswitchdVersion: '',
     kernelDatapath: false,
@@ -104,7 +108,7 @@ t.test('a host that has nothing', async (t) => {
 
 t.test('userfaultfd by sysctl or by device', async (t) => {
   const seen = async (text: string) =>
-    (await observeFitness(shell(withSection('userfaultfd', text)), { vms: true })).userfaultfd;
+    (await observeFitness(shell(withSection('userfaultfd', text)), QUESTION)).userfaultfd;
   t.equal(await seen('0'), false);
   t.equal(await seen('0\n600'), false);
   t.equal(await seen('0\n666'), true);
@@ -113,8 +117,12 @@ t.test('userfaultfd by sysctl or by device', async (t) => {
 
 t.test('who has the VXLAN port', async (t) => {
   const seen = async (text: string) =>
-    (await observeFitness(shell(withSection('vxlan', text)), { vms: true })).vxlanPortTakenBy;
+    (await observeFitness(shell(withSection('carrier vxlan', text)), QUESTION)).carriers;
   const socket = 'UNCONN 0 0 0.0.0.0:4789 0.0.0.0:*';
-  t.equal(await seen(socket), socket);
-  t.equal(await seen(`${socket}\nvxlan_sys_4789 UNKNOWN 12:34:56:78:9a:bc`), '', 'Open vSwitch itself');
+  const takenBy = async (text: string) => (await seen(text)).map((one) => one.takenBy);
+  t.same(await takenBy(socket), [socket]);
+  const device = (name: string) =>
+    `7: ${name}: <BROADCAST,MULTICAST,UP> mtu 65000 \\    vxlan external id 0 dstport 4789`;
+  t.same(await takenBy(`${socket}\n${device('vx0')}`), [socket], 'a device has a socket too');
+  t.same(await takenBy(`${socket}\n${device('vxlan_sys_4789')}`), [''], 'Open vSwitch itself');
 });

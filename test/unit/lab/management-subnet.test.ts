@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { chooseManagementSubnet } from '../../../lib/lab/management-subnet.js';
 import { overlap, parsePrefix } from '../../../lib/model/address.js';
+import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import type { Topology } from '../../../lib/model/topology.js';
 
 function topology(hosts: number, cidrs: string[] = ['198.18.1.0/24'], overlay: string[] = ['10.9.0.0/24']): Topology {
@@ -16,7 +17,17 @@ function topology(hosts: number, cidrs: string[] = ['198.18.1.0/24'], overlay: s
       ssh: null,
       datapath: null,
     })),
-    networks: [{ name: 'blue', type: 'vxlan', vni: 1, cidrs: overlay, mtu: 1450, mesh: { kind: 'full' }, acl: [] }],
+    networks: [
+      {
+        name: 'blue',
+        encapsulation: ENCAPSULATIONS[0],
+        vni: 1,
+        cidrs: overlay,
+        mtu: 1450,
+        mesh: { kind: 'full' },
+        acl: [],
+      },
+    ],
     vms: [],
     probes: [],
   };

@@ -15,6 +15,12 @@ const MAC = '52:54:00:09:00:01';
 const OTHER = '52:54:00:09:00:02';
 const NO_MAC = '00:00:00:00:00:00';
 const VTEP = '198.18.2.10';
+/** VXLAN, GRE, Geneve. */
+const CARRIERS = [
+  { kind: 'udp', port: 4789 },
+  { kind: 'ip', protocol: 47 },
+  { kind: 'udp', port: 6081 },
+] as const;
 const LINK_LOCAL = linkLocalOf(MAC);
 
 /** A frame as a switch reads it. */
@@ -44,9 +50,9 @@ const frames: fc.Arbitrary<Sent> = fc.record({
   to: fc.constantFrom('10.9.0.9', VTEP),
   claims: fc.constantFrom(MAC, OTHER, NO_MAC),
   operation: fc.constantFrom(1, 2, 3, 4),
-  protocol: fc.constantFrom(6, 17, 17, 58, 58),
+  protocol: fc.constantFrom(6, 17, 17, 47, 58, 58),
   source: fc.constantFrom(68, 67, 50_000),
-  port: fc.constantFrom(67, 68, 546, 80, 4789),
+  port: fc.constantFrom(67, 68, 546, 80, 4789, 6081),
   type: fc.constantFrom(128, 133, 134, 135, 136, 137, 143),
   target: fc.constantFrom('fd00:9::1', 'fd00:9::2', LINK_LOCAL, '::'),
 });
@@ -72,7 +78,8 @@ function judged(may: PortSecurity, frame: Sent): DropReason | null {
   const udp = frame.protocol === 17;
   const isIp = frame.kind === 'ipv4' || frame.kind === 'ipv6';
   if (frame.tagged && !may.mayTag) return 'vlan';
-  if (frame.kind === 'ipv4' && udp && frame.port === 4789 && frame.to === VTEP) return 'vtep';
+  const isTunnelled = frame.protocol === 47 || (udp && (frame.port === 4789 || frame.port === 6081));
+  if (frame.kind === 'ipv4' && isTunnelled && frame.to === VTEP) return 'vtep';
   if (isIp && udp && frame.port === (frame.kind === 'ipv4' ? 68 : 546) && !may.mayServeDhcp) return 'dhcp-server';
   if (!may.macs.includes(frame.mac)) return 'mac';
   if (frame.kind === 'other') return 'ethertype';
@@ -138,7 +145,14 @@ t.test('a frame goes on if it says of its VM only what is true, and else is drop
     fc.property(securities, fc.array(frames, { minLength: 20, maxLength: 40 }), (security, list) => {
       const port = { ofport: 201, incoming: null, security };
       const access = { network: [], sender: [], receiver: [] };
-      const flows = guardFlows({ tunnels: [], relays: false, locals: [port], vteps: [VTEP], access });
+      const flows = guardFlows({
+        tunnels: [],
+        relays: false,
+        locals: [port],
+        vteps: [VTEP],
+        carriers: CARRIERS,
+        access,
+      });
       for (const frame of list) {
         const { reached, cookie } = runFlows(flows, tableNumber('guard'), fieldsOf(frame));
         const expected = judged(security, frame);

@@ -17,7 +17,7 @@ const HOSTS = {
 for (const [family, remotes] of Object.entries(HOSTS)) {
   const tunnels = remotes.map((remote) => ({ ofport: 9, remote }));
   const access = { network: [], sender: [], receiver: [] };
-  const flows = bridgeFlows({ tunnels, locals: [], relays: false, vteps: [], access });
+  const flows = bridgeFlows({ tunnels, locals: [], relays: false, vteps: [], carriers: [], access });
   const lines = flows.map((flow) => renderFlow(flow));
 
   t.test(

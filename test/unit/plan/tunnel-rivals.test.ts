@@ -82,7 +82,7 @@ t.test('a VXLAN device of the kernel has the port where Open vSwitch wants it fr
   const device = { name: 'vx0', mac: '', mtu: 1450, up: true, kind: 'vxlan', alias: null, addresses: [] };
   const beside = (port: number, facts?: typeof USERSPACE) =>
     withHost(appliedHosts(TOPOLOGY, facts), 'host-a', ({ links }) => ({
-      links: [...links, { ...device, vxlan: { port, vni: 7 } }],
+      links: [...links, { ...device, udpPort: port }],
     }));
   t.throws(() => planned(TOPOLOGY, beside(4789)), {
     code: 'CLASH',

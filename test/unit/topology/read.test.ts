@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { probePath } from '../../../lib/model/probe-path.js';
 import { generateTypes } from '../../../lib/topology/generate-types.js';
@@ -56,7 +57,7 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
   });
   t.same(topology.networks[1], {
     name: 'green',
-    type: 'vxlan',
+    encapsulation: ENCAPSULATIONS[0],
     vni: 5002,
     cidrs: ['10.9.0.0/24'],
     mtu: 1450,
