@@ -1,7 +1,7 @@
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
-import type { Log } from './log.js';
-import type { Output } from './output.js';
+import type { Log } from './terminal/log.js';
+import type { Output } from './terminal/output.js';
 
 /** What every command gets: where to print, where to log, and when to stop. */
 export interface CommandContext {

@@ -1,13 +1,13 @@
 import { exitCodeOf, messageOf, VxmigError } from '../model/errors.js';
 import { styleFor } from '../report/style.js';
+import { type GlobalOptions, type Invocation, parseCommandLine, wantsJson } from './command-line/program.js';
 import type { CommandContext } from './context.js';
-import { type Interrupt, NO_INTERRUPT, onInterrupt } from './interrupt.js';
-import { labProgressPrinter } from './lab-progress.js';
-import { LiveLine } from './live-line.js';
-import { createLog, type Log } from './log.js';
-import { Output } from './output.js';
-import { type GlobalOptions, type Invocation, parseCommandLine, wantsJson } from './program.js';
-import { progressPrinter } from './progress.js';
+import { type Interrupt, NO_INTERRUPT, onInterrupt } from './terminal/interrupt.js';
+import { labProgressPrinter } from './terminal/lab-progress.js';
+import { LiveLine } from './terminal/live-line.js';
+import { createLog, type Log } from './terminal/log.js';
+import { Output } from './terminal/output.js';
+import { progressPrinter } from './terminal/progress.js';
 
 /** The whole program: `argv` without node and script; resolves to the exit status, never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {

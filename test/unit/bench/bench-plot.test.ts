@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type DelayPoint, delayCurve } from '../../../lib/bench/delay-curve.js';
-import { benchPlot } from '../../../lib/cli/bench-plot.js';
+import { benchPlot } from '../../../lib/cli/commands/bench-plot.js';
 import { cutTexts } from '../report/svg-texts.js';
 import { RECORDED } from './recorded.js';
 import { benchOf, runOf } from './runs.js';

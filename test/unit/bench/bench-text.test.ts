@@ -1,7 +1,7 @@
 import t from 'tap';
 import { applyFigures, verdictsOn } from '../../../lib/bench/figures.js';
 import type { ApplyBench, BenchResult, MigrateBench } from '../../../lib/bench/result.js';
-import { benchText } from '../../../lib/cli/bench-text.js';
+import { benchText } from '../../../lib/cli/commands/bench-text.js';
 import { benchOf, runOf } from './runs.js';
 
 const migrate = benchOf([

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { scaleFigures, scaleVerdicts } from '../../../lib/bench/scale-figures.js';
 import type { ScaleResult, ScaleRun, ScaleSize, ScaleWay } from '../../../lib/bench/scale-result.js';
-import { benchScaleText } from '../../../lib/cli/bench-scale-text.js';
+import { benchScaleText } from '../../../lib/cli/commands/bench-scale-text.js';
 
 const MIB = 2 ** 20;
 const PLAIN = { colour: false, width: 120, unicode: true };

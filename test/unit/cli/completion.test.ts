@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { completionsFor, type NameSource } from '../../../lib/cli/complete.js';
-import { buildProgram } from '../../../lib/cli/program.js';
+import { buildProgram } from '../../../lib/cli/command-line/program.js';
+import { completionsFor, type NameSource } from '../../../lib/cli/completion/complete.js';
 import { ROOT, runVxmig } from './run-vxmig.js';
 
 const NAMES: NameSource = {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { prepareHostEdit } from '../../../lib/cli/host-edit.js';
+import { prepareHostEdit } from '../../../lib/cli/commands/host-edit.js';
 import { SAMPLE } from '../topology/sample.js';
 import { ROOT, runVxmig } from './run-vxmig.js';
 

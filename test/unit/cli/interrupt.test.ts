@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import t from 'tap';
 
-const MODULE = new URL('../../../lib/cli/interrupt.js', import.meta.url).href;
+const MODULE = new URL('../../../lib/cli/terminal/interrupt.js', import.meta.url).href;
 const SCRIPT = `const { onInterrupt } = await import(${JSON.stringify(MODULE)});
 const { signal } = onInterrupt((text) => console.log(text));
 signal.addEventListener('abort', () => console.log(signal.reason.code));

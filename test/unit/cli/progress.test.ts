@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 import t from 'tap';
-import { labProgressLine } from '../../../lib/cli/lab-progress.js';
-import { LiveLine } from '../../../lib/cli/live-line.js';
-import type { Log } from '../../../lib/cli/log.js';
-import { progressLine, progressPrinter } from '../../../lib/cli/progress.js';
+import { labProgressLine } from '../../../lib/cli/terminal/lab-progress.js';
+import { LiveLine } from '../../../lib/cli/terminal/live-line.js';
+import type { Log } from '../../../lib/cli/terminal/log.js';
+import { progressLine, progressPrinter } from '../../../lib/cli/terminal/progress.js';
 import type { VxmigEvent } from '../../../lib/model/event.js';
 import type { LabEvent } from '../../../lib/model/lab-event.js';
 

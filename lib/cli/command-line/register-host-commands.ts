@@ -1,0 +1,161 @@
+import { type Command, Option } from 'commander';
+import { SCRIPT_STEPS } from '../../model/plan-script.js';
+import type { Strategy } from '../../model/topology.js';
+import type { PlanFlags } from '../commands/plan.js';
+import type { WatchFlags } from '../commands/watch.js';
+import { durationArgument, listenArgument, sizeArgument } from './arguments.js';
+import type { Choose } from './choose.js';
+import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js';
+import { registerDestroy } from './register-destroy.js';
+
+const STRATEGIES: readonly Strategy[] = ['pre-copy', 'post-copy', 'auto-converge'];
+
+/** Commands that talk to the topology's hosts. */
+export function registerHostCommands(program: Command, choose: Choose): void {
+  registerLooking(program, choose);
+  registerChanging(program, choose);
+  registerDestroy(program, choose);
+  registerWatch(program, choose);
+}
+
+function registerLooking(program: Command, choose: Choose): void {
+  program
+    .command('doctor')
+    .description('check what each host needs, and say how to mend it; boots a guest to try KVM')
+    .argument('<file>', 'topology file')
+    .addHelpText('after', '\nExample:\n  vxmig doctor topologies/two-subnets.yaml\nNext:\n  vxmig apply FILE')
+    .action((file: string) => {
+      choose(async (context) => (await import('../commands/doctor.js')).doctorCommand(context, file), { logs: true });
+    });
+
+  program
+    .command('plan')
+    .description('what apply would do, and why, without touching anything')
+    .argument('<file>', 'topology file')
+    .option('--detailed-exitcode', 'exit with 2 if changes are pending')
+    .option('--as-shell', 'print the commands that do the same, for each host')
+    .option('--host <host>', "of the commands, one host's: a script that runs there")
+    .addOption(new Option('--step <step>', 'of the commands, those of one step').choices(SCRIPT_STEPS))
+    .addHelpText(
+      'after',
+      '\nThe commands are in the order in which apply does it: the networks of all hosts, VMs, migrations, removals. Where VMs are\nmigrated, run each step on all hosts before the next.\n\nExample:\n  vxmig plan topologies/two-subnets.yaml\n  vxmig plan FILE --as-shell --host host-a | ssh root@host-a sh\nNext:\n  vxmig apply FILE',
+    )
+    .action((file: string, { detailedExitcode, asShell, ...part }: Partial<PlanFlags>) => {
+      const flags = { ...part, detailedExitcode: detailedExitcode ?? false, asShell: asShell ?? false };
+      choose(async (context) => (await import('../commands/plan.js')).planCommand(context, file, flags), {
+        logs: true,
+      });
+    });
+
+  program
+    .command('verify')
+    .description('check tables, flows, tunnels, reachability and isolation as they are now')
+    .argument('<file>', 'topology file')
+    .addHelpText('after', '\nExample:\n  vxmig verify topologies/two-subnets.yaml')
+    .action((file: string) => {
+      choose(async (context) => (await import('../commands/verify.js')).verifyCommand(context, file), { logs: true });
+    });
+
+  program
+    .command('status')
+    .description('hosts, tunnels, VMs, and where each MAC is known')
+    .argument('<file>', 'topology file')
+    .addHelpText('after', '\nExample:\n  vxmig status topologies/two-subnets.yaml')
+    .action((file: string) => {
+      choose(async (context) => (await import('../commands/status.js')).statusCommand(context, file), { logs: true });
+    });
+}
+
+function registerChanging(program: Command, choose: Choose): void {
+  withLockOptions(program.command('apply'))
+    .description('bring the hosts to what the file says, and live-migrate every VM whose host has changed')
+    .argument('<file>', 'topology file')
+    .addHelpText(
+      'after',
+      '\nA second apply does nothing.\n\nExample:\n  vxmig apply topologies/two-subnets.yaml\nNext:\n  vxmig migrate FILE VM --to HOST',
+    )
+    .action((file: string, options: LockFlags) => {
+      const lock = lockOptions(options);
+      choose(async (context) => (await import('../commands/apply.js')).applyCommand(context, file, lock), {
+        logs: true,
+      });
+    });
+
+  withLockOptions(program.command('migrate'))
+    .description('move one VM to another host while it runs, and measure who noticed')
+    .argument('<file>', 'topology file')
+    .argument('<vm>', 'the VM to move')
+    .requiredOption('--to <host>', 'where to')
+    .addOption(new Option('--strategy <strategy>', "how to copy its memory (default: the file's)").choices(STRATEGIES))
+    .addOption(
+      new Option('--bandwidth <size>', 'upper bound of the copy per second, like 64MiB').argParser(sizeArgument),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'call the copy off after that time, like 120s').argParser(durationArgument),
+    )
+    .option('--no-redirect', 'do not send frames ahead: the plain way, for comparison')
+    .option('--write', 'write the new host into the file, keeping its comments')
+    .addHelpText(
+      'after',
+      '\nExample:\n  vxmig migrate topologies/two-subnets.yaml web --to host-b\nNext:\n  vxmig report latest --output run.html',
+    )
+    .action((file: string, vm: string, options: MigrateFlags) => {
+      const { to, strategy, bandwidth, timeout, redirect, write } = options;
+      const given = {
+        to,
+        write: write ?? false,
+        redirect: redirect ?? true,
+        lock: lockOptions(options),
+        ...(strategy === undefined ? {} : { strategy }),
+        ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: bandwidth }),
+        ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      };
+      choose(async (context) => (await import('../commands/migrate.js')).migrateCommand(context, file, vm, given), {
+        logs: true,
+      });
+    });
+}
+
+function registerWatch(program: Command, choose: Choose): void {
+  program
+    .command('watch')
+    .description('keep watching the hosts: say what drifts from the file as it happens, and mend it if asked')
+    .argument('<file>', 'topology file')
+    .addOption(
+      new Option(
+        '--repair [scope]',
+        'mend bridges, tunnels, flows and taps; with vms, start VMs that are shut off, too',
+      )
+        .choices(['networks', 'vms'])
+        .preset('networks'),
+    )
+    .addOption(
+      new Option(
+        '--metrics <listen>',
+        "for Prometheus, at /metrics of [ADDRESS:]PORT (loopback's if no address is said)",
+      ).argParser(listenArgument),
+    )
+    .addHelpText(
+      'after',
+      '\nA VM is never stopped, resumed or migrated. While another vxmig works on a host nothing there is judged. Ends with Ctrl-C.\nWith --json it prints a stream: one document on each line, as things happen.\n\nExample:\n  vxmig watch topologies/two-subnets.yaml --repair --metrics 9100',
+    )
+    .action((file: string, { repair = 'nothing', ...others }: Partial<WatchFlags>) => {
+      choose(
+        async (context) => (await import('../commands/watch.js')).watchCommand(context, file, { repair, ...others }),
+        {
+          logs: true,
+        },
+      );
+    });
+}
+
+interface MigrateFlags extends LockFlags {
+  readonly to: string;
+  readonly strategy?: Strategy;
+  /** Bytes per second. */
+  readonly bandwidth?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly redirect?: boolean;
+  readonly write?: boolean;
+}
