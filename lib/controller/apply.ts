@@ -1,3 +1,4 @@
+import type { EventBus } from '../events/event-bus.js';
 import type { Change } from '../model/change.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import { messageOf, VxmigError } from '../model/errors.js';
@@ -23,6 +24,8 @@ export interface ApplyResult {
 
 export interface ApplyOptions {
   readonly emit: Emit;
+  /** Each migration is a run of its own there. */
+  readonly bus: EventBus;
   readonly signal: AbortSignal;
   readonly overrides?: MigrateOverrides;
   /** For how long is waited for guests that were started to answer; default: as long as a slow machine boots one. */
@@ -104,7 +107,7 @@ function canAnswer(controller: Controller, vm: Vm): boolean {
 async function move(
   controller: Controller,
   plan: Plan,
-  { emit, signal, overrides }: ApplyOptions,
+  { emit, bus, signal, overrides }: ApplyOptions,
 ): Promise<ApplyResult> {
   const runs: MigratedVm[] = [];
   let { current } = plan;
@@ -117,7 +120,7 @@ async function move(
     if (signal.aborted) throw halfMoved(plan, runs, signal.reason);
     // Loaded only here: most applies move nothing, and their start is what is waited for.
     const { migrateVm } = await import('./migrate-vm.js');
-    const run = await migrateVm(controller, { vm, from, to, current, emit, signal, overrides: overrides ?? {} });
+    const run = await migrateVm(controller, { vm, from, to, current, bus, signal, overrides: overrides ?? {} });
     current = run.topology;
     runs.push(run);
     if (!run.record.result.ok) return { ok: false, changes: plan.changes, runs };

@@ -1,9 +1,11 @@
+import type { EventBus } from '../events/event-bus.js';
+import { runId } from '../events/run-id.js';
+import { keepJournal } from '../events/run-journal.js';
 import type { MigrationContext, MigrationOptions } from '../migration/context.js';
 import { ALLOWED_DOWNTIME_MS } from '../migration/gate.js';
 import { migrate } from '../migration/migrate.js';
 import { probesOf } from '../migration/probes.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import type { Emit } from '../model/event.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
@@ -25,7 +27,8 @@ export interface MigrateVmRequest {
   readonly to: string;
   /** The topology with every VM where it runs now. */
   readonly current: Topology;
-  readonly emit: Emit;
+  /** Hears of it as of a run of its own. */
+  readonly bus: EventBus;
   readonly signal: AbortSignal;
   readonly overrides: MigrateOverrides;
 }
@@ -53,7 +56,7 @@ export async function migrateVm(controller: Controller, request: MigrateVmReques
 
 /** The same for whoever does not want it among the user's runs. */
 export async function moveVm(controller: Controller, request: MigrateVmRequest): Promise<MovedVm> {
-  const { current, from, to, emit, signal } = request;
+  const { current, from, to, bus, signal } = request;
   const vm = vmOf(current, request.vm);
   const hosts = current.hosts.map((host) => controller.migrationHost(host.name, current));
   const host = (name: string) => {
@@ -63,6 +66,7 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
   };
   const target = hostOf(current, to);
   const afterwards = withVmsAt(current, [[vm.name, to]]);
+  const id = runId(Date.now(), current.name, vm.name);
   const context: MigrationContext = {
     topology: current,
     vm,
@@ -73,11 +77,10 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     destinationUri: libvirtUriOf(target),
     destinationAddress: vtepOf(target),
     options: { ...vm.migration, redirect: true, ...request.overrides },
-    emit,
+    emit: bus.forRun(id),
     signal,
     followers: [],
     fdbFollowers: [],
-    events: [],
     probes: probesOf(current, host),
     fdbMoves: new Map(),
     lookAhead: () => outlookOf(controller, { vm, from: hostOf(current, from), to: target }),
@@ -117,11 +120,14 @@ export async function moveVm(controller: Controller, request: MigrateVmRequest):
     repairs: [],
     queuesAfter: null,
   };
-  const record = { ...(await migrate(context)), vxmig: VERSION };
-  return {
-    record,
-    topology: record.result.outcome === 'migrated' ? afterwards : current,
-  };
+  const journal = keepJournal(bus, id);
+  try {
+    const run = await migrate(context);
+    const record = { ...run, id, events: journal.events(), vxmig: VERSION };
+    return { record, topology: run.result.outcome === 'migrated' ? afterwards : current };
+  } finally {
+    journal.close();
+  }
 }
 
 function vmOf(topology: Topology, name: string): Vm {

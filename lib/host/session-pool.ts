@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SshSettings } from '../model/topology.js';
 import { HostConnection, type HostShell } from './connection.js';
 import { type Dialling, diallingOf } from './dial.js';
+import { atEnd } from './process-end.js';
 import { type Channels, SshClients } from './ssh-clients.js';
 
 interface Shared {
@@ -80,6 +81,7 @@ export class SessionPool {
 
 /** The one of this process. */
 export const SSH_SESSIONS = new SessionPool();
+atEnd(() => SSH_SESSIONS.close());
 
 /** Also one that is still being dialled. */
 function endLater({ channels }: Shared): void {

@@ -6,7 +6,6 @@ import type { StorageProof } from '../model/disk.js';
 import type { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { HostConvergence, TransferFigures } from '../model/migration-result.js';
-import type { RunEvent } from '../model/run-record.js';
 import type { Strategy, Topology, Vm } from '../model/topology.js';
 import type { LeftMac, MovingMac, SeenMac } from '../plan/moving-macs.js';
 import type {
@@ -46,7 +45,6 @@ export interface MigrationContext {
   readonly signal: AbortSignal;
   readonly followers: Follower[];
   readonly fdbFollowers: FollowedTable[];
-  readonly events: RunEvent[];
   readonly probes: RunningProbe[];
   /** By fdbKey; what was there at the start comes first. */
   readonly fdbMoves: Map<string, FdbMove[]>;
@@ -207,10 +205,10 @@ export function byController(context: MigrationContext, host: string, atMs: numb
 
 /** Told at once, and kept with the run. */
 export function warn(context: MigrationContext, text: string): void {
-  note(context, null, Date.now(), text);
-  context.emit({ kind: 'warning', text: `${context.vm.name}: ${text}` });
+  context.emit({ kind: 'warning', vm: context.vm.name, text });
 }
 
+/** Kept with the run. @param atMs when it happened, by the controller's clock */
 export function note(context: MigrationContext, host: string | null, atMs: number, text: string): void {
-  context.events.push({ atMs, host, text });
+  context.emit({ kind: 'observed', vm: context.vm.name, host, observedAtMs: atMs, text });
 }

@@ -6,7 +6,7 @@ import type { MigrationResult, StageFigures } from '../model/migration-result.js
 import type { RunRecord } from '../model/run-record.js';
 import { abort } from './abort.js';
 import { certificateOf } from './certificate.js';
-import { type MigrationContext, note, probeOffsetMs, type RunningProbe } from './context.js';
+import { type MigrationContext, probeOffsetMs, type RunningProbe } from './context.js';
 import { macsOf, unwatchedNics } from './coverage.js';
 import type { GuestProbe } from './guest-probe.js';
 import { startProbes } from './probes.js';
@@ -18,8 +18,8 @@ import { until } from './until.js';
 /** How often the guests are asked for what their pings have seen, when the run is over. */
 const LOOK_AGAIN_MS = 50;
 
-/** All that is kept of the run, but for the program's version. */
-export type MigrationRun = Omit<RunRecord, 'vxmig'>;
+/** All that is kept of the run, but for the program's version, and what was told meanwhile. */
+export type MigrationRun = Omit<RunRecord, 'vxmig' | 'id' | 'events'>;
 
 /**
  * One live migration with all that is measured of it. Never throws for a migration that fails: the result says how it
@@ -33,13 +33,9 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
     const outcome = await runStages(MIGRATION_STAGES, context, {
       nowMs: () => Date.now(),
       whereabouts: () => abort(context),
-      started: (stage) => {
-        note(context, null, Date.now(), `${stage}: begins`);
-        context.emit({ kind: 'stage-started', vm: context.vm.name, stage });
-      },
+      started: (stage) => context.emit({ kind: 'stage-started', vm: context.vm.name, stage }),
       finished: (stage, figures, error) => {
         const text = error === null ? null : String(error instanceof Error ? error.message : error);
-        note(context, null, Date.now(), text === null ? `${stage}: done` : `${stage}: failed: ${text}`);
         context.emit({
           kind: 'stage-finished',
           vm: context.vm.name,
@@ -70,7 +66,6 @@ export async function migrate(context: MigrationContext): Promise<MigrationRun> 
       result,
       probes: series,
       clocks: Object.fromEntries(clocks),
-      events: [...context.events].sort((a, b) => a.atMs - b.atMs),
     };
   } finally {
     await Promise.allSettled([...context.followers, ...guestProbes].map((follower) => follower.stop()));

@@ -37,7 +37,7 @@ export async function migrateCommand(
   // The destination is what is wanted: everything else is planned as if the file said so.
   const controller = await Controller.connect(withVmsAt(topology, [[vm, options.to]]), context.emit);
   try {
-    const { emit } = context;
+    const { emit, bus } = context;
     const run = await controller.locked(
       { ...options.lock, work: `migrate ${vm} of`, emit, signal: context.signal },
       async (signal) => {
@@ -47,7 +47,7 @@ export async function migrateCommand(
         return await migrateVm(controller, {
           ...migration,
           current: plan.current,
-          emit,
+          bus,
           signal,
           overrides: overridesOf(options),
         });

@@ -1,6 +1,6 @@
+import type { VxmigEvent } from '../../model/event.js';
 import type { LabEvent } from '../../model/lab-event.js';
 import { formatCount, formatMs } from '../../model/quantities.js';
-import type { Log } from './log.js';
 import type { ProgressLine } from './progress.js';
 
 type Renderers = {
@@ -35,11 +35,8 @@ export function labProgressLine(event: LabEvent): ProgressLine {
   return render(event);
 }
 
-export function labProgressPrinter(log: Log): (event: LabEvent) => void {
-  return (event) => {
-    const { level, text } = labProgressLine(event);
-    log[level](text, { event });
-  };
+export function isOfLab(event: VxmigEvent): event is LabEvent {
+  return event.kind in RENDERERS;
 }
 
 function info(text: string): ProgressLine {

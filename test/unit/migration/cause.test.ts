@@ -23,7 +23,7 @@ function context(source: string[], destination: string[] | Error, silence: Vxmig
     destination: host('node-b', destination),
     clocks,
     copyBeganAtMs: BEGAN,
-    events: [],
+    emit: () => undefined,
     signal: new AbortController().signal,
     options: { timeoutMs: 120_000 },
     portSilence: async () => silence,

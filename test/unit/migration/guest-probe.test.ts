@@ -2,6 +2,7 @@ import t from 'tap';
 import type { MigrationContext, RunningProbe } from '../../../lib/migration/context.js';
 import { startGuestProbe } from '../../../lib/migration/guest-probe.js';
 import type { ClockOffset } from '../../../lib/model/clock-offset.js';
+import type { VxmigEvent } from '../../../lib/model/event.js';
 
 /** Where the host's clock is ahead of the controller's; the guest's is told against the host's. */
 const HOST_AHEAD_MS = 500;
@@ -13,7 +14,7 @@ const line = (atSeconds: number, index: number, rttMs: number) =>
 /** A guest that pings, its clock before and after the run, and what it prints. */
 function setUp(guest: { clocks: ClockOffset[]; log: string; moves: boolean; dies?: boolean }) {
   const asked: string[] = [];
-  const warnings: string[] = [];
+  const events: VxmigEvent[] = [];
   const host = {
     name: 'host-a',
     guestPing: async (_request: unknown, what: string) => {
@@ -44,10 +45,9 @@ function setUp(guest: { clocks: ClockOffset[]; log: string; moves: boolean; dies
     signal: new AbortController().signal,
     clocks: new Map([['host-a', { offsetMs: HOST_AHEAD_MS, errorMs: 0.1 }]]),
     stoppedAtMs: PAUSED_AT_MS,
-    events: [],
-    emit: (event: { text: string }) => warnings.push(event.text),
+    emit: (event: VxmigEvent) => events.push(event),
   } as unknown as MigrationContext;
-  return { probe, context, asked, warnings };
+  return { probe, context, asked, events };
 }
 
 t.test('a guest that moves: its clock stood still while it was paused', async (t) => {
@@ -57,7 +57,7 @@ t.test('a guest that moves: its clock stood still while it was paused', async (t
     { offsetMs: -1000, errorMs: 0.4 },
     { offsetMs: -1060, errorMs: 0.4 },
   ];
-  const { probe, context, asked } = setUp({ clocks, log, moves: true });
+  const { probe, context, asked, events } = setUp({ clocks, log, moves: true });
   const started = await startGuestProbe(context, probe);
   t.same(asked, ['start', 'clock'], 'while the VM moves nothing more is asked');
   await started.catchUp();
@@ -74,8 +74,8 @@ t.test('a guest that moves: its clock stood still while it was paused', async (t
   await started.stop();
   await started.stop();
   t.equal(asked.filter((what) => what === 'stop').length, 1);
-  t.match(context.events, [
-    { host: 'host-a', text: /clock of web .* -1060\.0 ms \(±0\.4\), before the run by -1000\.0/ },
+  t.match(events, [
+    { kind: 'observed', host: 'host-a', text: /clock of web .* -1060\.0 ms \(±0\.4\), before the run by -1000\.0/ },
   ]);
 });
 
@@ -96,10 +96,13 @@ t.test('a guest that has died is told of, not failed for', async (t) => {
     { offsetMs: 0, errorMs: 0 },
     { offsetMs: 0, errorMs: 0 },
   ];
-  const { probe, context, warnings } = setUp({ clocks, log: '', moves: true, dies: true });
+  const { probe, context, events } = setUp({ clocks, log: '', moves: true, dies: true });
   const started = await startGuestProbe(context, probe);
   await started.catchUp();
   await started.stop();
-  t.match(warnings, [/web saw of 10\.9\.0\.2 cannot be read: no answer/, /no answer/]);
+  t.match(events, [
+    { kind: 'warning', text: /web saw of 10\.9\.0\.2 cannot be read: no answer/ },
+    { kind: 'warning', text: /no answer/ },
+  ]);
   t.same(probe.events, []);
 });

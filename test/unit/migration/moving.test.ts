@@ -52,7 +52,7 @@ async function reserved(how: Partial<MigrationContext> = {}) {
       seen: new Map(),
       covering: null,
     },
-    ...{ followers: [], fdbFollowers: [], fdbMoves: new Map(), events: [], held: false, probes: [] },
+    ...{ followers: [], fdbFollowers: [], fdbMoves: new Map(), emit: () => undefined, held: false, probes: [] },
     redirects: [{ redirect: {}, onTheWay: false }],
     ...how,
   } as unknown as MigrationContext;

@@ -62,7 +62,6 @@ async function switched(armingMs: readonly number[]) {
     },
     signal: new AbortController().signal,
     domainXml: '',
-    events: [],
     fdbFollowers: [],
     macs: [],
     left: [],
