@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import type { Subscriber } from '../../events/event-bus.js';
 import type { Emit } from '../../model/event.js';
 import type { Style } from '../../report/style.js';
@@ -14,22 +15,14 @@ const PLAIN: Style = { colour: false, width: 120, unicode: true };
 export async function logFile(filename: string, emit: Emit): Promise<Subscriber> {
   await requireWritable(filename, '--log');
   const { default: winston } = await import('winston');
-  const file = new winston.transports.File({
-    filename,
-    level: 'debug',
-    options: { flags: 'a', mode: 0o600 },
-    format: winston.format.json(),
-  });
-  const log = winston.createLogger({ transports: [file] });
-  // A disk that is full ends the log, not the migration that is written about.
-  let told = false;
-  const lost = (error: Error) => {
-    if (told) return;
-    told = true;
+  // A stream of our own: winston's transport for files says nothing of what it could not write.
+  const stream = createWriteStream(filename, { flags: 'a', mode: 0o600 });
+  // A disk that is full ends the log, not the migration that is written about. The first error closes the stream, and is the only one.
+  stream.on('error', (error) => {
     emit({ kind: 'warning', text: `the log ${filename} is not complete: ${error.message}` });
-  };
-  file.on('error', lost);
-  log.on('error', lost);
+  });
+  const transport = new winston.transports.Stream({ stream, level: 'debug', eol: '\n' });
+  const log = winston.createLogger({ level: 'debug', format: winston.format.json(), transports: [transport] });
   return {
     name: `the log ${filename}`,
     receive: ({ at, run, event }) => {

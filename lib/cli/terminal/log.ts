@@ -10,7 +10,12 @@ export interface Log {
 }
 
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type Level = (typeof LEVELS)[number];
+type Level = (typeof LEVELS)[number];
+
+export interface LogLine {
+  readonly level: Level;
+  readonly text: string;
+}
 
 export interface PeoplesLogOptions {
   readonly quiet: boolean;

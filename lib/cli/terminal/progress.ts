@@ -7,21 +7,16 @@ import type { Style } from '../../report/style.js';
 import { newsText } from '../../report/watch-text.js';
 import { isOfLab, labProgressLine } from './lab-progress.js';
 import type { LiveLines } from './live-lines.js';
-import type { Level, Log } from './log.js';
+import type { Log, LogLine } from './log.js';
 
 /** Off a terminal a line of copying is worth this much time. */
 const COPY_LINE_EVERY_MS = 1_000;
-
-export interface ProgressLine {
-  readonly level: Level;
-  readonly text: string;
-}
 
 type Renderers = {
   readonly [Kind in Exclude<VxmigEvent, LabEvent>['kind']]: (
     event: Extract<VxmigEvent, { kind: Kind }>,
     style: Style,
-  ) => ProgressLine;
+  ) => LogLine;
 };
 
 /** A kind of event without a renderer does not compile. */
@@ -56,25 +51,25 @@ const NOT_ON_A_TERMINAL: ReadonlySet<VxmigEvent['kind']> = new Set<VxmigEvent['k
 ]);
 
 /** An event in a line for people. */
-export function progressLine(event: VxmigEvent, style: Style): ProgressLine {
+export function progressLine(event: VxmigEvent, style: Style): LogLine {
   if (isOfLab(event)) return labProgressLine(event);
-  const render = RENDERERS[event.kind] as (event: VxmigEvent, style: Style) => ProgressLine;
+  const render = RENDERERS[event.kind] as (event: VxmigEvent, style: Style) => LogLine;
   return render(event, style);
 }
 
-function seen(event: ObservedEvent): ProgressLine {
+function seen(event: ObservedEvent): LogLine {
   return debug(`${event.vm}: ${event.host === null ? '' : `${event.host}: `}${observedText(event)}`);
 }
 
-function debug(text: string): ProgressLine {
+function debug(text: string): LogLine {
   return { level: 'debug', text };
 }
 
-function warn(text: string): ProgressLine {
+function warn(text: string): LogLine {
   return { level: 'warn', text };
 }
 
-function info(text: string): ProgressLine {
+function info(text: string): LogLine {
   return { level: 'info', text };
 }
 

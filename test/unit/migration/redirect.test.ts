@@ -3,6 +3,7 @@ import type { MigrationContext } from '../../../lib/migration/context.js';
 import { copy } from '../../../lib/migration/copy.js';
 import type { MigrationControl, MigrationHost, Redirect } from '../../../lib/migration/needs.js';
 import { ARMING_LIMIT_MS, redirect } from '../../../lib/migration/redirect.js';
+import type { VxmigEvent } from '../../../lib/model/event.js';
 import { topologyOf } from '../plan/hosts.js';
 
 const MIB = 1024 * 1024;
@@ -57,8 +58,8 @@ async function switched(armingMs: readonly number[]) {
     hosts: [],
     options: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 10_000, redirect: true },
     control: control as MigrationControl,
-    emit: (event: { kind: string; text?: string }) => {
-      if (event.kind === 'warning') warnings.push(String(event.text));
+    emit: (event: VxmigEvent) => {
+      if (event.kind === 'warning') warnings.push(`${event.vm}: ${event.text}`);
     },
     signal: new AbortController().signal,
     domainXml: '',
