@@ -92,7 +92,7 @@ function endLater({ channels }: Shared): void {
 }
 
 /** What makes a connection the one that somebody else would dial: where to, as whom, shown which keys, trusting which. No key can be read from it. */
-export function keyOf({ name, settings, trusted, identity, jumps }: Dialling): string {
+function keyOf({ name, settings, trusted, identity, jumps }: Dialling): string {
   const { privateKeys, agent, agentKeys } = identity;
   const { fingerprints, revoked } = trusted;
   const parts = {
