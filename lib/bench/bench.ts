@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchPeer, BenchResult } from '../model/bench-result.js';
 import type { Emit } from '../model/event.js';
-import type { LabEvent } from '../model/lab-event.js';
 import { VERSION } from '../model/version.js';
 import { benchApply } from './apply-bench.js';
 import { verdictsOn } from './figures.js';
@@ -24,7 +23,6 @@ export interface BenchOptions {
   /** Whom vxmig's migrations are measured against. */
   readonly against: readonly BenchPeer[];
   readonly emit: Emit;
-  readonly emitLab: (event: LabEvent) => void;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +38,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   try {
     const machine = await observeMachine();
     const files = await benchTopology(options.file ?? DEFAULT_TOPOLOGY, directory);
-    return await withLab(files.topology, { emit: options.emitLab, signal }, async (topology) => {
+    return await withLab(files.topology, { emit: options.emit, signal }, async (topology) => {
       const part = { runs, stateDirectory: directory, emit, signal };
       const networks = { ...files.networks, hosts: topology.hosts };
       const apply =

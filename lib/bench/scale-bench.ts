@@ -26,7 +26,6 @@ export interface ScaleOptions {
   /** How often each thing is measured. */
   readonly runs: number;
   readonly emit: Emit;
-  readonly emitLab: (event: LabEvent) => void;
   readonly signal: AbortSignal;
 }
 
@@ -84,14 +83,14 @@ async function topologiesOf(hosts: number, meshes: readonly string[], directory:
 async function benchSize(
   topologies: readonly MeshTopology[],
   directory: string,
-  { runs, emit, emitLab, signal }: ScaleOptions,
+  { runs, emit, signal }: ScaleOptions,
 ): Promise<ScaleSize[]> {
   const [first] = topologies;
   if (first === undefined) return [];
   let labUpMs = 0;
   const listen = (event: LabEvent) => {
     if (event.kind === 'lab-up') labUpMs = event.durationMs;
-    emitLab(event);
+    emit(event);
   };
   return await withLab(first.topology, { emit: listen, signal }, async (reachable) => {
     const loadBefore = loadavg()[0] ?? 0;

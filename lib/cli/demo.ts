@@ -12,11 +12,10 @@ import { labDownCommand, labUpCommand } from './commands/lab.js';
 import { migrateCommand } from './commands/migrate.js';
 import { verifyCommand } from './commands/verify.js';
 import type { CommandContext } from './context.js';
+import { openBus } from './terminal/events.js';
 import { onInterrupt } from './terminal/interrupt.js';
-import { labProgressPrinter } from './terminal/lab-progress.js';
-import { createLog } from './terminal/log.js';
+import { peoplesLog } from './terminal/log.js';
 import { Output } from './terminal/output.js';
-import { progressPrinter } from './terminal/progress.js';
 
 const LAB = 'two-subnets';
 const TOPOLOGY = new URL(`../../../topologies/${LAB}.yaml`, import.meta.url);
@@ -37,16 +36,12 @@ async function demo(argv: readonly string[]): Promise<number> {
       output.result(null, HELP);
       return 0;
     }
-    const log = await createLog({ quiet: false, verbose: false, file: null, stream: process.stderr });
-    const interrupt = onInterrupt((text) => log.warn(text));
+    const people = peoplesLog({ quiet: false, verbose: false, stream: process.stderr });
+    const style = styleFor(process.stderr, process.env);
+    const telling = await openBus({ people, style, live: null, file: null });
+    const interrupt = onInterrupt((text) => telling.log.warn(text));
     try {
-      const emit = progressPrinter({
-        log,
-        live: null,
-        style: styleFor(process.stderr, process.env),
-        nowMs: () => performance.now(),
-      });
-      return await play({ output, log, emit, emitLab: labProgressPrinter(log), signal: interrupt.signal }, keep);
+      return await play({ output, ...telling, signal: interrupt.signal }, keep);
     } finally {
       interrupt.release();
     }

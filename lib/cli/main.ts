@@ -1,13 +1,12 @@
+import { endAll } from '../host/process-end.js';
 import { exitCodeOf, messageOf, VxmigError } from '../model/errors.js';
 import { styleFor } from '../report/style.js';
-import { type GlobalOptions, type Invocation, parseCommandLine, wantsJson } from './command-line/program.js';
-import type { CommandContext } from './context.js';
+import { type Invocation, parseCommandLine, wantsJson } from './command-line/program.js';
+import { type Listeners, openBus, type Telling } from './terminal/events.js';
 import { type Interrupt, NO_INTERRUPT, onInterrupt } from './terminal/interrupt.js';
-import { labProgressPrinter } from './terminal/lab-progress.js';
-import { LiveLine } from './terminal/live-line.js';
-import { createLog, type Log } from './terminal/log.js';
+import { LiveLines } from './terminal/live-lines.js';
+import { peoplesLog, terseLog } from './terminal/log.js';
 import { Output } from './terminal/output.js';
-import { progressPrinter } from './terminal/progress.js';
 
 /** The whole program: `argv` without node and script; resolves to the exit status, never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -32,55 +31,36 @@ export async function run(argv: readonly string[]): Promise<number> {
 async function execute(invocation: Extract<Invocation, { kind: 'command' }>, output: Output): Promise<number> {
   const { globals } = invocation;
   const live =
-    process.stderr.isTTY === true && !globals.quiet && !globals.verbose ? new LiveLine(process.stderr) : null;
+    process.stderr.isTTY === true && !globals.quiet && !globals.verbose ? new LiveLines(process.stderr) : null;
   let interrupt: Interrupt = NO_INTERRUPT;
-  let log: Log | null = null;
+  let telling: Telling | null = null;
   try {
-    const opened = await logFor(invocation, live);
-    log = opened;
-    if (!invocation.ownSignals) interrupt = onInterrupt((text) => opened.warn(text));
-    const status = await invocation.run(contextFor(globals, { output, log: opened, live, signal: interrupt.signal }));
+    const opened = await openBus(listenersFor(invocation, live));
+    telling = opened;
+    if (!invocation.ownSignals) interrupt = onInterrupt((text) => opened.log.warn(text));
+    const status = await invocation.run({ output, ...opened, signal: interrupt.signal });
     output.flush();
     return status;
   } catch (error) {
-    if (error instanceof Error) log?.debug(`failed: ${error.stack ?? error.message}`);
+    if (error instanceof Error) telling?.log.debug(`failed: ${error.stack ?? error.message}`);
     return finish(output, error);
   } finally {
-    live?.show('');
+    live?.clear();
     interrupt.release();
+    endAll();
   }
 }
 
-function contextFor(
-  globals: GlobalOptions,
-  { output, log, live, signal }: Pick<CommandContext, 'output' | 'log' | 'signal'> & { readonly live: LiveLine | null },
-): CommandContext {
+/** Short commands have nothing to tell, unless a log was asked for. */
+function listenersFor({ globals, logs }: Extract<Invocation, { kind: 'command' }>, live: LiveLines | null): Listeners {
   const style = styleFor(process.stderr, process.env);
+  const isTerse = !logs && globals.log === null;
   return {
-    output,
-    log,
-    signal,
-    emit: progressPrinter({
-      log,
-      live,
-      style: { ...style, colour: style.colour && globals.colour },
-      nowMs: () => performance.now(),
-    }),
-    emitLab: labProgressPrinter(log),
+    people: isTerse ? terseLog(process.stderr) : peoplesLog({ ...globals, stream: live ?? process.stderr }),
+    style: { ...style, colour: style.colour && globals.colour },
+    live,
+    file: globals.log,
   };
-}
-
-/** Short commands have nothing to log and need not wait for winston, unless a log was asked for. */
-async function logFor(
-  { globals, logs }: Extract<Invocation, { kind: 'command' }>,
-  live: LiveLine | null,
-): Promise<Log> {
-  if (!logs && globals.log === null) return { error: say, warn: say, info: () => undefined, debug: () => undefined };
-  return await createLog({ ...globals, file: globals.log, stream: live ?? process.stderr });
-}
-
-function say(message: string): void {
-  process.stderr.write(`${message}\n`);
 }
 
 function finish(output: Output, error: unknown): number {

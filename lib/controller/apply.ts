@@ -1,3 +1,4 @@
+import type { EventBus } from '../events/event-bus.js';
 import type { Change } from '../model/change.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import type { Emit } from '../model/event.js';
@@ -24,6 +25,8 @@ export interface ApplyResult {
 
 export interface ApplyOptions {
   readonly emit: Emit;
+  /** Each migration is a run of its own there. */
+  readonly bus: EventBus;
   readonly signal: AbortSignal;
   readonly overrides?: MigrateOverrides;
   /** How many VMs may leave a host, and how many come to one, at a time; left out: MOVES_PER_HOST. */
@@ -108,14 +111,14 @@ async function move(
   controller: Controller,
   plan: Plan,
   moves: readonly ScheduledMove[],
-  { emit, signal, overrides }: ApplyOptions,
+  { emit, bus, signal, overrides }: ApplyOptions,
 ): Promise<ApplyResult> {
   // Onlookers are asked where their ports lead, and some of these may have just been made.
   if (plan.migrations.length > 0)
     await everyHost(controller, plan, async (session, { ovs }) => {
       if (ovs.length > 0) await session.observePorts();
     });
-  const runs = await moveVms(controller, plan, moves, { emit, signal, overrides: overrides ?? {} });
+  const runs = await moveVms(controller, plan, moves, { bus, signal, overrides: overrides ?? {} });
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
   await everyHost(controller, plan, (session, host) => session.executeRemovals(host.remove));

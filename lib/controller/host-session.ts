@@ -1,8 +1,9 @@
 import { startDomain } from '../compute/libvirt/start-domain.js';
 import * as virsh from '../compute/libvirt/virsh.js';
-import { HostConnection, type HostShell } from '../host/connection.js';
+import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { runCommands } from '../host/script.js';
+import { SSH_SESSIONS } from '../host/session-pool.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
@@ -40,7 +41,7 @@ export class HostSession implements OvsHost {
 
   /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB, HOST_UNFIT where we are not root there */
   static async open(name: string, settings: SshSettings, expected: Expected): Promise<HostSession> {
-    const shell = await HostConnection.open(name, settings);
+    const shell = await SSH_SESSIONS.open(name, settings);
     try {
       const opening = OvsDatabase.open(shell);
       // Who is not root cannot open it, and is told why.

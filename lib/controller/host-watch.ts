@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
 import type { Host, Topology } from '../model/topology.js';
-import type { WatchEvent, WatchNews } from '../model/watch-event.js';
+import type { WatchNews } from '../model/watch-event.js';
 import type { WatchedState } from '../model/watch-state.js';
 import { Placement } from '../placement/placement.js';
 import { driftNews } from '../plan/drift.js';
@@ -30,7 +31,7 @@ export type RepairScope = 'nothing' | 'networks' | 'vms';
 
 export interface WatchOptions {
   readonly repair: RepairScope;
-  readonly tell: (event: WatchEvent) => void;
+  readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
@@ -40,8 +41,6 @@ export class HostWatch {
   #observed: ObservedHost | null = null;
   #drifts: readonly Change[] = [];
   #look: WatchedState['look'] = null;
-  #repairs = 0;
-  #failedRepairs = 0;
   #repairRetryMs: number = REPAIR_RETRY_MS.first;
   #trouble: string | null = null;
   #isBusy = false;
@@ -81,8 +80,6 @@ export class HostWatch {
       host: this.host.name,
       connected: this.isConnected,
       drifts: this.#drifts,
-      repairs: this.#repairs,
-      failedRepairs: this.#failedRepairs,
       look: this.#look,
       tunnels: ours.flatMap((bridge) => tunnelPorts(this.topology.networks, bridge)).length,
       vmsRunning: vms.filter(({ state }) => state === 'running').length,
@@ -244,7 +241,6 @@ export class HostWatch {
         ...(await this.#startVms(plan)),
       ];
       this.#repairRetryMs = REPAIR_RETRY_MS.first;
-      this.#repairs += done.length;
       for (const { host: _, ...drift } of done) this.#tell({ event: 'repaired', ...drift });
       this.#drifts = this.#drifts.filter(
         (drift) => !done.some(({ kind, name }) => kind === drift.kind && name === drift.name),
@@ -253,7 +249,6 @@ export class HostWatch {
       this.#compare(this.#plan());
     } catch (error) {
       if (!(error instanceof VxmigError) || !watched.session.ovs.connection.isOpen) throw error;
-      this.#failedRepairs += 1;
       this.#tell({ event: 'repair-failed', why: messageOf(error) });
       this.#lookWithin(this.#repairRetryMs);
       this.#repairRetryMs = Math.min(2 * this.#repairRetryMs, REPAIR_RETRY_MS.most);
@@ -273,6 +268,6 @@ export class HostWatch {
   }
 
   #tell(news: WatchNews): void {
-    this.options.tell({ at: new Date().toISOString(), host: this.host.name, ...news });
+    this.options.emit({ kind: 'watch', host: this.host.name, news });
   }
 }

@@ -1,7 +1,9 @@
+import type { EventBus } from '../events/event-bus.js';
+import { runId } from '../events/run-id.js';
+import { keepJournal } from '../events/run-journal.js';
 import { migrate } from '../migration/migrate.js';
 import type { HostParts, MigrationOptions } from '../migration/migration.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import type { Emit } from '../model/event.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
@@ -20,7 +22,8 @@ export interface MigrateVmRequest {
   readonly vm: string;
   readonly from: string;
   readonly to: string;
-  readonly emit: Emit;
+  /** Hears of it as of a run of its own. */
+  readonly bus: EventBus;
   readonly signal: AbortSignal;
   readonly overrides: MigrateOverrides;
 }
@@ -57,11 +60,13 @@ export class Movers {
 
   /** The same for whoever does not want it among the user's runs. */
   async move(request: MigrateVmRequest, othersMoving: readonly string[] = []): Promise<RunRecord> {
-    const { from, to, emit, signal } = request;
+    const { from, to, bus, signal } = request;
     const { current } = this;
     const vm = vmOf(current, request.vm);
     const options: MigrationOptions = { ...vm.migration, redirect: true, ...request.overrides };
     const journey = { vm, from: hostOf(current, from), to: hostOf(current, to) };
+    const id = runId(Date.now(), current.name, vm.name);
+    const journal = keepJournal(bus, id);
     const run = await migrate(
       {
         topology: current,
@@ -78,9 +83,12 @@ export class Movers {
         lookAhead: () => outlookOf(this.controller, journey),
         portSilence: () => portSilenceOf(this.controller, journey),
       },
-      { emit, watching: { topology: current, vm: vm.name, othersMoving, host: (name) => this.#host(name) } },
-    );
-    return { ...run, vxmig: VERSION };
+      {
+        emit: bus.forRun(id),
+        watching: { topology: current, vm: vm.name, othersMoving, host: (name) => this.#host(name) },
+      },
+    ).finally(() => journal.close());
+    return { ...run, id, events: journal.events(), vxmig: VERSION };
   }
 
   #host(name: string): HostParts {

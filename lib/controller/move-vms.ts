@@ -1,12 +1,13 @@
+import type { EventBus } from '../events/event-bus.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import type { Emit } from '../model/event.js';
 import type { ScheduledMove } from '../placement/schedule.js';
 import type { Plan } from '../plan/plan.js';
 import type { Controller } from './controller.js';
 import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
 
 export interface MoveOptions {
-  readonly emit: Emit;
+  /** Each migration is a run of its own there. */
+  readonly bus: EventBus;
   readonly signal: AbortSignal;
   readonly overrides: MigrateOverrides;
 }
@@ -22,7 +23,7 @@ export async function moveVms(
   controller: Controller,
   { current }: Pick<Plan, 'current'>,
   moves: readonly ScheduledMove[],
-  { emit, signal, overrides }: MoveOptions,
+  { bus, signal, overrides }: MoveOptions,
 ): Promise<MigratedVm[]> {
   if (moves.length === 0) return [];
   // Loaded only here: most applies move nothing, and their start is what is waited for.
@@ -36,7 +37,7 @@ export async function moveVms(
     const begin = async () => {
       await Promise.all(after.map((name) => ends.get(name)));
       if (isStopped()) return;
-      runs.set(vm, await movers.migrate({ vm, from, to, emit, signal, overrides }, others(vm)));
+      runs.set(vm, await movers.migrate({ vm, from, to, bus, signal, overrides }, others(vm)));
     };
     ends.set(vm, begin());
   }

@@ -3,6 +3,7 @@ import { Controller } from '../controller/controller.js';
 import { DEFAULT_LOCK } from '../controller/host-locks.js';
 import { Movers } from '../controller/migrate-vm.js';
 import { runsOn } from '../controller/places.js';
+import type { EventBus } from '../events/event-bus.js';
 import type { Eyes } from '../grade/eyes.js';
 import type { Rubric } from '../grade/rubric.js';
 import { SubmissionFault } from '../grade/sight.js';
@@ -10,7 +11,6 @@ import { inLab } from '../lab/connect.js';
 import { freshLab } from '../lab/fresh.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
-import type { LabEvent } from '../model/lab-event.js';
 import type { StrategyName, Topology } from '../model/topology.js';
 import { withVmsAt } from '../plan/plan.js';
 import { examTopology, isWatcher } from './exam-topology.js';
@@ -27,7 +27,7 @@ export interface ExamOptions {
   /** How the lab is called that is built of the submission. */
   readonly labName: string;
   readonly emit: Emit;
-  readonly emitLab: (event: LabEvent) => void;
+  readonly bus: EventBus;
   readonly signal: AbortSignal;
 }
 
@@ -93,8 +93,8 @@ async function openLab(
   submission: Topology,
   options: ExamOptions,
 ): Promise<Extract<Exam, { kind: 'open' }>> {
-  const { labName: name, emit, emitLab, signal } = options;
-  const lab = await freshLab(examTopology(submission, rubric), { name, emit: emitLab, signal });
+  const { labName: name, emit, bus, signal } = options;
+  const lab = await freshLab(examTopology(submission, rubric), { name, emit, signal });
   let eyes: HostEyes | null = null;
   const close = async () => {
     eyes?.controller.close();
@@ -107,7 +107,7 @@ async function openLab(
     const request = { ...DEFAULT_LOCK, work: 'grade', emit, signal };
     await controller.locked(
       request,
-      async (locked) => await apply(controller, { emit, signal: locked, bootTimeoutMs: BOOT_TIMEOUT_MS }),
+      async (locked) => await apply(controller, { emit, bus, signal: locked, bootTimeoutMs: BOOT_TIMEOUT_MS }),
     );
     return { kind: 'open', eyes, close };
   } catch (error) {
@@ -123,8 +123,9 @@ function eyesOn(
     watchers,
     live,
     emit,
+    bus,
     signal,
-  }: Pick<ExamOptions, 'live' | 'emit' | 'signal'> & {
+  }: Pick<ExamOptions, 'live' | 'emit' | 'bus' | 'signal'> & {
     readonly lab: string | null;
     readonly watchers: Topology['probes'];
   },
@@ -134,7 +135,7 @@ function eyesOn(
     fromOutside: live && lab !== null,
     signal,
     migrate: async (current, question) => {
-      const moved = await move(current, question, { emit, signal });
+      const moved = await move(current, question, { emit, bus, signal });
       if (moved.result === null) return moved;
       const ping = moved.result.ping.filter((figures) => isWatcher(watchers, figures));
       return { ...moved, result: { ...moved.result, ping } };
@@ -146,7 +147,7 @@ function eyesOn(
 async function move(
   before: Controller,
   { vm, to, strategy }: { readonly vm: string; readonly to: string; readonly strategy: StrategyName | null },
-  { emit, signal }: Pick<ExamOptions, 'emit' | 'signal'>,
+  { emit, bus, signal }: Pick<ExamOptions, 'emit' | 'bus' | 'signal'>,
 ) {
   const after = await Controller.connect(withVmsAt(before.topology, [[vm, to]]), emit);
   let hasMoved = false;
@@ -161,7 +162,7 @@ async function move(
       }
       const overrides = strategy === null ? {} : { strategy };
       const movers = new Movers(after, plan.current);
-      return (await movers.move({ ...migration, emit, signal: locked, overrides })).result;
+      return (await movers.move({ ...migration, bus, signal: locked, overrides })).result;
     });
     hasMoved = result?.outcome === 'migrated';
     return { result, controller: hasMoved ? after : before };

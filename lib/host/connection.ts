@@ -1,14 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel } from 'ssh2';
-import { CommandError, messageOf, VxmigError } from '../model/errors.js';
-import { shellLine } from '../model/quote.js';
+import type { ClientChannel } from 'ssh2';
+import { CommandError, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
 import { endOf } from './channel-end.js';
-import { type Dialling, dial, diallingOf } from './dial.js';
-
-/** sshd's MaxSessions is 10 per connection by default; two are left for whoever else shares it. */
-const SESSIONS_PER_CONNECTION = 8;
+import { diallingOf } from './dial.js';
+import { type Channels, SshClients } from './ssh-clients.js';
 
 export interface RunOptions {
   readonly stdin?: string;
@@ -66,65 +63,46 @@ wait "$child"; status=$?
 kill "$watcher" 2>/dev/null
 exit "$status"`;
 
-const OPEN_TIMEOUT_MS = 15_000;
 const OUTPUT_LIMIT_BYTES = 32 * 1024 * 1024;
 
-/** One host over SSH. More connections are dialled when one has no free session left. */
+/**
+ * One host over SSH, as one user of its connections has it: what was begun by him ends when he closes it, whoever else uses the same
+ * connections.
+ */
 export class HostConnection implements HostShell {
-  readonly #clients: { client: Client; sessions: number }[] = [];
-  #dialling: Promise<void> = Promise.resolve();
+  readonly #open = new Set<Duplex>();
   #closed = false;
 
-  private constructor(
+  /** @param release the connections are not needed by this user any more */
+  constructor(
     readonly name: string,
-    private readonly dialling: Dialling,
+    private readonly channels: Channels,
+    private readonly release: () => void,
   ) {}
 
-  /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
+  /** With connections of its own, which nobody shares. @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
   static async open(name: string, settings: SshSettings): Promise<HostConnection> {
-    const connection = new HostConnection(name, await diallingOf(name, settings));
-    await connection.#dial();
-    return connection;
-  }
-
-  async #dial(): Promise<void> {
-    const client = await dial(this.dialling);
-    // It was closed meanwhile, and this one would be left open.
-    if (this.#closed) client.end();
-    const entry = { client, sessions: 0 };
-    this.#clients.push(entry);
-    client.on('close', () => {
-      const index = this.#clients.indexOf(entry);
-      if (index >= 0) this.#clients.splice(index, 1);
-    });
+    const clients = await SshClients.dial(await diallingOf(name, settings));
+    return new HostConnection(name, clients, () => clients.close());
   }
 
   async #session(argv: readonly string[]): Promise<ClientChannel> {
+    this.#requireOpen();
+    return this.#kept(await this.channels.exec(argv));
+  }
+
+  /** It is closed with us, also where it has opened too late. */
+  #kept<Channel extends Duplex>(channel: Channel): Channel {
+    if (this.#closed) channel.destroy();
+    this.#requireOpen();
+    this.#open.add(channel);
+    channel.once('close', () => this.#open.delete(channel));
+    return channel;
+  }
+
+  #requireOpen(): void {
     if (this.#closed)
       throw new VxmigError('SSH_CONNECT', `the connection to ${this.name} is closed`, { where: this.name });
-    const free = () => this.#clients.find((entry) => entry.sessions < SESSIONS_PER_CONNECTION);
-    let entry = free();
-    while (entry === undefined) {
-      // One dial at a time: a burst of commands shares the connection that the first of them opens.
-      this.#dialling = this.#dialling.catch(() => {}).then(() => (free() === undefined ? this.#dial() : undefined));
-      await this.#dialling;
-      entry = free();
-    }
-    const taken = entry;
-    taken.sessions += 1;
-    try {
-      const channel = await answered<ClientChannel>((answer) => taken.client.exec(shellLine(argv), answer));
-      channel.once('close', () => {
-        taken.sessions -= 1;
-      });
-      return channel;
-    } catch (cause) {
-      taken.sessions -= 1;
-      throw new VxmigError('SSH_CONNECT', `${this.name} did not open a session: ${messageOf(cause)}`, {
-        where: this.name,
-        cause,
-      });
-    }
   }
 
   /** @throws CommandError where the status is not accepted; VxmigError SSH_CONNECT where the connection breaks */
@@ -205,44 +183,18 @@ export class HostConnection implements HostShell {
     return conversation;
   }
 
-  /** The far end of a unix socket on the host, as OpenSSH's direct-streamlocal forwarding gives it (PROTOCOL §2.4). */
+  /** The far end of a unix socket on the host. @throws VxmigError SSH_CONNECT */
   async openSocket(path: string): Promise<Duplex> {
-    const entry = this.#clients[0];
-    if (entry === undefined)
-      throw new VxmigError('SSH_CONNECT', `the connection to ${this.name} is closed`, { where: this.name });
-    try {
-      return await answered<Duplex>((answer) => entry.client.openssh_forwardOutStreamLocal(path, answer));
-    } catch (cause) {
-      throw new VxmigError('SSH_CONNECT', `cannot reach ${path} on ${this.name}: ${messageOf(cause)}`, {
-        where: this.name,
-        cause,
-      });
-    }
+    this.#requireOpen();
+    return this.#kept(await this.channels.openSocket(path));
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    for (const { client } of [...this.#clients]) client.end();
+    for (const channel of [...this.#open]) channel.destroy();
+    this.release();
   }
-}
-
-/** sshd opens a channel at once, or says that it does not. One that comes too late is closed. */
-async function answered<Channel extends Duplex>(
-  ask: (answer: (error: Error | undefined, channel: Channel) => void) => void,
-): Promise<Channel> {
-  return await new Promise<Channel>((resolve, reject) => {
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      reject(new Error(`no answer within ${OPEN_TIMEOUT_MS} ms`));
-    }, OPEN_TIMEOUT_MS);
-    ask((error, channel) => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else if (late) channel.destroy();
-      else resolve(channel);
-    });
-  });
 }
 
 function eachLine(stream: NodeJS.ReadableStream, emit: (line: string) => void): void {

@@ -1,38 +1,40 @@
 import type { Emit } from '../model/event.js';
-import type { RunEvent } from '../model/run-record.js';
 
-/** What happened in a run, kept with it; warnings are told at once as well. */
+/** What a run tells of its VM while it goes on: its file keeps of it what others should be able to read again. */
 export class Journal {
-  readonly #events: RunEvent[] = [];
-
   constructor(
     private readonly vm: string,
     readonly emit: Emit,
   ) {}
 
-  /** @param host null: the controller itself; @param atMs by the controller's clock */
+  /** Kept, and not told to people. @param host null: the controller itself; @param atMs when, by the controller's clock */
   note(host: string | null, atMs: number, text: string): void {
-    this.#events.push({ atMs, host, text });
+    this.emit({ kind: 'observed', vm: this.vm, host, observedAtMs: atMs, text });
   }
 
   warn(text: string): void {
-    this.note(null, Date.now(), text);
-    this.emit({ kind: 'warning', text: `${this.vm}: ${text}` });
+    this.emit({ kind: 'warning', vm: this.vm, text });
   }
 
   stageBegan(stage: string): void {
-    this.note(null, Date.now(), `${stage}: begins`);
     this.emit({ kind: 'stage-started', vm: this.vm, stage });
   }
 
   /** @param error what it failed with; null: it is done */
   stageEnded(stage: string, durationMs: number, error: string | null): void {
-    this.note(null, Date.now(), error === null ? `${stage}: done` : `${stage}: failed: ${error}`);
     this.emit({ kind: 'stage-finished', vm: this.vm, stage, durationMs, error });
   }
 
-  /** In order. */
-  get events(): readonly RunEvent[] {
-    return [...this.#events].sort((a, b) => a.atMs - b.atMs);
+  guestPaused(host: string, atMs: number): void {
+    this.emit({ kind: 'guest-paused', vm: this.vm, host, observedAtMs: atMs });
+  }
+
+  guestResumed(host: string, atMs: number): void {
+    this.emit({ kind: 'guest-resumed', vm: this.vm, host, observedAtMs: atMs });
+  }
+
+  /** @param place null: the host's table has forgotten the MAC */
+  tableMoved(host: string, atMs: number, mac: string, place: string | null): void {
+    this.emit({ kind: 'table-moved', vm: this.vm, host, observedAtMs: atMs, mac, place });
   }
 }

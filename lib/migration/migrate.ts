@@ -17,8 +17,8 @@ import { runStages } from './stage.js';
 import { type Findings, MigrationStory } from './stages.js';
 import { Switchover } from './switchover.js';
 
-/** All that is kept of the run, but for the program's version. */
-export type MigrationRun = Omit<RunRecord, 'vxmig'>;
+/** All that is kept of the run, but for the program's version, and what was told meanwhile. */
+export type MigrationRun = Omit<RunRecord, 'vxmig' | 'id' | 'events'>;
 
 /**
  * One live migration with all that is measured of it. Never throws for a migration that fails: the result says how it
@@ -92,7 +92,6 @@ async function recordOf(run: Run, found: Findings, { outcome, startMs, endMs }: 
     result: { ...resultOf(run, found, outcome, pings), certificate },
     probes: series,
     clocks: Object.fromEntries(clocks),
-    events: run.journal.events,
   };
 }
 

@@ -143,13 +143,13 @@ export class Reservation {
           return;
         }
         if (kind === 'resumed') {
-          journal.note(host.name, atMs, 'QEMU runs the guest');
+          journal.guestResumed(host.name, atMs);
           switchover.apply({ kind, atMs, where });
           return;
         }
         // At the destination it stands still until it has its memory.
         if (where === 'destination') return;
-        journal.note(host.name, atMs, 'QEMU paused the guest');
+        journal.guestPaused(host.name, atMs);
         switchover.apply({ kind, atMs });
         this.hurry();
       }),

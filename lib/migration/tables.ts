@@ -23,8 +23,7 @@ export class TableWatch {
         const follower = await host.path.followFdb(network, its, (mac, move) => {
           const atMs = move.atMs === null ? null : clocks.byController(host.name, move.atMs);
           this.#moves.get(keyOf(host.name, network, mac))?.push({ ...move, atMs });
-          if (atMs === null) return;
-          journal.note(host.name, atMs, `${mac} is ${move.place === null ? 'forgotten' : `at ${move.place}`}`);
+          if (atMs !== null) journal.tableMoved(host.name, atMs, mac, move.place);
         });
         this.#followers.push({ keys, follower });
       }),

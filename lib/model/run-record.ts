@@ -4,6 +4,8 @@ import type { ProbeSeries } from './probe-series.js';
 
 /** All that is kept of one migration: enough to draw and judge it again. */
 export interface RunRecord {
+  /** By which its events are found in a log; files of earlier versions have none. */
+  readonly id?: string;
   /** The version of vxmig that made it. */
   readonly vxmig: string;
   /** ISO 8601 in UTC. */

@@ -25,7 +25,7 @@ export function changesText(changes: readonly Change[], style: Style): string {
     .join('\n\n');
 }
 
-export function changeLine(change: Change, style: Style): string {
+export function changeLine(change: Omit<Change, 'host'>, style: Style): string {
   const look = LOOKS[change.action];
   const sign = paint(style, look.tone, style.unicode ? look.sign : look.ascii);
   const why = change.why === '' ? '' : paint(style, 'quiet', `  (${change.why})`);

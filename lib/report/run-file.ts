@@ -15,6 +15,7 @@ export function runsDirectory(env: Readonly<Record<string, string | undefined>> 
 
 /** `20261121T030000.000Z-two-subnets-web`: sorts by time, and is what `vxmig report` takes. */
 export function runName(run: RunRecord): string {
+  if (run.id !== undefined) return run.id;
   const stamp = new Date(run.startedAt).toISOString().replaceAll(/[-:]/g, '');
   return `${stamp}-${run.topology}-${run.result.vm}`;
 }

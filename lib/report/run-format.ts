@@ -145,21 +145,33 @@ const RESULT = record(
  * lost).
  */
 const ROW = { type: 'array', items: [number, number, numberOrNull], minItems: 3, maxItems: 3 };
-const FILE = record({
-  version: { const: FORMAT_VERSION },
-  vxmig: text,
-  startedAt: text,
-  topology: text,
-  result: RESULT,
-  probes: listOf(
-    record(
-      { from: text, to: text, network: text, address: text, intervalMs: number, baseMs: number, requests: listOf(ROW) },
-      ['network'],
+const FILE = record(
+  {
+    version: { const: FORMAT_VERSION },
+    id: text,
+    vxmig: text,
+    startedAt: text,
+    topology: text,
+    result: RESULT,
+    probes: listOf(
+      record(
+        {
+          from: text,
+          to: text,
+          network: text,
+          address: text,
+          intervalMs: number,
+          baseMs: number,
+          requests: listOf(ROW),
+        },
+        ['network'],
+      ),
     ),
-  ),
-  clocks: { type: 'object', additionalProperties: record({ offsetMs: number, errorMs: number }) },
-  events: listOf(record({ atMs: number, host: textOrNull, text })),
-});
+    clocks: { type: 'object', additionalProperties: record({ offsetMs: number, errorMs: number }) },
+    events: listOf(record({ atMs: number, host: textOrNull, text })),
+  },
+  ['id'],
+);
 
 type Row = readonly [sequence: number, afterBaseMs: number, rttMs: number | null];
 type RunFile = Omit<RunRecord, 'probes'> & {

@@ -1,14 +1,14 @@
-import type { Change } from '../model/change.js';
-import type { WatchEvent } from '../model/watch-event.js';
+import type { Drift, WatchEvent, WatchNews } from '../model/watch-event.js';
 import { changeLine } from './changes-text.js';
 import { paint, type Style } from './style.js';
 
 /** One line for each event: time, host, what, why. */
 export function watchLine(event: WatchEvent, style: Style): string {
-  return `${paint(style, 'quiet', event.at)}  ${paint(style, 'heading', event.host)}  ${told(event, style)}`;
+  return `${paint(style, 'quiet', event.at)}  ${paint(style, 'heading', event.host)}  ${newsText(event, style)}`;
 }
 
-function told(event: WatchEvent, style: Style): string {
+/** The same without time and host. */
+export function newsText(event: WatchNews, style: Style): string {
   switch (event.event) {
     case 'watching':
       return (
@@ -16,7 +16,7 @@ function told(event: WatchEvent, style: Style): string {
         `${event.observationMs} ms)`
       );
     case 'drift':
-      return `${paint(style, 'warning', 'drift')}  ${changeLine(changeIn(event), style)}`;
+      return `${paint(style, 'warning', 'drift')}  ${changeLine(inOneLine(event), style)}`;
     case 'gone':
       return `${paint(style, 'good', 'gone')}  ${thing(event)} is as the file says again`;
     case 'repaired':
@@ -40,6 +40,6 @@ function thing({ kind, name }: { readonly kind: string; readonly name: string })
   return `${kind} ${name}`;
 }
 
-function changeIn({ host, kind, name, action, why }: Extract<WatchEvent, { event: 'drift' }>): Change {
-  return { host, kind, name, action, why };
+function inOneLine({ details: _, ...drift }: Drift): Drift {
+  return drift;
 }

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { SessionPool } from '../../lib/host/session-pool.js';
+import { inLab } from '../../lib/lab/connect.js';
 import { bridgeName, tunnelPortName } from '../../lib/model/names.js';
+import { eventually } from './eventually.js';
 import { type Document, onLab, type TestLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 
@@ -74,6 +77,30 @@ await onLab('two-subnets', async (t, lab) => {
     t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
     await watch.stop('SIGTERM');
     t.same((await lab.succeed('plan', lab.file)).changes, []);
+  });
+
+  await t.test('over a connection that two share, what one has begun ends with him alone', async (t) => {
+    const { hosts } = await inLab(lab.topology, lab.name);
+    const settings = hosts[0]?.ssh;
+    if (settings === undefined || settings === null) throw new Error('the lab has no SSH');
+    const pool = new SessionPool();
+    t.teardown(() => pool.close());
+    const [one, other] = await Promise.all([pool.open('host-a', settings), pool.open('host-a', settings)]);
+    t.equal(pool.size, 1);
+    await one.follow(['sleep', '1111'], 'TERM');
+    await one.converse(['sh', '-c', 'cat; sleep 2222']);
+    await other.follow(['sleep', '3333'], 'TERM');
+    const sleeping = async () => (await lab.on('host-a', 'ps', '-eo', 'args')).match(/^sleep \d+$/gm);
+    await eventually('all of it runs', async () => (await sleeping())?.length === 2);
+    one.close();
+    await eventually('the host has ended what followed him', async () => !(await sleeping())?.includes('sleep 1111'));
+    // What talks to somebody gets the end of its input, and may have something left to do.
+    await eventually('it knows that he has gone', async () => (await sleeping())?.includes('sleep 2222') === true);
+    t.ok((await sleeping())?.includes('sleep 3333'));
+    t.equal((await other.run(['echo', 'here'])).stdout, 'here\n');
+    await lab.on('host-a', 'pkill', '-x', '-f', 'sleep 2222');
+    other.close();
+    await eventually('nothing is left', async () => (await sleeping()) === null);
   });
 
   await t.test('nothing of it is left running on the hosts', async (t) => {

@@ -11,10 +11,10 @@ import { reachableTopology } from './topology-file.js';
 export async function applyCommand(context: CommandContext, file: string, lock: LockOptions): Promise<number> {
   const controller = await Controller.connect(await reachableTopology(file), context.emit);
   try {
-    const { emit } = context;
+    const { emit, bus } = context;
     const { ok, changes, runs } = await controller.locked(
       { ...lock, work: 'apply', emit, signal: context.signal },
-      (signal) => apply(controller, { emit, signal }),
+      (signal) => apply(controller, { emit, bus, signal }),
     );
     const { style } = context.output;
     const runTexts = runs.length === 0 ? [] : await textsOf(runs, style);

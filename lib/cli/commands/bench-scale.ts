@@ -10,9 +10,9 @@ export interface BenchScaleOptions {
 
 /** Measures; an aim that is missed is told, and is no failure of the command. */
 export async function benchScaleCommand(context: CommandContext, options: BenchScaleOptions): Promise<number> {
-  const { emit, emitLab, signal, output } = context;
+  const { emit, signal, output } = context;
   const { hosts: sizes, mesh: meshes, runs } = options;
-  const result = await scaleBench({ sizes, meshes, runs, emit, emitLab, signal });
+  const result = await scaleBench({ sizes, meshes, runs, emit, signal });
   output.result(result, benchScaleText(result, output.style));
   return 0;
 }

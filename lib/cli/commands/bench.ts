@@ -20,7 +20,7 @@ export interface BenchCommandOptions {
 
 /** Measures; an aim that is missed is told, and is no failure of the command. */
 export async function benchCommand(context: CommandContext, options: BenchCommandOptions): Promise<number> {
-  const { emit, emitLab, signal, output } = context;
+  const { emit, signal, output } = context;
   const { runs = DEFAULT_RUNS, file, only, against = BENCH_PEERS, plot } = options;
   if (plot !== undefined) await refuseLostPlot(plot, only);
   const result = await bench({
@@ -29,7 +29,6 @@ export async function benchCommand(context: CommandContext, options: BenchComman
     ...(file === undefined ? {} : { file }),
     ...(only === undefined ? {} : { only }),
     emit,
-    emitLab,
     signal,
   });
   const text = [benchText(result, output.style)];

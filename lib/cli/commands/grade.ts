@@ -30,7 +30,7 @@ export interface GradeOptions {
  * @throws VxmigError with the rubric's mistakes before anything is graded; GRADING_FAILED where checks are in error
  */
 export async function gradeCommand(
-  { output, log, emit, emitLab, signal }: CommandContext,
+  { output, log, emit, bus, signal }: CommandContext,
   file: string,
   options: GradeOptions,
 ): Promise<number> {
@@ -45,7 +45,7 @@ export async function gradeCommand(
     labName: options.labName ?? `grade-${randomBytes(4).toString('hex')}`,
     timeLimitMs: options.timeLimit,
     emit,
-    emitLab,
+    bus,
     signal,
   });
   await tellBatch();

@@ -16,7 +16,7 @@ export async function labUpCommand(
 ): Promise<number> {
   const { topology } = await readTopology(file);
   const { signal, output } = context;
-  const { name, management, hosts, warnings } = await labUp(topology, context.emitLab, { signal, kvm });
+  const { name, management, hosts, warnings } = await labUp(topology, context.emit, { signal, kvm });
   const list = hosts.map((host) => ({ name: host.name, managementAddress: host.managementAddress }));
   const addresses = list.map((host) => `  ${host.name}  ${host.managementAddress}`).join('\n');
   output.result(
@@ -27,7 +27,7 @@ export async function labUpCommand(
 }
 
 export async function labDownCommand(context: CommandContext, fileOrName: string): Promise<number> {
-  const { name, removed, left } = await labDown(await labNameOf(fileOrName), context.emitLab);
+  const { name, removed, left } = await labDown(await labNameOf(fileOrName), context.emit);
   if (left.length > 0) {
     throw new VxmigError('LAB', `of lab ${name} this is left: ${left.join(', ')}`, {
       where: name,

@@ -12,14 +12,28 @@ export interface MetricsServer {
   close(): void;
 }
 
-/** Answers GET /metrics. @throws VxmigError USAGE where the port cannot be had */
-export async function serveMetrics({ address, port }: ListenAddress, text: () => string): Promise<MetricsServer> {
+/** Answers GET /metrics with what `text` gives then. @throws VxmigError USAGE where the port cannot be had */
+export async function serveMetrics(
+  { address, port }: ListenAddress,
+  text: () => Promise<string>,
+): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const isFound = request.url === '/metrics' && (request.method === 'GET' || request.method === 'HEAD');
-    response.writeHead(isFound ? 200 : 404, {
-      'content-type': isFound ? 'text/plain; version=0.0.4; charset=utf-8' : 'text/plain',
-    });
-    response.end(isFound ? text() : 'There is /metrics here.\n');
+    if (!isFound) {
+      response.writeHead(404, { 'content-type': 'text/plain' });
+      response.end('There is /metrics here.\n');
+      return;
+    }
+    text().then(
+      (found) => {
+        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+        response.end(found);
+      },
+      (error: unknown) => {
+        response.writeHead(500, { 'content-type': 'text/plain' });
+        response.end(`${messageOf(error)}\n`);
+      },
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

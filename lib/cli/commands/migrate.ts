@@ -37,7 +37,7 @@ export async function migrateCommand(
   // The destination is what is wanted: everything else is planned as if the file said so.
   const controller = await Controller.connect(withVmsAt(topology, [[vm, options.to]]), context.emit);
   try {
-    const { emit } = context;
+    const { emit, bus } = context;
     const run = await controller.locked(
       { ...options.lock, work: `migrate ${vm} of`, emit, signal: context.signal },
       async (signal) => {
@@ -45,7 +45,7 @@ export async function migrateCommand(
         const migration = plan.migrations.find((candidate) => candidate.vm === vm);
         if (migration === undefined) throw notToMigrate(controller, vm, options.to);
         const movers = new Movers(controller, plan.current);
-        return await movers.migrate({ ...migration, emit, signal, overrides: overridesOf(options) });
+        return await movers.migrate({ ...migration, bus, signal, overrides: overridesOf(options) });
       },
     );
     const { result } = run.record;

@@ -1,10 +1,10 @@
+import type { VxmigEvent } from '../../model/event.js';
 import type { LabEvent } from '../../model/lab-event.js';
 import { formatCount, formatMs } from '../../model/quantities.js';
-import type { Log } from './log.js';
-import type { ProgressLine } from './progress.js';
+import type { LogLine } from './log.js';
 
 type Renderers = {
-  readonly [Kind in LabEvent['kind']]: (event: Extract<LabEvent, { kind: Kind }>) => ProgressLine;
+  readonly [Kind in LabEvent['kind']]: (event: Extract<LabEvent, { kind: Kind }>) => LogLine;
 };
 
 /** A kind of event without a renderer does not compile. */
@@ -30,22 +30,19 @@ const RENDERERS: Renderers = {
 };
 
 /** What building a lab tells, in a line for people. */
-export function labProgressLine(event: LabEvent): ProgressLine {
-  const render = RENDERERS[event.kind] as (event: LabEvent) => ProgressLine;
+export function labProgressLine(event: LabEvent): LogLine {
+  const render = RENDERERS[event.kind] as (event: LabEvent) => LogLine;
   return render(event);
 }
 
-export function labProgressPrinter(log: Log): (event: LabEvent) => void {
-  return (event) => {
-    const { level, text } = labProgressLine(event);
-    log[level](text, { event });
-  };
+export function isOfLab(event: VxmigEvent): event is LabEvent {
+  return event.kind in RENDERERS;
 }
 
-function info(text: string): ProgressLine {
+function info(text: string): LogLine {
   return { level: 'info', text };
 }
 
-function debug(text: string): ProgressLine {
+function debug(text: string): LogLine {
   return { level: 'debug', text };
 }

@@ -1,43 +1,31 @@
 import type { Writable } from 'node:stream';
-import { requireWritable } from './write-output.js';
+import type { Emit } from '../../model/event.js';
 
-export interface LogOptions {
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  readonly file: string | null;
-  /** Where people read it: stderr, or what keeps a line of progress below it. */
-  readonly stream: Writable;
-}
-
-/**
- * The part of winston's logger that commands use. What may be secret (keys, key files' contents) is never passed to it.
- */
+/** What commands say to people. What may be secret (keys, key files' contents) is never passed to it. */
 export interface Log {
-  error(message: string, detail?: object): unknown;
-  warn(message: string, detail?: object): unknown;
-  info(message: string, detail?: object): unknown;
-  debug(message: string, detail?: object): unknown;
+  error(message: string): unknown;
+  warn(message: string): unknown;
+  info(message: string): unknown;
+  debug(message: string): unknown;
 }
 
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof LEVELS)[number];
 
-/**
- * Progress and logs: on stderr for people, and with --log as JSON lines in a file, there always with every detail.
- * Loading winston takes longer than many a command, so that only who wants a file waits for it.
- */
-export async function createLog(options: LogOptions): Promise<Log> {
-  const people = peoplesLog(options);
-  if (options.file === null) return people;
-  const file = await fileLog(options.file, people);
-  const both = (level: Level) => (message: string, detail?: object) => {
-    people[level](message);
-    file[level](message, detail);
-  };
-  return { error: both('error'), warn: both('warn'), info: both('info'), debug: both('debug') };
+export interface LogLine {
+  readonly level: Level;
+  readonly text: string;
 }
 
-function peoplesLog({ quiet, verbose, stream }: LogOptions): Log {
+export interface PeoplesLogOptions {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Where people read it: stderr, or what keeps lines of progress below it. */
+  readonly stream: Writable;
+}
+
+/** Progress and logs for people. */
+export function peoplesLog({ quiet, verbose, stream }: PeoplesLogOptions): Log {
   const most = LEVELS.indexOf(quiet ? 'warn' : verbose ? 'debug' : 'info');
   const at = (level: Level) =>
     LEVELS.indexOf(level) > most
@@ -46,24 +34,18 @@ function peoplesLog({ quiet, verbose, stream }: LogOptions): Log {
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
 }
 
-/** @throws {VxmigError} USAGE where the file cannot be written */
-async function fileLog(filename: string, people: Log): Promise<Log> {
-  await requireWritable(filename, '--log');
-  const { default: winston } = await import('winston');
-  const file = new winston.transports.File({
-    filename,
-    level: 'debug',
-    options: { flags: 'a', mode: 0o600 },
-    format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
-  });
-  const log = winston.createLogger({ transports: [file] });
-  // A disk that is full ends the log, not the migration that is written about.
-  let told = false;
-  const lost = (error: Error) => {
-    if (!told) people.warn(`the log ${filename} is not complete: ${error.message}`);
-    told = true;
+/** Of a command that has nothing to tell while it works, but may have to warn. */
+export function terseLog(stream: Writable): Log {
+  const say = (message: string) => stream.write(`${message}\n`);
+  return { error: say, warn: say, info: () => undefined, debug: () => undefined };
+}
+
+/** Everybody who listens hears of it, the file of --log too. */
+export function logTo(emit: Emit): Log {
+  return {
+    error: (text) => emit({ kind: 'failure', text }),
+    warn: (text) => emit({ kind: 'warning', text }),
+    info: (text) => emit({ kind: 'note', text }),
+    debug: (text) => emit({ kind: 'detail', text }),
   };
-  file.on('error', lost);
-  log.on('error', lost);
-  return log;
 }

@@ -1,44 +1,75 @@
 import type { VxmigEvent } from '../../model/event.js';
+import type { LabEvent } from '../../model/lab-event.js';
+import { type ObservedEvent, observedText } from '../../model/observed-text.js';
 import { formatBytes, formatMs } from '../../model/quantities.js';
 import { changeLine } from '../../report/changes-text.js';
 import type { Style } from '../../report/style.js';
-import type { LiveLine } from './live-line.js';
-import type { Log } from './log.js';
+import { newsText } from '../../report/watch-text.js';
+import { isOfLab, labProgressLine } from './lab-progress.js';
+import type { LiveLines } from './live-lines.js';
+import type { Log, LogLine } from './log.js';
 
 /** Off a terminal a line of copying is worth this much time. */
 const COPY_LINE_EVERY_MS = 1_000;
 
-export interface ProgressLine {
-  readonly level: 'debug' | 'info' | 'warn';
-  readonly text: string;
-}
-
 type Renderers = {
-  readonly [Kind in VxmigEvent['kind']]: (event: Extract<VxmigEvent, { kind: Kind }>, style: Style) => ProgressLine;
+  readonly [Kind in Exclude<VxmigEvent, LabEvent>['kind']]: (
+    event: Extract<VxmigEvent, { kind: Kind }>,
+    style: Style,
+  ) => LogLine;
 };
 
 /** A kind of event without a renderer does not compile. */
 const RENDERERS: Renderers = {
   connecting: ({ hosts }) => info(`Connecting to ${hosts.join(', ')}`),
   // The result lists them all.
-  'change-applied': ({ change }, style) => ({ level: 'debug', text: `${change.host}: ${changeLine(change, style)}` }),
-  'stage-started': ({ vm, stage }) => ({ level: 'debug', text: `${vm}: ${stage} begins` }),
+  'change-applied': ({ change }, style) => debug(`${change.host}: ${changeLine(change, style)}`),
+  'stage-started': ({ vm, stage }) => debug(`${vm}: ${stage} begins`),
   'stage-finished': ({ vm, stage, durationMs, error }) =>
     error === null
       ? info(`${vm}: ${stage} (${formatMs(durationMs)})`)
-      : { level: 'warn', text: `${vm}: ${stage} failed after ${formatMs(durationMs)}: ${error}` },
+      : warn(`${vm}: ${stage} failed after ${formatMs(durationMs)}: ${error}`),
   'copy-progress': (event) => info(copyText(event)),
+  'guest-paused': seen,
+  'guest-resumed': seen,
+  'table-moved': seen,
+  observed: seen,
+  watch: ({ host, news }, style) => debug(`${host}: ${newsText(news, style)}`),
   note: ({ text }) => info(text),
-  warning: ({ text }) => ({ level: 'warn', text }),
+  warning: ({ vm, text }) => warn(vm === undefined ? text : `${vm}: ${text}`),
+  failure: ({ text }) => ({ level: 'error', text }),
+  detail: ({ text }) => debug(text),
 };
 
+/** They are in the result, or are it: nobody reads them while they happen. */
+const NOT_ON_A_TERMINAL: ReadonlySet<VxmigEvent['kind']> = new Set<VxmigEvent['kind']>([
+  'guest-paused',
+  'guest-resumed',
+  'table-moved',
+  'observed',
+  'watch',
+]);
+
 /** An event in a line for people. */
-export function progressLine(event: VxmigEvent, style: Style): ProgressLine {
-  const render = RENDERERS[event.kind] as (event: VxmigEvent, style: Style) => ProgressLine;
+export function progressLine(event: VxmigEvent, style: Style): LogLine {
+  if (isOfLab(event)) return labProgressLine(event);
+  const render = RENDERERS[event.kind] as (event: VxmigEvent, style: Style) => LogLine;
   return render(event, style);
 }
 
-function info(text: string): ProgressLine {
+function seen(event: ObservedEvent): LogLine {
+  return debug(`${event.vm}: ${event.host === null ? '' : `${event.host}: `}${observedText(event)}`);
+}
+
+function debug(text: string): LogLine {
+  return { level: 'debug', text };
+}
+
+function warn(text: string): LogLine {
+  return { level: 'warn', text };
+}
+
+function info(text: string): LogLine {
   return { level: 'info', text };
 }
 
@@ -58,26 +89,27 @@ export interface ProgressOptions {
   readonly log: Log;
   readonly style: Style;
   /** null off a terminal, and where nothing is to be shown. */
-  readonly live: LiveLine | null;
+  readonly live: LiveLines | null;
   readonly nowMs: () => number;
 }
 
-/** Events as they come: copying on one line that changes in place, or at most a line per second where it can't. */
+/** Events as they come: copying on one line for each VM that changes in place, or at most a line per second and VM where it can't. */
 export function progressPrinter({ log, style, live, nowMs }: ProgressOptions): (event: VxmigEvent) => void {
-  let lastCopyMs = Number.NEGATIVE_INFINITY;
+  const lastCopyMs = new Map<string, number>();
   return (event) => {
-    // Before QEMU has looked at the memory there is nothing to tell.
-    if (event.kind === 'copy-progress' && event.totalBytes === 0) return;
+    if (NOT_ON_A_TERMINAL.has(event.kind)) return;
     const { level, text } = progressLine(event, style);
     if (event.kind !== 'copy-progress') {
-      if (event.kind === 'stage-finished') live?.show('');
-      log[level](text, { event });
-    } else if (live !== null) {
-      live.show(text);
-      log.debug(text, { event });
-    } else if (nowMs() - lastCopyMs >= COPY_LINE_EVERY_MS) {
-      lastCopyMs = nowMs();
-      log[level](text, { event });
+      if (event.kind === 'stage-finished') live?.show(event.vm, '');
+      log[level](text);
+      return;
+    }
+    // Before QEMU has looked at the memory there is nothing to tell.
+    if (event.totalBytes === 0) return;
+    if (live !== null) live.show(event.vm, text);
+    else if (nowMs() - (lastCopyMs.get(event.vm) ?? Number.NEGATIVE_INFINITY) >= COPY_LINE_EVERY_MS) {
+      lastCopyMs.set(event.vm, nowMs());
+      log[level](text);
     }
   };
 }

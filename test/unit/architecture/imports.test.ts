@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   openflow: [],
   ovsdb: ['model'],
   frames: ['model'],
+  events: ['model'],
   topology: ['model'],
   measure: ['model'],
   pipeline: ['openflow'],
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lab: ['model', 'host'],
   controller: [
     'model',
+    'events',
     'host',
     'compute/libvirt',
     'network/ovs',
@@ -39,7 +41,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'report',
   ],
   bundle: ['topology', 'grade'],
-  examiner: ['model', 'topology', 'grade', 'plan', 'pipeline', 'measure', 'host', 'network/ovs', 'lab', 'controller'],
+  examiner: [
+    'model',
+    'events',
+    'topology',
+    'grade',
+    'plan',
+    'pipeline',
+    'measure',
+    'host',
+    'network/ovs',
+    'lab',
+    'controller',
+  ],
   bench: [
     'model',
     'topology',
@@ -52,7 +66,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'controller',
     'report',
   ],
-  cli: ['model', 'topology', 'grade', 'plan', 'controller', 'lab', 'bench', 'measure', 'report', 'examiner'],
+  cli: [
+    'model',
+    'events',
+    'topology',
+    'grade',
+    'plan',
+    'host',
+    'controller',
+    'lab',
+    'bench',
+    'measure',
+    'report',
+    'examiner',
+  ],
 };
 
 /** Of these rooms others may use these files only. */
@@ -62,6 +89,8 @@ const ONLY_FILES: Readonly<Record<string, readonly string[]>> = {
   'bench → report': ['run-file'],
   'lab → host': ['host-key'],
   'grade → plan': ['access-differences', 'access-frame', 'access-meaning', 'desired'],
+  // Whatever a command has left open ends with it.
+  'cli → host': ['process-end'],
 };
 
 /** Not code: what these rooms hold runs before anything is built, or in the guest. */

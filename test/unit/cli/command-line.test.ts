@@ -170,7 +170,21 @@ t.test('a log file gets what happened, as JSON lines', async (t) => {
   const file = join(t.testdir({}), 'vxmig.log');
   await runVxmig(['validate', 'none.yaml', '--log', file]);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  t.match(JSON.parse(lines.at(-1) ?? ''), { level: 'debug', message: /there is no such file/, timestamp: /Z$/ });
+  t.match(JSON.parse(lines.at(-1) ?? ''), {
+    level: 'debug',
+    message: /there is no such file/,
+    timestamp: /Z$/,
+    run: /^\d{8}T\d{6}\.\d{3}Z-\d+$/,
+    event: { kind: 'detail', text: /there is no such file/ },
+  });
+});
+
+t.test('a disk that is full ends the log, and not the command', async (t) => {
+  const { status, stderr } = await runVxmig(['validate', 'none.yaml', '--log', '/dev/full']);
+  t.equal(status, 3, 'its own mistake counts');
+  t.match(stderr, /NOT_FOUND/);
+  t.match(stderr, /^warn: the log \/dev\/full is not complete: ENOSPC/m);
+  t.equal(stderr.split('is not complete').length, 2, 'it is told once');
 });
 
 t.test('a reader that goes away is no error', async (t) => {

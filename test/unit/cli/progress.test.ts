@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import t from 'tap';
-import { labProgressLine } from '../../../lib/cli/terminal/lab-progress.js';
-import { LiveLine } from '../../../lib/cli/terminal/live-line.js';
+import { LiveLines } from '../../../lib/cli/terminal/live-lines.js';
 import type { Log } from '../../../lib/cli/terminal/log.js';
 import { progressLine, progressPrinter } from '../../../lib/cli/terminal/progress.js';
 import type { VxmigEvent } from '../../../lib/model/event.js';
@@ -24,6 +23,7 @@ const COPY: VxmigEvent = {
 class Captured extends Writable {
   text = '';
   readonly columns = 60;
+  readonly rows = 9;
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += String(chunk);
     done();
@@ -37,7 +37,7 @@ function logInto(lines: string[]): Log {
 
 t.test('events in words', async (t) => {
   const change = { host: 'host-a', kind: 'bridge', name: 'br-blue', action: 'create', why: 'it is not there' } as const;
-  const expected: readonly (readonly [VxmigEvent, string, string])[] = [
+  const expected: readonly (readonly [VxmigEvent, string, string | RegExp])[] = [
     [{ kind: 'connecting', hosts: ['a', 'b'] }, 'info', 'Connecting to a, b'],
     [{ kind: 'change-applied', change }, 'debug', 'host-a: + bridge br-blue  (it is not there)'],
     [{ kind: 'stage-started', vm: 'web', stage: 'copy' }, 'debug', 'web: copy begins'],
@@ -55,8 +55,14 @@ t.test('events in words', async (t) => {
     ],
     [{ kind: 'note', text: 'n' }, 'info', 'n'],
     [{ kind: 'warning', text: 'w' }, 'warn', 'w'],
+    [{ kind: 'warning', vm: 'web', text: 'w' }, 'warn', 'web: w'],
+    [{ kind: 'failure', text: 'f' }, 'error', 'f'],
+    [{ kind: 'detail', text: 'd' }, 'debug', 'd'],
+    [{ kind: 'guest-paused', vm: 'web', host: 'a', observedAtMs: 1 }, 'debug', 'web: a: QEMU paused the guest'],
+    [{ kind: 'observed', vm: 'web', host: null, observedAtMs: 1, text: 't' }, 'debug', 'web: t'],
+    [{ kind: 'watch', host: 'a', news: { event: 'busy', why: 'b' } }, 'debug', /^a: busy/],
   ];
-  for (const [event, level, text] of expected) t.same(progressLine(event, STYLE), { level, text });
+  for (const [event, level, text] of expected) t.match(progressLine(event, STYLE), { level, text });
 });
 
 t.test('events of a lab in words', async (t) => {
@@ -77,7 +83,7 @@ t.test('events of a lab in words', async (t) => {
       'Lab two-subnets: left behind: process 7',
     ],
   ];
-  for (const [event, level, text] of expected) t.same(labProgressLine(event), { level, text });
+  for (const [event, level, text] of expected) t.same(progressLine(event, STYLE), { level, text });
 });
 
 t.test('off a terminal copying gets at most a line per second', async (t) => {
@@ -93,7 +99,7 @@ t.test('off a terminal copying gets at most a line per second', async (t) => {
 
 t.test('on a terminal copying stays on one line, below what is logged', async (t) => {
   const terminal = new Captured();
-  const live = new LiveLine(terminal);
+  const live = new LiveLines(terminal);
   const log: Log = { ...logInto([]), info: (message) => live.write(`${message}\n`) };
   const print = progressPrinter({ log, style: STYLE, live, nowMs: () => 0 });
   print(COPY);
@@ -107,3 +113,51 @@ t.test('on a terminal copying stays on one line, below what is logged', async (t
   print({ kind: 'stage-finished', vm: 'web', stage: 'copy', durationMs: 1, error: null });
   t.equal(terminal.text, `${CLEAR}web: copy (1 ms)\n`);
 });
+
+t.test('off a terminal each VM that is copied has its line per second', async (t) => {
+  const lines: string[] = [];
+  const print = progressPrinter({ log: logInto(lines), style: STYLE, live: null, nowMs: () => 0 });
+  for (const vm of ['web', 'db', 'web', 'db']) print({ ...COPY, vm });
+  t.match(lines, [/^info: web: 64 MiB/, /^info: db: 64 MiB/]);
+  t.equal(lines.length, 2);
+});
+
+t.test('on a terminal each VM that is copied has its own line, which stays in its place', async (t) => {
+  const terminal = new Captured();
+  const live = new LiveLines(terminal);
+  const log: Log = { ...logInto([]), info: (message) => live.write(`${message}\n`) };
+  const print = progressPrinter({ log, style: STYLE, live, nowMs: () => 0 });
+  print(COPY);
+  print({ ...COPY, vm: 'db' });
+  t.match(screen(terminal.text), [/^web: 64 MiB sent/, /^db: 64 MiB sent/]);
+  for (const vm of ['db', 'web', 'db']) print({ ...COPY, vm, processedBytes: 2 ** 27 });
+  t.match(screen(terminal.text), [/^web: 128 MiB sent/, /^db: 128 MiB sent/]);
+  print({ kind: 'note', text: 'meanwhile' });
+  t.match(screen(terminal.text), ['meanwhile', /^web: 128/, /^db: 128/]);
+  print({ kind: 'stage-finished', vm: 'web', stage: 'copy', durationMs: 1, error: null });
+  t.match(screen(terminal.text), ['meanwhile', 'web: copy (1 ms)', /^db: 128/]);
+  live.clear();
+  t.same(screen(terminal.text), ['meanwhile', 'web: copy (1 ms)', '']);
+});
+
+t.test('more VMs than the terminal has lines are counted', async (t) => {
+  const terminal = new Captured();
+  const live = new LiveLines(terminal);
+  for (const vm of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']) live.show(vm, `${vm} moves`);
+  t.same(screen(terminal.text), [...'abcdefg'].map((vm) => `${vm} moves`).concat('and 3 more'));
+});
+
+/** What a terminal shows that has got this: it knows the sequences that LiveLines uses. */
+function screen(text: string): string[] {
+  const lines = [''];
+  let row = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal obeys
+  for (const [piece] of text.matchAll(/\r|\n|\u001b\[2K|\u001b\[1A|[^\r\n\u001b]+/g)) {
+    if (piece === '\n') row += 1;
+    else if (piece === '\u001b[1A') row -= 1;
+    else if (piece === '\u001b[2K') lines[row] = '';
+    else if (piece !== '\r') lines[row] = (lines[row] ?? '') + piece;
+    lines[row] ??= '';
+  }
+  return lines.slice(0, row + 1);
+}

@@ -37,7 +37,7 @@ function setUp(guest: { clocks: ClockOffset[]; log: string; moves: boolean; dies
       return (guest.clocks.length > 1 ? guest.clocks.shift() : guest.clocks[0]) as ClockOffset;
     },
   };
-  const { run, warnings } = runOf();
+  const { run, told, warnings } = runOf();
   const probe: RunningProbe = {
     from: 'web',
     to: 'peer',
@@ -51,7 +51,7 @@ function setUp(guest: { clocks: ClockOffset[]; log: string; moves: boolean; dies
   };
   run.clocks.set('host-a', { offsetMs: HOST_AHEAD_MS, errorMs: 0.1 });
   run.switchover.apply({ kind: 'stopped', atMs: PAUSED_AT_MS });
-  return { probe, run, asked, warnings };
+  return { probe, run, asked, told, warnings };
 }
 
 t.test('a guest that moves: its clock stood still while it was paused', async (t) => {
@@ -61,7 +61,7 @@ t.test('a guest that moves: its clock stood still while it was paused', async (t
     { offsetMs: -1000, errorMs: 0.4 },
     { offsetMs: -1060, errorMs: 0.4 },
   ];
-  const { probe, run, asked } = setUp({ clocks, log, moves: true });
+  const { probe, run, asked, told } = setUp({ clocks, log, moves: true });
   const started = await startGuestProbe(run, probe);
   t.same(asked, ['start', 'clock'], 'while the VM moves nothing more is asked');
   await started.catchUp();
@@ -78,9 +78,7 @@ t.test('a guest that moves: its clock stood still while it was paused', async (t
   await started.stop();
   await started.stop();
   t.equal(asked.filter((what) => what === 'stop').length, 1);
-  t.match(run.journal.events, [
-    { host: 'host-a', text: /clock of web .* -1060\.0 ms \(±0\.4\), before the run by -1000\.0/ },
-  ]);
+  t.match(told, [{ host: 'host-a', text: /clock of web .* -1060\.0 ms \(±0\.4\), before the run by -1000\.0/ }]);
 });
 
 t.test('the clock of one that stays is the same before and after', async (t) => {

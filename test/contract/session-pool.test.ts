@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { Connection, ServerChannel } from 'ssh2';
+import t from 'tap';
+import { SessionPool } from '../../lib/host/session-pool.js';
+import { sshServer } from './hostile-server.js';
+
+/** More than one connection may carry. */
+const MANY = 20;
+
+t.test('one connection for all who ask; more where sshd would refuse a session', async (t) => {
+  const clients = new Set<Connection>();
+  const running: ServerChannel[] = [];
+  let ended = 0;
+  const settings = await sshServer(t, {
+    exec: (accept, client) => {
+      clients.add(client);
+      const channel = accept();
+      running.push(channel);
+      channel.on('close', () => {
+        ended += 1;
+      });
+      channel.resume();
+    },
+  });
+  const pool = new SessionPool();
+  t.teardown(() => pool.close());
+  const [one, other] = await Promise.all([pool.open('host-a', settings), pool.open('host-a', settings)]);
+  const commands = await Promise.all([one, one, other].map((shell) => shell.follow(['sleep', '9'], 'TERM')));
+  t.equal(clients.size, 1);
+  one.close();
+  await Promise.all(commands.slice(0, 2).map((command) => command.ended));
+  while (ended < 2) await new Promise((resolve) => setImmediate(resolve));
+  t.equal(ended, 2, 'the host hears that what one has begun is over, and what the other has begun is not');
+
+  await Promise.all(Array.from({ length: MANY }, () => other.follow(['sleep', '9'], 'TERM')));
+  t.equal(clients.size, 3, 'eight sessions each');
+  const [first] = clients;
+  other.close();
+  if (first !== undefined) await once(first, 'close');
+  t.equal(pool.size, 0);
+});
+
+t.test('after a connection has broken the next who asks gets another one', async (t) => {
+  let asked = 0;
+  let last: Connection | null = null;
+  const settings = await sshServer(t, {
+    authenticate: (context) => {
+      asked += 1;
+      context.accept();
+    },
+    exec: (accept, client) => {
+      last = client;
+      accept().exit(0);
+    },
+  });
+  const pool = new SessionPool();
+  t.teardown(() => pool.close());
+  const kept = await pool.open('host-a', settings);
+  t.teardown(() => kept.close());
+  await pool.open('host-a', settings);
+  const before = asked;
+  (last as Connection | null)?.end();
+  const again = await pool.open('host-a', settings);
+  t.ok(asked > before);
+  again.close();
+});
