@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
@@ -109,6 +109,25 @@ t.test('files that it reads at run time are found from where it lies', async (t)
   t.ok(urls.length >= 5, `${urls.length} of them`);
   t.equal(urls.length, [...text.matchAll(/__fileUrl\(/g)].length, 'and none is read in another way');
   for (const [, path = '', file = ''] of urls) t.ok(existsSync(new URL(path, `file://${BUILD}lib/${file}`)), path);
+});
+
+t.test('and they are in the package that npm makes', async (t) => {
+  const text = readFileSync(`${built}/dist/bin/vxmig.cjs`, 'utf8');
+  const read = [...text.matchAll(/new URL\("([^"]+)", __fileUrl\("([^"]+)"\)\)/g)]
+    .map(([, path = '', file = '']) => fileURLToPath(new URL(path, `file://${ROOT}dist/lib/${file}`)))
+    .filter((file) => !file.endsWith('.js'))
+    .map((file) => relative(ROOT, file));
+  const listed = await new Promise<string>((resolve, reject) => {
+    const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    execFile('npm', argv, { cwd: ROOT }, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
+  });
+  const [{ files }] = JSON.parse(listed) as [{ readonly files: readonly { readonly path: string }[] }];
+  const packed = new Set(files.map(({ path }) => path));
+  t.ok(read.includes('lib/compute/libvirt/migrate-guard.sh'), read.join(', '));
+  t.strictSame(
+    read.filter((file) => !packed.has(file)),
+    [],
+  );
 });
 
 t.test('without either it says what to do', async (t) => {
