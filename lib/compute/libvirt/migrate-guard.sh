@@ -18,8 +18,10 @@ look=$5   # seconds between two looks at the QEMU here
 answer=$6 # seconds: a virsh that has not answered by then is not waited for
 wake=$7   # seconds in which somebody whom nobody controls any more tries to reach the destination
 pids=$8   # where libvirt keeps DOMAIN.pid
-mark=$9   # the namespace of the mark's element
-shift 9   # and what is left is the job
+proc=$9   # /proc
+mark=${10} # the namespace of the mark's element
+shift 10
+# What is left is the job.
 export LC_ALL=C
 ask() { virsh -q -c qemu:///system "$@" </dev/null 2>/dev/null; }
 there() { timeout 20 virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
@@ -44,7 +46,7 @@ trap 'alone=yes' USR1
 } >/dev/null 2>&1 & watcher=$!
 could_run() {
   local stat line fields
-  for stat in "/proc/$qemu/task/"*/stat; do
+  for stat in "$proc/$qemu/task/"*/stat; do
     read -r line <"$stat" || continue
     # shellcheck disable=SC2206 # numbers; a here-string would cost a file each time
     fields=(${line##*) })

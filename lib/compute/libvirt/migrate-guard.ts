@@ -19,6 +19,7 @@ export interface MigrateGuardSettings {
   readonly wakeSeconds: number;
   /** Where libvirt keeps a domain's `NAME.pid` (stateDir of its src/qemu/qemu_conf.c). */
   readonly pidDirectory: string;
+  readonly procDirectory: string;
 }
 
 /** One look costs 50 µs. */
@@ -29,6 +30,7 @@ const SETTINGS: MigrateGuardSettings = {
   answerSeconds: 3,
   wakeSeconds: 120,
   pidDirectory: '/run/libvirt/qemu',
+  procDirectory: '/proc',
 };
 
 /**
@@ -57,6 +59,7 @@ export async function guardMigrate(
     String(settings.answerSeconds),
     String(settings.wakeSeconds),
     settings.pidDirectory,
+    settings.procDirectory,
     ARRIVING_NAMESPACE,
     ...argv,
   ]);
