@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Runs `virsh migrate …` at the source; sent by migrate-guard.ts. Its input is the controller, heard by a line from time to time.
+# Runs `virsh migrate ...` at the source; sent by migrate-guard.ts. Its input is the controller, heard by a line from time to time.
 #
 # libvirtd drives the migration, so that it ends well whatever becomes of the virsh that asked for it. When nobody speaks to this shell
 # any more the job is aborted, again and again until it is over: libvirt refuses where it is too late to go back, and then brings it to

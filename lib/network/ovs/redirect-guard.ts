@@ -23,7 +23,7 @@ export interface RedirectGuardTimes {
   readonly lookMs: number;
 }
 
-const TIMES: RedirectGuardTimes = {
+export const REDIRECT_GUARD_TIMES: RedirectGuardTimes = {
   beatMs: 200,
   silenceMs: 800,
   renewMs: 450,
@@ -62,7 +62,7 @@ export class RedirectGuard {
   static async open(
     shell: HostShell,
     guarded: GuardedFlows,
-    times: RedirectGuardTimes = TIMES,
+    times: RedirectGuardTimes = REDIRECT_GUARD_TIMES,
   ): Promise<RedirectGuard> {
     const conversation = await shell.converse(['bash', '-c', SCRIPT, 'bash', ...guardArguments(guarded, times)]);
     const dialogue = new Dialogue(shell.name, conversation, (word, mark) => `${word} ${mark}\n`);
