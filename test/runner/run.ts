@@ -40,7 +40,6 @@ const PATIENT = [
   'verify',
   'grade-live',
   'grade-batch',
-  'adopted',
   'vteps',
   'grade-lab',
   'walls',

@@ -130,6 +130,27 @@ t.test('and they are in the package that npm makes', async (t) => {
   );
 });
 
+t.test('who connects to a host does not wait for Node to load HTTP and TLS', async (t) => {
+  const tell = `process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))`;
+  // Nobody listens on TCP's port 1.
+  const refused = `version: 1
+name: refused
+underlay: {left: {cidr: 127.0.0.0/24}}
+hosts: {host-a: {underlay: left, address: 127.0.0.10, ssh: {address: 127.0.0.1, port: 1}}}
+networks: {blue: {vni: 5001, cidr: 10.9.0.0/24}}
+`;
+  const directory = t.testdir({ 'tell.cjs': tell, 'refused.yaml': refused });
+  const { stdout, stderr } = await new Promise<VxmigRun>((resolve) => {
+    const argv = ['--require', `${directory}/tell.cjs`, `${built}/bin/vxmig`, 'status', `${directory}/refused.yaml`];
+    execFile(process.execPath, argv, { cwd: ROOT }, (error, stdout, stderr) => {
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+  t.match(stdout, /ECONNREFUSED 127\.0\.0\.1:1/, 'it has tried');
+  t.match(stderr, /^NativeModule net$/m);
+  t.notMatch(stderr, /^NativeModule (?:_http_\w+|https?|tls)$/m);
+});
+
 t.test('without either it says what to do', async (t) => {
   t.match(await run(packageIn(t.testdir()), ['--version']), { status: 1, stderr: /npm run setup/ });
 });
