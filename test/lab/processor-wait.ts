@@ -17,21 +17,26 @@ parentPort.postMessage(worst);
 `;
 
 /**
- * How long somebody on this machine who could run waited for a processor, from now until it is ended, at the worst; in milliseconds.
- * What a hypervisor takes is in it, and no kernel need be asked for figures that it may not keep (/proc/pressure).
+ * How long somebody on this machine who could run waited for a processor meanwhile, at the worst; in milliseconds. What a hypervisor takes
+ * is in it, and no kernel need be asked for figures that it may not keep (/proc/pressure).
  */
-export async function watchProcessorWait(): Promise<{ end(): Promise<number> }> {
+export async function longestProcessorWait<Result>(
+  during: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly waitedMs: number }> {
   const over = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(SLEEPER, { eval: true, workerData: over.buffer });
-  worker.unref();
   await once(worker, 'online');
-  return {
-    end: async () => {
-      const answer = once(worker, 'message');
-      Atomics.store(over, 0, 1);
-      Atomics.notify(over, 0);
-      const [worstMs] = await answer;
-      return Number(worstMs);
-    },
+  const end = async () => {
+    const answer = once(worker, 'message');
+    Atomics.store(over, 0, 1);
+    Atomics.notify(over, 0);
+    const [worstMs] = await answer;
+    return Number(worstMs);
   };
+  try {
+    const result = await during();
+    return { result, waitedMs: await end() };
+  } finally {
+    await worker.terminate();
+  }
 }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import { isMigrated } from './documents.js';
 import type { Document, TestLab } from './harness.js';
-import { watchProcessorWait } from './processor-wait.js';
+import { longestProcessorWait } from './processor-wait.js';
 
 /**
  * Who could run and waits longer than this for a processor is on a machine that is short of it: twice as long as the guest stands still,
@@ -29,10 +29,8 @@ export async function losesNothing(
   back: () => Promise<unknown>,
 ): Promise<void> {
   for (let repeats = 0; ; repeats += 1) {
-    const wait = await watchProcessorWait();
-    const lost = await attempt();
-    const waitedMs = Math.round(await wait.end());
-    const seen = `${lost} pings lost, and a program waited for up to ${waitedMs} ms for a processor`;
+    const { result: lost, waitedMs } = await longestProcessorWait(attempt);
+    const seen = `${lost} pings lost, and a program waited for up to ${Math.round(waitedMs)} ms for a processor`;
     t.comment(seen);
     if (lost === 0 || waitedMs <= SHORT_MS || repeats === REPEATS) {
       t.equal(lost, 0, `no ping was lost (${seen}${repeats > 0 ? `; the repeat number ${repeats}` : ''})`);
