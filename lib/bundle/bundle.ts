@@ -28,7 +28,7 @@ export async function makeBundle(): Promise<{ readonly text: string; readonly li
     logLevel: 'silent',
     external: ['netlink', 'cpu-features'],
     banner: { js: FILE_URL },
-    plugins: [OWN_FILES, NATIVE_ADDONS],
+    plugins: [OWN_FILES, NATIVE_ADDONS, WITHOUT_HTTP],
   });
   const [output] = result.outputFiles;
   if (output === undefined || result.warnings.length > 0)
@@ -79,5 +79,16 @@ const NATIVE_ADDONS: Plugin = {
       const inPackages = new URL(path, `file://${resolveDir}/`).pathname.split('/node_modules/').at(-1);
       return { path: inPackages ?? path, external: true };
     });
+  },
+};
+
+/**
+ * ssh2 brings agents for HTTP over SSH, which nobody here uses: they alone would have Node load its HTTP and TLS, whenever a host is
+ * connected to.
+ */
+const WITHOUT_HTTP: Plugin = {
+  name: 'without-http',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/ssh2\/lib\/http-agents\.js$/ }, () => ({ contents: '', loader: 'js' }));
   },
 };

@@ -17,7 +17,7 @@ const SAFE_QEMU_MAJOR = 10;
 const LEAST_FPING_MAJOR = 5;
 /** Beyond this, times of different hosts can't be laid side by side without a doubt. */
 const CLOCK_SKEW_MS = 100;
-/** For what a guest answers at once when it resumes: the 1,000 frames that its tap holds (lab/packet-buffer.ts gives a lab as much). */
+/** For what a guest answers at once when it resumes: the 1,000 frames that its tap holds (lab/machine-settings.ts gives a lab as much). */
 const PACKET_BUFFER_BYTES = 2 ** 20;
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';

@@ -1,5 +1,4 @@
-import type { BaseAgent, ParsedKey } from 'ssh2';
-import { createAgent } from 'ssh2/lib/agent.js';
+import ssh2, { type BaseAgent, type ParsedKey } from 'ssh2';
 
 /**
  * An agent of whose keys only some are shown: a server gives up after a few (`MaxAuthTries`), and has then seen who
@@ -7,7 +6,7 @@ import { createAgent } from 'ssh2/lib/agent.js';
  * @param keys as they are sent (RFC 4253 §6.6)
  */
 export function agentOfKeys(socket: string, keys: readonly Buffer[]): BaseAgent<ParsedKey> {
-  const agent = createAgent(socket);
+  const agent = ssh2.createAgent(socket) as BaseAgent<ParsedKey>;
   const identitiesOf = agent.getIdentities.bind(agent);
   agent.getIdentities = (answer) =>
     identitiesOf((error, held) => {

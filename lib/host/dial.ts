@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { AgentAuthMethod, Client, ConnectConfig, PublicKeyAuthMethod } from 'ssh2';
-import SshClient from 'ssh2/lib/client.js';
+import ssh2, { type AgentAuthMethod, type Client, type ConnectConfig, type PublicKeyAuthMethod } from 'ssh2';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
 import { agentOfKeys } from './agent-keys.js';
@@ -119,7 +118,7 @@ async function forwarded(hop: Client, through: string, { name, place, settings }
 
 async function connect(dialling: Dialling, way: Duplex | undefined): Promise<Client> {
   const { name, place, config, trusted } = dialling;
-  const client = new SshClient();
+  const client = new ssh2.Client();
   let refusedKey: string | undefined;
   // A connection that breaks fails the commands that run over it; the event itself must not end the process.
   client.on('error', () => {});

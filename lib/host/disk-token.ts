@@ -1,50 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { FileSight, TokenSight } from '../model/disk.js';
 import type { Conversation, HostShell } from './connection.js';
 
-/** In a shell: runs a command as the owner of a file, `ids` being UID:GID. */
-const AS_OWNER = `as_owner() { setpriv --reuid="\${ids%:*}" --regid="\${ids#*:}" --clear-groups "$@"; }`;
-
-/**
- * A file of a name that nobody knows beforehand, in each directory; it holds what nobody can guess, and nothing secret.
- * Where root may not write there (NFS's root_squash), the image's owner does. They go when this shell's input ends,
- * however that comes about.
- */
-const WRITE = `
-${AS_OWNER}
-name=$1 content=$2; shift 2
-umask 022
-remove() {
-  n=0
-  for entry; do
-    n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
-    rm -f -- "$directory/$name.$n" 2>/dev/null || as_owner rm -f -- "$directory/$name.$n"
-  done
-}
-trap 'remove "$@"' EXIT
-trap 'exit 1' HUP INT TERM PIPE
-n=0
-for entry; do
-  n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
-  put='set -C; printf "%s\\n" "$1" >"$2"'
-  if sh -c "$put" sh "$content" "$directory/$name.$n" || as_owner sh -c "$put" sh "$content" "$directory/$name.$n"
-  then echo written; else echo unwritten; fi
-done 2>/dev/null
-echo ready
-while read -r _; do :; done
-`;
-
-const READ = `
-${AS_OWNER}
-name=$1 n=0; shift
-for entry; do
-  n=$((n + 1)) directory=\${entry#* } ids=\${entry%% *}
-  echo '=== token'
-  head -c 200 -- "$directory/$name.$n" || as_owner head -c 200 -- "$directory/$name.$n"
-done 2>/dev/null
-echo '=== token'
-`;
+const WRITE = readFileSync(new URL('../../../lib/host/write-tokens.sh', import.meta.url), 'utf8');
+const READ = readFileSync(new URL('../../../lib/host/read-tokens.sh', import.meta.url), 'utf8');
 
 const READY_TIMEOUT_MS = 20_000;
 

@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { MIGRATION_STAGES } from '../../lib/migration/stages.js';
 import type { Document } from './harness.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -28,14 +29,22 @@ export function isMigrated(t: Test, document: Document, expected: { vm: string; 
     t.equal(host.seen, host.expected, `${host.host} has ${host.mac} at the right place`);
   }
   for (const ping of document.ping) isPing(t, ping);
-  const stages = document.stages.map((stage: { stage: string }) => stage.stage);
-  const order = ['check', 'reserve', 'copy', 'switch over', 'announce', 'verify', 'release'];
   t.same(
-    stages.filter((stage: string) => order.includes(stage)),
-    order,
-    'every stage, in order',
+    document.stages.map(({ stage }: Document) => stage),
+    MIGRATION_STAGES.map(({ name }) => name),
+    'every stage, in order, and none undone',
   );
-  for (const stage of document.stages) t.match(stage, { startedAt: INSTANT, durationMs: Number });
+  for (const stage of document.stages) {
+    t.match(stage, { startedAt: INSTANT, durationMs: Number });
+    t.notOk(stage.error, `${stage.stage} did what it is for`);
+  }
+  const starts = document.stages.map(({ startedAt }: Document) => Date.parse(startedAt));
+  t.same(
+    starts,
+    [...starts].sort((a, b) => a - b),
+    'each began when the one before it had',
+  );
+  t.notOk(document.error, 'and nothing is complained of');
 }
 
 function isPing(t: Test, ping: Document): void {

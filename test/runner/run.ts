@@ -43,7 +43,6 @@ const PATIENT = [
   'verify',
   'grade-live',
   'grade-batch',
-  'adopted',
   'vteps',
   'grade-lab',
   'walls',

@@ -5,6 +5,7 @@ import { MIGRATION_STAGES } from '../../lib/migration/stages.js';
 const PACKAGE = new URL('../../../', import.meta.url);
 const PAGES = [
   'CONTRIBUTING.md',
+  'README.md',
   ...readdirSync(new URL('docs/', PACKAGE), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
 ]
   .filter((name) => name.endsWith('.md'))
@@ -14,23 +15,35 @@ function read(page: string): string {
   return readFileSync(new URL(page, PACKAGE), 'utf8');
 }
 
-/** `lib/a.ts`, `test/unit/` … in backticks; patterns and commands are passed over. */
-function pathsIn(text: string): string[] {
-  return [...text.matchAll(/`((?:lib|test|docs|topologies|bin)\/[\w./-]*)`/g)].map((found) => found[1] ?? '');
+function scriptsIn(text: string): string[] {
+  return [...text.matchAll(/\bnpm (?:run (?:--silent )?([\w:]+)|(test)\b)/g)].map(
+    (found) => found[1] ?? found[2] ?? '',
+  );
 }
 
 function linksIn(text: string): string[] {
   return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((found) => found[1] ?? '');
 }
 
-t.test('every file that a page names is there', async (t) => {
+t.test('every file that a page links to is there', async (t) => {
   t.ok(PAGES.includes('docs/architecture.md'));
   for (const page of PAGES) {
-    for (const path of pathsIn(read(page))) t.ok(existsSync(new URL(path, PACKAGE)), `${page} names ${path}`);
     for (const link of linksIn(read(page)))
       t.ok(existsSync(new URL(link, new URL(page, PACKAGE))), `${page} links to ${link}`);
   }
 });
+
+t.test(
+  'every script of npm that a page or CI names is there, and CI runs what a reader of the README runs',
+  async (t) => {
+    const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+    for (const page of [...PAGES, '.ci/run'])
+      for (const name of scriptsIn(read(page))) t.ok(name in scripts, `${page} names ${name}`);
+    const run = scriptsIn(read('.ci/run').replaceAll(/^ *#.*$/gm, ''));
+    t.strictSame(run, ['setup', 'lint', 'knip', 'test'], 'each once');
+    t.match(read('README.md'), /^npm test /m);
+  },
+);
 
 t.test('the architecture page has a line for every room', async (t) => {
   const page = read('docs/architecture.md');
@@ -56,6 +69,10 @@ t.test('decision records are numbered without a gap', async (t) => {
 });
 
 t.test('the checks find what they are for', async (t) => {
-  t.strictSame(pathsIn('see `lib/x/y.ts`, `lib/register-*.ts` and `npm run check`'), ['lib/x/y.ts']);
+  t.strictSame(scriptsIn('`npm run check:fast`, `npm run --silent lint`, `npm test` and npm ci'), [
+    'check:fast',
+    'lint',
+    'test',
+  ]);
   t.strictSame(linksIn('[a](b.md#c) [d](https://example.org/)'), ['b.md']);
 });

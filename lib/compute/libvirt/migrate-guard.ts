@@ -1,111 +1,50 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { HostShell } from '../../host/connection.js';
 import { ARRIVING_NAMESPACE } from '../../model/domain-marks.js';
 import { shellWord } from '../../model/quote.js';
 
-/** A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given up. */
-const LEASE_SECONDS = 20;
-const BEAT_MS = 4_000;
-const VIRSH = 'virsh -q -c qemu:///system';
+/** What runs beside virsh at the source, and why, is told there. */
+const SCRIPT = readFileSync(new URL('../../../../lib/compute/libvirt/migrate-guard.sh', import.meta.url), 'utf8');
 
-/** How often the source's QEMU is looked at; one look costs 50 µs. */
-const LOOK_SECONDS = 0.005;
-/** A virsh that has not answered by then is not waited for: a domain that another job holds is the migration's own end, which fails. */
-const ANSWER_SECONDS = 3;
-/** So long somebody whom nobody controls any more tries to reach the destination. */
-const WAKE_SECONDS = 120;
+export interface MigrateGuardSettings {
+  readonly beatMs: number;
+  /** A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given up. */
+  readonly leaseSeconds: number;
+  /** How often the source's QEMU is looked at. */
+  readonly lookSeconds: number;
+  /** A virsh that has not answered by then is not waited for: where another job holds the domain it ends with the migration. */
+  readonly answerSeconds: number;
+  /** So long somebody whom nobody controls any more tries to reach the destination. */
+  readonly wakeSeconds: number;
+  /** Where libvirt keeps a domain's `NAME.pid` (stateDir of its src/qemu/qemu_conf.c). */
+  readonly pidDirectory: string;
+  readonly procDirectory: string;
+}
 
-/**
- * libvirtd drives the migration, so that it ends well whatever becomes of the virsh that asked for it. When nobody speaks to this shell any
- * more the job is aborted, again and again until it is over: libvirt refuses where it is too late to go back, and then brings it to its end.
- * A VM that stays gets back the limits that it had, for they outlive the job.
- *
- * With `uri` the guest arrives paused, and is woken from here when its QEMU on this host is past running it: when it has gone, or every thread
- * of it is exiting (PF_EXITING in proc_pid_stat(5); a large guest's memory takes long to give back). libvirt by itself lets it run at the
- * destination first and ends it here afterwards; where the connection breaks in between, it lets it run here too.
- * It carries a mark until it is woken: who finds it paused and marked knows that nobody has paused it, and `apply` lets it run.
- */
-const SCRIPT = `trap '' PIPE
-domain=$1 quoted=$2 uri=$3; shift 3
-export LC_ALL=C
-ask() { ${VIRSH} "$@" </dev/null 2>/dev/null; }
-there() { timeout 20 virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
-limits=$(ask "migrate-getspeed --domain $quoted; migrate-getmaxdowntime --domain $quoted")
-echo ready
-exec 3<&0
-if [ -n "$uri" ]; then
-  read -r qemu <"/run/libvirt/qemu/$domain.pid"
-  coproc far { exec virsh -q -c "$uri" 2>&1 3<&-; }
-  say=\${far[1]} hear=\${far[0]}
-  exec 5<> <(:)
-  ask metadata --domain "$domain" --live --uri ${ARRIVING_NAMESPACE} --key vxmig --set '<arriving/>' >/dev/null
-fi
-"$@" 3<&- 5<&- </dev/null & job=$!
-alone=
-trap 'alone=yes' USR1
-{
-  while read -r -t ${LEASE_SECONDS} _; do :; done <&3
-  kill -USR1 $$
-  while kill -0 "$job"; do ask domjobabort --domain "$domain"; sleep 0.3; done
-} >/dev/null 2>&1 & watcher=$!
-could_run() {
-  local stat line fields
-  for stat in "/proc/$qemu/task/"*/stat; do
-    read -r line <"$stat" || continue
-    fields=(\${line##*) })
-    [ $((fields[6] & 4)) -ne 0 ] || return 0
-  done
-  return 1
-}
-woken=
-wake() {
-  local line
-  printf 'resume --domain %s\\ndomstate --domain %s\\n' "$quoted" "$quoted" >&"$say"
-  while read -r -t ${ANSWER_SECONDS} line <&"$hear"; do
-    if [ "$line" = running ]; then woken=yes; break; fi
-  done
-  [ -z "$woken" ] || printf 'metadata --domain %s --live --uri ${ARRIVING_NAMESPACE} --remove\n' "$quoted" >&"$say"
-}
-if [ -n "$qemu" ]; then
-  while kill -0 "$job" && could_run; do read -r -t ${LOOK_SECONDS} _ <&5; done
-  could_run || wake
-fi 2>/dev/null
-# A signal of the watcher's ends a wait, not the job.
-while kill -0 "$job" 2>/dev/null; do wait "$job"; done
-wait "$job"; status=$?
-kill "$watcher" 2>/dev/null
-# Somebody has killed virsh: libvirtd goes on without it.
-if [ "$status" -gt 128 ]; then
-  while ask domjobabort --domain "$domain"; ask domjobinfo --domain "$domain" | grep -q 'Job type: .*ounded'; do sleep 0.3; done
-fi
-moved=
-if [ "$status" -eq 0 ] || { [ -n "$qemu" ] && ! could_run; }; then moved=yes; fi 2>/dev/null
-if [ -n "$moved" ] && [ -n "$uri" ]; then
-  [ -n "$woken" ] || wake 2>/dev/null
-  # Nobody else will do it.
-  SECONDS=0
-  while [ -z "$woken" ] && [ -n "$alone" ] && [ "$SECONDS" -lt ${WAKE_SECONDS} ]; do
-    there resume --domain "$domain"
-    if [ "$(there domstate --domain "$domain")" = running ]; then woken=yes; else sleep 1; fi
-    [ -z "$woken" ] || there metadata --domain "$domain" --live --uri ${ARRIVING_NAMESPACE} --remove
-  done
-elif [ "$status" -ne 0 ]; then
-  [ -z "$uri" ] || ask metadata --domain "$domain" --live --uri ${ARRIVING_NAMESPACE} --remove
-  ask migrate-setspeed --domain "$domain" --bandwidth "\${limits%%[!0-9]*}"
-  ask migrate-setmaxdowntime --domain "$domain" --downtime "\${limits##*[!0-9]}"
-fi >/dev/null
-exit "$status"`;
+/** One look costs 50 µs. */
+const SETTINGS: MigrateGuardSettings = {
+  beatMs: 4_000,
+  leaseSeconds: 20,
+  lookSeconds: 0.005,
+  answerSeconds: 3,
+  wakeSeconds: 120,
+  pidDirectory: '/run/libvirt/qemu',
+  procDirectory: '/proc',
+};
 
 /**
  * Runs `virsh migrate …` at the source; it is given up when we are gone. Before this resolves nobody may change the VM's limits.
  *
  * @param wakeAt the destination's libvirt, where the guest arrives paused; null: it is libvirt that lets it run
+ * @param settings for tests, which have no 20 s to wait
  */
 export async function guardMigrate(
   shell: HostShell,
   domain: string,
   argv: readonly string[],
   wakeAt: string | null,
+  settings: MigrateGuardSettings = SETTINGS,
 ): Promise<{ readonly ended: Promise<{ exitCode: number | null; stderr: string }>; readonly isOver: boolean }> {
   const conversation = await shell.converse([
     'bash',
@@ -115,10 +54,17 @@ export async function guardMigrate(
     domain,
     shellWord(domain),
     wakeAt ?? '',
+    String(settings.leaseSeconds),
+    String(settings.lookSeconds),
+    String(settings.answerSeconds),
+    String(settings.wakeSeconds),
+    settings.pidDirectory,
+    settings.procDirectory,
+    ARRIVING_NAMESPACE,
     ...argv,
   ]);
   const ready = once(conversation, 'text');
-  const beats = setInterval(() => conversation.say('beat\n'), BEAT_MS);
+  const beats = setInterval(() => conversation.say('beat\n'), settings.beatMs);
   let isOver = false;
   void conversation.ended.then(() => {
     clearInterval(beats);

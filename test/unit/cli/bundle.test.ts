@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
@@ -112,6 +112,46 @@ t.test('files that it reads at run time are found from where it lies', async (t)
   t.ok(urls.length >= 5, `${urls.length} of them`);
   t.equal(urls.length, [...text.matchAll(/__fileUrl\(/g)].length, 'and none is read in another way');
   for (const [, path = '', file = ''] of urls) t.ok(existsSync(new URL(path, `file://${BUILD}lib/${file}`)), path);
+});
+
+t.test('and they are in the package that npm makes', async (t) => {
+  const text = readFileSync(`${built}/dist/bin/vxmig.cjs`, 'utf8');
+  const read = [...text.matchAll(/new URL\("([^"]+)", __fileUrl\("([^"]+)"\)\)/g)]
+    .map(([, path = '', file = '']) => fileURLToPath(new URL(path, `file://${ROOT}dist/lib/${file}`)))
+    .filter((file) => !file.endsWith('.js'))
+    .map((file) => relative(ROOT, file));
+  const listed = await new Promise<string>((resolve, reject) => {
+    const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    execFile('npm', argv, { cwd: ROOT }, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
+  });
+  const [{ files }] = JSON.parse(listed) as [{ readonly files: readonly { readonly path: string }[] }];
+  const packed = new Set(files.map(({ path }) => path));
+  t.ok(read.includes('lib/compute/libvirt/migrate-guard.sh'), read.join(', '));
+  t.strictSame(
+    read.filter((file) => !packed.has(file)),
+    [],
+  );
+});
+
+t.test('who connects to a host does not wait for Node to load HTTP and TLS', async (t) => {
+  const tell = `process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))`;
+  // Nobody listens on TCP's port 1.
+  const refused = `version: 1
+name: refused
+underlay: {left: {cidr: 127.0.0.0/24}}
+hosts: {host-a: {underlay: left, address: 127.0.0.10, ssh: {address: 127.0.0.1, port: 1}}}
+networks: {blue: {vni: 5001, cidr: 10.9.0.0/24}}
+`;
+  const directory = t.testdir({ 'tell.cjs': tell, 'refused.yaml': refused });
+  const { stdout, stderr } = await new Promise<VxmigRun>((resolve) => {
+    const argv = ['--require', `${directory}/tell.cjs`, `${built}/bin/vxmig`, 'status', `${directory}/refused.yaml`];
+    execFile(process.execPath, argv, { cwd: ROOT }, (error, stdout, stderr) => {
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+  t.match(stdout, /ECONNREFUSED 127\.0\.0\.1:1/, 'it has tried');
+  t.match(stderr, /^NativeModule net$/m);
+  t.notMatch(stderr, /^NativeModule (?:_http_\w+|https?|tls)$/m);
 });
 
 t.test('without either it says what to do', async (t) => {

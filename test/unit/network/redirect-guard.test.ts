@@ -1,7 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { RedirectGuard } from '../../../lib/network/ovs/redirect-guard.js';
+import {
+  type GuardedFlows,
+  REDIRECT_GUARD_TIMES,
+  RedirectGuard,
+  type RedirectGuardTimes,
+} from '../../../lib/network/ovs/redirect-guard.js';
 import { redirectFlows } from '../../../lib/pipeline/redirect.js';
 import { LocalShell } from '../host/local-shell.js';
 
@@ -9,7 +14,7 @@ const MAC = '52:54:00:09:00:01';
 const AWAY = { ofport: 7, remote: null };
 
 /** A host whose switch, taps and VM are files: what is done to them is a line each. */
-async function hostOf(t: Test, { holdMs }: { holdMs: number }) {
+async function hostOf(t: Test, { holdMs, ...times }: Partial<RedirectGuardTimes> & { readonly holdMs: number }) {
   const directory = t.testdir({ log: '', state: 'paused' });
   const log = `${directory}/log`;
   const local = await LocalShell.with(directory, {
@@ -19,18 +24,22 @@ async function hostOf(t: Test, { holdMs }: { holdMs: number }) {
       "<UP> mtu 1450 qlen 500' ;; esac",
     virsh: `cat ${directory}/state`,
   });
-  const host = { arrived: false, lifted: 0 };
-  const guard = await RedirectGuard.open(local.shell, {
+  const host = { arrived: false, told: 0, lifted: 0 };
+  const guarded: GuardedFlows = {
     bridge: 'br',
     flows: redirectFlows(MAC, AWAY),
     domain: 'web',
     tap: 'tap-web',
     holdMs,
-    arrived: () => host.arrived,
+    arrived: () => {
+      if (host.arrived) host.told += 1;
+      return host.arrived;
+    },
     onLifted: () => {
       host.lifted += 1;
     },
-  });
+  };
+  const guard = await RedirectGuard.open(local.shell, guarded, { ...REDIRECT_GUARD_TIMES, ...times });
   const lines = async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
   return {
     guard,
@@ -141,4 +150,35 @@ t.test('frames that are dropped on our word', async (t) => {
   await guard.drop();
   await guard.close();
   t.match((await lines()).at(-1), /^dropped/);
+});
+
+t.test('what a guest that runs has waiting is its own, and is not dropped on our word either', async (t) => {
+  const { guard, lines, vmIs } = await hostOf(t, { holdMs: 60_000 });
+  await vmIs('running');
+  await guard.arm();
+  await guard.drop();
+  await guard.close();
+  t.match((await lines()).at(-1), /^delete_strict/);
+});
+
+t.test('a controller that dies when the guest has arrived: the flows go, and nothing is dropped', async (t) => {
+  // A guest that runs at the other host is paused here, as long as libvirt has it here.
+  const { guard, host, local, lines, seen } = await hostOf(t, { holdMs: 300, beatMs: 20 });
+  await guard.arm();
+  host.arrived = true;
+  // One at a time: the second is said when the first was answered.
+  while (host.told < 2) await sleep(10);
+  local.hangUp();
+  await seen('delete_strict', 2);
+  await guard.close();
+  t.notOk((await lines()).some((line) => line.startsWith('dropped')));
+});
+
+t.test('a guest that nobody wakes any more: the guard goes all the same', async (t) => {
+  const { guard, local, seen } = await hostOf(t, { holdMs: 300, lastWatchMs: 1_500 });
+  await guard.arm();
+  local.hangUp();
+  await seen('dropped');
+  await guard.close();
+  t.pass('it has gone, and the VM is still paused');
 });

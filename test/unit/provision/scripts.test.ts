@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
@@ -7,6 +7,17 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const bashScripts = ['lib/provision/provision.sh', 'lib/guest/build.sh', '.ci/run'];
 const shScripts = ['lib/provision/setup.sh'];
 const cgi = readdirSync(`${root}lib/guest/www/cgi-bin`).map((name) => `lib/guest/www/cgi-bin/${name}`);
+/** Run as `sh machine-init.sh`. */
+const initScripts = ['lib/lab/machine-init.sh'];
+const allScripts = readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.sh'))
+  .map((name) => `lib/${name}`);
+/** Sent to hosts by the code that they lie beside, which names the shell; their first line tells shellcheck the same. */
+const sent = allScripts.flatMap((name) => {
+  const shell = /^# shellcheck shell=(\w+)\n/.exec(readFileSync(`${root}${name}`, 'utf8'))?.[1];
+  return shell === undefined ? [] : [{ name, shell }];
+});
+const sentScripts = sent.map(({ name }) => name);
 const guestScripts = ['lib/guest/init', 'lib/guest/query.sh', ...cgi];
 
 /** Runs a program to its end; stdout and stderr as text. */
@@ -21,7 +32,19 @@ function has(command: string): boolean {
 
 t.test('every script parses in the shell that runs it', async (t) => {
   for (const script of bashScripts) t.equal(run('bash', ['-n', script]).stderr, '', script);
-  for (const script of [...shScripts, ...guestScripts]) t.equal(run('sh', ['-n', script]).stderr, '', script);
+  for (const { name, shell } of sent) t.equal(run(shell, ['-n', name]).stderr, '', name);
+  for (const script of [...shScripts, ...initScripts, ...guestScripts])
+    t.equal(run('sh', ['-n', script]).stderr, '', script);
+});
+
+t.test('every script is of one kind or another, and the guards are among those that are sent', async (t) => {
+  const known = [...bashScripts, ...shScripts, ...initScripts, ...sentScripts, ...guestScripts];
+  t.strictSame(
+    allScripts.filter((name) => !known.includes(name)),
+    [],
+  );
+  for (const guard of ['lib/compute/libvirt/migrate-guard.sh', 'lib/network/ovs/redirect-guard.sh'])
+    t.ok(sentScripts.includes(guard), guard);
 });
 
 t.test('scripts that are started by name are executable', async (t) => {
@@ -31,7 +54,15 @@ t.test('scripts that are started by name are executable', async (t) => {
 });
 
 t.test('shellcheck finds nothing', { skip: !has('shellcheck') && 'shellcheck is not installed' }, async (t) => {
-  const onMachines = run('shellcheck', ['-x', '-P', 'SCRIPTDIR', ...bashScripts, ...shScripts]);
+  const onMachines = run('shellcheck', [
+    '-x',
+    '-P',
+    'SCRIPTDIR',
+    ...bashScripts,
+    ...shScripts,
+    ...initScripts,
+    ...sentScripts,
+  ]);
   t.equal(onMachines.stdout, '');
   // Busybox's shell is dash with `local`, `read -t` and EPOCHREALTIME; shellcheck of Debian 12 does not know it by
   // name. SC2094: a pipeline that names a file beside its log (`$log.pid`) is no loop.

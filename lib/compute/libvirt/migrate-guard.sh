@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# Runs `virsh migrate ...` at the source; sent by migrate-guard.ts. Its input is the controller, heard by a line from time to time.
+#
+# libvirtd drives the migration, so that it ends well whatever becomes of the virsh that asked for it. When nobody speaks to this shell
+# any more the job is aborted, again and again until it is over: libvirt refuses where it is too late to go back, and then brings it to
+# its end. A VM that stays gets back the limits that it had, for they outlive the job.
+#
+# With `uri` the guest arrives paused, and is woken from here when its QEMU on this host is past running it: when it has gone, or every
+# thread of it is exiting (PF_EXITING in proc_pid_stat(5); a large guest's memory takes long to give back). libvirt by itself lets it run
+# at the destination first and ends it here afterwards; where the connection breaks in between, it lets it run here too.
+# It carries a mark until it is woken: who finds it paused and marked knows that nobody has paused it, and `apply` lets it run.
+trap '' PIPE
+domain=$1 # as libvirt has it
+quoted=$2 # as a line that virsh reads has it
+uri=$3    # the destination's libvirt, where the guest arrives paused; empty: it is libvirt that lets it run
+lease=$4  # seconds: a controller that has not been heard for so long is gone
+look=$5   # seconds between two looks at the QEMU here
+answer=$6 # seconds: a virsh that has not answered by then is not waited for
+wake=$7   # seconds in which somebody whom nobody controls any more tries to reach the destination
+pids=$8   # where libvirt keeps DOMAIN.pid
+proc=$9   # /proc
+mark=${10} # the namespace of the mark's element
+shift 10
+# What is left is the job.
+export LC_ALL=C
+ask() { virsh -q -c qemu:///system "$@" </dev/null 2>/dev/null; }
+there() { timeout 20 virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
+limits=$(ask "migrate-getspeed --domain $quoted; migrate-getmaxdowntime --domain $quoted")
+echo ready
+exec 3<&0
+if [ -n "$uri" ]; then
+  read -r qemu <"$pids/$domain.pid"
+  coproc far { exec virsh -q -c "$uri" 2>&1 3<&-; }
+  say=${far[1]} hear=${far[0]}
+  # To wait for nothing costs no process.
+  exec 5<> <(:)
+  ask metadata --domain "$domain" --live --uri "$mark" --key vxmig --set '<arriving/>' >/dev/null
+fi
+"$@" 3<&- 5<&- </dev/null & job=$!
+alone=
+trap 'alone=yes' USR1
+{
+  while read -r -t "$lease" _; do :; done <&3
+  kill -USR1 $$
+  while kill -0 "$job"; do ask domjobabort --domain "$domain"; sleep 0.3; done
+} >/dev/null 2>&1 & watcher=$!
+could_run() {
+  local stat line fields
+  for stat in "$proc/$qemu/task/"*/stat; do
+    read -r line <"$stat" || continue
+    # shellcheck disable=SC2206 # numbers; a here-string would cost a file each time
+    fields=(${line##*) })
+    [ $((fields[6] & 4)) -ne 0 ] || return 0
+  done
+  return 1
+}
+woken=
+wake() {
+  local line
+  printf 'resume --domain %s\ndomstate --domain %s\n' "$quoted" "$quoted" >&"$say"
+  while read -r -t "$answer" line <&"$hear"; do
+    if [ "$line" = running ]; then woken=yes; break; fi
+  done
+  [ -z "$woken" ] || printf 'metadata --domain %s --live --uri %s --remove\n' "$quoted" "$mark" >&"$say"
+}
+if [ -n "$qemu" ]; then
+  while kill -0 "$job" && could_run; do read -r -t "$look" _ <&5; done
+  could_run || wake
+fi 2>/dev/null
+# A signal of the watcher's ends a wait, not the job.
+while kill -0 "$job" 2>/dev/null; do wait "$job"; done
+wait "$job"; status=$?
+kill "$watcher" 2>/dev/null
+# Somebody has killed virsh: libvirtd goes on without it.
+if [ "$status" -gt 128 ]; then
+  while ask domjobabort --domain "$domain"; ask domjobinfo --domain "$domain" | grep -q 'Job type: .*ounded'; do sleep 0.3; done
+fi
+moved=
+if [ "$status" -eq 0 ] || { [ -n "$qemu" ] && ! could_run; }; then moved=yes; fi 2>/dev/null
+if [ -n "$moved" ] && [ -n "$uri" ]; then
+  [ -n "$woken" ] || wake 2>/dev/null
+  # Nobody else will do it.
+  SECONDS=0
+  while [ -z "$woken" ] && [ -n "$alone" ] && [ "$SECONDS" -lt "$wake" ]; do
+    there resume --domain "$domain"
+    if [ "$(there domstate --domain "$domain")" = running ]; then woken=yes; else sleep 1; fi
+    [ -z "$woken" ] || there metadata --domain "$domain" --live --uri "$mark" --remove
+  done
+elif [ "$status" -ne 0 ]; then
+  [ -z "$uri" ] || ask metadata --domain "$domain" --live --uri "$mark" --remove
+  ask migrate-setspeed --domain "$domain" --bandwidth "${limits%%[!0-9]*}"
+  ask migrate-setmaxdowntime --domain "$domain" --downtime "${limits##*[!0-9]}"
+fi >/dev/null
+exit "$status"
