@@ -32,6 +32,37 @@ t.test('every file that a page names is there', async (t) => {
   }
 });
 
+/** The terms of the dictionary's table, without marks: `fact*, sight*` are two. */
+function termsIn(text: string): string[] {
+  return [...text.matchAll(/^\| (?!word |---)([^|]+) \|/gm)].flatMap((row) =>
+    (row[1] ?? '').split(', ').map((term) => term.replaceAll(/[*`]|\(.*\)/g, '').trim()),
+  );
+}
+
+t.test('the dictionary defines each word once, and none that nobody uses', async (t) => {
+  const terms = termsIn(read('docs/dictionary.md'));
+  t.ok(terms.length > 50, `${terms.length} terms`);
+  t.strictSame(
+    terms.filter((term, index) => terms.indexOf(term) !== index),
+    [],
+  );
+  const code = readdirSync(new URL('lib/', PACKAGE), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') || name.endsWith('.json'))
+    .map((name) => `lib/${name}`);
+  const pages = [...PAGES, 'README.md'].filter((page) => page !== 'docs/dictionary.md');
+  const all = [...code, ...pages]
+    .map((file) =>
+      read(file)
+        .replaceAll(/\s+(?:\* |\/\/ )?/g, ' ')
+        .toLowerCase(),
+    )
+    .join('\n');
+  t.strictSame(
+    terms.filter((term) => !all.includes(term.toLowerCase())),
+    [],
+  );
+});
+
 t.test('the architecture page has a line for every room', async (t) => {
   const page = read('docs/architecture.md');
   for (const room of readdirSync(new URL('lib/', PACKAGE))) t.match(page, new RegExp(`\\| .*\`${room}/\``), room);
@@ -57,5 +88,6 @@ t.test('decision records are numbered without a gap', async (t) => {
 
 t.test('the checks find what they are for', async (t) => {
   t.strictSame(pathsIn('see `lib/x/y.ts`, `lib/register-*.ts` and `npm run check`'), ['lib/x/y.ts']);
+  t.strictSame(termsIn('| word | means |\n| --- | --- |\n| fact*, `a`* | x |\n| b (c) | y |'), ['fact', 'a', 'b']);
   t.strictSame(linksIn('[a](b.md#c) [d](https://example.org/)'), ['b.md']);
 });

@@ -60,7 +60,11 @@ t.test('what was learned goes where its way does not lead to the VM, or nowhere 
     return planned(BY_ONE_PORT, hosts).changes.map((one) => one.why);
   };
   t.strictSame(why(learned(web, 1, '198.18.1.10'), learned(other, 1, '198.18.2.10')), []);
-  t.strictSame(why(learned(web, 1, '198.18.2.10')), ['1 learned that lead astray'], 'to another host by the same port');
+  t.strictSame(
+    why(learned(web, 1, '198.18.2.10')),
+    ['1 learned that lead astray'],
+    'to another host by the same port',
+  );
   t.strictSame(why(learned(other, 1, '198.18.9.9')), ['1 learned that lead astray'], 'to a host that there is not');
   t.strictSame(why(learned(other, 7, '198.18.2.10')), ['1 learned that lead astray'], 'by a port that there is not');
 });
