@@ -88,7 +88,7 @@ function stepsWith(file: string): Step[] {
     {
       command: `vxmig apply ${file}`,
       what: 'What the file says is made on all three: bridges, VXLAN tunnels, flows, and the VM "web" on host-a.',
-      run: (context) => applyCommand(context, file, DEFAULT_LOCK),
+      run: (context) => applyCommand(context, file, { lock: DEFAULT_LOCK }),
     },
     {
       command: `vxmig migrate ${file} web --to host-b --write`,

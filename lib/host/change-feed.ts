@@ -24,20 +24,20 @@ export interface Feeds {
 }
 
 /**
- * Calls `stir` whenever something may have changed on a host: links and addresses by `ip monitor`, domains by libvirt's
+ * Calls `onChange` whenever something may have changed on a host: links and addresses by `ip monitor`, domains by libvirt's
  * events, flows by `ovs-ofctl monitor`. What has changed is for a look to find out.
  */
-export function followChanges(shell: HostShell, { bridges, counts }: Feeds, stir: () => void): ChangeFeed {
-  const links = keepFollowing(shell, ['ip', 'monitor', 'link', 'address'], stir, stir);
-  const domains = keepFollowing(shell, ['sh', '-c', FOLLOW_DOMAINS], stir, stir);
+export function followChanges(shell: HostShell, { bridges, counts }: Feeds, onChange: () => void): ChangeFeed {
+  const links = keepFollowing(shell, ['ip', 'monitor', 'link', 'address'], onChange, onChange);
+  const domains = keepFollowing(shell, ['sh', '-c', FOLLOW_DOMAINS], onChange, onChange);
   const flows = bridges.map((bridge) => {
     const parser = new FlowMonitorParser();
     // What they do may be long; that they have changed is enough.
     const argv = ['ovs-ofctl', ...MONITOR_OPTIONS, 'monitor', bridge, 'watch:!initial,!actions'];
     const read = (line: string) => {
-      if (parser.push(`${line}\n`).some((report) => report.kind !== 'flow' || counts(report))) stir();
+      if (parser.push(`${line}\n`).some((report) => report.kind !== 'flow' || counts(report))) onChange();
     };
-    return keepFollowing(shell, argv, read, stir);
+    return keepFollowing(shell, argv, read, onChange);
   });
   const all = [links, domains, ...flows];
   return { stop: async () => void (await Promise.all(all.map((feed) => feed.stop()))) };

@@ -55,7 +55,7 @@ async function applyOne(links: Links, operation: LinkOperation): Promise<void> {
 async function addAddressOnce(links: Links, name: string, address: string): Promise<void> {
   const prefix = parsePrefix(address);
   if (prefix === null) throw new Error(`not an address with prefix length: ${address}`);
-  const held = (await links.addresses()).some((other) => sameIp(other.prefix.ip, prefix.ip));
+  const held = (await links.addresses()).some((other) => sameIp(other.ip, prefix.ip));
   if (!held) await links.addAddress(name, prefix);
 }
 
@@ -77,7 +77,7 @@ async function unless(errno: string, done: Promise<void>): Promise<void> {
 export async function observeUsedPrefixes(): Promise<string[]> {
   const links = Links.open();
   try {
-    const onLinks = (await links.addresses()).map((address) => networkOf(address.prefix));
+    const onLinks = (await links.addresses()).map(networkOf);
     return [...onLinks, ...(await links.routedPrefixes())].map(formatPrefix);
   } finally {
     links.close();

@@ -25,13 +25,6 @@ const CREATE = FlagsNew.CREATE | FlagsNew.EXCL;
 export interface LinkSummary {
   readonly index: number;
   readonly name: string;
-  readonly up: boolean;
-  readonly mtu: number;
-}
-
-export interface LinkAddress {
-  readonly linkIndex: number;
-  readonly prefix: Prefix;
 }
 
 export interface VethEnd {
@@ -70,8 +63,6 @@ export class Links {
     return messages.map(({ data, attrs }) => ({
       index: data.index ?? 0,
       name: attrs.ifname ?? '',
-      up: data.flags?.up === true,
-      mtu: attrs.mtu ?? 0,
     }));
   }
 
@@ -120,12 +111,12 @@ export class Links {
     await asking(`removing ${name}`, this.rt.delLink({ index: await this.indexOf(name) }));
   }
 
-  async addresses(): Promise<LinkAddress[]> {
+  async addresses(): Promise<Prefix[]> {
     const messages = await asking('listing addresses', this.rt.getAddresses());
     return messages.flatMap(({ data, attrs }) => {
       const ip = ipOf(attrs.local ?? attrs.address);
       const length = data.prefixlen;
-      return ip === null || length === undefined ? [] : [{ linkIndex: data.index ?? 0, prefix: { ip, length } }];
+      return ip === null || length === undefined ? [] : [{ ip, length }];
     });
   }
 

@@ -9,7 +9,7 @@ export interface SwitchInstants {
   readonly copyBegan: Instant | null;
   /** The redirect stands; null: there was none. */
   readonly armed: Instant | null;
-  /** The redirect was taken back; what waited may have been dropped. */
+  /** The redirect was undone; what waited may have been dropped. */
   readonly lifted: Instant | null;
   readonly stopped: Instant | null;
   readonly resumed: Instant | null;

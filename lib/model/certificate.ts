@@ -25,7 +25,7 @@ export interface Certificate {
   readonly verdict: { readonly ok: boolean; readonly text: string };
 }
 
-/** Frames wait while it is under way: one that is not in time was taken back, and the copy went on. */
+/** Frames wait while it is under way: one that is not in time was undone, and the copy went on. */
 export interface ArmingAttempt {
   readonly atMs: number;
   readonly tookMs: number;

@@ -35,8 +35,6 @@ export interface DefinedDisk {
   /** As written; `default` where nothing is said. */
   readonly cache: string;
   readonly readonly: boolean;
-  readonly shareable: boolean;
-  readonly transient: boolean;
   readonly element: Element;
 }
 
@@ -133,8 +131,6 @@ export class DomainDefinition {
         cache: attribute(child(element, 'driver'), 'cache') ?? 'default',
         // libvirt makes every CD-ROM read-only, whether or not it says so.
         readonly: device === 'cdrom' || child(element, 'readonly') !== undefined,
-        shareable: child(element, 'shareable') !== undefined,
-        transient: child(element, 'transient') !== undefined,
         element,
       };
     });

@@ -11,7 +11,6 @@ export interface ProbePath {
 }
 
 export interface AddressPair {
-  readonly family: 4 | 6;
   readonly source: string;
   readonly target: string;
 }
@@ -55,6 +54,6 @@ export function pairUp(sources: readonly string[], targets: readonly string[]): 
     const source = sources.find((text) => parsePrefix(text)?.ip.family === family);
     const target = targets.find((text) => parsePrefix(text)?.ip.family === family);
     if (source === undefined || target === undefined) return [];
-    return [{ family, source: withoutLength(source), target: withoutLength(target) }];
+    return [{ source: withoutLength(source), target: withoutLength(target) }];
   });
 }

@@ -22,8 +22,6 @@ export interface FlowReport {
   readonly kind: 'flow';
   readonly event: 'INITIAL' | 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly atMs: number | null;
-  /** For DELETED: `delete`, `idle`, `hard`, `eviction` … */
-  readonly reason: string | null;
   readonly table: number;
   readonly cookie: bigint;
   readonly match: Match;
@@ -48,7 +46,7 @@ export interface MonitorGap {
 }
 
 const STAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d+): /;
-const EVENT = /^event=(INITIAL|ADDED|MODIFIED|DELETED)(?: reason=(\S+))? (.*)$/;
+const EVENT = /^event=(INITIAL|ADDED|MODIFIED|DELETED)(?: reason=\S+)? (.*)$/;
 
 /** Turns the stream into reports, whatever the chunks. Lines that are neither are passed over. */
 export class FlowMonitorParser {
@@ -79,14 +77,13 @@ export class FlowMonitorParser {
 }
 
 function flowReport(found: RegExpExecArray, atMs: number | null): FlowReport {
-  const text = found[3] ?? '';
+  const text = found[2] ?? '';
   // A flow that drops is reported without any actions=.
   const flow = parseFlow(/(^| )actions=/.test(text) ? text : `${text} actions=drop`);
   return {
     kind: 'flow',
     event: found[1] as FlowReport['event'],
     atMs,
-    reason: found[2] ?? null,
     table: flow.table,
     cookie: flow.cookie,
     match: flow.match,

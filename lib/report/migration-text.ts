@@ -43,9 +43,9 @@ function headline(result: MigrationResult, style: Style): string {
   switch (outcome) {
     case 'migrated': {
       const good = paint(style, 'good', style.unicode ? '✔' : 'OK');
-      const astray = result.convergence.converged ? '' : ', but not every host sends to it';
-      const sign = astray === '' ? good : paint(style, 'warning', '!!');
-      return `${sign} ${vm}: ${from} ${arrow} ${to}, migrated (${strategy})${astray}${pings}`;
+      const unconverged = result.convergence.converged ? '' : ', but not every host sends to it';
+      const sign = unconverged === '' ? good : paint(style, 'warning', '!!');
+      return `${sign} ${vm}: ${from} ${arrow} ${to}, migrated (${strategy})${unconverged}${pings}`;
     }
     case 'rolled-back':
       return (

@@ -20,7 +20,6 @@ export interface ReadTopology {
   readonly topology: Topology;
   /** The file's text, byte for byte. */
   readonly source: string;
-  readonly path: string;
   /** What has no effect as the file stands; nothing that would stop anybody. */
   readonly remarks: readonly Problem[];
 }
@@ -34,7 +33,7 @@ export async function readTopology(path: string): Promise<ReadTopology> {
   const { text: source, problem } = await readText(path, 'topology');
   if (problem !== null) throw new TopologyError([problem], '');
   const { topology, remarks } = checked(source, path);
-  return { topology, source, path, remarks };
+  return { topology, source, remarks };
 }
 
 /**

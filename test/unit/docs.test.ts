@@ -44,6 +44,36 @@ t.test(
     t.match(read('README.md'), /^npm test /m);
   },
 );
+/** The terms of the dictionary's table, without marks: `fact*, sight*` are two. */
+function termsIn(text: string): string[] {
+  return [...text.matchAll(/^\| (?!word |---)([^|]+) \|/gm)].flatMap((row) =>
+    (row[1] ?? '').split(', ').map((term) => term.replaceAll(/[*`]|\(.*\)/g, '').trim()),
+  );
+}
+
+t.test('the dictionary defines each word once, and none that nobody uses', async (t) => {
+  const terms = termsIn(read('docs/dictionary.md'));
+  t.ok(terms.length > 50, `${terms.length} terms`);
+  t.strictSame(
+    terms.filter((term, index) => terms.indexOf(term) !== index),
+    [],
+  );
+  const code = readdirSync(new URL('lib/', PACKAGE), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') || name.endsWith('.json'))
+    .map((name) => `lib/${name}`);
+  const pages = [...PAGES, 'README.md'].filter((page) => page !== 'docs/dictionary.md');
+  const all = [...code, ...pages]
+    .map((file) =>
+      read(file)
+        .replaceAll(/\s+(?:\* |\/\/ )?/g, ' ')
+        .toLowerCase(),
+    )
+    .join('\n');
+  t.strictSame(
+    terms.filter((term) => !all.includes(term.toLowerCase())),
+    [],
+  );
+});
 
 t.test('the architecture page has a line for every room', async (t) => {
   const page = read('docs/architecture.md');
@@ -74,5 +104,6 @@ t.test('the checks find what they are for', async (t) => {
     'lint',
     'test',
   ]);
+  t.strictSame(termsIn('| word | means |\n| --- | --- |\n| fact*, `a`* | x |\n| b (c) | y |'), ['fact', 'a', 'b']);
   t.strictSame(linksIn('[a](b.md#c) [d](https://example.org/)'), ['b.md']);
 });

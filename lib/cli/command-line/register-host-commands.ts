@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { SCRIPT_STEPS } from '../../model/plan-script.js';
 import type { StrategyName } from '../../model/topology.js';
+import { MOVES_PER_HOST } from '../../placement/schedule.js';
 import { STRATEGY_NAMES } from '../../strategies/registry.js';
 import type { PlanFlags } from '../commands/plan.js';
 import type { WatchFlags } from '../commands/watch.js';
-import { durationArgument, listenArgument, sizeArgument } from './arguments.js';
+import { countArgument, durationArgument, listenArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js';
 import { registerDestroy } from './register-destroy.js';
@@ -35,6 +36,7 @@ function registerLooking(program: Command, choose: Choose): void {
     .option('--as-shell', 'print the commands that do the same, for each host')
     .option('--host <host>', "of the commands, one host's: a script that runs there")
     .addOption(new Option('--step <step>', 'of the commands, those of one step').choices(SCRIPT_STEPS))
+    .addOption(parallelOption())
     .addHelpText(
       'after',
       '\nThe commands are in the order in which apply does it: the networks of all hosts, VMs, migrations, ' +
@@ -77,9 +79,10 @@ function registerChanging(program: Command, choose: Choose): void {
       '\nA second apply does nothing.\n\nExample:\n  vxmig apply topologies/two-subnets.yaml\nNext:\n' +
         '  vxmig migrate FILE VM --to HOST',
     )
-    .action((file: string, options: LockFlags) => {
-      const lock = lockOptions(options);
-      choose(async (context) => (await import('../commands/apply.js')).applyCommand(context, file, lock), {
+    .addOption(parallelOption())
+    .action((file: string, { parallel, ...options }: LockFlags & { readonly parallel?: number }) => {
+      const flags = { lock: lockOptions(options), ...(parallel === undefined ? {} : { parallel }) };
+      choose(async (context) => (await import('../commands/apply.js')).applyCommand(context, file, flags), {
         logs: true,
       });
     });
@@ -153,6 +156,13 @@ function registerWatch(program: Command, choose: Choose): void {
         },
       );
     });
+}
+
+function parallelOption(): Option {
+  return new Option(
+    '--parallel <number>',
+    `how many VMs may leave a host, and come to one, at a time (default: ${MOVES_PER_HOST})`,
+  ).argParser(countArgument);
 }
 
 interface MigrateFlags extends LockFlags {

@@ -8,13 +8,23 @@ import type { CommandContext } from '../context.js';
 import { failureOf } from './migration-failure.js';
 import { reachableTopology } from './topology-file.js';
 
-export async function applyCommand(context: CommandContext, file: string, lock: LockOptions): Promise<number> {
+export interface ApplyFlags {
+  readonly lock: LockOptions;
+  /** How many VMs may leave a host, and come to one, at a time; left out: as it is by itself. */
+  readonly parallel?: number;
+}
+
+export async function applyCommand(
+  context: CommandContext,
+  file: string,
+  { lock, parallel }: ApplyFlags,
+): Promise<number> {
   const controller = await Controller.connect(await reachableTopology(file), context.emit);
   try {
     const { emit, bus } = context;
     const { ok, changes, runs } = await controller.locked(
       { ...lock, work: 'apply', emit, signal: context.signal },
-      (signal) => apply(controller, { emit, bus, signal }),
+      (signal) => apply(controller, { emit, bus, signal, ...(parallel === undefined ? {} : { parallel }) }),
     );
     const { style } = context.output;
     const runTexts = runs.length === 0 ? [] : await textsOf(runs, style);

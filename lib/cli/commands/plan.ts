@@ -20,6 +20,8 @@ export interface PlanFlags {
   readonly host?: string;
   /** Of the script only this step. */
   readonly step?: ScriptStep;
+  /** How many VMs may leave a host, and come to one, at a time; left out: as apply does by itself. */
+  readonly parallel?: number;
 }
 
 export async function planCommand(context: CommandContext, file: string, options: PlanFlags): Promise<number> {
@@ -28,7 +30,7 @@ export async function planCommand(context: CommandContext, file: string, options
   refuseUnknownHost(topology, options);
   const controller = await Controller.connect(topology, context.emit);
   try {
-    const { plan } = await lookAhead(controller, await controller.plan());
+    const { plan } = await lookAhead(controller, await controller.plan(), options.parallel);
     const { changes, warnings, pending } = plan;
     for (const text of warnings) context.emit({ kind: 'warning', text });
     const sections = planScript(topology, plan).filter(

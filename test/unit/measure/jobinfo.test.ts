@@ -33,18 +33,11 @@ t.test('a completed migration', (t) => {
   const stats = parseJobStats(COMPLETED);
   t.match(stats, {
     type: 'completed',
-    operation: 'migration-in',
     elapsedMs: 4684,
     downtimeMs: 26,
-    downtimeNetMs: 24,
-    setupMs: 2,
-    memoryConstantPages: 9956,
     pageSizeBytes: 4096,
     dirtyPagesPerSecond: 0,
-    diskTotalBytes: 0,
-    remainingMs: null,
     autoConvergeThrottlePercent: null,
-    errorMessage: null,
   });
   t.same(stats && transferFigures(stats), {
     durationMs: 4684,
@@ -61,7 +54,7 @@ t.test('a running one tells the downtime that QEMU expects, and has no figures y
     'Job type: 2\n\noperation: 5\ntime_elapsed: 918\ndowntime: 300\nmemory_total: 134750208\n' +
       'memory_remaining: 121188352\n',
   );
-  t.match(stats, { type: 'unbounded', operation: 'migration-out', memoryRemainingBytes: 121188352, downtimeMs: 300 });
+  t.match(stats, { type: 'unbounded', memoryRemainingBytes: 121188352, downtimeMs: 300 });
   t.equal(stats && transferFigures(stats), null);
   t.end();
 });
@@ -70,16 +63,13 @@ t.test('before the memory is counted nothing is known to remain', (t) => {
   const output =
     'Job type: 2\n\noperation: 5\ntime_elapsed: 314\ndata_total: 0\ndata_remaining: 0\nmemory_total: 0\n' +
     'memory_remaining: 0\n';
-  t.match(parseJobStats(output), { type: 'unbounded', memoryRemainingBytes: null, dataRemainingBytes: null });
+  t.match(parseJobStats(output), { type: 'unbounded', memoryRemainingBytes: null });
   t.end();
 });
 
 t.test('no job, a failed job, no output', (t) => {
   t.match(parseJobStats('Job type: 0\n\n'), { type: 'none', elapsedMs: null });
-  t.match(parseJobStats('Job type: 4\n\nerrmsg: connection: lost\n'), {
-    type: 'failed',
-    errorMessage: 'connection: lost',
-  });
+  t.match(parseJobStats('Job type: 4\n\nerrmsg: connection: lost\n'), { type: 'failed' });
   t.equal(parseJobStats(''), null);
   t.equal(parseJobStats('error: failed to get domain'), null);
   t.end();

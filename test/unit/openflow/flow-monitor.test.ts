@@ -46,7 +46,7 @@ t.test('reads every kind of report', async (t) => {
     'rarp,vlan_tci=0x0000,dl_src=50:54:00:00:00:05,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=3',
   );
   t.match(dropping, { actions: [] });
-  t.match(deleted, { reason: 'hard' });
+  t.match(deleted, { event: 'DELETED' });
 });
 
 t.test('the chunks do not matter', async (t) => {

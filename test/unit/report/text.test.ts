@@ -95,10 +95,10 @@ t.test('rolled back, failed, not converged', (t) => {
   const [host] = MIGRATED.convergence.hosts;
   const hosts = host ? [{ ...host, seen: null, afterResumeMs: null }] : [];
   const convergence = { converged: false, afterResumeMs: null, hosts };
-  const astray = migrationText({ ...MIGRATED, ok: false, convergence, ping: [], stages: [] }, { style: PLAIN });
-  t.match(astray, /^!! web: host-a -> host-b, migrated \(pre-copy\), but not every host sends to it/);
-  t.match(astray, 'converged  not every host');
-  t.match(astray, /host-a {2}blue {5}52:54:00:09:00:01 {2}nowhere {3}host-b {15}-$/);
+  const unconverged = migrationText({ ...MIGRATED, ok: false, convergence, ping: [], stages: [] }, { style: PLAIN });
+  t.match(unconverged, /^!! web: host-a -> host-b, migrated \(pre-copy\), but not every host sends to it/);
+  t.match(unconverged, 'converged  not every host');
+  t.match(unconverged, /host-a {2}blue {5}52:54:00:09:00:01 {2}nowhere {3}host-b {15}-$/);
   t.end();
 });
 
