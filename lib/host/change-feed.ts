@@ -24,8 +24,8 @@ export interface Feeds {
 }
 
 /**
- * Calls `onChange` whenever something may have changed on a host: links and addresses by `ip monitor`, domains by libvirt's
- * events, flows by `ovs-ofctl monitor`. What has changed is for a look to find out.
+ * Calls `onChange` whenever something may have changed on a host: links and addresses by `ip monitor`, domains by
+ * libvirt's events, flows by `ovs-ofctl monitor`. What has changed is for a look to find out.
  */
 export function followChanges(shell: HostShell, { bridges, counts }: Feeds, onChange: () => void): ChangeFeed {
   const links = keepFollowing(shell, ['ip', 'monitor', 'link', 'address'], onChange, onChange);
