@@ -1,4 +1,5 @@
-import { readDomain, resumeDomain } from '../compute/libvirt/virsh.js';
+import { resumeDomain } from '../compute/libvirt/virsh.js';
+import { readDomain } from '../compute/libvirt/virsh-list.js';
 import type { Controller } from '../controller/controller.js';
 
 /** The host on which the domain runs or is paused; null where on none, or on more than one. */

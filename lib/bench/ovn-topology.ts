@@ -1,8 +1,9 @@
 import { tapName } from '../model/names.js';
 import type { Datapath, Topology, Vm } from '../model/topology.js';
-import { type DesiredDomain, desiredHost, networkOf } from '../plan/desired.js';
+import { type DesiredDomain, desiredHost } from '../plan/desired.js';
 import type { DesiredProbePort } from '../plan/desired-ports.js';
 import type { Accelerator } from '../plan/domain-xml.js';
+import { networkOf } from '../plan/topology-parts.js';
 
 /**
  * The same VM once more, for OVN: image, memory, MAC and addresses are those of the topology's, and so are the probes.

@@ -1,4 +1,5 @@
-import { defineDomain, destroyDomain, readDomain, startDomain, undefineDomain } from '../compute/libvirt/virsh.js';
+import { defineDomain, destroyDomain, startDomain, undefineDomain } from '../compute/libvirt/virsh.js';
+import { readDomain } from '../compute/libvirt/virsh-list.js';
 import type { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
 import { factsOf } from '../controller/facts.js';
@@ -7,7 +8,7 @@ import type { HostShell } from '../host/connection.js';
 import { runCommands } from '../host/script.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
-import { hostOf } from '../plan/desired.js';
+import { hostOf } from '../plan/topology-parts.js';
 import type { MeasuredRun } from './measured-run.js';
 import {
   awaitInstalled,

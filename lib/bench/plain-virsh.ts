@@ -1,11 +1,12 @@
-import { readDomain, readJobStats } from '../compute/libvirt/virsh.js';
+import { readDomain } from '../compute/libvirt/virsh-list.js';
+import { readJobStats } from '../compute/libvirt/virsh-migrate.js';
 import type { Controller } from '../controller/controller.js';
 import { libvirtUriOf } from '../controller/host-address.js';
 import { parseJobStats } from '../measure/jobinfo.js';
 import { CommandError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 import { Placement } from '../placement/placement.js';
-import { hostOf, vtepOf } from '../plan/desired.js';
+import { hostOf, vtepOf } from '../plan/topology-parts.js';
 import type { MeasuredRun } from './measured-run.js';
 import { seenBy, watched, watchingProbes } from './watch.js';
 

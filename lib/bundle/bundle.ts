@@ -83,8 +83,8 @@ const NATIVE_ADDONS: Plugin = {
 };
 
 /**
- * ssh2 brings agents for HTTP over SSH, which nobody here uses: they alone would have Node load its HTTP and TLS, whenever a host is
- * connected to.
+ * ssh2 brings agents for HTTP over SSH, which nobody here uses: they alone would have Node load its HTTP and TLS,
+ * whenever a host is connected to.
  */
 const WITHOUT_HTTP: Plugin = {
   name: 'without-http',

@@ -3,7 +3,10 @@ import type { ClockOffset } from '../model/clock-offset.js';
 import type { StorageProof } from '../model/disk.js';
 import type { Vm } from '../model/topology.js';
 
-/** What runs VMs on one host. Nothing of how it is spoken to crosses this: no definition's text, no status, no address of a daemon. */
+/**
+ * What runs VMs on one host. Nothing of how it is spoken to crosses this: no definition's text, no status, no address
+ * of a daemon.
+ */
 export interface VmDriver {
   readonly host: string;
   /** null: it knows none of that name. @throws DriverError */
@@ -12,7 +15,10 @@ export interface VmDriver {
   macRival(vm: Vm): Promise<string | null>;
   /** Memory that a VM could have, in bytes. */
   availableMemoryBytes(): Promise<number>;
-  /** Begins to move it to where `to` runs VMs; resolves when that has been asked for. @throws VxmigError where these two cannot */
+  /**
+   * Begins to move it to where `to` runs VMs; resolves when that has been asked for. @throws VxmigError where these two
+   * cannot
+   */
   migrate(request: MigrationRequest): Promise<MigrationJob>;
   /** Stands by to steer the VM's running migration within milliseconds. */
   control(domain: string): Promise<MigrationControl>;
@@ -20,11 +26,17 @@ export interface VmDriver {
   statistics(domain: string): Promise<JobStats | null>;
   /** What the last migration to here was in the end; null: nothing is known of it. */
   lastStatistics(domain: string): Promise<JobStats | null>;
-  /** Whether a job works on it, which may end it or bring it to life; false too where it is not known. @throws DriverError */
+  /**
+   * Whether a job works on it, which may end it or bring it to life; false too where it is not known. @throws
+   * DriverError
+   */
   hasJob(domain: string): Promise<boolean>;
   /** Calls a migration off at its source; the VM goes on there. Harmless where there is none. @throws DriverError */
   cancel(domain: string): Promise<void>;
-  /** A paused one goes on. What has come for it while it stood still is dropped: nobody waits for answers to it. @throws DriverError */
+  /**
+   * A paused one goes on. What has come for it while it stood still is dropped: nobody waits for answers to it. @throws
+   * DriverError
+   */
   resume(domain: string): Promise<void>;
   /** Ends it as if its power were cut. @throws DriverError */
   stop(domain: string): Promise<void>;

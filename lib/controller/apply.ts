@@ -39,8 +39,8 @@ export interface ApplyOptions {
  * Brings the hosts to what the topology says: networks on all hosts at once, then VMs, then migrations in the plan's
  * order, some of them at the same time, then what is no longer needed is removed.
  *
- * @throws VxmigError: until the migrations what apply had done is taken back, or the message says what is left; after that the message says what
- *   has been done, and a second apply goes on from there
+ * @throws VxmigError: until the migrations what apply had done is taken back, or the message says what is left; after
+ *   that the message says what has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
   const { plan, moves, obstacle } = await lookAhead(controller, await controller.plan(), options.parallel);
@@ -79,7 +79,8 @@ async function prepare(
   const begun = new Set(
     plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
-  // One that an apply before this one has started, and died, may still boot; one that is paused, or has its NIC elsewhere, answers nobody.
+  // One that an apply before this one has started, and died, may still boot; one that is paused, or has its NIC
+  // elsewhere, answers nobody.
   const isYoung = (vm: Vm) => controller.session(vm.host).observed.startedLately.includes(domainOf(vm));
   const left = [...plan.paused, ...plan.pending].map(({ domain }) => domain);
   const started = plan.current.vms.filter(

@@ -43,7 +43,9 @@ export async function awaitGuests(
         if (performance.now() > deadline) {
           emit({
             kind: 'warning',
-            text: `${to} was started, but does not answer ${from} at ${address}: ${consoleOf(topology, to)} shows whether it has booted`,
+            text:
+              `${to} was started, but does not answer ${from} at ${address}: ${consoleOf(topology, to)} shows ` +
+              'whether it has booted',
           });
           return;
         }

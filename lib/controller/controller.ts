@@ -11,7 +11,8 @@ import { HostSession } from './host-session.js';
 import { expectedOf } from './observe.js';
 
 export const START_SWITCH =
-  '`systemctl start ovs-vswitchd` there (Debian: package openvswitch-switch; its log is /var/log/openvswitch/ovs-vswitchd.log); for a lab `vxmig lab up FILE`.';
+  '`systemctl start ovs-vswitchd` there (Debian: package openvswitch-switch; its log is ' +
+  '/var/log/openvswitch/ovs-vswitchd.log); for a lab `vxmig lab up FILE`.';
 
 export interface ConnectFailure {
   readonly host: string;
@@ -82,7 +83,10 @@ export class Controller {
     return await Promise.all([...this.sessions.values()].map((session) => session.observe(this.topology.name)));
   }
 
-  /** Plans from what is on the hosts; left out: they are read first. @throws VxmigError HOST_UNFIT and what planTopology throws */
+  /**
+   * Plans from what is on the hosts; left out: they are read first. @throws VxmigError HOST_UNFIT and what planTopology
+   * throws
+   */
   async plan(seen?: readonly ObservedHost[]): Promise<Plan> {
     const observed = seen ?? (await this.observe());
     requireSwitches(observed);
@@ -98,7 +102,9 @@ export class Controller {
   }
 }
 
-/** From a host whose switch is down a plan would be false: it shows no flows, and not how its tunnels find their way. */
+/**
+ * From a host whose switch is down a plan would be false: it shows no flows, and not how its tunnels find their way.
+ */
 function requireSwitches(observed: readonly ObservedHost[]): void {
   const down = observed.filter(({ switchAnswers }) => !switchAnswers).map(({ host }) => host);
   if (down.length === 0) return;

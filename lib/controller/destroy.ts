@@ -5,7 +5,10 @@ import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 
-/** What destroying the topology would remove, by host. @throws VxmigError CLASH where it would cut off a domain that is somebody else's */
+/**
+ * What destroying the topology would remove, by host. @throws VxmigError CLASH where it would cut off a domain that is
+ * somebody else's
+ */
 export async function planDestruction(
   controller: Controller,
 ): Promise<ReadonlyMap<string, ReturnType<typeof planDestroy>>> {

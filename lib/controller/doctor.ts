@@ -31,8 +31,8 @@ export interface DoctorOptions {
 }
 
 /**
- * Looks at every host by itself, at every pair of them, and whether a plan can be made. Changes nothing; a host that can't be reached is one failed
- * check.
+ * Looks at every host by itself, at every pair of them, and whether a plan can be made. Changes nothing; a host that
+ * can't be reached is one failed check.
  * @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine
  */
 export async function doctor(topology: Topology, { emit, signal }: DoctorOptions): Promise<Check[]> {

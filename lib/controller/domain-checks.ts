@@ -92,7 +92,10 @@ function size({ vm, xml }: PlacedVm): Check[] {
   ];
 }
 
-/** To each host that the VM could move to. That it can go nowhere, or not to where the file wants it, is a failure; else it is advice. */
+/**
+ * To each host that the VM could move to. That it can go nowhere, or not to where the file wants it, is a failure; else
+ * it is advice.
+ */
 async function journeys(shells: ReadonlyMap<string, HostShell>, { vm, host }: PlacedVm): Promise<Check[]> {
   const source = shells.get(host);
   const others = [...shells].filter(([name]) => name !== host);

@@ -14,7 +14,9 @@ const TABLES = (['classify', 'guard', 'neighbour', 'acl_network', 'acl_sender', 
   tableNumber,
 );
 
-/** What port security, access rules and the check of tunnels' far ends have dropped, as the switches have counted it. */
+/**
+ * What port security, access rules and the check of tunnels' far ends have dropped, as the switches have counted it.
+ */
 export async function readDrops(controller: Controller, topology: Topology): Promise<DropCount[]> {
   const counted = [...controller.sessions.values()].flatMap((session) =>
     topology.networks.map(async (network) => {

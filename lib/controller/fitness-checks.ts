@@ -2,7 +2,6 @@ import type { Fitness } from '../host/fitness.js';
 import type { GuestBoot } from '../host/guest-boot.js';
 import type { Check } from '../model/check.js';
 import type { ClockOffset } from '../model/clock-offset.js';
-import { carrierText } from '../model/encapsulation.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired.js';
@@ -10,15 +9,8 @@ import { sameUuidFix, sameUuidText } from '../plan/move-verdict.js';
 import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
 import { STRATEGIES } from '../strategies/registry.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
+import { answers, carrierCheck, clockCheck, fping, packetBuffer, qemu } from './program-checks.js';
 
-/** QEMU before 10 was seen to corrupt guests that migrate under load with TCG. */
-const SAFE_QEMU_MAJOR = 10;
-/** The first that tells each lost request. */
-const LEAST_FPING_MAJOR = 5;
-/** Beyond this, times of different hosts can't be laid side by side without a doubt. */
-const CLOCK_SKEW_MS = 100;
-/** For what a guest answers at once when it resumes: the 1,000 frames that its tap holds (lab/machine-settings.ts gives a lab as much). */
-const PACKET_BUFFER_BYTES = 2 ** 20;
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';
 
@@ -70,20 +62,6 @@ function vtepChecks(host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
     fping(named('fping'), fitness.fpingVersion),
     clockCheck(named('clock'), clock),
   ];
-}
-
-/** That Open vSwitch gets the packets of the tunnels. */
-function carrierCheck(host: Host, { encapsulation, takenBy }: Fitness['carriers'][number]): Check {
-  const { title, carrier } = encapsulation;
-  const what = carrierText(carrier);
-  const rivals = carrier.kind === 'udp' ? `the ${title} device or the program` : 'the device';
-  return {
-    name: `${host.name}: ${title} ${carrier.kind === 'udp' ? 'port' : 'protocol'}`,
-    ok: takenBy === '',
-    expected: `${what} free, or held by Open vSwitch`,
-    seen: takenBy || `${what} is free for Open vSwitch`,
-    hint: takenBy === '' ? '' : `remove ${rivals} that has it`,
-  };
 }
 
 function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: NeededThere): Check[] {
@@ -256,63 +234,5 @@ function hostUuids(fitness: ReadonlyMap<string, Fitness>): Check {
     expected: 'another one on each host',
     seen: twin === undefined ? `${known.length} hosts, each with its own` : sameUuidText(ends, twin[1].hostUuid),
     hint: twin === undefined ? '' : sameUuidFix(ends.to),
-  };
-}
-
-function answers(name: string, version: string, hint: string): Check {
-  return { name, ok: version !== '', expected: 'it answers', seen: version, hint: version === '' ? hint : '' };
-}
-
-function qemu(name: string, version: string): Check {
-  const old = version !== '' && Number(version.split('.')[0]) < SAFE_QEMU_MAJOR;
-  const install = 'install qemu-system-x86 10 or newer (Debian 12: from bookworm-backports)';
-  return {
-    name,
-    ok: version !== '',
-    expected: `${SAFE_QEMU_MAJOR} or newer`,
-    seen: version,
-    hint: old
-      ? `older QEMU corrupted guests that migrated under load with TCG: ${install}`
-      : version === ''
-        ? install
-        : '',
-  };
-}
-
-function fping(name: string, version: string): Check {
-  const ok = Number(version.split('.')[0]) >= LEAST_FPING_MAJOR;
-  const expected = `${LEAST_FPING_MAJOR}.0 or newer, for verify and for probes`;
-  return { name, ok, expected, seen: version, hint: ok ? '' : 'apt-get install fping' };
-}
-
-/** Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the kernel's default. */
-function packetBuffer(name: string, bytes: number | null): Check[] {
-  if (bytes === null) return [];
-  const setting = `net.core.rmem_default=${PACKET_BUFFER_BYTES}`;
-  const fix = `\`sysctl -w ${setting}\`, and \`echo ${setting} >/etc/sysctl.d/90-vxmig.conf\` for the next boot`;
-  const small = bytes < PACKET_BUFFER_BYTES;
-  return [
-    {
-      name,
-      ok: true,
-      expected: `net.core.rmem_default of ${formatBytes(PACKET_BUFFER_BYTES)} or more`,
-      seen: formatBytes(bytes),
-      hint: small
-        ? `a burst after a migration may lose frames: ${fix}; ports that are open keep what they have until ovs-vswitchd is started anew`
-        : '',
-    },
-  ];
-}
-
-function clockCheck(name: string, { offsetMs, errorMs }: ClockOffset): Check {
-  const skewed = Math.abs(offsetMs) - errorMs > CLOCK_SKEW_MS;
-  return {
-    name,
-    ok: true,
-    expected: `within ${CLOCK_SKEW_MS} ms of this machine's`,
-    seen: `${formatMs(offsetMs)} ahead of this machine's, ±${formatMs(errorMs)}`,
-    hint: skewed
-      ? 'vxmig reckons with the difference, but libvirt’s downtime figure does not: run chrony or systemd-timesyncd'
-      : '',
   };
 }

@@ -1,5 +1,5 @@
 import type { Host, SshSettings } from '../model/topology.js';
-import { vtepOf } from '../plan/desired.js';
+import { vtepOf } from '../plan/topology-parts.js';
 
 /** Where nothing is said, a host is reached at its VTEP's address, as root. */
 export function sshOf(host: Host): SshSettings {

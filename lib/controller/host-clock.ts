@@ -60,7 +60,10 @@ async function nextText(host: string, conversation: Conversation): Promise<strin
   });
 }
 
-/** The clock of one of the lab's own guests against the host's: asked and timed there, so that our way to the host does not blur it. */
+/**
+ * The clock of one of the lab's own guests against the host's: asked and timed there, so that our way to the host does
+ * not blur it.
+ */
 export async function measureGuestClock(shell: HostShell, namespace: string, address: string): Promise<ClockOffset> {
   const argv = ['ip', 'netns', 'exec', namespace, 'timeout', '10', 'bash', '-c', ASK_GUEST, 'bash', address];
   const { stdout } = await shell.run(argv);

@@ -25,9 +25,9 @@ export interface LockRequest extends LockOptions {
 }
 
 /**
- * Does `work` while we have the locks of all hosts, so that no other controller changes them meanwhile. A lock lives in the host's Open vSwitch
- * database and ends with our connection to it (RFC 7047 §4.1.8): nobody has to clean up after a controller that died. All or none are
- * taken, so two that want the same hosts never wait for each other.
+ * Does `work` while we have the locks of all hosts, so that no other controller changes them meanwhile. A lock lives in
+ * the host's Open vSwitch database and ends with our connection to it (RFC 7047 §4.1.8): nobody has to clean up after a
+ * controller that died. All or none are taken, so two that want the same hosts never wait for each other.
  *
  * @param work its signal is aborted when the request's is, and with LOCKED when one of the locks is taken away
  * @throws VxmigError LOCKED naming who has them, INTERRUPTED, OVSDB; whatever `work` throws
@@ -98,7 +98,9 @@ async function holders(busy: readonly HostSession[]): Promise<Holder[]> {
 function locked(named: readonly Holder[]): VxmigError {
   return new VxmigError('LOCKED', wordsFor(named), {
     where: named.map(({ host }) => host).join(', '),
-    hint: 'Wait for it with --lock-timeout 60s. If its machine is gone for good and the lock is not, --steal-lock takes it.',
+    hint:
+      'Wait for it with --lock-timeout 60s. If its machine is gone for good and the lock is not, ' +
+      '--steal-lock takes it.',
   });
 }
 

@@ -1,8 +1,8 @@
 import { LibvirtDriver } from '../compute/libvirt/driver.js';
-import type { HostParts } from '../migration/migration.js';
+import type { HostParts } from '../migration/host-parts.js';
 import { OvsPath } from '../network/ovs/path.js';
 import type { Placement } from '../placement/placement.js';
-import { vtepOf } from '../plan/desired.js';
+import { vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 import { libvirtUriOf } from './host-address.js';
 import { HostObserver } from './host-observer.js';

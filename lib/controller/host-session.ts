@@ -13,12 +13,13 @@ import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import type { OvsHost } from '../network/ovs/ovs-host.js';
 import type { Way } from '../pipeline/facts.js';
 import type { HostView } from '../placement/placement.js';
-import { desiredHost, type HostFacts, vtepOf } from '../plan/desired.js';
+import { desiredHost, type HostFacts } from '../plan/desired.js';
 import type { NamedWay } from '../plan/desired-ports.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { KIND_KEY, REMOTE_HOST_KEY } from '../plan/ownership.js';
 import { planHost } from '../plan/plan.js';
+import { vtepOf } from '../plan/topology-parts.js';
 import { type Expected, observeHost } from './observe.js';
 
 /**

@@ -13,6 +13,7 @@ import { type Plan, planTopology } from '../plan/plan.js';
 import { tunnelPorts } from '../plan/tunnel-ports.js';
 import { factsOf } from './facts.js';
 import { withHostLocks } from './host-locks.js';
+import { LookTimer } from './look-timer.js';
 import { WatchedHost } from './watched-host.js';
 
 /** Events of one change come in a row. */
@@ -44,9 +45,7 @@ export class HostWatch {
   #repairRetryMs: number = REPAIR_RETRY_MS.first;
   #trouble: string | null = null;
   #isBusy = false;
-  /** When to look next, by performance.now(). */
-  #lookAtMs = 0;
-  #wake: () => void = () => undefined;
+  readonly #timer = new LookTimer();
 
   constructor(
     private readonly topology: Topology,
@@ -56,7 +55,7 @@ export class HostWatch {
   ) {}
 
   async open(): Promise<void> {
-    this.#watched = await WatchedHost.open(this.topology, this.host, () => this.#lookWithin(DEBOUNCE_MS));
+    this.#watched = await WatchedHost.open(this.topology, this.host, () => this.#timer.within(DEBOUNCE_MS));
     await this.observe();
   }
 
@@ -121,42 +120,17 @@ export class HostWatch {
 
   /** One look after the other, as long as the host is there. */
   async #lookAround(watched: WatchedHost, signal: AbortSignal, which: 'first' | 'again'): Promise<void> {
-    this.#lookAtMs = 0;
+    this.#timer.reset();
     let told = false;
     while (!signal.aborted) {
-      const waitMs = this.#lookAtMs - performance.now();
-      if (waitMs > 0) {
-        await this.#pause(waitMs, signal);
-        continue;
-      }
-      this.#lookAtMs = performance.now() + LOOK_EVERY_MS;
+      if (!(await this.#timer.due(signal))) continue;
+      this.#timer.begun(LOOK_EVERY_MS);
       const drifts = await this.#attempt(watched, signal);
       if (!told && drifts !== null) {
         told = true;
         this.#tell({ event: 'watching', observationMs: this.#look?.durationMs ?? 0, drifts, again: which === 'again' });
       }
     }
-  }
-
-  /** Until the time is over, something stirs, or the signal; leaves no listener behind, for there are many pauses in a long watch. */
-  async #pause(waitMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, waitMs);
-      signal.addEventListener('abort', end);
-      this.#wake = end;
-    });
-  }
-
-  #lookWithin(ms: number): void {
-    const atMs = performance.now() + ms;
-    if (atMs >= this.#lookAtMs) return;
-    this.#lookAtMs = atMs;
-    this.#wake();
   }
 
   /** How many drifts there are; null where it could not be told. */
@@ -177,7 +151,7 @@ export class HostWatch {
       if (why !== this.#trouble && !signal.aborted && watched.session.ovs.connection.isOpen)
         this.#tell({ event: 'trouble', why });
       this.#trouble = why;
-      this.#lookWithin(TROUBLE_RETRY_MS);
+      this.#timer.within(TROUBLE_RETRY_MS);
       return null;
     }
   }
@@ -192,7 +166,7 @@ export class HostWatch {
   #beBusy(): void {
     if (!this.#isBusy) this.#tell({ event: 'busy', why: 'another controller works there' });
     this.#isBusy = true;
-    this.#lookWithin(BUSY_RETRY_MS);
+    this.#timer.within(BUSY_RETRY_MS);
   }
 
   /** False where another controller has come meanwhile: half of a migration is no drift. */
@@ -250,7 +224,7 @@ export class HostWatch {
     } catch (error) {
       if (!(error instanceof VxmigError) || !watched.session.ovs.connection.isOpen) throw error;
       this.#tell({ event: 'repair-failed', why: messageOf(error) });
-      this.#lookWithin(this.#repairRetryMs);
+      this.#timer.within(this.#repairRetryMs);
       this.#repairRetryMs = Math.min(2 * this.#repairRetryMs, REPAIR_RETRY_MS.most);
     }
   }

@@ -1,13 +1,15 @@
 import { observeDomain } from '../compute/libvirt/domains.js';
-import { destroyDomain, hasJob, undefineDomain } from '../compute/libvirt/virsh.js';
+import { destroyDomain, undefineDomain } from '../compute/libvirt/virsh.js';
+import { hasJob } from '../compute/libvirt/virsh-migrate.js';
 import { VxmigError } from '../model/errors.js';
 import type { LeftCopy } from '../plan/left-copies.js';
 import { uuidOf } from '../plan/vm-places.js';
 import type { Controller } from './controller.js';
 
 /**
- * Removes it if no migration can bring it to life any more. The copy was seen before the jobs are asked for, and no new migration begins where
- * there is one: when there is no job now, and the VM's memory is still where it was, none of what is done elsewhere needs the copy.
+ * Removes it if no migration can bring it to life any more. The copy was seen before the jobs are asked for, and no new
+ * migration begins where there is one: when there is no job now, and the VM's memory is still where it was, none of
+ * what is done elsewhere needs the copy.
  *
  * @throws VxmigError MIGRATION_FAILED where a migration may still be under way
  */

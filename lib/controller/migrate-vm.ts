@@ -1,14 +1,16 @@
 import type { EventBus } from '../events/event-bus.js';
 import { runId } from '../events/run-id.js';
 import { keepJournal } from '../events/run-journal.js';
+import type { HostParts } from '../migration/host-parts.js';
 import { migrate } from '../migration/migrate.js';
-import type { HostParts, MigrationOptions } from '../migration/migration.js';
+import type { MigrationOptions } from '../migration/migration.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
 import { Placement } from '../placement/placement.js';
-import { domainOf, hostOf, nicsOf } from '../plan/desired.js';
+import { domainOf, nicsOf } from '../plan/desired.js';
+import { hostOf } from '../plan/topology-parts.js';
 import { writeRun } from '../report/run-file.js';
 import { strategyOf } from '../strategies/registry.js';
 import type { Controller } from './controller.js';

@@ -2,11 +2,15 @@ import { dirtyRate } from '../compute/libvirt/dirty-rate.js';
 import { bytesPerSecond } from '../model/quantities.js';
 import type { Topology } from '../model/topology.js';
 import { type Link, type Move, type ScheduledMove, schedule } from '../placement/schedule.js';
-import { domainOf, hostOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired.js';
 import type { Plan, PlannedMigration } from '../plan/plan.js';
+import { hostOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 
-/** Which of the planned migrations go at the same time, and which wait for which; guests are looked at only where that decides. */
+/**
+ * Which of the planned migrations go at the same time, and which wait for which; guests are looked at only where that
+ * decides.
+ */
 export async function moveOrder(
   controller: Controller,
   { current, migrations }: Pick<Plan, 'current' | 'migrations'>,

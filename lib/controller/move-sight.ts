@@ -28,7 +28,8 @@ export interface MoveRequest {
 }
 
 /**
- * Looks at both hosts whether the VM could move with its storage. Nothing is changed; beside an image there is for a moment a file of a few bytes.
+ * Looks at both hosts whether the VM could move with its storage. Nothing is changed; beside an image there is for a
+ * moment a file of a few bytes.
  *
  * @returns null where libvirt on the source knows no such domain
  * @throws CommandError, VxmigError where one of the hosts does not answer
@@ -62,7 +63,9 @@ async function looked(shell: HostShell, parts: readonly DiskPart[], request: Loo
     const paths = parts.flatMap(({ place }) => (place.kind === 'path' ? [place.path] : []));
     throw new VxmigError('HOST_UNFIT', `${shell.name} did not come to an end of looking at ${paths.join(', ')}`, {
       where: shell.name,
-      hint: `Storage that does not answer does that. Nothing has moved; see with \`ls -l\` on ${shell.name} which of them stands still, and whether its server is there.`,
+      hint:
+        `Storage that does not answer does that. Nothing has moved; see with \`ls -l\` on ${shell.name} which of ` +
+        'them stands still, and whether its server is there.',
       cause: error,
     });
   }

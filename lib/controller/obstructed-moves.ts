@@ -1,7 +1,7 @@
 import { VxmigError } from '../model/errors.js';
 import { MOVES_PER_HOST, type ScheduledMove } from '../placement/schedule.js';
-import { hostOf } from '../plan/desired.js';
 import type { Plan } from '../plan/plan.js';
+import { hostOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 import { moveOrder, orderText } from './move-order.js';
 import { outlookOf } from './outlook.js';

@@ -1,10 +1,11 @@
-import { compareCpu } from '../compute/libvirt/virsh.js';
+import { compareCpu } from '../compute/libvirt/virsh-migrate.js';
 import { nextMigrationPort, portSilence } from '../host/migration-ports.js';
 import type { Outlook } from '../migration/migration.js';
 import { VxmigError } from '../model/errors.js';
 import type { Host, Vm } from '../model/topology.js';
-import { domainOf, vtepOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired.js';
 import { type Obstacle, obstacleError, portObstacle } from '../plan/move-obstacle.js';
+import { vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 import { lookAtMove } from './move-sight.js';
 import { neededBytes, QEMU_MEMORY_BYTES } from './needed-memory.js';

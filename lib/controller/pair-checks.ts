@@ -3,7 +3,7 @@ import { type PortRange, portSilence } from '../host/migration-ports.js';
 import { reaches } from '../host/reach.js';
 import type { Check } from '../model/check.js';
 import type { Host, Topology } from '../model/topology.js';
-import { vtepOf } from '../plan/desired.js';
+import { vtepOf } from '../plan/topology-parts.js';
 import { libvirtUriOf } from './host-address.js';
 
 const VIRSH_SECONDS = 25;
@@ -17,7 +17,10 @@ export interface Pair {
   readonly ports: PortRange;
 }
 
-/** What one host must be able to do towards another one: send it full-size packets and, where there are VMs, its libvirtd requests and a VM's memory. */
+/**
+ * What one host must be able to do towards another one: send it full-size packets and, where there are VMs, its
+ * libvirtd requests and a VM's memory.
+ */
 export async function pairChecks(topology: Topology, { shell, from, to, ports }: Pair): Promise<Check[]> {
   const forVms =
     topology.vms.length > 0 ? [migrationPorts(shell, from, to, ports), libvirtOverSsh(shell, from, to)] : [];

@@ -59,8 +59,8 @@ export async function guestConnect(
 }
 
 /**
- * Opens a connection out of a namespace of the host, or as the host itself does; over UDP it sends one byte and waits for an answer, or for the
- * ICMP message that nobody listens there.
+ * Opens a connection out of a namespace of the host, or as the host itself does; over UDP it sends one byte and waits
+ * for an answer, or for the ICMP message that nobody listens there.
  */
 export async function hostConnect(
   shell: HostShell,

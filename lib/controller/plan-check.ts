@@ -9,8 +9,8 @@ import { factsOf } from './facts.js';
 import { expectedOf, observeHost } from './observe.js';
 
 /**
- * Whether a plan can be made of what is on the hosts: what is in the way (a tunnel of somebody else's, an address where no tunnel can begin), apply
- * would stop at. None where a host lacks what every plan reads: that has checks of its own.
+ * Whether a plan can be made of what is on the hosts: what is in the way (a tunnel of somebody else's, an address where
+ * no tunnel can begin), apply would stop at. None where a host lacks what every plan reads: that has checks of its own.
  */
 export async function planChecks(
   topology: Topology,

@@ -1,4 +1,5 @@
-import { DOMAIN_COMMANDS, migrateArgv } from '../compute/libvirt/virsh.js';
+import { DOMAIN_COMMANDS } from '../compute/libvirt/virsh.js';
+import { migrateArgv } from '../compute/libvirt/virsh-migrate.js';
 import { commandText } from '../host/script.js';
 import type { Change } from '../model/change.js';
 import { WITHOUT_DISKS } from '../model/disk.js';
@@ -6,11 +7,12 @@ import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan
 import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { flowCommand } from '../network/ovs/openflow.js';
-import { domainOf, hostOf, vtepOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired.js';
 import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan, PlannedMigration } from '../plan/plan.js';
+import { hostOf, vtepOf } from '../plan/topology-parts.js';
 import { strategyOf } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
 

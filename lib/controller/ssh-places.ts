@@ -4,7 +4,8 @@ import type { Topology } from '../model/topology.js';
 import { sshOf } from './host-address.js';
 
 /**
- * Real machines, reached as the user's own ssh reaches them; what the topology says counts more. A lab's are where `vxmig lab up` has put them.
+ * Real machines, reached as the user's own ssh reaches them; what the topology says counts more. A lab's are where
+ * `vxmig lab up` has put them.
  * @throws VxmigError SSH_CONNECT where ~/.ssh/config cannot be followed
  */
 export async function bySshConfigOf(topology: Topology): Promise<Topology> {

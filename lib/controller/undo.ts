@@ -17,7 +17,10 @@ export interface Attempt {
   readonly before: ReadonlyMap<string, ObservedHost>;
 }
 
-/** Takes all hosts back to how they were, and looks whether they are; resolves to what is left, in words: empty where nothing is. Never rejects. */
+/**
+ * Takes all hosts back to how they were, and looks whether they are; resolves to what is left, in words: empty where
+ * nothing is. Never rejects.
+ */
 export async function takeBack(sessions: readonly HostSession[], { plan, before }: Attempt): Promise<string> {
   const left = sessions.map(async (session): Promise<Leftover[]> => {
     try {
@@ -68,7 +71,8 @@ async function undoHost(
   const was = before.get(session.name);
   if (plan === undefined || was === undefined || plan.changes.length === 0) return [];
   const now = await session.observe(topology);
-  // Its bridges' devices outlive it: of rows that are removed meanwhile it would never hear, and nobody would know any more whose they are.
+  // Its bridges' devices outlive it: of rows that are removed meanwhile it would never hear, and nobody would know any
+  // more whose they are.
   if (!now.switchAnswers) throw new Error('ovs-vswitchd does not answer, so nothing was touched there');
   const undo = planUndo(plan, topology, was, now);
   await session.execute(undo);

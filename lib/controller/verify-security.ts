@@ -9,8 +9,8 @@ import { tableNumber } from '../pipeline/tables.js';
 import { endsOf } from '../pipeline/tunnels.js';
 import { accessLists, numberedRules, ruleText } from '../plan/access.js';
 import { type AccessFrame, frameFlow, framesFor, frameText } from '../plan/access-frame.js';
-import { hostOf, vtepOf } from '../plan/desired.js';
 import { portSecurity } from '../plan/port-security.js';
+import { hostOf, vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 import type { HostSession } from './host-session.js';
 
@@ -19,7 +19,10 @@ const FORGED = { mac: '02:00:00:00:00:01', ipv4: '192.0.2.1', ipv6: '2001:db8::1
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 const HINT = '`vxmig plan FILE` names flows that differ; `vxmig apply FILE` fixes them';
 
-/** The switch is asked what it does with frames that each VM must not send: it must drop each, and count it under its reason. */
+/**
+ * The switch is asked what it does with frames that each VM must not send: it must drop each, and count it under its
+ * reason.
+ */
 export async function forgeriesDropped(controller: Controller, topology: Topology): Promise<Check[]> {
   const nics = topology.vms.flatMap((vm) => vm.nics.map((nic, index) => ({ vm, nic, index })));
   const guarded = nics.filter(({ nic }) => !nic.allow.any);
@@ -47,7 +50,10 @@ async function forgeryCheck(
   return { name, ok: wrong.length === 0, expected, seen, hint: wrong.length === 0 ? '' : HINT };
 }
 
-/** Where one tunnel port is for all hosts of a network, the switch is asked what it does with a frame from somebody who is none of them. */
+/**
+ * Where one tunnel port is for all hosts of a network, the switch is asked what it does with a frame from somebody who
+ * is none of them.
+ */
 export async function strangersDropped(controller: Controller, topology: Topology): Promise<Check[]> {
   const shared = topology.hosts.length < 2 ? [] : topology.networks.filter(({ mesh }) => mesh.kind === 'flow');
   return await Promise.all(
@@ -110,7 +116,10 @@ function holds(source: string, address: string): boolean {
   return prefix !== null && ip !== null && contains(prefix, ip);
 }
 
-/** Every host's switch is asked what it does with frames that a rule denies, of each protocol, whichever port of its own they come from. */
+/**
+ * Every host's switch is asked what it does with frames that a rule denies, of each protocol, whichever port of its own
+ * they come from.
+ */
 export async function denialsHold(controller: Controller, topology: Topology): Promise<Check[]> {
   const checks = topology.networks.flatMap((network) => {
     const lists = accessLists(topology, network);

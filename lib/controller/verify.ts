@@ -5,17 +5,22 @@ import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
 import type { Host, Topology } from '../model/topology.js';
 import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf, networkOf, peersOf, vtepOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired.js';
 import { probeMtu } from '../plan/desired-ports.js';
 import { expectedAt } from '../plan/expected-place.js';
 import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
 import { pausedText } from '../plan/standing.js';
+import { networkOf, vtepOf } from '../plan/topology-parts.js';
+import { peersOf } from '../plan/ways.js';
 import { type Controller, START_SWITCH } from './controller.js';
 import { fdbPlaces } from './places.js';
 import { denialsHold, forgeriesDropped, strangersDropped } from './verify-security.js';
 
-/** Everything that can be asked about a topology as it is now; nothing is changed. Checks that need each other's frames run in order. */
+/**
+ * Everything that can be asked about a topology as it is now; nothing is changed. Checks that need each other's frames
+ * run in order.
+ */
 export async function verify(controller: Controller): Promise<Check[]> {
   const observed = await controller.observe();
   const down = observed.filter(({ switchAnswers }) => !switchAnswers);
@@ -92,8 +97,9 @@ function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
 }
 
 /**
- * Full-size packets between VTEPs: what does not fit is lost later, and only then. There are as many ways as pairs of hosts; each host tries its
- * own in one go, and begins with the peer after itself, so that not all of them ask the same one at the same time.
+ * Full-size packets between VTEPs: what does not fit is lost later, and only then. There are as many ways as pairs of
+ * hosts; each host tries its own in one go, and begins with the peer after itself, so that not all of them ask the same
+ * one at the same time.
  */
 async function tunnelsReach(controller: Controller, topology: Topology): Promise<Check[]> {
   const checks = topology.hosts.map(async (host, place) => {
@@ -162,7 +168,10 @@ function guestHint(topology: Topology, name: string, address: string): string {
   const vm = topology.vms.find((candidate) => candidate.name === name);
   if (vm === undefined) return '';
   const console = shellLine(['virsh', 'console', domainOf(vm)]);
-  return `the way there is in order, so look at the guest: has it booted, has it ${address}, does its firewall answer pings? \`${console}\` on ${vm.host}`;
+  return (
+    `the way there is in order, so look at the guest: has it booted, has it ${address}, does its firewall answer ` +
+    `pings? \`${console}\` on ${vm.host}`
+  );
 }
 
 async function tablesPoint(controller: Controller, topology: Topology): Promise<Check[]> {
@@ -173,7 +182,9 @@ async function tablesPoint(controller: Controller, topology: Topology): Promise<
   return places.map(({ host, network, vm, mac, seen }) => {
     const at = topology.vms.find(({ name }) => name === vm)?.host ?? '';
     const expected = expectedAt(topology, network, at, host);
-    const hint = `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} shows its table`;
+    const hint =
+      `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} ` +
+      'shows its table';
     // An entry that has aged out is no fault: the frame is flooded and the answer teaches the place anew.
     return check(
       `FDB of ${host} for ${vm} in ${network}${isBehind(mac) ? ` (${mac})` : ''}`,

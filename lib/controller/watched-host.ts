@@ -46,7 +46,10 @@ export class WatchedHost {
     return this.session.ovs.connection.closed.then(messageOf);
   }
 
-  /** Whether no controller changes the host just now. Nobody has to wait for us because we have looked. @throws OvsdbError */
+  /**
+   * Whether no controller changes the host just now. Nobody has to wait for us because we have looked. @throws
+   * OvsdbError
+   */
   async isQuiet(): Promise<boolean> {
     const lock = await this.session.ovs.askForLock({ steal: false });
     const isFree = lock.isHeld;

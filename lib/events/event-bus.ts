@@ -10,8 +10,8 @@ export interface Subscriber {
 }
 
 /**
- * Brings every event to all who want to know of it, at once and in order. Who subscribes gets what comes from then on; nothing is kept for him.
- * One that throws keeps nothing from the others, nor from whoever has something to tell.
+ * Brings every event to all who want to know of it, at once and in order. Who subscribes gets what comes from then on;
+ * nothing is kept for him. One that throws keeps nothing from the others, nor from whoever has something to tell.
  */
 export class EventBus {
   readonly #subscribers = new Set<Subscriber>();

@@ -4,8 +4,8 @@ import { probePortName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import { readFdb } from '../network/ovs/learned-macs.js';
 import { traceFrames } from '../network/ovs/trace.js';
-import { hostOf, vtepOf } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observed.js';
+import { hostOf, vtepOf } from '../plan/topology-parts.js';
 import { bridgeOf, hostAt, type SeenTunnel, tapsOf, tunnelOf } from './recognise.js';
 import { type TraceFrame, traceFramesFor } from './trace-frames.js';
 

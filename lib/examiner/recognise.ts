@@ -2,16 +2,17 @@ import { DomainDefinition } from '../model/domain-definition.js';
 import { type Encapsulation, encapsulationsBeside } from '../model/encapsulation.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
-import { vtepOf } from '../plan/desired.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observed.js';
+import { vtepOf } from '../plan/topology-parts.js';
 
 /*
  * What is what on a host that may have been configured by hand: nothing is known by its name but what vxmig has marked.
  */
 
 /**
- * The bridge that carries `network`: the one that vxmig marked so; else the one that has a NIC of that network in it; else the one with a
- * tunnel of its kind and VNI; else the only one with tunnels that no other network claims. null: there is none.
+ * The bridge that carries `network`: the one that vxmig marked so; else the one that has a NIC of that network in it;
+ * else the one with a tunnel of its kind and VNI; else the only one with tunnels that no other network claims. null:
+ * there is none.
  */
 export function bridgeOf(topology: Topology, network: string, host: ObservedHost): ObservedBridge | null {
   const { bridges } = host;

@@ -66,8 +66,8 @@ exit "$status"`;
 const OUTPUT_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /**
- * One host over SSH, as one user of its connections has it: what was begun by him ends when he closes it, whoever else uses the same
- * connections.
+ * One host over SSH, as one user of its connections has it: what was begun by him ends when he closes it, whoever else
+ * uses the same connections.
  */
 export class HostConnection implements HostShell {
   readonly #open = new Set<Duplex>();

@@ -37,7 +37,10 @@ export interface Fitness {
   readonly cpuModels: readonly string[];
 }
 
-/** One shell for everything; each question has its own time limit, so that a daemon that hangs spoils only its own answer. */
+/**
+ * One shell for everything; each question has its own time limit, so that a daemon that hangs spoils only its own
+ * answer.
+ */
 const scriptFor = (encapsulations: readonly Encapsulation[]) => `
 section() { printf '\\n=== %s\\n' "$1"; }
 PATH=$PATH:/usr/sbin:/sbin

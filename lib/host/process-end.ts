@@ -1,6 +1,9 @@
 const closers: (() => void)[] = [];
 
-/** For what is kept open for a whole process. It is no part of what opens it, because most commands open nothing, and need not load that. */
+/**
+ * For what is kept open for a whole process. It is no part of what opens it, because most commands open nothing, and
+ * need not load that.
+ */
 export function atEnd(close: () => void): void {
   closers.push(close);
 }

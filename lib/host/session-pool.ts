@@ -11,8 +11,9 @@ interface Shared {
 }
 
 /**
- * The SSH connections of a process: who asks for a host that is connected gets the same connection, which is closed when the last one who
- * asked has closed his shell. What one begins over it ends with his shell, and does not touch what others have begun.
+ * The SSH connections of a process: who asks for a host that is connected gets the same connection, which is closed
+ * when the last one who asked has closed his shell. What one begins over it ends with his shell, and does not touch
+ * what others have begun.
  */
 export class SessionPool {
   readonly #shared = new Map<string, Shared>();
@@ -26,7 +27,8 @@ export class SessionPool {
   }
 
   /**
-   * A shell to close after use. Keys and known_hosts are read each time, so that nobody gets a connection that he could not have dialled.
+   * A shell to close after use. Keys and known_hosts are read each time, so that nobody gets a connection that he could
+   * not have dialled.
    * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY
    */
   async open(name: string, settings: SshSettings): Promise<HostShell> {
@@ -91,7 +93,10 @@ function endLater({ channels }: Shared): void {
   );
 }
 
-/** What makes a connection the one that somebody else would dial: where to, as whom, shown which keys, trusting which. No key can be read from it. */
+/**
+ * What makes a connection the one that somebody else would dial: where to, as whom, shown which keys, trusting which.
+ * No key can be read from it.
+ */
 function keyOf({ name, settings, trusted, identity, jumps }: Dialling): string {
   const { privateKeys, agent, agentKeys } = identity;
   const { fingerprints, revoked } = trusted;

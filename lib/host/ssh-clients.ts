@@ -31,7 +31,9 @@ interface Dialled {
   sockets: number;
 }
 
-/** The SSH connections to one host. More are dialled when none has a free session left, and given up when they are idle. */
+/**
+ * The SSH connections to one host. More are dialled when none has a free session left, and given up when they are idle.
+ */
 export class SshClients implements Channels {
   readonly #clients: Dialled[] = [];
   #dialling: Promise<void> = Promise.resolve();
@@ -114,7 +116,10 @@ export class SshClients implements Channels {
     });
   }
 
-  /** The far end of a unix socket on the host, as OpenSSH's direct-streamlocal forwarding gives it (PROTOCOL §2.4): MaxSessions does not count these. */
+  /**
+   * The far end of a unix socket on the host, as OpenSSH's direct-streamlocal forwarding gives it (PROTOCOL §2.4):
+   * MaxSessions does not count these.
+   */
   async openSocket(path: string): Promise<Duplex> {
     const [entry] = this.#clients;
     if (entry === undefined || this.#closed) throw this.#broken(`the connection to ${this.how.name} is closed`);

@@ -49,15 +49,19 @@ export class Announcements {
   }
 }
 
-/** Which address belongs to a MAC is known of the NIC's own only; and whoever is behind it keeps both, so that no neighbour's cache is wrong. */
+/**
+ * Which address belongs to a MAC is known of the NIC's own only; and whoever is behind it keeps both, so that no
+ * neighbour's cache is wrong.
+ */
 function framesFor({ vm }: Run, { index }: VmNic, macs: readonly string[]): AnnounceFrame[] {
   const own = vm.nics[index];
   return macs.flatMap((mac) => announceFrames({ mac, addresses: mac === own?.mac ? own.addresses : [] }));
 }
 
 /**
- * The VM has arrived: from now on the destination's tap is a port like any other. What the source still took for late frames of the VM's move
- * before this one goes on as well: only now, because the redirect goes before it, and a VM that stays would need it.
+ * The VM has arrived: from now on the destination's tap is a port like any other. What the source still took for late
+ * frames of the VM's move before this one goes on as well: only now, because the redirect goes before it, and a VM that
+ * stays would need it.
  */
 export async function takeIn(run: Run, reservation: Reservation): Promise<void> {
   const { destination, source, placement, vm } = run;

@@ -9,7 +9,9 @@ export function neverBegan({ vm, source, destination, options }: Run): VxmigErro
     `the copy of ${vm.name} did not begin within ${options.timeoutMs} ms: no memory was sent from ${source.name}`,
     {
       where: vm.name,
-      hint: `QEMU on ${destination.name} may wait for the VM's disk, or packets to its migration port are dropped: \`vxmig doctor FILE\` looks at both; its log is on ${destination.name} in /var/log/libvirt/qemu.`,
+      hint:
+        `QEMU on ${destination.name} may wait for the VM's disk, or packets to its migration port are dropped: ` +
+        `\`vxmig doctor FILE\` looks at both; its log is on ${destination.name} in /var/log/libvirt/qemu.`,
     },
   );
 }

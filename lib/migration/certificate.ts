@@ -1,62 +1,21 @@
-import { caughtUpAt, type Watcher } from '../measure/caught-up.js';
-import { causesOf, type Instant, LATE_MEANS, type WatchedSeries } from '../measure/causes.js';
-import { type OverflowInstants, type SwitchPhase, switchPhases, type TableInstant } from '../measure/switch-phases.js';
-import { countMoves, lastChangeTo } from '../measure/table-moves.js';
+import { causesOf, LATE_MEANS, type WatchedSeries } from '../measure/causes.js';
+import type { SwitchPhase } from '../measure/switch-phases.js';
+import { countMoves } from '../measure/table-moves.js';
 import type { Certificate, FrameInterval, HostCertificate, TimelineInterval } from '../model/certificate.js';
-import type { ClockOffset } from '../model/clock-offset.js';
-import type { HostConvergence, MacCoverage, StageFigures } from '../model/migration-result.js';
+import type { HostConvergence } from '../model/migration-result.js';
 import type { ProbeSeries } from '../model/probe-series.js';
 import { formatCount } from '../model/quantities.js';
-import { macsOf } from './coverage.js';
+import { movedAt, phasesOf } from './certificate-phases.js';
 import { type Run, staysPut } from './migration.js';
-import type { RunningProbe } from './probes.js';
 import { isProven } from './proof.js';
-import type { Overflowed } from './queues.js';
-import type { Arming, Redirects } from './redirects.js';
+import type { RunningProbe } from './running-probe.js';
 import type { Findings } from './stages.js';
-import type { SwitchState } from './switchover.js';
-import type { TableWatch } from './tables.js';
-import type { Verification } from './verify.js';
+import { type CertifiedRun, clockError, type Witnessed, witnessedOf } from './witnessed.js';
 
-/** Date.now() and ovs-ofctl cut off what is less than a millisecond. */
-const STAMP_MS = 1;
-
-export interface CertifiedRun {
-  readonly startMs: number;
-  readonly stages: readonly StageFigures[];
-  /** One for each of the context's probes, in order; times by the controller's clock. */
-  readonly series: readonly ProbeSeries[];
-  /** As `clocks` of the context, with the error that they had over the whole run. */
-  readonly clocks: ReadonlyMap<string, ClockOffset>;
-  readonly overflowed: Overflowed | null;
-}
-
-/** A run with all that was seen of it. */
-type Witnessed = Run &
-  Pick<SwitchState, 'copyBeganAtMs' | 'stoppedAtMs' | 'resumedAtMs'> &
-  Pick<Verification, 'convergence' | 'proofs' | 'repairs'> &
-  Redirects['instants'] & {
-    readonly armings: readonly Arming[];
-    readonly tables: TableWatch | null;
-    readonly macs: readonly MacCoverage[];
-  };
-
-function witnessedOf(run: Run, { reservation, verification }: Findings): Witnessed {
-  const none = { armingAtMs: null, armedAtMs: null, liftedAtMs: null };
-  return {
-    ...run,
-    ...run.switchover.state,
-    convergence: verification?.convergence ?? [],
-    proofs: verification?.proofs ?? [],
-    repairs: verification?.repairs ?? [],
-    ...(reservation?.redirects.instants ?? none),
-    armings: reservation?.redirects.armings ?? [],
-    tables: reservation?.tables ?? null,
-    macs: macsOf(reservation?.moving ?? { macs: [], left: [] }),
-  };
-}
-
-/** What the run proves of each host, and why frames were lost or late. Nothing is asked of anybody: all has been seen by now. */
+/**
+ * What the run proves of each host, and why frames were lost or late. Nothing is asked of anybody: all has been seen by
+ * now.
+ */
 export function certificateOf(migration: Run, found: Findings, run: CertifiedRun): Certificate {
   const context = witnessedOf(migration, found);
   const zeroMs = Math.round(context.resumedAtMs ?? run.startMs);
@@ -121,89 +80,6 @@ function hostCertificate(context: Witnessed, run: CertifiedRun, entry: HostConve
   };
 }
 
-/** null where the table was not seen to come to the expected place, or is not there. */
-function movedAt(
-  context: Witnessed,
-  run: CertifiedRun,
-  { host, network, mac, expected }: HostConvergence,
-): Instant | null {
-  const move = lastChangeTo(context.tables?.moves(host, network, mac) ?? [], expected);
-  if (move === null || move.atMs === null) return null;
-  const error = clockError(run, host);
-  // It cannot have learned the new place before the guest was there.
-  const sinceResumeMs = move.atMs - (context.resumedAtMs ?? Number.NEGATIVE_INFINITY);
-  const earlierMs = Math.min(
-    move.lateMs + error,
-    Math.max(0, sinceResumeMs) + error + clockError(run, context.destination.name),
-  );
-  return { atMs: move.atMs, earlierMs, laterMs: STAMP_MS + error };
-}
-
-function phasesOf(context: Witnessed, run: CertifiedRun): SwitchPhase[] {
-  const { source, destination, copyBeganAtMs, armingAtMs, armedAtMs, stoppedAtMs, resumedAtMs } = context;
-  const ours = (atMs: number | null, earlierMs = 0): Instant | null =>
-    atMs === null ? null : { atMs, earlierMs, laterMs: STAMP_MS };
-  const byHost = (atMs: number | null, host: string): Instant | null =>
-    atMs === null ? null : { atMs, earlierMs: clockError(run, host), laterMs: clockError(run, host) };
-  return switchPhases({
-    source: source.name,
-    destination: destination.name,
-    began: ours(run.startMs),
-    copyBegan: ours(copyBeganAtMs),
-    armed: ours(armedAtMs, (armedAtMs ?? 0) - (armingAtMs ?? 0)),
-    lifted: ours(context.liftedAtMs),
-    stopped: byHost(stoppedAtMs, source.name),
-    resumed: byHost(resumedAtMs, destination.name),
-    caughtUp: caughtUpAt(watchersOf(context, run), context.resumedAtMs),
-    fetched: context.strategy.asksFor.postCopy ? ours(switchedOverAt(run)) : null,
-    // Pings are for the NICs' own MACs.
-    tables: context.convergence
-      .filter(({ mac }) => context.vm.nics.some((nic) => nic.mac === mac))
-      .flatMap((entry) => tableInstant(context, run, entry)),
-    overflows: overflowInstants(run.overflowed),
-  });
-}
-
-/** One for each host: which of its queues it was makes no difference to the frames. */
-function overflowInstants(overflowed: Overflowed | null): OverflowInstants[] {
-  if (overflowed === null) return [];
-  const { overflows, fromMs, toMs } = overflowed;
-  const at = (atMs: number): Instant => ({ atMs, earlierMs: 0, laterMs: STAMP_MS });
-  const hosts = new Set(overflows.map(({ host }) => host));
-  return [...hosts].map((host) => ({ host, from: at(fromMs), to: at(toMs) }));
-}
-
-/** What is seen of the VM, with how far the times can be off. */
-function watchersOf(context: Witnessed, run: CertifiedRun): Watcher[] {
-  return run.series.flatMap(({ from, to, requests }, index) => {
-    const probe = context.probes.all[index];
-    if (probe === undefined || (from !== context.vm.name && to !== context.vm.name)) return [];
-    return [{ requests, errorMs: probe.clockErrorMs + clockError(run, probe.host.name) }];
-  });
-}
-
-function switchedOverAt({ stages }: CertifiedRun): number | null {
-  const stage = stages.find((candidate) => candidate.stage === 'switch over');
-  return stage === undefined ? null : Date.parse(stage.startedAt) + stage.durationMs;
-}
-
-function tableInstant(context: Witnessed, run: CertifiedRun, entry: HostConvergence): TableInstant[] {
-  const { host, network, seen, expected } = entry;
-  if (staysPut(context, host, network)) return [];
-  const moved = movedAt(context, run, entry);
-  if (moved !== null || seen !== expected) return [{ host, network, moved: seen === expected ? moved : null }];
-  // It is there, and nobody saw it come: at any time since the resume.
-  const { resumedAtMs } = context;
-  if (resumedAtMs === null) return [];
-  const lookedAtMs = verifiedAt(run) ?? resumedAtMs;
-  return [{ host, network, moved: { atMs: lookedAtMs, earlierMs: lookedAtMs - resumedAtMs, laterMs: STAMP_MS } }];
-}
-
-function verifiedAt({ stages }: CertifiedRun): number | null {
-  const stage = stages.find((candidate) => candidate.stage === 'verify');
-  return stage === undefined ? null : Date.parse(stage.startedAt) + stage.durationMs;
-}
-
 function watched(
   context: Witnessed,
   run: CertifiedRun,
@@ -230,10 +106,6 @@ function watched(
     // Only what frames of this probe meet; between two others nothing of the switch explains anything.
     phases: onItsWay ? phases.filter((phase) => meets(phase)) : [],
   };
-}
-
-function clockError({ clocks }: CertifiedRun, host: string): number {
-  return clocks.get(host)?.errorMs ?? 0;
 }
 
 function interval({ kind, host, network, from, to }: SwitchPhase, zeroMs: number): TimelineInterval {

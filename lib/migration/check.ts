@@ -67,7 +67,8 @@ function refuseTooLittleMemory({ destination, placement, vm }: Run, freeBytes: n
   const [needs, guest] = [formatBytes(neededBytes), formatBytes(guestBytes)];
   throw new VxmigError(
     'HOST_UNFIT',
-    `${destination.name} has ${formatBytes(freeBytes)} of memory free${promised}, the VM needs ${needs} (${guest}, and what QEMU takes for itself)`,
+    `${destination.name} has ${formatBytes(freeBytes)} of memory free${promised}, the VM needs ${needs} ` +
+      `(${guest}, and what QEMU takes for itself)`,
     {
       where: destination.name,
       hint:
@@ -90,7 +91,9 @@ async function guestAnswers({ probes, signal }: Run): Promise<void> {
         `the VM ${probe.to} (${probe.address}) does not answer pings from ${probe.from}`,
         {
           where: probe.from,
-          hint: '`vxmig verify FILE` tells where the way is broken; the guest’s serial console is in /var/log/libvirt/qemu on its host.',
+          hint:
+            '`vxmig verify FILE` tells where the way is broken; the guest’s serial console is in ' +
+            '/var/log/libvirt/qemu on its host.',
         },
       );
     }),

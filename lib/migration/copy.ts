@@ -68,8 +68,8 @@ export class Copy {
   }
 
   /**
-   * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage ends
-   * when little is left; without it, when QEMU pauses the guest. And when the job ends.
+   * The memory is copied while the guest runs. With the redirect QEMU is kept from pausing the guest, and the stage
+   * ends when little is left; without it, when QEMU pauses the guest. And when the job ends.
    */
   async make(): Promise<void> {
     await this.#orSilence(async () => {
@@ -166,9 +166,9 @@ export class Copy {
   }
 
   /**
-   * QEMU reads the first frame from a tap although its guest does not run yet, and drops it when the guest is about to (net/tap.c reads before
-   * it asks; net/net.c purges what is queued for a guest that does not run). With that frame it stops reading, and all later ones wait in the
-   * tap. So the first one is ours.
+   * QEMU reads the first frame from a tap although its guest does not run yet, and drops it when the guest is about to
+   * (net/tap.c reads before it asks; net/net.c purges what is queued for a guest that does not run). With that frame it
+   * stops reading, and all later ones wait in the tap. So the first one is ours.
    */
   async #primeTaps(): Promise<void> {
     const { vm, destination } = this.run;
@@ -197,7 +197,9 @@ export class Copy {
   #tooSlow(): VxmigError {
     return new VxmigError('MIGRATION_FAILED', lateCopy(this.run), {
       where: this.run.vm.name,
-      hint: 'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy auto-converge or post-copy.',
+      hint:
+        'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy ' +
+        'auto-converge or post-copy.',
     });
   }
 

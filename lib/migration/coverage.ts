@@ -2,7 +2,7 @@ import { withoutLength } from '../model/address.js';
 import type { MacCoverage, UnwatchedNic } from '../model/migration-result.js';
 import type { Nic, Vm } from '../model/topology.js';
 import type { LeftMac, MovingMac } from '../plan/moving-macs.js';
-import type { RunningProbe } from './probes.js';
+import type { RunningProbe } from './running-probe.js';
 
 export interface Covered {
   readonly macs: readonly MovingMac[];

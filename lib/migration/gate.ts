@@ -10,15 +10,18 @@ export const OPEN_MIB_PER_SECOND = 8192;
 
 const MIB = 1024 * 1024;
 /**
- * QEMU sends in windows of 100 ms: as much at once as the speed allows for a window, and then nothing until the next one (migration.c,
- * migration_rate_limit). A limit that is set anew is in force in the window that runs.
+ * QEMU sends in windows of 100 ms: as much at once as the speed allows for a window, and then nothing until the next
+ * one (migration.c, migration_rate_limit). A limit that is set anew is in force in the window that runs.
  */
 const WINDOW_SECONDS = 0.1;
 /** 50 pages in a window: fewer than a guest with traffic has left behind at the first pass's end. */
 const CRAWL_MIB_PER_SECOND = 2;
 /** The least that libvirt can say. What is left by now lasts while the redirect goes in. */
 const HOLD_MIB_PER_SECOND = 1;
-/** When so much time is left of the first pass it is slowed down, so that its end cannot slip through between two looks; or three looks' time. */
+/**
+ * When so much time is left of the first pass it is slowed down, so that its end cannot slip through between two looks;
+ * or three looks' time.
+ */
 const SLOW_AHEAD_MS = 150;
 const SLOW_DIVISOR = 3;
 const LEAST_SLOW_MIB_PER_SECOND = 4;
@@ -76,7 +79,10 @@ export interface GateSetting {
 export type GateStep =
   | { readonly kind: 'wait'; readonly state: GateState }
   | { readonly kind: 'limit'; readonly state: GateState; readonly mibPerSecond: number }
-  /** The strategy says that the rest goes now: hold the copy at this speed, redirect, then let it come to its end like that. */
+  /**
+   * The strategy says that the rest goes now: hold the copy at this speed, redirect, then let it come to its end like
+   * that.
+   */
   | {
       readonly kind: 'ready';
       readonly state: GateState;
@@ -88,11 +94,13 @@ export type GateStep =
 export type FinishStep = Exclude<PassStep, { kind: 'another pass' }>;
 
 /**
- * How the copy is brought to a halt just before QEMU pauses the guest. Pure: from the state so far and the job's statistics to the next step.
+ * How the copy is brought to a halt just before QEMU pauses the guest. Pure: from the state so far and the job's
+ * statistics to the next step.
  *
- * An idle guest dirties so little that QEMU, once through the first pass, pauses it within milliseconds whatever downtime is allowed. So the
- * copy is slowed down before that pass ends, and crawls through its end: what the guest has dirtied meanwhile then takes a second to send,
- * and the redirect a hundredth of that. A busy guest is let go on until a pass begins with so little that it fits the allowed downtime.
+ * An idle guest dirties so little that QEMU, once through the first pass, pauses it within milliseconds whatever
+ * downtime is allowed. So the copy is slowed down before that pass ends, and crawls through its end: what the guest has
+ * dirtied meanwhile then takes a second to send, and the redirect a hundredth of that. A busy guest is let go on until
+ * a pass begins with so little that it fits the allowed downtime.
  */
 export function nextGateStep(state: GateState, stats: JobStats, setting: GateSetting): GateStep {
   const { iteration, memoryRemainingBytes: remaining, memoryProcessedBytes: processed } = stats;
@@ -106,8 +114,8 @@ export function nextGateStep(state: GateState, stats: JobStats, setting: GateSet
 }
 
 /**
- * QEMU judges when it has asked what was dirtied since it last asked, which is a pass's beginning (migration.c, migration_iteration_run). What is
- * left in the middle of a pass says nothing of it.
+ * QEMU judges when it has asked what was dirtied since it last asked, which is a pass's beginning (migration.c,
+ * migration_iteration_run). What is left in the middle of a pass says nothing of it.
  */
 function laterPass(
   state: GateState,
@@ -182,8 +190,9 @@ function firstPass(state: GateState, remaining: number, tail: number, lookMs: nu
 }
 
 /**
- * QEMU sends its blocks of memory from the largest to the smallest (softmmu/physmem.c, ram_block_add). Video memory and ROMs are mostly zeros,
- * which cost next to nothing to send, whatever the speed: the copy has to be slow before they come.
+ * QEMU sends its blocks of memory from the largest to the smallest (softmmu/physmem.c, ram_block_add). Video memory and
+ * ROMs are mostly zeros, which cost next to nothing to send, whatever the speed: the copy has to be slow before they
+ * come.
  */
 function tailOf({ memoryTotalBytes: total }: JobStats, { guestBytes }: GateSetting): number {
   return total !== null && guestBytes != null ? Math.max(0, total - guestBytes) : 0;

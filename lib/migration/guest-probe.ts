@@ -2,8 +2,11 @@ import type { GuestPingRequest } from '../measure/observer.js';
 import { byOtherClock } from '../measure/ping-clock.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import type { Run } from './migration.js';
-import type { RunningProbe } from './probes.js';
+import type { Vm } from '../model/topology.js';
+import type { Clocks } from './clocks.js';
+import type { Journal } from './journal.js';
+import type { RunningProbe } from './running-probe.js';
+import type { Switchover } from './switchover.js';
 
 const GUEST_UP_TIMEOUT_MS = 20_000;
 
@@ -14,11 +17,20 @@ export interface GuestProbe {
   stop(): Promise<void>;
 }
 
+/** What of a run the pings of guests need. */
+export interface GuestWatch {
+  readonly vm: Vm;
+  readonly signal: AbortSignal;
+  readonly clocks: Clocks;
+  readonly switchover: Switchover;
+  readonly journal: Journal;
+}
+
 /**
- * Starts pings inside a guest. Its clock is asked before the run and after it: that of a guest that moves stands still while it is paused.
- * Its instants are told by the controller's clock.
+ * Starts pings inside a guest. Its clock is asked before the run and after it: that of a guest that moves stands still
+ * while it is paused. Its instants are told by the controller's clock.
  */
-export async function startGuestProbe(run: Run, probe: RunningProbe): Promise<GuestProbe> {
+export async function startGuestProbe(run: GuestWatch, probe: RunningProbe): Promise<GuestProbe> {
   const request = requestOf(probe);
   const { observer } = probe.host;
   const { ping, before } = await whenUp(probe, run.signal, async () => ({
@@ -58,7 +70,7 @@ export async function startGuestProbe(run: Run, probe: RunningProbe): Promise<Gu
 
 /** From the guest's clock to the controller's. */
 function controllerClock(
-  { clocks, switchover, vm }: Run,
+  { clocks, switchover, vm }: GuestWatch,
   probe: RunningProbe,
   before: ClockOffset,
   after: ClockOffset,
@@ -70,7 +82,7 @@ function controllerClock(
   return (guestMs) => (early(guestMs) > stoppedAtMs ? late(guestMs) : early(guestMs));
 }
 
-function noteClocks({ journal }: Run, probe: RunningProbe, before: ClockOffset, after: ClockOffset): void {
+function noteClocks({ journal }: GuestWatch, probe: RunningProbe, before: ClockOffset, after: ClockOffset): void {
   const text = ({ offsetMs, errorMs }: ClockOffset) => `${offsetMs.toFixed(1)} ms (±${errorMs.toFixed(1)})`;
   const ahead = `the clock of ${probe.from} is ahead of that of ${probe.host.name} by`;
   journal.note(probe.host.name, Date.now(), `${ahead} ${text(after)}, before the run by ${text(before)}`);
@@ -90,7 +102,9 @@ async function whenUp<T>(probe: RunningProbe, signal: AbortSignal, ask: () => Pr
         `the guest ${probe.from} (${probe.guest?.address}) cannot be asked to ping ${probe.to}`,
         {
           where: probe.from,
-          hint: 'Only the lab’s own guest (`image: micro`) can; its serial console is in /var/log/libvirt/qemu on its host.',
+          hint:
+            'Only the lab’s own guest (`image: micro`) can; its serial console is in ' +
+            '/var/log/libvirt/qemu on its host.',
           cause,
         },
       );

@@ -7,7 +7,9 @@ export class Journal {
     readonly emit: Emit,
   ) {}
 
-  /** Kept, and not told to people. @param host null: the controller itself; @param atMs when, by the controller's clock */
+  /**
+   * Kept, and not told to people. @param host null: the controller itself; @param atMs when, by the controller's clock
+   */
   note(host: string | null, atMs: number, text: string): void {
     this.emit({ kind: 'observed', vm: this.vm, host, observedAtMs: atMs, text });
   }

@@ -96,8 +96,8 @@ async function recordOf(run: Run, found: Findings, { outcome, startMs, endMs }: 
 }
 
 /**
- * The clocks are asked once more, for they drift apart, and can be set. Times were put right by the first answer: its error becomes as large
- * as the second one says. A host that does not answer any more keeps its first one.
+ * The clocks are asked once more, for they drift apart, and can be set. Times were put right by the first answer: its
+ * error becomes as large as the second one says. A host that does not answer any more keeps its first one.
  */
 async function clocksOverTheRun({ hosts, clocks }: Run, elapsedMs: number): Promise<Map<string, ClockOffset>> {
   const both = hosts.map(async ({ name, observer }): Promise<[string, ClockOffset][]> => {

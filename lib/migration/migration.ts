@@ -1,24 +1,15 @@
-import type { VmDriver, WantedNic } from '../compute/driver.js';
-import type { Observer } from '../measure/observer.js';
+import type { WantedNic } from '../compute/driver.js';
 import type { StorageProof } from '../model/disk.js';
 import type { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
-import type { NetworkPath } from '../network/path.js';
 import type { Placement } from '../placement/placement.js';
 import { expectedAt } from '../plan/expected-place.js';
 import type { Strategy } from '../strategies/strategy.js';
 import type { Clocks } from './clocks.js';
+import type { HostParts } from './host-parts.js';
 import type { Journal } from './journal.js';
 import type { Probes } from './probes.js';
 import type { Switchover } from './switchover.js';
-
-/** A host as a migration needs it: what runs VMs there, what moves frames, what observes. */
-export interface HostParts {
-  readonly name: string;
-  readonly vms: VmDriver;
-  readonly path: NetworkPath;
-  readonly observer: Observer;
-}
 
 export interface MigrationOptions {
   /** A name of the registry. */

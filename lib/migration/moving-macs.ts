@@ -97,7 +97,10 @@ export class MovingMacs {
     this.#note(late, 'came too late to be sent ahead');
   }
 
-  /** Whoever has been heard elsewhere by now has left, and must not be announced here. The guest still runs at the source. */
+  /**
+   * Whoever has been heard elsewhere by now has left, and must not be announced here. The guest still runs at the
+   * source.
+   */
   letGo(): void {
     const still = this.#now().moving;
     const gone = this.#macs.filter(

@@ -1,6 +1,8 @@
 import { ERRORS, type ErrorCode, messageOf, VxmigError } from '../model/errors.js';
 import type { StageFigures } from '../model/migration-result.js';
-import type { Whereabouts } from './stage.js';
+
+/** Where the VM runs, as all hosts that were asked say together. */
+export type Whereabouts = 'source' | 'destination' | 'both' | 'unknown';
 
 export interface StagesOutcome {
   readonly outcome: 'migrated' | 'rolled-back' | 'failed';

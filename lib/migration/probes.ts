@@ -1,32 +1,17 @@
 import { measurePing, PATIENCE_MS, type PingMeasurement } from '../measure/ping.js';
-import type { PingEvent } from '../measure/ping-stream.js';
 import { unansweredOf } from '../measure/unanswered.js';
 import { withoutLength } from '../model/address.js';
 import { probePaths } from '../model/probe-path.js';
 import type { Probe, Topology } from '../model/topology.js';
 import { guestAsker } from '../plan/desired-ports.js';
 import type { Clocks } from './clocks.js';
-import { type GuestProbe, startGuestProbe } from './guest-probe.js';
-import type { HostParts, Run } from './migration.js';
+import { type GuestProbe, type GuestWatch, startGuestProbe } from './guest-probe.js';
+import type { HostParts } from './host-parts.js';
+import type { RunningProbe } from './running-probe.js';
 import { until } from './until.js';
 
 /** How often the guests are asked for what their pings have seen, when the run is over. */
 const LOOK_AGAIN_MS = 50;
-
-export interface RunningProbe {
-  readonly from: string;
-  readonly to: string;
-  /** The host that pings, or that asks the guest which does. */
-  readonly host: HostParts;
-  readonly network: string;
-  readonly address: string;
-  readonly intervalMs: number;
-  /** The guest that pings; null: the host does. */
-  readonly guest: { readonly vm: string; readonly address: string } | null;
-  readonly events: PingEvent[];
-  /** How far a guest's clock can be off against that of `host`; 0 for a host's own pings. */
-  clockErrorMs: number;
-}
 
 /** Which pings run, and which host sends them or asks for them. */
 export interface Watching {
@@ -58,7 +43,7 @@ export class Probes {
   }
 
   /** Starts all pings. */
-  async start(run: Run): Promise<void> {
+  async start(watch: GuestWatch): Promise<void> {
     const ofHosts = this.#all.filter((probe) => probe.guest === null);
     const hosts = await Promise.allSettled(
       ofHosts.map((probe) => probe.host.observer.followPing(probe, (event) => probe.events.push(event))),
@@ -67,7 +52,7 @@ export class Probes {
     const failed = hosts.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     this.#guests = await Promise.all(
-      this.#all.filter((probe) => probe.guest !== null).map((probe) => startGuestProbe(run, probe)),
+      this.#all.filter((probe) => probe.guest !== null).map((probe) => startGuestProbe(watch, probe)),
     );
   }
 
@@ -91,7 +76,10 @@ export class Probes {
     return probe.guest === null ? this.clocks.offsetMs(probe.host.name) : 0;
   }
 
-  /** Lost means unanswered after 2 s; where every request of the run has its answer earlier, nothing is left to wait for. */
+  /**
+   * Lost means unanswered after 2 s; where every request of the run has its answer earlier, nothing is left to wait
+   * for.
+   */
   async lastReplies(startMs: number, endMs: number): Promise<void> {
     const settled = () =>
       this.#all.every((probe) => {

@@ -2,7 +2,8 @@ import type { TraceProof } from '../model/certificate.js';
 import { tapName } from '../model/names.js';
 import type { Network } from '../model/topology.js';
 import type { FrameArrival, FrameTrace } from '../network/path.js';
-import { expectedAfter, type HostParts, type Run } from './migration.js';
+import type { HostParts } from './host-parts.js';
+import { expectedAfter, type Run } from './migration.js';
 import type { MovingMacs, MovingNic } from './moving-macs.js';
 
 /** What a host's switch does with frames for one of the VM's MACs. */

@@ -4,8 +4,9 @@ import type { Run } from './migration.js';
 import type { MovingMacs } from './moving-macs.js';
 
 /**
- * The proof that what is sent ahead will wait for the guest: a frame for each of its MACs that comes out of the tunnel from the source must end
- * in its tap, and nowhere else. Never rejects: a switch that cannot be asked has proven nothing.
+ * The proof that what is sent ahead will wait for the guest: a frame for each of its MACs that comes out of the tunnel
+ * from the source must end in its tap, and nowhere else. Never rejects: a switch that cannot be asked has proven
+ * nothing.
  *
  * @returns null: proven; else why not, in words
  */

@@ -28,7 +28,9 @@ export async function redirect(run: Run, reservation: Reservation, copy: Copy): 
   while (!(await redirects.armInTime())) {
     const tookMs = redirects.armings.map((arming) => arming.tookMs);
     const list = tookMs.map((ms) => formatMs(Math.round(ms))).join(', ');
-    const slow = `sending frames ahead took ${list} to arrange, more than the ${ARMING_LIMIT_MS} ms that they can wait for it`;
+    const slow =
+      `sending frames ahead took ${list} to arrange, more than the ${ARMING_LIMIT_MS} ms that they ` +
+      'can wait for it';
     if (tookMs.length >= MOST_ARMINGS) {
       await plainly(run, reservation, copy, `${slow}, ${formatCount(tookMs.length, 'time')} in a row`);
       return;

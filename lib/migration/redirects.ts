@@ -1,12 +1,13 @@
 import type { Redirect } from '../network/path.js';
 import type { MovingMac } from '../plan/moving-macs.js';
 import { ALLOWED_DOWNTIME_MS } from './gate.js';
-import type { HostParts, Run } from './migration.js';
+import type { HostParts } from './host-parts.js';
+import type { Run } from './migration.js';
 import type { MovingMacs } from './moving-macs.js';
 import { isStopped } from './switchover.js';
 
 /** No frame that has waited longer is delivered: whoever sent it has sent it again, or given up. */
-export const HOLD_MS = 2_000;
+const HOLD_MS = 2_000;
 /** How long after the gate's opening the guest should be paused. */
 export const HURRY_AFTER_MS = 200;
 export const GIVE_UP_AFTER_MS = 800;
@@ -62,7 +63,10 @@ export class Redirects {
     return this.#armings;
   }
 
-  /** Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its own peers. */
+  /**
+   * Whoever stands by: the source, before it a hub that frames for the destination pass, and the destination for its
+   * own peers.
+   */
   async standBy(macs: readonly MovingMac[]): Promise<readonly PlacedRedirect[]> {
     const { source, destination, switchover, domain } = this.run;
     const standing = this.moving.byNic(macs).flatMap(({ nic, macs: its }) => {
@@ -89,7 +93,10 @@ export class Redirects {
     this.#placed = [...this.#placed, ...placed];
   }
 
-  /** False where it took too long; the flows may be in all the same. A guest that is paused already has nothing to lose by a late one. */
+  /**
+   * False where it took too long; the flows may be in all the same. A guest that is paused already has nothing to lose
+   * by a late one.
+   */
   async armInTime(): Promise<boolean> {
     const [first] = this.#armings;
     // What an attempt before has sent ahead is too old by now.

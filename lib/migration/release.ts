@@ -5,7 +5,10 @@ import type { Run } from './migration.js';
 import type { Reservation } from './reserve.js';
 import { isSame, type Sighting, whereIs } from './whereabouts.js';
 
-/** The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the MAC. */
+/**
+ * The source gives back what it held for the VM; late frames still go on to the new host, because home remembers the
+ * MAC.
+ */
 export async function release(run: Run, checked: Checked, reservation: Reservation): Promise<void> {
   const { source, domain, hosts, placement, vm } = run;
   const places = (await whereIs(domain, hosts)).filter(({ seen }) => isSame(seen.id, checked.id));
@@ -27,7 +30,9 @@ async function startWithItsHost({ vm, domain, destination, journal }: Run): Prom
   } catch (error) {
     if (!(error instanceof VxmigError)) throw error;
     const again = shellLine(['virsh', 'autostart', '--domain', domain]);
-    const text = `${vm.name} started with its host, and with ${destination.name} it does not: ${messageOf(error)}. \`${again}\` there makes it so.`;
+    const text =
+      `${vm.name} started with its host, and with ${destination.name} it does not: ${messageOf(error)}. ` +
+      `\`${again}\` there makes it so.`;
     journal.emit({ kind: 'warning', text });
   }
 }

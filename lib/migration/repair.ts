@@ -1,7 +1,8 @@
 import type { Repair } from '../model/certificate.js';
 import { messageOf } from '../model/errors.js';
 import type { Announcements } from './announce.js';
-import type { HostParts, Run } from './migration.js';
+import type { HostParts } from './host-parts.js';
+import type { Run } from './migration.js';
 import type { MovingMacs } from './moving-macs.js';
 
 /** A host that does not send frames for a MAC to where it should. */
@@ -13,8 +14,8 @@ export interface Stray {
 }
 
 /**
- * Makes hosts relearn where a MAC is: what their tables have of it goes, and the VM's port announces it once more. Nothing is put into a table
- * by hand: it would still be there after the next move.
+ * Makes hosts relearn where a MAC is: what their tables have of it goes, and the VM's port announces it once more.
+ * Nothing is put into a table by hand: it would still be there after the next move.
  */
 export async function repair(
   { hosts, switchover, journal }: Run,

@@ -1,19 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationJob, VmSight } from '../compute/driver.js';
 import { DriverError } from '../compute/driver-error.js';
-import type { HostParts, Run } from './migration.js';
-import type { Whereabouts } from './stage.js';
+import type { HostParts } from './host-parts.js';
+import type { Run } from './migration.js';
+import type { Whereabouts } from './outcome.js';
 import { until } from './until.js';
 import { isSame } from './whereabouts.js';
 
-/** libvirt takes half a minute to notice that the other end is gone (qemu.conf, keepalive_interval and keepalive_count). */
+/**
+ * libvirt takes half a minute to notice that the other end is gone (qemu.conf, keepalive_interval and keepalive_count).
+ */
 const CANCEL_TIMEOUT_MS = 45_000;
 const CANCEL_AGAIN_MS = 1_000;
-/** A driver's daemon that died is back by then where somebody looks after it, and the VM may stand still until it is asked. */
+/**
+ * A driver's daemon that died is back by then where somebody looks after it, and the VM may stand still until it is
+ * asked.
+ */
 const SILENCE_MS = 15_000;
 /**
- * While libvirt connects to a destination that nothing reaches any more, it answers nobody who asks for that domain, until the kernel gives up: with
- * net.ipv4.tcp_syn_retries at 6, its default, after 127 s (tcp(7)). The VM runs on all the while.
+ * While libvirt connects to a destination that nothing reaches any more, it answers nobody who asks for that domain,
+ * until the kernel gives up: with net.ipv4.tcp_syn_retries at 6, its default, after 127 s (tcp(7)). The VM runs on all
+ * the while.
  */
 const HANG_MS = 150_000;
 
@@ -56,8 +63,9 @@ async function isOver({ source, destination, domain }: Settled, job: MigrationJo
 }
 
 /**
- * No job will change anything any more. What is left standing still is made to run, once: at the source where that has it, for
- * its memory is whole there unless it is torn. Then what is paused at the destination has never run, and is removed before.
+ * No job will change anything any more. What is left standing still is made to run, once: at the source where that has
+ * it, for its memory is whole there unless it is torn. Then what is paused at the destination has never run, and is
+ * removed before.
  */
 async function settle(run: Settled, id: string): Promise<Whereabouts> {
   const { source, destination, domain, switchover } = run;

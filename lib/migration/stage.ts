@@ -1,11 +1,12 @@
 import type { StageFigures } from '../model/migration-result.js';
-import { type EndedStages, outcomeOf, type StagesOutcome } from './outcome.js';
+import { type EndedStages, outcomeOf, type StagesOutcome, type Whereabouts } from './outcome.js';
 
 /**
  * A stage of a migration. What kind it is says what happens when it fails:
  * - `check`: nothing has been changed by it; the stages before it are undone.
- * - `reversible`: it is undone first (its undoing copes with half of it), then the stages before it, as long as the VM is found to be
- *   where it was: an undoing can come too late, and a VM that has moved needs what the earlier stages made.
+ * - `reversible`: it is undone first (its undoing copes with half of it), then the stages before it, as long as the VM
+ *   is found to be where it was: an undoing can come too late, and a VM that has moved needs what the earlier stages
+ *   made.
  * - `commit`: nobody knows by the error alone whether the VM has moved, so it is settled where it runs.
  * - `finish`: the VM has moved; the failure is reported and the remaining stages still run.
  */
@@ -15,16 +16,16 @@ export interface StageInfo {
   readonly purpose: string;
 }
 
-/** Where the VM runs, as all hosts that were asked say together. */
-export type Whereabouts = 'source' | 'destination' | 'both' | 'unknown';
-
 export interface StageHooks {
   started(stage: string): void;
   finished(stage: string, figures: StageFigures, error: unknown): void;
   nowMs(): number;
 }
 
-/** How a stage is undone. `settle` also finds out where the VM is: where it fails nobody knows, and nothing more is undone. */
+/**
+ * How a stage is undone. `settle` also finds out where the VM is: where it fails nobody knows, and nothing more is
+ * undone.
+ */
 export type Undoing = { readonly undo: () => Promise<void> } | { readonly settle: () => Promise<Whereabouts> };
 
 /** Until the VM runs at its new place, and what follows it there. */

@@ -138,7 +138,10 @@ export class MigrationStory implements Story, Findings {
   }
 }
 
-/** What takes part from `reserve` on; and the stages that begin when the guest runs at the destination, whatever is still waited for at the source. */
+/**
+ * What takes part from `reserve` on; and the stages that begin when the guest runs at the destination, whatever is
+ * still waited for at the source.
+ */
 class Reserved {
   readonly reservation: Reservation;
   readonly copy: Copy;

@@ -5,7 +5,8 @@ import type { Migration } from './migration.js';
 import { isSame, type Sighting } from './whereabouts.js';
 
 /**
- * Whether the VM stands as a move needs it: it runs at the source, nowhere else, and with its NICs at the taps; nothing of its name is at the destination.
+ * Whether the VM stands as a move needs it: it runs at the source, nowhere else, and with its NICs at the taps; nothing
+ * of its name is at the destination.
  *
  * @returns how it is seen at the source
  * @throws VxmigError HOST_UNFIT, CLASH
@@ -56,7 +57,9 @@ function notAlone({ vm, source }: Migration, running: readonly string[], here: S
 function leftover({ destination, domain }: Migration, { seen }: Sighting): VxmigError {
   return new VxmigError('CLASH', `${destination.name} has a domain ${domain} already (${seen.state})`, {
     where: `${destination.name} ${domain}`,
-    hint: 'What an earlier migration left paused `vxmig apply FILE` removes. Look at another with `virsh dumpxml`; if it is not needed, `virsh undefine` it.',
+    hint:
+      'What an earlier migration left paused `vxmig apply FILE` removes. Look at another with `virsh dumpxml`; ' +
+      'if it is not needed, `virsh undefine` it.',
   });
 }
 
@@ -64,10 +67,13 @@ function namesake({ destination, domain, vm }: Migration, { seen }: Sighting): V
   const name = shellLine(['virsh', 'domrename', domain, 'NEW-NAME']);
   return new VxmigError(
     'CLASH',
-    `${destination.name} has another VM called ${domain} (UUID ${seen.id}, ${seen.state}): it is not ${vm.name}, and was not touched`,
+    `${destination.name} has another VM called ${domain} (UUID ${seen.id}, ${seen.state}): it is not ` +
+      `${vm.name}, and was not touched`,
     {
       where: `${destination.name} ${domain}`,
-      hint: `Two domains of one name cannot be on one host: rename that one with \`${name}\` on ${destination.name} (while it is off), or choose another host.`,
+      hint:
+        `Two domains of one name cannot be on one host: rename that one with \`${name}\` on ${destination.name} ` +
+        '(while it is off), or choose another host.',
     },
   );
 }

@@ -29,7 +29,9 @@ export async function switchOver(run: Run, reservation: Reservation, copy: Copy)
   if (why !== null) {
     throw new VxmigError('MIGRATION_FAILED', why, {
       where: domain,
-      hint: `Does the underlay carry packets from ${source.name} to ${run.destination.name}? \`vxmig verify FILE\` looks.`,
+      hint:
+        `Does the underlay carry packets from ${source.name} to ${run.destination.name}? \`vxmig verify ` +
+        'FILE` looks.',
     });
   }
   throwIfFailed(run, await job.outcome);

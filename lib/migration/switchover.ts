@@ -39,7 +39,9 @@ export const BEFORE: SwitchState = {
   ended: null,
 };
 
-/** Pure. Events of two hosts come in any order: once the guest has run at the destination, nothing at the source counts. */
+/**
+ * Pure. Events of two hosts come in any order: once the guest has run at the destination, nothing at the source counts.
+ */
 export function next(state: SwitchState, event: SwitchEvent): SwitchState {
   const { atMs } = event;
   const hasArrived = state.phase === 'arrived';
@@ -78,7 +80,9 @@ export class Switchover {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** True as soon as the condition holds; false when the time is over. @throws the signal's reason when it is aborted */
+  /**
+   * True as soon as the condition holds; false when the time is over. @throws the signal's reason when it is aborted
+   */
   async until(condition: (state: SwitchState) => boolean, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     signal?.throwIfAborted();
     const ended = new AbortController();

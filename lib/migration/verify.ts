@@ -5,21 +5,26 @@ import { VxmigError } from '../model/errors.js';
 import type { HostConvergence } from '../model/migration-result.js';
 import type { Announcements } from './announce.js';
 import { expectedAfter, type Run, staysPut } from './migration.js';
-import type { RunningProbe } from './probes.js';
 import { type HostProof, isProven, proveAll } from './proof.js';
 import { type QueueReading, readQueues } from './queues.js';
 import { repair, type Stray } from './repair.js';
 import type { Reservation } from './reserve.js';
+import type { RunningProbe } from './running-probe.js';
 import { until } from './until.js';
 
-/** After the resume. All rounds of announcements are over by then, so a host that has not learned will not by itself. */
+/**
+ * After the resume. All rounds of announcements are over by then, so a host that has not learned will not by itself.
+ */
 const REPAIR_AFTER_MS = 1_000;
 const REPAIR_AGAIN_MS = 1_500;
 const GIVE_UP_AFTER_MS = 6_000;
 const RETRY_MS = 100;
 const SILENCE_MS = 10_000;
 
-/** Looks whether every host sends to the VM's new place, and makes those learn that do not. What it has found so far can be read at any time. */
+/**
+ * Looks whether every host sends to the VM's new place, and makes those learn that do not. What it has found so far can
+ * be read at any time.
+ */
 export class Verification {
   #convergence: readonly HostConvergence[] = [];
   #proofs: readonly HostProof[] = [];
@@ -44,7 +49,9 @@ export class Verification {
     return this.#repairs;
   }
 
-  /** What the hosts' queues have dropped when all frames that waited have been answered; null: it has not come to that. */
+  /**
+   * What the hosts' queues have dropped when all frames that waited have been answered; null: it has not come to that.
+   */
   get queuesAfter(): Promise<QueueReading> | null {
     return this.#queuesAfter;
   }
@@ -107,7 +114,10 @@ export class Verification {
     });
   }
 
-  /** Who does not send to the new place: first by the tables, and where these are right by what the switches do with a frame. */
+  /**
+   * Who does not send to the new place: first by the tables, and where these are right by what the switches do with a
+   * frame.
+   */
   async #strays(): Promise<Stray[]> {
     const tables = await this.#tables();
     this.#convergence = tables;
@@ -153,7 +163,10 @@ export class Verification {
     return (await Promise.all(rows)).flat();
   }
 
-  /** Probes that got no reply to a request sent after the guest ran at the destination: table entries alone prove nothing. */
+  /**
+   * Probes that got no reply to a request sent after the guest ran at the destination: table entries alone prove
+   * nothing.
+   */
   async #silentProbes(): Promise<RunningProbe[]> {
     const { probes, switchover, vm } = this.run;
     const since = switchover.state.resumedAtMs ?? Date.now();
@@ -173,7 +186,9 @@ function foundBy({ mac, traces }: HostProof): string {
   return `a frame for ${mac} that comes in by ${wrong?.from}: ${wrong?.problem}`;
 }
 
-/** In whole milliseconds, as ovs-ofctl stamps them: a table seen to move in the millisecond of the resume moved at 0. */
+/**
+ * In whole milliseconds, as ovs-ofctl stamps them: a table seen to move in the millisecond of the resume moved at 0.
+ */
 function afterResume(ms: number): number {
   const rounded = Math.round(ms);
   return rounded === -1 ? 0 : rounded + 0;

@@ -60,7 +60,7 @@ export const ENCAPSULATIONS: readonly [Encapsulation, ...(readonly Encapsulation
     },
     // What IANA has assigned, and what Open vSwitch takes where nothing is said.
     carrier: { kind: 'udp', port: 4789 },
-    // lib/dpif-netlink-rtnl.c
+    // dpif-netlink-rtnl.c
     kernel: { name: 'vxlan_sys_4789', linkKind: 'vxlan' },
   },
 ];

@@ -2,7 +2,9 @@ import type { Change } from './change.js';
 import type { LabEvent } from './lab-event.js';
 import type { WatchNews } from './watch-event.js';
 
-/** All that is told while the program works. Every kind has a renderer; a mapped type in cli/terminal/ makes sure of it. */
+/**
+ * All that is told while the program works. Every kind has a renderer; a mapped type in cli/terminal/ makes sure of it.
+ */
 export type VxmigEvent =
   | { readonly kind: 'connecting'; readonly hosts: readonly string[] }
   | { readonly kind: 'change-applied'; readonly change: Change }

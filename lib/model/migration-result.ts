@@ -33,8 +33,8 @@ export interface MigrationResult {
 export interface TransferFigures {
   readonly durationMs: number;
   /**
-   * For how long the guest ran nowhere: from QEMU's STOP at the source to its RESUME at the destination, as far as the two clocks are
-   * known. Where one was not seen, libvirt's figure, which knows nothing of the waking
+   * For how long the guest ran nowhere: from QEMU's STOP at the source to its RESUME at the destination, as far as the
+   * two clocks are known. Where one was not seen, libvirt's figure, which knows nothing of the waking
    * (docs/decisions/0020-the-guest-arrives-paused.md); null where that was not told either.
    */
   readonly downtimeMs: number | null;

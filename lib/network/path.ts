@@ -92,7 +92,10 @@ export interface FdbMove {
   readonly place: string | null;
 }
 
-/** Where a frame that a switch is asked about comes in: at a port of the host itself, or out of the tunnel towards another. */
+/**
+ * Where a frame that a switch is asked about comes in: at a port of the host itself, or out of the tunnel towards
+ * another.
+ */
 export type FrameArrival = { readonly kind: 'local' } | { readonly kind: 'tunnel'; readonly from: string };
 
 export interface FrameTrace {

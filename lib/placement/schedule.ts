@@ -41,7 +41,8 @@ interface Slots {
 
 /**
  * The order of migrations: in the order of the file, as many at a time as hosts and links take. Pure. Who waits for
- * whom is fixed here, by estimated durations, so that a plan can say it; how long each really takes changes nothing of it.
+ * whom is fixed here, by estimated durations, so that a plan can say it; how long each really takes changes nothing of
+ * it.
  *
  * @param perHost how many may leave a host, and how many come to one, at a time
  */

@@ -1,3 +1,4 @@
+import type { Encapsulation } from '../model/encapsulation.js';
 import { probeAddresses, probeMac, probePortName, tapName } from '../model/names.js';
 import { probePaths } from '../model/probe-path.js';
 import type { Datapath, Network, Topology, Vm } from '../model/topology.js';
@@ -10,6 +11,26 @@ export interface NamedWay {
   readonly port: string;
   /** As in {@link Way}. */
   readonly remote: string | null;
+}
+
+export interface DesiredTunnel {
+  readonly kind: 'tunnel';
+  readonly name: string;
+  readonly far: FarEnd;
+  /** Null: the address that the route to the far end has. */
+  readonly localIp: string | null;
+  readonly encapsulation: Encapsulation;
+  readonly vni: number;
+}
+
+/** `flow`: each frame says to whom. */
+export type FarEnd =
+  | { readonly kind: 'one'; readonly peer: TunnelPeer }
+  | { readonly kind: 'flow'; readonly peers: readonly TunnelPeer[] };
+
+export interface TunnelPeer {
+  readonly host: string;
+  readonly ip: string;
 }
 
 export interface DesiredTap {

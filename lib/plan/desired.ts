@@ -7,13 +7,15 @@ import type { AdoptedNic } from './adopt-domain.js';
 import {
   type DesiredProbePort,
   type DesiredTap,
+  type DesiredTunnel,
   desiredProbePorts,
   desiredTaps,
   type NamedWay,
 } from './desired-ports.js';
 import { type Accelerator, domainXml } from './domain-xml.js';
-import { expectedPlace } from './expected-place.js';
-import { knownMacs, type MovingMac, ownMacs } from './moving-macs.js';
+import { knownMacs, type MovingMac } from './moving-macs.js';
+import { hostOf, networkOf, vtepOf } from './topology-parts.js';
+import { peersOf, waysToMacs, wayTowards } from './ways.js';
 
 /** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
 export interface DesiredHost {
@@ -47,26 +49,6 @@ export interface DesiredBridge {
 }
 
 export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
-
-export interface DesiredTunnel {
-  readonly kind: 'tunnel';
-  readonly name: string;
-  readonly far: FarEnd;
-  /** Null: the address that the route to the far end has. */
-  readonly localIp: string | null;
-  readonly encapsulation: Encapsulation;
-  readonly vni: number;
-}
-
-/** `flow`: each frame says to whom. */
-export type FarEnd =
-  | { readonly kind: 'one'; readonly peer: TunnelPeer }
-  | { readonly kind: 'flow'; readonly peers: readonly TunnelPeer[] };
-
-export interface TunnelPeer {
-  readonly host: string;
-  readonly ip: string;
-}
 
 export type DesiredDomain =
   /** One that vxmig defines and owns. */
@@ -181,57 +163,11 @@ function desiredBridge(topology: Topology, network: Network, host: Host, facts: 
   };
 }
 
-function waysToMacs(
-  topology: Topology,
-  network: Network,
-  host: string,
-  alsoAt: ReadonlyMap<string, string>,
-): Map<string, readonly NamedWay[]> {
-  return new Map(
-    topology.vms.flatMap((vm) =>
-      vm.nics.flatMap((nic, index) => {
-        if (nic.network !== network.name) return [];
-        const also = alsoAt.get(vm.name);
-        const hosts = [vm.host, ...(also === undefined ? [] : [also])];
-        const ways = hosts.map((at): NamedWay => {
-          const place = expectedPlace(network, at, host);
-          if (place === host) return { port: tapName(topology.name, vm.name, index), remote: null };
-          return wayTowards(topology, network, host, place);
-        });
-        return ownMacs(topology, nic).map((mac): [string, readonly NamedWay[]] => [mac, ways]);
-      }),
-    ),
-  );
-}
-
 /**
  * Not only the topology's own: the same endpoints may be another's, which has its frames in what this one does not use.
  */
 function carriersAt({ networks }: Topology): Carrier[] {
   return encapsulationsBeside(networks).map(({ carrier }) => carrier);
-}
-
-/** The tunnel of `from`'s bridge through which frames for `to` leave: its own, or a spoke's only one, to the hub. */
-export function wayTowards(topology: Topology, network: Network, from: string, to: string): NamedWay {
-  const { mesh } = network;
-  if (mesh.kind === 'flow')
-    return { port: flowTunnelPortName(topology.name, network.name), remote: vtepOf(hostOf(topology, to)) };
-  const next = mesh.kind !== 'hub' || from === mesh.hub ? to : mesh.hub;
-  return { port: tunnelPortName(topology.name, network.name, next), remote: null };
-}
-
-/** One for each host at the other end. */
-export function waysThrough({ name, far }: DesiredTunnel): NamedWay[] {
-  if (far.kind === 'one') return [{ port: name, remote: null }];
-  return far.peers.map(({ ip }) => ({ port: name, remote: ip }));
-}
-
-/** Who a host has a tunnel to: everybody in a mesh; the hub, or for the hub everybody, in hub and spoke. */
-export function peersOf(topology: Topology, network: Network, hostName: string): Host[] {
-  const { mesh } = network;
-  return topology.hosts.filter(
-    (peer) => peer.name !== hostName && (mesh.kind !== 'hub' || mesh.hub === hostName || mesh.hub === peer.name),
-  );
 }
 
 function desiredTunnels(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredTunnel[] {
@@ -249,22 +185,4 @@ function desiredTunnels(topology: Topology, network: Network, host: Host, facts:
     far: { kind: 'one', peer },
     ...near,
   }));
-}
-
-export function hostOf(topology: Topology, name: string): Host {
-  const host = topology.hosts.find((candidate) => candidate.name === name);
-  if (host === undefined) throw new Error(`no host ${name} in topology ${topology.name}`);
-  return host;
-}
-
-export function networkOf(topology: Topology, name: string): Network {
-  const network = topology.networks.find((candidate) => candidate.name === name);
-  if (network === undefined) throw new Error(`no network ${name} in topology ${topology.name}`);
-  return network;
-}
-
-export function vtepOf(host: Host): string {
-  const [first] = host.addresses;
-  if (first === undefined) throw new Error(`host ${host.name} has no address`);
-  return first;
 }

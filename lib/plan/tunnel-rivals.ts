@@ -3,7 +3,8 @@ import { carrierText, type Encapsulation, encapsulationsOf } from '../model/enca
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { shellLine } from '../model/quote.js';
-import type { DesiredBridge, DesiredHost, DesiredTunnel } from './desired.js';
+import type { DesiredBridge, DesiredHost } from './desired.js';
+import type { DesiredTunnel } from './desired-ports.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
 import { OWNER_KEY, ownedBy } from './ownership.js';
 

@@ -44,7 +44,7 @@ const GAUGES: readonly GaugeOf[] = [
   },
   {
     name: 'vxmig_tunnels',
-    help: "VXLAN ports in the topology's bridges on the host.",
+    help: "Tunnel ports in the topology's bridges on the host.",
     samples: one(({ tunnels }) => tunnels),
   },
   {
@@ -56,7 +56,10 @@ const GAUGES: readonly GaugeOf[] = [
 
 const PLACE = ['topology', 'host'] as const;
 
-/** What Prometheus asks a watch for: gauges of how the hosts are now, and counters of what it has told since this was made. */
+/**
+ * What Prometheus asks a watch for: gauges of how the hosts are now, and counters of what it has told since this was
+ * made.
+ */
 export class WatchMetrics {
   readonly #registry = new Registry();
   readonly #repairs: Counter<string>;

@@ -1,6 +1,9 @@
 import { PAUSE_LIMIT_MS, type Strategy, stopWhenItFits } from './strategy.js';
 
-/** Pre-copy with QEMU's throttle: the virtual CPUs get less time as long as a pass does not send more than the guest dirties. */
+/**
+ * Pre-copy with QEMU's throttle: the virtual CPUs get less time as long as a pass does not send more than the guest
+ * dirties.
+ */
 export const AUTO_CONVERGE: Strategy = {
   name: 'auto-converge',
   purpose: 'As pre-copy, and QEMU slows the guest down, more and more, until a pass leaves little enough.',

@@ -1,4 +1,7 @@
-/** A way to move a running guest's memory. All that differs between strategies is said here; nobody asks for their names. */
+/**
+ * A way to move a running guest's memory. All that differs between strategies is said here; nobody asks for their
+ * names.
+ */
 export interface Strategy {
   /** As in the file and on the command line. */
   readonly name: string;
@@ -18,8 +21,8 @@ export interface Strategy {
   /** Pure: what is done when a pass is over and it is known what the guest has dirtied meanwhile. */
   readonly steer: (pass: PassSight) => PassStep;
   /**
-   * For so long the guest may stand still, in milliseconds, before the migration is given up; null: there is no giving up, because the guest
-   * cannot go back.
+   * For so long the guest may stand still, in milliseconds, before the migration is given up; null: there is no giving
+   * up, because the guest cannot go back.
    */
   readonly pauseLimitMs: number | null;
 }
@@ -27,7 +30,10 @@ export interface Strategy {
 /** `userfaultfd`: a QEMU that is not root may wait for pages that are elsewhere (userfaultfd(2)). */
 export type StrategyNeed = 'userfaultfd';
 
-/** A pass after the first, as it begins: only then does QEMU know what was dirtied (migration.c, migration_iteration_run). */
+/**
+ * A pass after the first, as it begins: only then does QEMU know what was dirtied (migration.c,
+ * migration_iteration_run).
+ */
 export interface PassSight {
   /** From 2. */
   readonly iteration: number;

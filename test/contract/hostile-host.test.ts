@@ -1,7 +1,7 @@
 import type { ServerChannel } from 'ssh2';
 import t, { type Test } from 'tap';
 import { observeDomain, observeDomains } from '../../lib/compute/libvirt/domains.js';
-import { listDomains } from '../../lib/compute/libvirt/virsh.js';
+import { listDomains } from '../../lib/compute/libvirt/virsh-list.js';
 import { HostConnection, type HostShell } from '../../lib/host/connection.js';
 import { Dialogue } from '../../lib/host/dialogue.js';
 import { observeFitness } from '../../lib/host/fitness.js';

@@ -10,7 +10,8 @@ export function strategiesPage(): string {
 
 <!-- Written by \`npm run docs\` from lib/strategies/. -->
 
-\`migration: {strategy: …}\` of a VM, or \`vxmig migrate --strategy …\`; where nobody says anything it is \`${STRATEGIES[0].name}\`.
+\`migration: {strategy: …}\` of a VM, or \`vxmig migrate --strategy …\`;
+where nobody says anything it is \`${STRATEGIES[0].name}\`.
 All of them have the same redirect, certificate and undo: [the life of a migration](life-of-a-migration.md).
 
 | strategy | what it does | for whom | needs | can be called off |
@@ -18,8 +19,8 @@ All of them have the same redirect, certificate and undo: [the life of a migrati
 ${rows.join('\n')}
 
 Whatever needs something says so in its entry of the registry; \`vxmig doctor\` looks whether both hosts have it.
-A strategy is one file in \`lib/strategies/\` and one line in \`lib/strategies/registry.ts\`; then \`npm run docs\` writes this
-page and the choices of both schemas.
+A strategy is one file in \`lib/strategies/\` and one line in \`lib/strategies/registry.ts\`;
+then \`npm run docs\` writes this page and the choices of both schemas.
 `;
 }
 

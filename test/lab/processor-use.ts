@@ -4,7 +4,9 @@ import { Worker } from 'node:worker_threads';
 
 const NAP_MS = 5;
 
-/** Sleeps and wakes in a thread that has nothing else to do, and says in the end by how much it was late at the worst. */
+/**
+ * Sleeps and wakes in a thread that has nothing else to do, and says in the end by how much it was late at the worst.
+ */
 const SLEEPER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const over = new Int32Array(workerData);
@@ -20,7 +22,10 @@ parentPort.postMessage(worst);
 /** What a machine had of its processors while something was done. */
 export interface ProcessorUse<Result> {
   readonly result: Result;
-  /** How long somebody who sleeps waited, when his time had come, for a processor; at the worst. What a hypervisor takes is in it. */
+  /**
+   * How long somebody who sleeps waited, when his time had come, for a processor; at the worst. What a hypervisor takes
+   * is in it.
+   */
   readonly waitedMs: number;
   /** Of all processors' time, 0 to 1: whoever could run had to wait only while there was none. */
   readonly idle: number;

@@ -4,8 +4,9 @@ import type { Document, TestLab } from './harness.js';
 import { processorUse } from './processor-use.js';
 
 /**
- * A machine is short of CPU where its processors are never idle, so that whoever could run waits for another; or where somebody who sleeps
- * is woken this much too late, twice as long as the guest stands still: the redirect may then come after the pause.
+ * A machine is short of CPU where its processors are never idle, so that whoever could run waits for another; or where
+ * somebody who sleeps is woken this much too late, twice as long as the guest stands still: the redirect may then come
+ * after the pause.
  */
 const SHORT_IDLE = 0.05;
 const SHORT_MS = 100;
@@ -17,8 +18,8 @@ interface Move {
 }
 
 /**
- * A migration in which no ping is lost. One that loses some on a machine that is measurably short of CPU meanwhile shows nothing of
- * vxmig: it is said, and repeated from the same place, at most twice.
+ * A migration in which no ping is lost. One that loses some on a machine that is measurably short of CPU meanwhile
+ * shows nothing of vxmig: it is said, and repeated from the same place, at most twice.
  *
  * @param attempt migrates, asserts what else there is to assert, and resolves to how many pings were lost
  * @param back brings the VM to where it was
@@ -31,7 +32,9 @@ export async function losesNothing(
   for (let repeats = 0; ; repeats += 1) {
     const { result: lost, waitedMs, idle } = await processorUse(attempt);
     const short = idle < SHORT_IDLE || waitedMs > SHORT_MS;
-    const spare = `processors were idle for ${Math.round(idle * 100)} %, and let nobody wait for more than ${Math.round(waitedMs)} ms`;
+    const spare =
+      `processors were idle for ${Math.round(idle * 100)} %, and let nobody wait for more than ` +
+      `${Math.round(waitedMs)} ms`;
     const seen = `${lost} pings lost; ${spare}`;
     t.comment(seen);
     if (lost === 0 || !short || repeats === REPEATS) {

@@ -31,7 +31,10 @@ const TEXT_OF: readonly (readonly [extension: RegExp, text: (source: string) => 
 /** What is made, or stands for any. */
 const MADE = /^dist\/|[{}<>$]|NAME|FILE/;
 
-/** `lib/a/b.ts`, `docs/a.md`, `test/unit/`, with `*` for anything; and other scripts of any folder: `a/b.ts`, `c.sh`, `d.test.ts`. */
+/**
+ * `lib/a/b.ts`, `docs/a.md`, `test/unit/`, with `*` for anything; and other scripts of any folder: `a/b.ts`, `c.sh`,
+ * `d.test.ts`.
+ */
 const CITED =
   /(?<![\w.*/-])((?:lib|test|docs|topologies|bin)\/[\w./*-]*[\w*]\/?|(?:[\w.*][\w./*-]*)?\w\.(?:ts|sh|test\.js))(?![\w*-]|\.\w)/g;
 

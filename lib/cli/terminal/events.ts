@@ -22,7 +22,10 @@ export interface Telling {
   readonly log: Log;
 }
 
-/** The bus of this process, with those who always listen, and its own run on it. @throws {VxmigError} USAGE where the file cannot be written */
+/**
+ * The bus of this process, with those who always listen, and its own run on it. @throws {VxmigError} USAGE where the
+ * file cannot be written
+ */
 export async function openBus({ people, style, live, file }: Listeners): Promise<Telling> {
   const bus = new EventBus();
   const emit = bus.forRun(runId(Date.now(), String(process.pid)));

@@ -8,7 +8,10 @@ interface Terminal extends Writable {
   readonly rows?: number;
 }
 
-/** A terminal whose last lines are rewritten in place, one for each VM that moves, while everything that is logged appears above them. */
+/**
+ * A terminal whose last lines are rewritten in place, one for each VM that moves, while everything that is logged
+ * appears above them.
+ */
 export class LiveLines extends Writable {
   readonly #lines = new Map<string, string>();
   /** How many lines are on the screen. */
@@ -18,7 +21,9 @@ export class LiveLines extends Writable {
     super({ decodeStrings: false });
   }
 
-  /** Shows `line` in place of the one before of the same name; an empty one takes it away. The others keep their order. */
+  /**
+   * Shows `line` in place of the one before of the same name; an empty one takes it away. The others keep their order.
+   */
   show(name: string, line: string): void {
     if (line === '') this.#lines.delete(name);
     else this.#lines.set(name, line);

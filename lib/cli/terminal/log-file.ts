@@ -8,8 +8,8 @@ import { requireWritable } from './write-output.js';
 const PLAIN: Style = { colour: false, width: 120, unicode: true };
 
 /**
- * What --log names: a line of JSON for every event, with its time, level, run, the event itself, and what people read of it.
- * Loading winston takes longer than many a command, so that only who wants a file waits for it.
+ * What --log names: a line of JSON for every event, with its time, level, run, the event itself, and what people read
+ * of it. Loading winston takes longer than many a command, so that only who wants a file waits for it.
  * @throws {VxmigError} USAGE where the file cannot be written
  */
 export async function logFile(filename: string, emit: Emit): Promise<Subscriber> {
@@ -17,7 +17,8 @@ export async function logFile(filename: string, emit: Emit): Promise<Subscriber>
   const { default: winston } = await import('winston');
   // A stream of our own: winston's transport for files says nothing of what it could not write.
   const stream = createWriteStream(filename, { flags: 'a', mode: 0o600 });
-  // A disk that is full ends the log, not the migration that is written about. The first error closes the stream, and is the only one.
+  // A disk that is full ends the log, not the migration that is written about. The first error closes the stream, and
+  // is the only one.
   stream.on('error', (error) => {
     emit({ kind: 'warning', text: `the log ${filename} is not complete: ${error.message}` });
   });

@@ -93,7 +93,10 @@ export interface ProgressOptions {
   readonly nowMs: () => number;
 }
 
-/** Events as they come: copying on one line for each VM that changes in place, or at most a line per second and VM where it can't. */
+/**
+ * Events as they come: copying on one line for each VM that changes in place, or at most a line per second and VM where
+ * it can't.
+ */
 export function progressPrinter({ log, style, live, nowMs }: ProgressOptions): (event: VxmigEvent) => void {
   const lastCopyMs = new Map<string, number>();
   return (event) => {

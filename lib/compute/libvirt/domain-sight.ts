@@ -34,7 +34,9 @@ const MARK = '=== vxmig';
 export async function observeDetails(shell: HostShell, domain: string): Promise<DomainDetails | null> {
   const name = shellWord(domain);
   // Each question is asked whatever became of the one before it.
-  const questions = `echo '${MARK}'; dumpxml --domain ${name}; echo '${MARK}'; snapshot-list --name --domain ${name}; echo '${MARK}'; checkpoint-list --name --domain ${name}; echo '${MARK}'`;
+  const questions =
+    `echo '${MARK}'; dumpxml --domain ${name}; echo '${MARK}'; snapshot-list --name --domain ${name}; echo ` +
+    `'${MARK}'; checkpoint-list --name --domain ${name}; echo '${MARK}'`;
   const argv = ['env', 'LC_ALL=C.UTF-8', ...VIRSH.split(' '), questions];
   const { stdout } = await shell.run(argv);
   const [, xml = '', snapshots = '', checkpoints = ''] = stdout.split(MARK);
@@ -61,7 +63,9 @@ export async function disksWithJobs(shell: HostShell, domain: string, targets: r
 
 /** @throws CommandError where libvirt does not answer */
 export async function observeLibvirtHost(shell: HostShell): Promise<LibvirtHost> {
-  const script = `LC_ALL=C.UTF-8 ${VIRSH} 'version; capabilities' | sed -n 's/^Running hypervisor: QEMU */qemu=/p;s/.*<uuid>\\(.*\\)<\\/uuid>.*/uuid=\\1/p;/<\\/host>/q'; sed -n '1,/^$/p' /proc/cpuinfo`;
+  const script =
+    `LC_ALL=C.UTF-8 ${VIRSH} 'version; capabilities' | sed -n 's/^Running hypervisor: QEMU ` +
+    `*/qemu=/p;s/.*<uuid>\\(.*\\)<\\/uuid>.*/uuid=\\1/p;/<\\/host>/q'; sed -n '1,/^$/p' /proc/cpuinfo`;
   const { stdout } = await shell.run(['sh', '-c', script]);
   const field = (name: string) => new RegExp(`^${name}\\s*[:=] *(.*)$`, 'm').exec(stdout)?.[1]?.trim() ?? '';
   const flags = field('flags') || field('Features');

@@ -4,7 +4,7 @@ import { CommandError, VxmigError } from '../../model/errors.js';
 import type { LibvirtDomain } from '../../model/libvirt-domain.js';
 import { LibvirtError } from './protocol/connection.js';
 import { Libvirt } from './protocol/domains.js';
-import { listDomains, readDomain } from './virsh.js';
+import { listDomains, readDomain } from './virsh-list.js';
 
 const URI = 'qemu:///system';
 
@@ -27,7 +27,8 @@ export async function domainsOf(shell: HostShell): Promise<readonly LibvirtDomai
 
 /**
  * The same; where the topology has no VMs the host need not have libvirt.
- * @throws CommandError where libvirt does not answer though it is there, or was; VxmigError HOST_UNFIT where it is missing
+ * @throws CommandError where libvirt does not answer though it is there, or was; VxmigError HOST_UNFIT where it is
+ * missing
  */
 export async function observeDomains(
   shell: HostShell,
@@ -46,7 +47,9 @@ export async function observeDomains(
 function noLibvirt(host: string, cause: CommandError): VxmigError {
   return new VxmigError('HOST_UNFIT', `${host} has no libvirt, and the topology has VMs: ${cause.message}`, {
     where: host,
-    hint: 'For a host of a lab: `vxmig lab up FILE` starts it. Else install it there; `vxmig doctor FILE` says what else is missing.',
+    hint:
+      'For a host of a lab: `vxmig lab up FILE` starts it. Else install it there; `vxmig doctor FILE` says what ' +
+      'else is missing.',
     cause,
   });
 }

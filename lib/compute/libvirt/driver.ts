@@ -23,6 +23,7 @@ import { DriverError } from '../driver-error.js';
 import { domainsOf, observeDomain } from './domains.js';
 import { failureHint, failureText } from './failure.js';
 import * as virsh from './virsh.js';
+import { abortJob, followMigrate, hasJob, readJobStats } from './virsh-migrate.js';
 import { openVirshShell } from './virsh-shell.js';
 
 /** How others reach a host's libvirt, and where the memory of VMs that come there is sent. */
@@ -69,7 +70,7 @@ export class LibvirtDriver implements VmDriver {
       });
     }
     const beganAtMs = Date.now();
-    const command = await virsh.followMigrate(this.shell, {
+    const command = await followMigrate(this.shell, {
       ...request,
       destinationUri: to.place.uri,
       migrateAddress: to.place.memoryAddress,
@@ -102,19 +103,19 @@ export class LibvirtDriver implements VmDriver {
   }
 
   async statistics(domain: string): Promise<JobStats | null> {
-    return parseJobStats(await this.#asked(domain, virsh.readJobStats(this.shell, domain, 'running')));
+    return parseJobStats(await this.#asked(domain, readJobStats(this.shell, domain, 'running')));
   }
 
   async lastStatistics(domain: string): Promise<JobStats | null> {
-    return parseJobStats(await this.#asked(domain, virsh.readJobStats(this.shell, domain, 'completed')));
+    return parseJobStats(await this.#asked(domain, readJobStats(this.shell, domain, 'completed')));
   }
 
   async hasJob(domain: string): Promise<boolean> {
-    return await this.#asked(domain, virsh.hasJob(this.shell, domain));
+    return await this.#asked(domain, hasJob(this.shell, domain));
   }
 
   async cancel(domain: string): Promise<void> {
-    await this.#asked(domain, virsh.abortJob(this.shell, domain));
+    await this.#asked(domain, abortJob(this.shell, domain));
   }
 
   /** At once: a guest that stands still waits for no other change of the host. */
@@ -158,12 +159,16 @@ export class LibvirtDriver implements VmDriver {
     if (!(error instanceof VxmigError) || error.code !== 'COMMAND_FAILED') return error;
     // It has answered, with a failure.
     if (error instanceof CommandError && error.exitCode !== null) return new DriverError('refused', error);
-    const what = `libvirt on ${this.host} gave no answer about ${domain} (${error.message}): it, or the VM's QEMU, stands still`;
+    const what =
+      `libvirt on ${this.host} gave no answer about ${domain} (${error.message}): it, or the VM's ` +
+      'QEMU, stands still';
     return new DriverError(
       'silent',
       new VxmigError('COMMAND_FAILED', what, {
         where: this.host,
-        hint: `Storage that does not answer does that: is the server of the VM's disks there for its hosts? libvirtd itself is looked at with \`virsh list\` on ${this.host}.`,
+        hint:
+          "Storage that does not answer does that: is the server of the VM's disks there for its hosts? libvirtd " +
+          `itself is looked at with \`virsh list\` on ${this.host}.`,
         cause: error,
       }),
     );

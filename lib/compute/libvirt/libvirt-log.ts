@@ -3,8 +3,16 @@ import type { HostShell } from '../../host/connection.js';
 const TAIL_BYTES = 65_536;
 const TIMEOUT_MS = 15_000;
 /** What an end says of the other's going; the cause is elsewhere. */
-const ECHOES =
-  /End of file while reading data|Cannot recv data|Unable to read from monitor|internal error: connection closed|terminating on signal|Received HangUp/;
+const ECHOES = new RegExp(
+  [
+    'End of file while reading data',
+    'Cannot recv data',
+    'Unable to read from monitor',
+    'internal error: connection closed',
+    'terminating on signal',
+    'Received HangUp',
+  ].join('|'),
+);
 
 /** libvirtd's own log where it has one, else the journal; and what the domain's QEMU has printed. */
 const SCRIPT = `
@@ -17,8 +25,8 @@ exit 0
 `;
 
 /**
- * What libvirt and the domain's QEMU on that host have called an error since then, oldest first, each once. Peer to peer, libvirt loses half of what the
- * other end has told it.
+ * What libvirt and the domain's QEMU on that host have called an error since then, oldest first, each once. Peer to
+ * peer, libvirt loses half of what the other end has told it.
  *
  * @param sinceMs by that host's clock
  * @throws CommandError, VxmigError SSH_CONNECT

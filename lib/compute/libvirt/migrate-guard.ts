@@ -9,11 +9,17 @@ const SCRIPT = readFileSync(new URL('../../../../lib/compute/libvirt/migrate-gua
 
 export interface MigrateGuardSettings {
   readonly beatMs: number;
-  /** A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given up. */
+  /**
+   * A controller that has not been heard for so long is gone, or hangs, or cannot be reached: the migration is given
+   * up.
+   */
   readonly leaseSeconds: number;
   /** How often the source's QEMU is looked at. */
   readonly lookSeconds: number;
-  /** A virsh that has not answered by then is not waited for: where another job holds the domain it ends with the migration. */
+  /**
+   * A virsh that has not answered by then is not waited for: where another job holds the domain it ends with the
+   * migration.
+   */
   readonly answerSeconds: number;
   /** So long somebody whom nobody controls any more tries to reach the destination. */
   readonly wakeSeconds: number;
@@ -34,7 +40,8 @@ const SETTINGS: MigrateGuardSettings = {
 };
 
 /**
- * Runs `virsh migrate …` at the source; it is given up when we are gone. Before this resolves nobody may change the VM's limits.
+ * Runs `virsh migrate …` at the source; it is given up when we are gone. Before this resolves nobody may change the
+ * VM's limits.
  *
  * @param wakeAt the destination's libvirt, where the guest arrives paused; null: it is libvirt that lets it run
  * @param settings for tests, which have no 20 s to wait

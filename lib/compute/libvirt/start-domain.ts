@@ -4,13 +4,17 @@ import { formatMs } from '../../model/quantities.js';
 import { shellLine } from '../../model/quote.js';
 import { DOMAIN_COMMANDS } from './virsh.js';
 
-/** QEMU opens its disks before libvirt hears of it, and waits for storage that does not answer for as long as that takes. */
+/**
+ * QEMU opens its disks before libvirt hears of it, and waits for storage that does not answer for as long as that
+ * takes.
+ */
 const START_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 const VIRSH = ['virsh', '-q', '-c', 'qemu:///system'] as const;
 
 /**
- * Starts a domain. One that does not come up is ended, as nothing of it has run yet: libvirt would answer no question about it meanwhile.
+ * Starts a domain. One that does not come up is ended, as nothing of it has run yet: libvirt would answer no question
+ * about it meanwhile.
  * @throws CommandError; VxmigError HOST_UNFIT where it is still starting when its time is over
  */
 export async function startDomain(shell: HostShell, name: string, timeoutMs: number = START_TIMEOUT_MS): Promise<void> {
@@ -38,7 +42,8 @@ export async function startDomain(shell: HostShell, name: string, timeoutMs: num
       {
         where: `${shell.name} ${name}`,
         hint:
-          `See on ${shell.name} whether that storage can be reached and read; \`${shellLine(['virsh', 'domblklist', '--details', name])}\` lists the disks, ` +
+          `See on ${shell.name} whether that storage can be reached and read; ` +
+          `\`${shellLine(['virsh', 'domblklist', '--details', name])}\` lists the disks, ` +
           `and \`${shellLine(['tail', `/var/log/libvirt/qemu/${name}.log`])}\` what QEMU has said.`,
         cause,
       },

@@ -1,6 +1,7 @@
 import type { Encapsulation } from '../../model/encapsulation.js';
 import type { Host, Network, Topology } from '../../model/topology.js';
-import { peersOf, vtepOf } from '../../plan/desired.js';
+import { vtepOf } from '../../plan/topology-parts.js';
+import { peersOf } from '../../plan/ways.js';
 import { aboutKey } from '../../topology/complaint.js';
 import type { SeenBridge, SeenTunnel } from '../eyes.js';
 import type { CheckKind, Scene } from '../kind.js';

@@ -2,7 +2,9 @@ import type { HostShell } from '../../host/connection.js';
 import { FlowMonitorParser, type FlowReport, MONITOR_OPTIONS } from '../../openflow/flow-monitor.js';
 import { Nudger } from '../../openflow/nudge.js';
 
-/** How often the switch is made to report what it holds back; a change is seen at most this much late. In milliseconds. */
+/**
+ * How often the switch is made to report what it holds back; a change is seen at most this much late. In milliseconds.
+ */
 const NUDGE_INTERVAL_MS = 10;
 /** How late the switch reports by itself (see nudge.ts). */
 const UNHURRIED_LATE_MS = 500;
@@ -11,7 +13,9 @@ const UNHURRIED_LATE_MS = 500;
 export type TimedFlowReport = FlowReport & { readonly lateMs: number };
 
 export interface FlowWatch {
-  /** From now on changes are reported within NUDGE_INTERVAL_MS; before, a switch with little to do takes up to 500 ms. */
+  /**
+   * From now on changes are reported within NUDGE_INTERVAL_MS; before, a switch with little to do takes up to 500 ms.
+   */
   hurry(): void;
   /** Why changes may be missing so far; null where all have been reported. */
   gap(): string | null;
@@ -39,8 +43,8 @@ export async function watchFlows(
   };
   let gap: string | null = null;
   let stopped = false;
-  // All that changed before a finished nudge began was reported by it. Its end and its reports take different ways here, so that the last
-  // one's reports may still come: the one before it counts.
+  // All that changed before a finished nudge began was reported by it. Its end and its reports take different ways
+  // here, so that the last one's reports may still come: the one before it counts.
   let nudgesMs: readonly number[] = [];
   const lateMs = () => {
     const [beforeLast, last] = nudgesMs;

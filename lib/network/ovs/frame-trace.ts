@@ -4,7 +4,7 @@ import type { Network, Nic, Topology } from '../../model/topology.js';
 import type { Way } from '../../pipeline/facts.js';
 import { tableNumber } from '../../pipeline/tables.js';
 import { endsOf } from '../../pipeline/tunnels.js';
-import { wayTowards } from '../../plan/desired.js';
+import { wayTowards } from '../../plan/ways.js';
 import type { FrameArrival, FrameTrace } from '../path.js';
 import type { OvsHost } from './ovs-host.js';
 import { type TraceQuestion, traceFrames } from './trace.js';
@@ -84,7 +84,8 @@ function entrance(session: OvsHost, question: FrameFor, arrival: FrameArrival): 
     const flow = `in_port=${session.ofport(network.name, sender.port)},${frame}`;
     return { name: sender.port, question: { flow } };
   }
-  // No port of its own: nobody there sends. Its tables are asked from the one on in which the destination begins to matter.
+  // No port of its own: nobody there sends. Its tables are asked from the one on in which the destination begins to
+  // matter.
   const actions = `resubmit(,${tableNumber('redirect')})`;
   return { name: 'table redirect', question: { flow: `in_port=LOCAL,${frame}`, actions } };
 }
@@ -121,7 +122,10 @@ function nicOf(topology: Topology, network: string, mac: string): Nic | undefine
 /** Of those for documentation (RFC 5737, RFC 3849): which address is behind a MAC that is no NIC's own is not known. */
 const ANYBODYS = ['192.0.2.1', '2001:db8::1'];
 
-/** For an address of the VM that the sender has one of the family for, so that a flow that picks out more than the MAC is met as well. */
+/**
+ * For an address of the VM that the sender has one of the family for, so that a flow that picks out more than the MAC
+ * is met as well.
+ */
 function payload(nic: Nic | undefined, sender: Sender | null): string {
   const bare = (address: string) => address.split('/')[0] ?? '';
   const isV6 = (address: string) => address.includes(':');

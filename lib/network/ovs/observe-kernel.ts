@@ -18,7 +18,10 @@ export interface KernelState {
   readonly kernelDatapath: boolean;
   readonly kvm: boolean;
   readonly sshAddress: string | null;
-  /** Files by which libvirt shows that it is there, or keeps a domain; none: the host has no libvirt, or one that has never had a domain and is down. */
+  /**
+   * Files by which libvirt shows that it is there, or keeps a domain; none: the host has no libvirt, or one that has
+   * never had a domain and is down.
+   */
   readonly libvirtFiles: readonly string[];
   /** Domains whose QEMU is younger than {@link LATELY_SECONDS}. */
   readonly startedLately: readonly string[];
@@ -26,7 +29,10 @@ export interface KernelState {
   readonly flows: ReadonlyMap<string, readonly Flow[]>;
 }
 
-/** Its sockets; definitions, and the state of domains that run (configDir and stateDir of libvirt's src/qemu/qemu_conf.c). */
+/**
+ * Its sockets; definitions, and the state of domains that run (configDir and stateDir of libvirt's
+ * src/qemu/qemu_conf.c).
+ */
 const LIBVIRT_FILES = [...LIBVIRT_SOCKETS, '/etc/libvirt/qemu/*.xml', '/run/libvirt/qemu/*.xml'];
 
 /** Longer than a guest takes to boot. */
@@ -34,7 +40,8 @@ const LATELY_SECONDS = 60;
 
 /**
  * One shell for everything: a session per question would cost more than all the questions. The text is constant;
- * nothing from a topology is in it; bridges are its arguments. Sections are parted by lines that none of the tools prints.
+ * nothing from a topology is in it; bridges are its arguments. Sections are parted by lines that none of the tools
+ * prints.
  */
 const SCRIPT = `
 section() { printf '\\n=== %s\\n' "$1"; }

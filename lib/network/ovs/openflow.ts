@@ -15,10 +15,15 @@ import {
   parseFlows,
 } from '../../openflow/text.js';
 
-/** All flows of some bridges, in one session. A bridge that does not exist has none. @throws VxmigError HOST_UNFIT where the switch does not answer */
+/**
+ * All flows of some bridges, in one session. A bridge that does not exist has none. @throws VxmigError HOST_UNFIT where
+ * the switch does not answer
+ */
 export async function dumpFlows(shell: HostShell, bridges: readonly string[]): Promise<Map<string, Flow[]>> {
   if (bridges.length === 0) return new Map();
-  const script = `for bridge; do echo "=== $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null || [ $? -ne ${OFCTL_TIMED_OUT} ] || exit ${OFCTL_TIMED_OUT}; done; exit 0`;
+  const script =
+    `for bridge; do echo "=== $bridge"; ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" 2>/dev/null || ` +
+    `[ $? -ne ${OFCTL_TIMED_OUT} ] || exit ${OFCTL_TIMED_OUT}; done; exit 0`;
   const { stdout } = await ask(shell, ['sh', '-c', script, 'sh', ...bridges]);
   const parts = stdout.split(/^=== (.+)$/m);
   return new Map(bridges.map((bridge) => [bridge, readFlows(shell.name, parts[parts.indexOf(bridge) + 1] ?? '')]));
@@ -46,7 +51,9 @@ export async function countedFlows(
   bridge: string,
   tables: readonly number[],
 ): Promise<readonly CountedFlow[]> {
-  const script = `for table in $2; do ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} --no-names dump-flows "$1" "table=$table" 2>/dev/null; done; exit 0`;
+  const script =
+    `for table in $2; do ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} --no-names dump-flows "$1" ` +
+    '"table=$table" 2>/dev/null; done; exit 0';
   const { stdout } = await shell.run(['sh', '-c', script, 'sh', bridge, tables.join(' ')]);
   return parseCountedFlows(stdout);
 }
@@ -57,7 +64,9 @@ export async function removeFlows(
   bridge: string,
   { table, macs, cookie }: { readonly table: number; readonly macs: readonly string[]; readonly cookie?: bigint },
 ): Promise<string[]> {
-  const script = `bridge=$1; shift; for flow; do ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" "$flow" && ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} del-flows "$bridge" "$flow" || exit; done`;
+  const script =
+    `bridge=$1; shift; for flow; do ovs-ofctl ${DUMP_OPTIONS.join(' ')} dump-flows "$bridge" "$flow" && ` +
+    `ovs-ofctl ${OFCTL_PATIENCE} -O ${OPENFLOW_VERSION} del-flows "$bridge" "$flow" || exit; done`;
   const owner = cookie === undefined ? '' : `cookie=0x${cookie.toString(16)}/-1,`;
   const flows = macs.map((mac) => `${owner}table=${table},dl_dst=${mac}`);
   const { stdout } = await ask(shell, ['sh', '-c', script, 'sh', bridge, ...flows]);
@@ -94,7 +103,9 @@ async function ask(shell: HostShell, argv: readonly string[], options?: RunOptio
     if (!(cause instanceof CommandError) || cause.exitCode !== OFCTL_TIMED_OUT) throw cause;
     throw new VxmigError('HOST_UNFIT', `Open vSwitch on ${shell.name} takes connections and does not answer`, {
       where: shell.name,
-      hint: 'Start ovsdb-server anew where it has stopped, without which the switch answers nobody: `systemctl restart openvswitch-switch`, in a lab `vxmig lab up FILE`.',
+      hint:
+        'Start ovsdb-server anew where it has stopped, without which the switch answers nobody: `systemctl ' +
+        'restart openvswitch-switch`, in a lab `vxmig lab up FILE`.',
       cause,
     });
   }

@@ -67,7 +67,10 @@ export class OvsDatabase {
     return await this.#told(async () => switchState(await selectTables(this.connection, OPEN_VSWITCH, COLUMNS)));
   }
 
-  /** In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError, also where our lock has been taken away */
+  /**
+   * In one transaction; resolves when ovs-vswitchd has put it into force. @throws OvsdbError, also where our lock has
+   * been taken away
+   */
   async change(changes: readonly OvsChange[]): Promise<void> {
     const { intent, operations } = ovsTransaction(changes);
     const transaction = { intent, operations: [...operations, ...this.#asHolder()] };
@@ -89,7 +92,10 @@ export class OvsDatabase {
     return asStringMap([...rows.values()][0]?.external_ids)[HOLDER_KEY] ?? null;
   }
 
-  /** Writes, or takes away, who has the lock: the database itself does not tell others. @throws OvsdbError where it is not us */
+  /**
+   * Writes, or takes away, who has the lock: the database itself does not tell others. @throws OvsdbError where it is
+   * not us
+   */
   async nameLockHolder(holder: string | null): Promise<void> {
     const named: Mutation[] = holder === null ? [] : [['external_ids', 'insert', mapOf({ [HOLDER_KEY]: holder })]];
     const mutations: Mutation[] = [['external_ids', 'delete', [HOLDER_KEY]], ...named];

@@ -10,8 +10,8 @@ import { destinationOf, type FdbEntry, fdbEntries, fdbEntry } from '../../pipeli
 import { destinationRedirectFlows, lateArrivalFlow, redirectFlows } from '../../pipeline/redirect.js';
 import { tableNumber } from '../../pipeline/tables.js';
 import { outputTo } from '../../pipeline/tunnels.js';
-import { wayTowards } from '../../plan/desired.js';
 import type { SeenMac } from '../../plan/moving-macs.js';
+import { wayTowards } from '../../plan/ways.js';
 import type {
   AnnounceRound,
   FdbFollower,
@@ -82,7 +82,8 @@ export class OvsPath implements NetworkPath {
   }
 
   async refuseLate(network: string, macs: readonly string[]): Promise<void> {
-    // A redirect's flow in that table goes with it; its guard puts it back, and the others of the redirect stand by themselves.
+    // A redirect's flow in that table goes with it; its guard puts it back, and the others of the redirect stand by
+    // themselves.
     const what = { table: tableNumber('admit'), macs, cookie: cookieOf('redirect') };
     await removeFlows(this.#shell, this.#bridge(network), what);
   }
@@ -171,8 +172,9 @@ export class OvsPath implements NetworkPath {
   }
 
   /**
-   * The userspace datapath resolves a tunnel's next hop with the first frame, and loses that frame (its tunnel neighbour cache). This
-   * one is for nobody: its destination is reserved (IEEE 802.1Q §8.6.3), the far end's pipeline drops it.
+   * The userspace datapath resolves a tunnel's next hop with the first frame, and loses that frame (its tunnel
+   * neighbour cache). This one is for nobody: its destination is reserved (IEEE 802.1Q §8.6.3), the far end's pipeline
+   * drops it.
    */
   async #warmUp(bridge: string, tunnel: Way): Promise<void> {
     const frame = `0180c200000e${NOBODYS_FRAME}`;

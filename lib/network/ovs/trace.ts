@@ -21,7 +21,8 @@ const MARK = '=== vxmig trace';
 const SCRIPT = `bridge=$1; shift
 while [ $# -gt 0 ]; do
   echo '${MARK}'
-  if [ -n "$2" ]; then ovs-appctl ofproto/trace-packet-out "$bridge" "$1" "$2" 2>&1; else ovs-appctl ofproto/trace "$bridge" "$1" 2>&1; fi
+  if [ -n "$2" ]; then ovs-appctl ofproto/trace-packet-out "$bridge" "$1" "$2" 2>&1
+  else ovs-appctl ofproto/trace "$bridge" "$1" 2>&1; fi
   shift 2
 done
 exit 0`;

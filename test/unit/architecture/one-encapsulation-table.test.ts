@@ -13,7 +13,7 @@ const TABLE = 'model/encapsulation.ts';
 /** What else may name an encapsulation outside of comments, and why. */
 const MAY_NAME_ONE: Readonly<Record<string, string>> = {
   'topology/file.ts': 'generated from schema.json, whose choices are held to the table below',
-  'cli/program.ts': 'the help says what vxmig is for',
+  'cli/command-line/program.ts': 'the help says what vxmig is for',
   'cli/demo.ts': 'it tells what it shows, with a topology of its own',
   'bench/ovn-commands.ts': 'OVN as it is usually set up, to be compared with',
   'plan/vtep-device.ts': 'kinds of devices of the kernel that carry no Ethernet frames, whoever has made them',

@@ -93,15 +93,15 @@ t.test('its MTU and its keys are checked', async (t) => {
   t.match(complaints({ vni: 5999, mtu: 1470 }), [
     {
       message: 'an MTU of 1470 leaves no room for Parcel in an underlay of 1500',
-      mend: /^use 1469 or less.* to 1501$/,
+      fix: /^use 1469 or less.* to 1501$/,
     },
   ]);
-  t.match(complaints({ vni: 5999, mtu: 1424 }, 'fd00:1::10'), [{ mend: /^use 1423 or less/ }], 'over IPv6');
+  t.match(complaints({ vni: 5999, mtu: 1424 }, 'fd00:1::10'), [{ fix: /^use 1423 or less/ }], 'over IPv6');
   for (const vni of [3999, 6000])
     t.match(complaints({ vni }), [
       {
         message: `${vni} is not a label, as a network of the type parcel needs one`,
-        mend: 'a number from 4000 to 5999',
+        fix: 'a number from 4000 to 5999',
       },
     ]);
 });

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap';
 import { ARRIVING_NAMESPACE } from '../../../lib/model/domain-marks.js';
 import { type MovingDomain, moveDomain, startLingeringQemu, startOddQemu, startQemu } from './moving-domain.js';
 
-// The guest arrives paused, and runs at most once: it is woken at the destination when its QEMU here is past running it.
+// The guest arrives paused, and runs at most once: it is woken at the destination when its QEMU here is past running
+// it.
 
 const MARKED = `here metadata --domain a web --live --uri ${ARRIVING_NAMESPACE} --key vxmig --set <arriving/>`;
 const UNMARKED = `here metadata --domain a web --live --uri ${ARRIVING_NAMESPACE} --remove`;

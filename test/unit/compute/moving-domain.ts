@@ -7,16 +7,22 @@ import { guardMigrate, type MigrateGuardSettings } from '../../../lib/compute/li
 import { LocalShell } from '../host/local-shell.js';
 
 /**
- * What becomes of lines said to libvirt at the destination: it does as it is told, it answers nothing any more, its connection breaks at
- * the first line, or there is none and only who connects anew gets through.
+ * What becomes of lines said to libvirt at the destination: it does as it is told, it answers nothing any more, its
+ * connection breaks at the first line, or there is none and only who connects anew gets through.
  */
 export type FarEnd = 'works' | 'silent' | 'breaks' | 'anew' | 'unreachable';
 
-/** A guard on this machine that migrates the domain `a web`; libvirt at both ends is files, and its QEMU is whatever process the test says. */
+/**
+ * A guard on this machine that migrates the domain `a web`; libvirt at both ends is files, and its QEMU is whatever
+ * process the test says.
+ */
 export interface MovingDomain {
   readonly command: Awaited<ReturnType<typeof guardMigrate>>;
   readonly local: LocalShell;
-  /** What was done, a line each: `here …` and `there …` a virsh of its own, `far …` a line to the one that stays connected, `job …`. */
+  /**
+   * What was done, a line each: `here …` and `there …` a virsh of its own, `far …` a line to the one that stays
+   * connected, `job …`.
+   */
   lines(): Promise<string[]>;
   /** Waits until a line begins so. */
   seen(start: string): Promise<void>;
@@ -153,8 +159,8 @@ export async function startLingeringQemu(t: Test): Promise<Qemu> {
 }
 
 /**
- * One whose name is made to be misread: who takes the first bracket for its end takes the terminal's process group, which it has not
- * (-1, in all whose bits it would be exiting), for its flags.
+ * One whose name is made to be misread: who takes the first bracket for its end takes the terminal's process group,
+ * which it has not (-1, in all whose bits it would be exiting), for its flags.
  */
 export async function startOddQemu(t: Test): Promise<Qemu> {
   const script = "printf ') ' >/proc/$$/comm; echo named; read -r _";

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseDomainList } from '../../../lib/compute/libvirt/virsh.js';
+import { parseDomainList } from '../../../lib/compute/libvirt/virsh-list.js';
 
 const WEB = '9f6b0c4e-7a51-8d20-b3f5-0123456789ab';
 const OLD = '11111111-2222-8333-9444-555555555555';

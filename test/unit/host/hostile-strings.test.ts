@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap';
 import { disksWithJobs, observeDetails } from '../../../lib/compute/libvirt/domain-sight.js';
 import * as virsh from '../../../lib/compute/libvirt/virsh.js';
+import { readDomain } from '../../../lib/compute/libvirt/virsh-list.js';
+import { abortJob, followMigrate, readJobStats } from '../../../lib/compute/libvirt/virsh-migrate.js';
 import { reaches } from '../../../lib/host/reach.js';
 import { runCommands } from '../../../lib/host/script.js';
 import type { Command } from '../../../lib/model/command.js';
@@ -88,8 +90,8 @@ t.test('libvirt’s names reach virsh whole', async (t) => {
     await virsh.startDomain(recording.shell, domain);
     await virsh.destroyDomain(recording.shell, domain);
     await virsh.undefineDomain(recording.shell, domain);
-    await virsh.abortJob(recording.shell, domain);
-    await virsh.readJobStats(recording.shell, domain, 'running');
+    await abortJob(recording.shell, domain);
+    await readJobStats(recording.shell, domain, 'running');
     await virsh.resumeDomain(recording.shell, domain);
     t.equal(await observeDetails(recording.shell, domain), null);
     t.same(await disksWithJobs(recording.shell, domain, [domain]), []);
@@ -97,8 +99,8 @@ t.test('libvirt’s names reach virsh whole', async (t) => {
     await virsh.markDomain(recording.shell, domain, `<adopted>${domain}</adopted>`, ['config', 'live']);
     await virsh.autostartDomain(recording.shell, domain);
     // It prints nothing, which is no answer.
-    await t.rejects(virsh.readDomain(recording.shell, domain), { code: 'HOST_UNFIT' });
-    const migration = await virsh.followMigrate(recording.shell, {
+    await t.rejects(readDomain(recording.shell, domain), { code: 'HOST_UNFIT' });
+    const migration = await followMigrate(recording.shell, {
       domain,
       destinationUri: `qemu+ssh://${domain}/system`,
       migrateAddress: domain,

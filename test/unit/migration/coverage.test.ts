@@ -9,12 +9,15 @@ import { partsOf } from './run.js';
 const TWO_NICS = topologyOf(
   [
     'nics: [{network: blue, mac: "52:54:00:09:00:01", address: [10.9.0.1/24, "fd00:9::1/64"]}]',
-    'nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}, {network: grey, mac: "52:54:00:0a:00:01", address: 10.10.0.1/24}]',
+    'nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}, {network: grey, mac: ' +
+      '"52:54:00:0a:00:01", address: 10.10.0.1/24}]',
   ],
   ['mtu: 1450}', 'mtu: 1450}\n  grey: {vni: 5002, cidr: 10.10.0.0/24}'],
   [
     '\nprobes:',
-    '\n  db:\n    host: host-c\n    image: micro\n    nics: [{network: grey, mac: "52:54:00:0a:00:02", address: 10.10.0.2/24}]\nprobes:\n  - {from: host-c, to: db}',
+    '\n  db:\n    host: host-c\n    image: micro\n' +
+      '    nics: [{network: grey, mac: "52:54:00:0a:00:02", address: 10.10.0.2/24}]\nprobes:\n' +
+      '  - {from: host-c, to: db}',
   ],
 );
 const [WEB] = TWO_NICS.vms;

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Observer } from '../../../lib/measure/observer.js';
 import { PingStream } from '../../../lib/measure/ping-stream.js';
 import { startGuestProbe } from '../../../lib/migration/guest-probe.js';
-import type { RunningProbe } from '../../../lib/migration/probes.js';
+import type { RunningProbe } from '../../../lib/migration/running-probe.js';
 import type { ClockOffset } from '../../../lib/model/clock-offset.js';
 import { partsOf, runOf } from './run.js';
 

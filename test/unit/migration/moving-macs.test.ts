@@ -12,7 +12,10 @@ const OWN = '52:54:00:09:00:01';
 const [FIRST, SECOND] = ['52:54:00:09:00:77', '52:54:00:09:00:78'];
 const at = (mac: string, port = tapName('plans', 'web', 0)): SeenMac => ({ mac, port, place: 'host-a' });
 
-/** A migration of web without port security, behind whose NIC FIRST was heard, when all is reserved; `hear` is the source's switch. */
+/**
+ * A migration of web without port security, behind whose NIC FIRST was heard, when all is reserved; `hear` is the
+ * source's switch.
+ */
 async function reserved() {
   const plain = topologyOf();
   const [web] = plain.vms;

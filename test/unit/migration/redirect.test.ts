@@ -13,7 +13,9 @@ const MIB = 1024 * 1024;
 /** Passes as a guest with little to do makes them: each look finds the copy in the next one. */
 const PASS_BYTES = 0.4 * MIB;
 
-/** What a source, its copy and its redirect did, in order. Arming takes as long as the list says, attempt by attempt. */
+/**
+ * What a source, its copy and its redirect did, in order. Arming takes as long as the list says, attempt by attempt.
+ */
 async function switched(armingMs: readonly number[]) {
   const done: string[] = [];
   let pass = 2;
@@ -114,7 +116,7 @@ t.test(
       'downtime 30',
     ]);
     t.match(warnings, [
-      /^web: sending frames ahead took \d+ ms to arrange, more than the 300 ms .*: the copy goes on, and it is tried again at the next pass$/,
+      /^sending frames ahead took \d+ ms to arrange, more than the 300 ms .*: the copy goes on, and it is tried again at the next pass$/,
     ]);
     t.match(redirects.armings, [{ inTime: false }, { inTime: true }]);
     t.ok(redirects.stand);

@@ -1,8 +1,9 @@
 import type { VmDriver, VmSight } from '../../../lib/compute/driver.js';
 import type { Observer } from '../../../lib/measure/observer.js';
 import { Clocks } from '../../../lib/migration/clocks.js';
+import type { HostParts } from '../../../lib/migration/host-parts.js';
 import { Journal } from '../../../lib/migration/journal.js';
-import type { HostParts, Run } from '../../../lib/migration/migration.js';
+import type { Run } from '../../../lib/migration/migration.js';
 import { Probes } from '../../../lib/migration/probes.js';
 import { Switchover } from '../../../lib/migration/switchover.js';
 import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
@@ -36,7 +37,9 @@ export interface GivenRun {
   readonly run?: Partial<Run>;
 }
 
-/** A run of VM web from the first of its hosts to the second one, which moves from the beginning on; with what it tells. */
+/**
+ * A run of VM web from the first of its hosts to the second one, which moves from the beginning on; with what it tells.
+ */
 export function runOf({ topology = topologyOf(), hosts, run = {} }: GivenRun = {}) {
   const [vm] = topology.vms;
   const all = hosts ?? topology.hosts.map(({ name }) => partsOf(name));

@@ -7,7 +7,10 @@ import { whereIs } from '../../../lib/migration/whereabouts.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { partsOf, runOf, sight } from './run.js';
 
-/** A driver that has the VM in that state and can be asked for it; what is done to it is kept. Whatever else is used fails. */
+/**
+ * A driver that has the VM in that state and can be asked for it; what is done to it is kept. Whatever else is used
+ * fails.
+ */
 class Host {
   readonly done: string[] = [];
 

@@ -1,12 +1,6 @@
 import t from 'tap';
-import {
-  runStages,
-  type StageHooks,
-  type StageInfo,
-  type Stages,
-  type Story,
-  type Whereabouts,
-} from '../../../lib/migration/stage.js';
+import type { Whereabouts } from '../../../lib/migration/outcome.js';
+import { runStages, type StageHooks, type StageInfo, type Stages, type Story } from '../../../lib/migration/stage.js';
 import { ERRORS, type ErrorCode, VxmigError } from '../../../lib/model/errors.js';
 
 interface Behaviour {

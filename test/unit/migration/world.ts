@@ -11,8 +11,9 @@ import type {
 import { DriverError } from '../../../lib/compute/driver-error.js';
 import { type JobStats, parseJobStats } from '../../../lib/measure/jobinfo.js';
 import type { Observer } from '../../../lib/measure/observer.js';
+import type { HostParts } from '../../../lib/migration/host-parts.js';
 import { migrate } from '../../../lib/migration/migrate.js';
-import type { HostParts, MigrationOptions } from '../../../lib/migration/migration.js';
+import type { MigrationOptions } from '../../../lib/migration/migration.js';
 import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { tapName } from '../../../lib/model/names.js';
@@ -29,7 +30,10 @@ import { sight } from './run.js';
 export interface Trouble {
   /** Calls that fail, by the host's role and the call: `source cancel`. */
   readonly failing?: ReadonlyMap<string, Failing>;
-  /** How the job ends: as it should; before the pause; in it, with the guest paused at one or at both ends; or well, while it is told as failed. */
+  /**
+   * How the job ends: as it should; before the pause; in it, with the guest paused at one or at both ends; or well,
+   * while it is told as failed.
+   */
   readonly job?:
     | 'well'
     | 'fails copying'
@@ -49,7 +53,10 @@ export interface Trouble {
   readonly random?: () => number;
 }
 
-/** How often a call fails, and how; the first ones may go well. What it was to do is done all the same by whatever steers a job: an answer was lost. */
+/**
+ * How often a call fails, and how; the first ones may go well. What it was to do is done all the same by whatever
+ * steers a job: an answer was lost.
+ */
 export interface Failing {
   times: number;
   skip?: number;
@@ -315,7 +322,8 @@ export class World {
     if (!['copying', 'switching'].includes(this.#job)) return null;
     this.#pass += 1;
     return parseJobStats(
-      `Job type: 2\nmemory_total: 134217728\nmemory_processed: 1000000\nmemory_remaining: 40000\nmemory_bps: 100000000\nmemory_iteration: ${this.#pass}\n`,
+      'Job type: 2\nmemory_total: 134217728\nmemory_processed: 1000000\nmemory_remaining: 40000\n' +
+        `memory_bps: 100000000\nmemory_iteration: ${this.#pass}\n`,
     );
   }
 

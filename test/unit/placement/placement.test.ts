@@ -10,7 +10,8 @@ const FOUR = topologyOf([
   `${['db', 'mail', 'dns']
     .map(
       (name, index) =>
-        `\n  ${name}:\n    host: host-${'abc'[index % 3]}\n    image: micro\n    nics: [{network: blue, mac: "52:54:00:09:00:1${index}", address: 10.9.0.1${index}/24}]`,
+        `\n  ${name}:\n    host: host-${'abc'[index % 3]}\n    image: micro\n` +
+        `    nics: [{network: blue, mac: "52:54:00:09:00:1${index}", address: 10.9.0.1${index}/24}]`,
     )
     .join('')}\nprobes: []`,
 ]);
@@ -89,7 +90,10 @@ t.test('memory that others on their way have been promised', async (t) => {
   t.equal(placement.promisedBytes('host-b', 'dns'), 0, 'what it has taken is not free any more');
 });
 
-/** Whatever is done in whatever order: each VM runs at one host, and no host's plan takes a tap from one that may run there. */
+/**
+ * Whatever is done in whatever order: each VM runs at one host, and no host's plan takes a tap from one that may run
+ * there.
+ */
 t.test('random moves of all VMs at the same time', async () => {
   const step = fc.record({
     vm: fc.constantFrom(...NAMES),

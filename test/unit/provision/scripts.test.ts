@@ -12,7 +12,9 @@ const initScripts = ['lib/lab/machine-init.sh'];
 const allScripts = readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.sh'))
   .map((name) => `lib/${name}`);
-/** Sent to hosts by the code that they lie beside, which names the shell; their first line tells shellcheck the same. */
+/**
+ * Sent to hosts by the code that they lie beside, which names the shell; their first line tells shellcheck the same.
+ */
 const sent = allScripts.flatMap((name) => {
   const shell = /^# shellcheck shell=(\w+)\n/.exec(readFileSync(`${root}${name}`, 'utf8'))?.[1];
   return shell === undefined ? [] : [{ name, shell }];

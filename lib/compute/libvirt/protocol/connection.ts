@@ -11,7 +11,10 @@ const STATUS_OK = 0;
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** The daemon refused a call, with libvirt's number of the error; or it does not answer as it should, and then there is none. */
+/**
+ * The daemon refused a call, with libvirt's number of the error; or it does not answer as it should, and then there is
+ * none.
+ */
 export class LibvirtError extends Error {
   constructor(
     message: string,

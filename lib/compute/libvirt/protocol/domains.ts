@@ -66,7 +66,9 @@ interface DomainReference {
 export class Libvirt {
   private constructor(private readonly connection: LibvirtConnection) {}
 
-  /** @param stream to the daemon's socket @throws LibvirtError, also where the daemon wants to know more than who we are */
+  /**
+   * @param stream to the daemon's socket @throws LibvirtError, also where the daemon wants to know more than who we are
+   */
   static async open(stream: Duplex, uri: string): Promise<Libvirt> {
     const connection = new LibvirtConnection(stream);
     try {
@@ -147,8 +149,8 @@ function stateOf(number: number): LibvirtDomain['state'] {
 }
 
 /**
- * What is announced may be more than there is: an answer ends where its bytes do. Their number is said twice (remote_connect_list_all_domains_ret): what
- * is no such answer must not be taken for a host without domains.
+ * What is announced may be more than there is: an answer ends where its bytes do. Their number is said twice
+ * (remote_connect_list_all_domains_ret): what is no such answer must not be taken for a host without domains.
  */
 function readReferences(answer: XdrReader): DomainReference[] {
   const references: DomainReference[] = [];
@@ -158,7 +160,9 @@ function readReferences(answer: XdrReader): DomainReference[] {
   return references;
 }
 
-/** An answer that is shorter than what it should hold (XdrReader's RangeError) is one that the daemon should not give. */
+/**
+ * An answer that is shorter than what it should hold (XdrReader's RangeError) is one that the daemon should not give.
+ */
 async function whole<Value>(read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();

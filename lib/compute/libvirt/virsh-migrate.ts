@@ -1,0 +1,105 @@
+import type { HostShell } from '../../host/connection.js';
+import type { StorageProof } from '../../model/disk.js';
+import { DomainDefinition } from '../../model/domain-definition.js';
+import { CommandError } from '../../model/errors.js';
+import type { PostCopy } from '../driver.js';
+import { guardMigrate } from './migrate-guard.js';
+import { UNKNOWN_DOMAIN, UNTRANSLATED, virsh } from './virsh-command.js';
+
+export interface MigrateOptions {
+  readonly domain: string;
+  /** How the source's libvirtd reaches the destination's libvirtd: `qemu+ssh://root@host-b/system`. */
+  readonly destinationUri: string;
+  /** The address that the memory is sent to: the destination's VTEP, so that no name has to be resolved. */
+  readonly migrateAddress: string;
+  readonly postCopy: PostCopy;
+  readonly autoConverge: boolean;
+  readonly bandwidthBytesPerSecond: number | null;
+  /** Only what was proven goes past libvirt's own doubts. */
+  readonly storage: StorageProof;
+}
+
+/** See {@link followMigrate}. */
+export function migrateArgv(options: MigrateOptions): string[] {
+  const { migrateAddress } = options;
+  const address = migrateAddress.includes(':') ? `[${migrateAddress}]` : migrateAddress;
+  return virsh(
+    'migrate',
+    '--live',
+    '--p2p',
+    '--persistent',
+    '--undefinesource',
+    '--abort-on-error',
+    // libvirt would refuse, for it goes by the kind of file system; that both hosts have the same file was seen.
+    ...(options.storage.disks.some(({ hiddenFromLibvirt }) => hiddenFromLibvirt) ? ['--unsafe'] : []),
+    '--domain',
+    options.domain,
+    '--desturi',
+    options.destinationUri,
+    '--migrateuri',
+    `tcp://${address}`,
+    ...{ never: [], 'on demand': ['--postcopy'], 'by itself': ['--postcopy', '--postcopy-after-precopy'] }[
+      options.postCopy
+    ],
+    ...(options.autoConverge ? ['--auto-converge'] : []),
+    // virsh takes whole MiB/s and reads 0 as "no limit".
+    ...(options.bandwidthBytesPerSecond === null
+      ? []
+      : ['--bandwidth', String(Math.max(1, Math.round(options.bandwidthBytesPerSecond / 1_048_576)))]),
+  );
+}
+
+/**
+ * `virsh migrate` on the source; it ends when the VM runs at the destination or the migration failed. Peer to peer:
+ * with a virsh that drives the migration itself, its death in the last phase would leave the VM paused at the source
+ * and gone at the destination.
+ */
+export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
+  // In post-copy it runs at the destination before the end, and libvirt never lets it run at the source again.
+  if (options.postCopy !== 'never') return await guardMigrate(shell, options.domain, migrateArgv(options), null);
+  return await guardMigrate(shell, options.domain, [...migrateArgv(options), '--suspend'], options.destinationUri);
+}
+
+/** Raw job statistics of the running job, or of the last completed one; empty where libvirt has none. */
+export async function readJobStats(shell: HostShell, domain: string, which: 'running' | 'completed'): Promise<string> {
+  const argv = virsh(
+    'domjobinfo',
+    '--rawstats',
+    ...(which === 'completed' ? ['--completed', '--keep-completed'] : []),
+    '--domain',
+    domain,
+  );
+  const { stdout, exitCode } = await shell.run(argv, { accept: [0, 1] });
+  return exitCode === 0 ? stdout : '';
+}
+
+/** libvirt answers within milliseconds, or hangs. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/**
+ * Whether libvirt works on it: while it does, the domain may end or come to life without our doing. @throws
+ * CommandError where libvirt does not answer
+ */
+export async function hasJob(shell: HostShell, domain: string): Promise<boolean> {
+  const argv = [...UNTRANSLATED, ...virsh('domjobinfo', '--rawstats', '--domain', domain)];
+  const { stdout, stderr, exitCode } = await shell.run(argv, { accept: [0, 1], timeoutMs: ANSWER_TIMEOUT_MS });
+  if (exitCode === 0) return !/^Job type: *0\s*$/m.test(stdout);
+  if (UNKNOWN_DOMAIN.test(stderr) || /domain is not running/.test(stderr)) return false;
+  throw new CommandError(shell.name, argv, exitCode, stderr);
+}
+
+/**
+ * Ends a running migration at the source; the VM goes on there. Harmless where no job runs. @throws CommandError where
+ * libvirt does not answer
+ */
+export async function abortJob(shell: HostShell, domain: string): Promise<void> {
+  await shell.run(virsh('domjobabort', '--domain', domain), { accept: [0, 1], timeoutMs: ANSWER_TIMEOUT_MS });
+}
+
+/** Whether the hypervisor there can give the CPU that a domain asks for; null: yes, or libvirt cannot tell. */
+export async function compareCpu(shell: HostShell, domainXml: string): Promise<string | null> {
+  const virttype = DomainDefinition.parse(domainXml).type || 'qemu';
+  const argv = [...UNTRANSLATED, ...virsh('hypervisor-cpu-compare', '--virttype', virttype, '--file', '/dev/stdin')];
+  const { stdout, stderr, exitCode } = await shell.run(argv, { stdin: domainXml, accept: [0, 1] });
+  return exitCode === 1 && /incompatible|not compatible/i.test(stdout + stderr) ? (stdout + stderr).trim() : null;
+}
