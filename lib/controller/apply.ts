@@ -15,7 +15,7 @@ import { removeLeftCopy } from './left-copy.js';
 import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
 import { moveVms } from './move-vms.js';
 import { lookAhead } from './obstructed-moves.js';
-import { FINISH, takeBack, undone } from './undo.js';
+import { FINISH, undoApply, undone } from './undo.js';
 
 export interface ApplyResult {
   readonly ok: boolean;
@@ -39,7 +39,7 @@ export interface ApplyOptions {
  * Brings the hosts to what the topology says: networks on all hosts at once, then VMs, then migrations in the plan's
  * order, some of them at the same time, then what is no longer needed is removed.
  *
- * @throws VxmigError: until the migrations what apply had done is taken back, or the message says what is left; after
+ * @throws VxmigError: until the migrations what apply had done is undone, or the message says what is left; after
  *   that the message says what has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
@@ -51,13 +51,13 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
   try {
     await prepare(controller, plan, options);
   } catch (error) {
-    throw undone(error, await takeBack(sessions, { plan, before }));
+    throw undone(error, await undoApply(sessions, { plan, before }));
   }
   const result = await move(controller, plan, moves, options);
-  // The migration has been rolled back; where it was the first, all can be as before.
+  // Where all that was begun has been undone, all can be as before.
   const moved = result.runs.some(({ record }) => record.result.outcome !== 'rolled-back');
   if (!result.ok && options.signal.aborted && !moved) {
-    const left = await takeBack(sessions, { plan, before });
+    const left = await undoApply(sessions, { plan, before });
     if (left !== '') options.emit({ kind: 'warning', text: `Left on ${left}. ${FINISH}` });
   }
   return result;

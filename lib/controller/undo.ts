@@ -21,7 +21,7 @@ export interface Attempt {
  * Takes all hosts back to how they were, and looks whether they are; resolves to what is left, in words: empty where
  * nothing is. Never rejects.
  */
-export async function takeBack(sessions: readonly HostSession[], { plan, before }: Attempt): Promise<string> {
+export async function undoApply(sessions: readonly HostSession[], { plan, before }: Attempt): Promise<string> {
   const left = sessions.map(async (session): Promise<Leftover[]> => {
     try {
       const changes = await undoHost(session, plan, before);
@@ -44,16 +44,12 @@ export function undone(failure: unknown, left: string): VxmigError {
   const detail = { ...where, cause: failure };
   if (left === '') {
     const hint = failure instanceof VxmigError ? failure.hint : 'Fix what the message names, then apply again.';
-    return new VxmigError(code, `${sentence(failure)} What apply had changed was taken back.`, { hint, ...detail });
+    return new VxmigError(code, `${sentence(failure)} What apply had changed was undone.`, { hint, ...detail });
   }
-  return new VxmigError(
-    code,
-    `${sentence(failure)} Not all that apply had changed could be taken back. Left on ${left}.`,
-    {
-      hint: FINISH,
-      ...detail,
-    },
-  );
+  return new VxmigError(code, `${sentence(failure)} Not all that apply had changed could be undone. Left on ${left}.`, {
+    hint: FINISH,
+    ...detail,
+  });
 }
 
 function sentence(failure: unknown): string {

@@ -18,7 +18,7 @@ export interface ExamineOptions extends ExamOptions {
   readonly timeLimitMs: number;
 }
 
-const ROLLBACK_MS = 20_000;
+const UNDO_MS = 20_000;
 
 /** What the checks see of one topology, whatever happens to a single one. @throws VxmigError INTERRUPTED */
 export async function examine(
@@ -76,7 +76,7 @@ export async function examine(
     clearTimeout(timer);
     limit.abort();
     // One that was called off rolls back, for which it needs the lab.
-    await Promise.race([moving, sleep(ROLLBACK_MS, undefined, { ref: false })]);
+    await Promise.race([moving, sleep(UNDO_MS, undefined, { ref: false })]);
     // Typed as never assigned: the assignment stands in a function.
     const exam = await (opening as Promise<Exam> | null)?.catch(() => null);
     if (exam?.kind === 'open')

@@ -50,14 +50,6 @@ async function plainly(run: Run, reservation: Reservation, copy: Copy, why: stri
   await openGate(run, reservation, copy);
 }
 
-/**
- * Traffic goes back to the source, where the VM is as far as anybody knows: the gate may have been opened, which the
- * copy's undoing finds out.
- */
-export async function unredirect(reservation: Reservation): Promise<void> {
-  await reservation.redirects.close();
-}
-
 /** Full speed first: what is left is sent while the guest still runs, and only then is it paused. */
 async function openGate(run: Run, { control }: Reservation, { finish }: Copy): Promise<void> {
   await control?.setSpeed(withinLimit(OPEN_MIB_PER_SECOND, run.options.bandwidthBytesPerSecond));

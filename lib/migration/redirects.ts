@@ -43,7 +43,7 @@ export class Redirects {
   /** Between these two instants the sources' redirects took effect, which are the last. */
   #armingAtMs: number | null = null;
   #armedAtMs: number | null = null;
-  /** The first of the redirects was taken back. */
+  /** The first of the redirects was lifted. */
   #liftedAtMs: number | null = null;
 
   constructor(

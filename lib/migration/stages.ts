@@ -3,7 +3,7 @@ import { Announcements, takeIn } from './announce.js';
 import { type Checked, check } from './check.js';
 import { Copy } from './copy.js';
 import type { Run } from './migration.js';
-import { redirect, unredirect } from './redirect.js';
+import { redirect } from './redirect.js';
 import { release } from './release.js';
 import { Reservation } from './reserve.js';
 import { cancelAndSettle } from './settle.js';
@@ -92,7 +92,9 @@ export class MigrationStory implements Story, Findings {
     const settle = () => cancelAndSettle(run, copy.job, checked.id);
     await stages.reversible(RESERVE, () => reservation.make(), { undo: () => reservation.undo() });
     await stages.reversible(COPY, () => copy.make(), { settle });
-    await stages.reversible(REDIRECT, () => redirect(run, reservation, copy), { undo: () => unredirect(reservation) });
+    // Frames go to the source again, where the VM is as far as anybody knows: whether it had been let go, `settle` finds out.
+    const undo = () => reservation.redirects.close();
+    await stages.reversible(REDIRECT, () => redirect(run, reservation, copy), { undo });
     this.#transfer = await stages.commit(SWITCH_OVER, () => switchOver(run, reservation, copy), settle);
   }
 

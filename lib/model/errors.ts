@@ -89,7 +89,7 @@ export const ERRORS = {
   MIGRATION_FAILED: {
     exit: 1,
     meaning:
-      'The migration failed and was not rolled back: nobody can say that it could be, or the VM has moved ' +
+      'The migration failed and was not undone: nobody can say that it could be, or the VM has moved ' +
       'all the same.',
     fix: 'Run `virsh domstate` on both hosts: keep the copy that runs, then `vxmig apply FILE` clears the rest.',
   },
@@ -120,7 +120,7 @@ export const ERRORS = {
   },
   INTERRUPTED: {
     exit: 130,
-    meaning: 'Interrupted; what had been begun was rolled back.',
+    meaning: 'Interrupted; what had been begun was undone.',
     fix: 'Run it again when you like.',
   },
 } as const satisfies Record<string, { exit: number; meaning: string; fix: string }>;

@@ -41,7 +41,7 @@ export interface Plan {
   readonly paused: readonly PausedVm[];
   /** What the plan leaves as it is, and will not do well. */
   readonly warnings: readonly string[];
-  /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and rollback. */
+  /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and undoing. */
   readonly moves: ReadonlyMap<string, PlannedMove>;
 }
 

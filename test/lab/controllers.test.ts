@@ -13,7 +13,7 @@ await onLab('two-subnets', async (t, lab) => {
       command.kill(signal);
       const { exitCode, stdout } = await command;
       t.equal(exitCode, 130);
-      t.match(JSON.parse(String(stdout)), { ok: false, error: { code: 'INTERRUPTED', message: /was taken back/ } });
+      t.match(JSON.parse(String(stdout)), { ok: false, error: { code: 'INTERRUPTED', message: /was undone/ } });
       t.same(await sightOf(lab), fresh, 'every host is as it was');
     }
   });
@@ -24,7 +24,7 @@ await onLab('two-subnets', async (t, lab) => {
     const { exitCode, document } = await lab.run('apply', lab.file);
     await lab.shell('host-a', 'umount /usr/bin/qemu-system-x86_64');
     t.equal(exitCode, 1);
-    t.match(document.error.message, /What apply had changed was taken back/);
+    t.match(document.error.message, /What apply had changed was undone/);
     t.same(await sightOf(lab), fresh);
   });
 

@@ -199,7 +199,7 @@ async function recorded({
 }: Recorded): Promise<void> {
   const file = process.env.VXMIG_FAULTS_FILE;
   if (file === undefined) return;
-  const ended = exitCode === undefined ? 'killed' : exitCode === 0 ? 'done' : 'taken back, or left to the next';
+  const ended = exitCode === undefined ? 'killed' : exitCode === 0 ? 'done' : 'undone, or left to the next';
   const outcome = lost ? 'lost with its QEMU' : still ? 'stood still' : (document?.outcome ?? ended);
   const line = { work, fault: fault.name, at: fault.at, point, outcome, ok: exitCode === 0, held };
   await appendFile(file, `${JSON.stringify(line)}\n`);

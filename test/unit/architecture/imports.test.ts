@@ -198,7 +198,7 @@ t.test('no file imports itself by a detour', async (t) => {
   t.strictSame(cycles(imports), []);
 });
 
-t.test('what is allowed is used: a permission that nobody needs is taken back', async (t) => {
+t.test('what is allowed is used: a permission that nobody needs is taken out', async (t) => {
   const used = new Set(imports.map(({ file, target }) => `${roomOf(file)} → ${roomOf(target)}`));
   const granted = Object.entries(MAY_IMPORT).flatMap(([from, targets]) => targets.map((to) => `${from} → ${to}`));
   t.strictSame(

@@ -100,28 +100,25 @@ t.test('armed in time: the gate opens', async (t) => {
   t.not(redirects.instants.armedAtMs, null);
 });
 
-t.test(
-  'arming that takes too long is taken back, the copy goes on, and it is tried again at a later pass',
-  async (t) => {
-    const { done, warnings, redirects } = await switched([ARMING_LIMIT_MS + 50, 0]);
-    t.strictSame(done, [
-      'arm',
-      'disarm',
-      'look at pass 3',
-      'speed 1',
-      'look at pass 4',
-      'speed 1',
-      'arm',
-      'speed 8192',
-      'downtime 30',
-    ]);
-    t.match(warnings, [
-      /^sending frames ahead took \d+ ms to arrange, more than the 300 ms .*: the copy goes on, and it is tried again at the next pass$/,
-    ]);
-    t.match(redirects.armings, [{ inTime: false }, { inTime: true }]);
-    t.ok(redirects.stand);
-  },
-);
+t.test('arming that takes too long is undone, the copy goes on, and it is tried again at a later pass', async (t) => {
+  const { done, warnings, redirects } = await switched([ARMING_LIMIT_MS + 50, 0]);
+  t.strictSame(done, [
+    'arm',
+    'disarm',
+    'look at pass 3',
+    'speed 1',
+    'look at pass 4',
+    'speed 1',
+    'arm',
+    'speed 8192',
+    'downtime 30',
+  ]);
+  t.match(warnings, [
+    /^sending frames ahead took \d+ ms to arrange, more than the 300 ms .*: the copy goes on, and it is tried again at the next pass$/,
+  ]);
+  t.match(redirects.armings, [{ inTime: false }, { inTime: true }]);
+  t.ok(redirects.stand);
+});
 
 t.test('after three attempts the guest is migrated the plain way, and that is said', async (t) => {
   const { done, warnings, redirects } = await switched([0, 0, 0].map(() => ARMING_LIMIT_MS + 50));

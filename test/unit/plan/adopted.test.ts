@@ -180,7 +180,7 @@ t.test('destroy does the same', async (t) => {
   );
 });
 
-t.test('an apply that is taken back gives it back, without writing its definition', async (t) => {
+t.test('an apply that is undone gives it back, without writing its definition', async (t) => {
   const [before] = hostsWith(ON);
   const [plan] = planned(TOPOLOGY, hostsWith(ON)).hosts;
   if (before === undefined || plan === undefined) throw new Error('no host');
