@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
-import { factsOf } from '../controller/facts.js';
 import { sshDirectory } from '../lab/lab-directory.js';
 import type { ApplyBench, ApplyRun } from '../model/bench-result.js';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { bridgeName } from '../model/names.js';
+import { networkFacts } from '../network/ovs/facts.js';
 import { applyFigures } from './figures.js';
 import type { BenchPart } from './migrate-bench.js';
 import { timedRun, vxmigArgv } from './program.js';
@@ -24,7 +24,7 @@ export async function benchApply(part: BenchPart): Promise<ApplyBench> {
   try {
     await controller.plan();
     const observed = [...controller.sessions.values()].map((session) => session.observed);
-    const facts = factsOf(topology, observed);
+    const facts = networkFacts(topology, observed);
     const script = byHandScript(topology, { sshConfig: join(sshDirectory(topology.name), 'config'), facts });
     const scriptFile = join(part.stateDirectory, 'by-hand.sh');
     await writeFile(scriptFile, script);

@@ -1,7 +1,8 @@
 import { tapName } from '../model/names.js';
 import type { Datapath, Topology, Vm } from '../model/topology.js';
-import { type DesiredDomain, desiredHost } from '../plan/desired.js';
+import { desiredNetwork } from '../plan/desired.js';
 import type { DesiredProbePort } from '../plan/desired-ports.js';
+import { type DesiredDomain, desiredVms } from '../plan/desired-vms.js';
 import type { Accelerator } from '../plan/domain-xml.js';
 import { networkOf } from '../plan/topology-parts.js';
 
@@ -61,7 +62,7 @@ export function ovnHostParts(
   host: string,
   facts: { readonly datapath: Datapath; readonly accelerator: Accelerator },
 ): OvnHostParts {
-  const desired = desiredHost(topology, host, facts);
+  const desired = desiredNetwork(topology, host, facts);
   const probes = desired.bridges.flatMap((bridge) =>
     bridge.ports.flatMap((port) =>
       port.kind === 'probe'
@@ -81,7 +82,12 @@ export function ovnHostParts(
         : [],
     ),
   );
-  return { host, encapAddress: desired.vtepAddress, probes, domain: desired.domains[0] ?? null };
+  return {
+    host,
+    encapAddress: desired.vtepAddress,
+    probes,
+    domain: desiredVms(topology, host, facts).domains[0] ?? null,
+  };
 }
 
 function withoutLength(address: string): string {

@@ -2,12 +2,13 @@ import { defineDomain, destroyDomain, startDomain, undefineDomain } from '../com
 import { readDomain } from '../compute/libvirt/virsh-list.js';
 import type { Controller } from '../controller/controller.js';
 import { everySession } from '../controller/every-session.js';
-import { factsOf } from '../controller/facts.js';
+import { vmFacts } from '../controller/facts.js';
 import { sshOf } from '../controller/host-address.js';
 import type { HostShell } from '../host/connection.js';
 import { runCommands } from '../host/script.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
+import { networkFacts } from '../network/ovs/facts.js';
 import { hostOf } from '../plan/topology-parts.js';
 import type { MeasuredRun } from './measured-run.js';
 import {
@@ -50,10 +51,13 @@ export class Ovn {
   ) {
     const { topology } = controller;
     const observed = [...controller.sessions.values()].map((session) => session.observed);
-    const facts = factsOf(topology, observed);
+    const datapathOf = networkFacts(topology, observed);
+    const { accelerator } = vmFacts(observed);
     this.#topology = ovnTopology(topology, vm);
     this.domain = this.#topology.vms[0]?.name ?? '';
-    this.#parts = topology.hosts.map((host) => ovnHostParts(this.#topology, host.name, facts(host.name)));
+    this.#parts = topology.hosts.map((host) =>
+      ovnHostParts(this.#topology, host.name, { ...datapathOf(host.name), accelerator }),
+    );
     this.#ports = vmPorts(this.#topology);
     this.#probes = watchingProbes(this.#topology, this.domain);
     // On a host that is no end of the migration, where there is one.

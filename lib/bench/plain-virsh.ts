@@ -26,10 +26,10 @@ export interface PlainMove {
  */
 export async function plainMigrate(controller: Controller, move: PlainMove): Promise<MeasuredRun> {
   const { current, vm, from, to, signal } = move;
-  const [source, destination] = [controller.session(from), controller.session(to)];
+  const destination = controller.session(to);
   const placement = new Placement(current);
   placement.depart(vm, { from, to });
-  await destination.converge(() => placement.viewOf(to));
+  await controller.network.converge(to, () => placement.viewOf(to));
   try {
     const { result, pings, record } = await watched(
       controller,
@@ -54,7 +54,7 @@ export async function plainMigrate(controller: Controller, move: PlainMove): Pro
     const place = (await readDomain(destination.shell, vm))?.state === 'running' ? to : from;
     if (place === to) placement.settle(vm);
     else placement.stay(vm);
-    await Promise.all([source, destination].map((end) => end.converge(() => placement.viewOf(end.name))));
+    await Promise.all([from, to].map((end) => controller.network.converge(end, () => placement.viewOf(end))));
   }
 }
 

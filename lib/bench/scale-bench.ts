@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller } from '../controller/controller.js';
-import { factsOf } from '../controller/facts.js';
 import { sshDirectory } from '../lab/lab-directory.js';
 import type { Emit } from '../model/event.js';
 import type { LabEvent } from '../model/lab-event.js';
 import type { ScaleResult, ScaleRun, ScaleSize } from '../model/scale-result.js';
 import type { Topology } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
+import { networkFacts } from '../network/ovs/facts.js';
 import { parseTopology } from '../topology/read.js';
 import { withLab } from './lab.js';
 import { observeMachine } from './machine.js';
@@ -124,7 +124,7 @@ async function benchSize(
 async function withScripts(controller: Controller, topologies: readonly MeshTopology[]): Promise<ScaleMesh[]> {
   await controller.plan();
   const observed = [...controller.sessions.values()].map((session) => session.observed);
-  const facts = factsOf(controller.topology, observed);
+  const facts = networkFacts(controller.topology, observed);
   const sshConfig = join(sshDirectory(controller.topology.name), 'config');
   return await Promise.all(
     topologies.map(async ({ mesh, file, topology }) => {

@@ -1,13 +1,13 @@
 import { shellWord } from '../model/quote.js';
 import type { Datapath, Topology } from '../model/topology.js';
 import { remoteIpOf } from '../plan/bridge-plan.js';
-import { type DesiredBridge, desiredHost, type HostFacts } from '../plan/desired.js';
+import { type DesiredBridge, desiredNetwork, type NetworkFacts } from '../plan/desired.js';
 
 export interface ScriptOptions {
   /** For `ssh -F`. */
   readonly sshConfig: string;
   /** As apply has found the hosts, so that both make the same tunnels. */
-  readonly facts: (host: string) => HostFacts;
+  readonly facts: (host: string) => NetworkFacts;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface ScriptOptions {
  */
 export function byHandScript(topology: Topology, { sshConfig, facts }: ScriptOptions): string {
   const lines = topology.hosts.map(({ name }) => {
-    const { bridges, datapath } = desiredHost(topology, name, facts(name));
+    const { bridges, datapath } = desiredNetwork(topology, name, facts(name));
     const words = bridges.flatMap((bridge) => bridgeWords(bridge, datapath));
     const command = ['ovs-vsctl', ...words.slice(1)].join(' ');
     return `ssh -F ${shellWord(sshConfig)} ${shellWord(name)} ${shellWord(command)} & jobs="$jobs $!"`;

@@ -2,10 +2,12 @@ import type { EventBus } from '../events/event-bus.js';
 import type { Change } from '../model/change.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import type { Emit } from '../model/event.js';
+import type { ScopePlan } from '../model/scope-plan.js';
 import type { Vm } from '../model/topology.js';
+import type { NetworkBackend } from '../network/backend.js';
 import type { ScheduledMove } from '../placement/schedule.js';
-import { domainOf } from '../plan/desired.js';
-import type { HostPlan } from '../plan/host-plan.js';
+import { domainOf } from '../plan/desired-vms.js';
+import type { VmPlan } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { awaitGuests } from './await-guests.js';
 import type { Controller } from './controller.js';
@@ -51,13 +53,13 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
   try {
     await prepare(controller, plan, options);
   } catch (error) {
-    throw undone(error, await undoApply(sessions, { plan, before }));
+    throw undone(error, await undoApply(controller, { plan, before }));
   }
   const result = await move(controller, plan, moves, options);
   // Where all that was begun has been undone, all can be as before.
   const moved = result.runs.some(({ record }) => record.result.outcome !== 'rolled-back');
   if (!result.ok && options.signal.aborted && !moved) {
-    const left = await undoApply(sessions, { plan, before });
+    const left = await undoApply(controller, { plan, before });
     if (left !== '') options.emit({ kind: 'warning', text: `Left on ${left}. ${FINISH}` });
   }
   return result;
@@ -72,12 +74,13 @@ async function prepare(
   plan: Plan,
   { emit, signal, bootTimeoutMs }: ApplyOptions,
 ): Promise<void> {
+  const network: NetworkBackend = controller.network;
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
-  await everyHost(controller, plan, (session, host) => session.execute(host));
+  await everyScope(plan, (scope) => network.apply(scope));
   signal.throwIfAborted();
-  await everyHost(controller, plan, (session, host) => session.executeDomains(host.domains));
+  await everyHost(controller, plan, (session, { steps }) => session.executeDomains(steps));
   const begun = new Set(
-    plan.hosts.flatMap((host) => host.domains.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
+    plan.vms.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
   // One that an apply before this one has started, and died, may still boot; one that is paused, or has its NIC
   // elsewhere, answers nobody.
@@ -114,15 +117,12 @@ async function move(
   moves: readonly ScheduledMove[],
   { emit, bus, signal, overrides }: ApplyOptions,
 ): Promise<ApplyResult> {
-  // Onlookers are asked where their ports lead, and some of these may have just been made.
-  if (plan.migrations.length > 0)
-    await everyHost(controller, plan, async (session, { ovs }) => {
-      if (ovs.length > 0) await session.observePorts();
-    });
   const runs = await moveVms(controller, plan, moves, { bus, signal, overrides: overrides ?? {} });
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
-  await everyHost(controller, plan, (session, host) => session.executeRemovals(host.remove));
+  await everyHost(controller, plan, (session, { remove }) => session.executeDomains(remove));
+  const network: NetworkBackend = controller.network;
+  await everyScope(plan, (scope) => network.prune(scope));
   for (const change of plan.changes) if (change.action === 'delete') emit({ kind: 'change-applied', change });
   return { ok: true, changes: plan.changes, runs };
 }
@@ -130,10 +130,17 @@ async function move(
 async function everyHost(
   controller: Controller,
   plan: Plan,
-  work: (session: HostSession, host: HostPlan) => Promise<void>,
+  work: (session: HostSession, vms: VmPlan) => Promise<void>,
 ): Promise<void> {
   await everySession([...controller.sessions.values()], async (session) => {
-    const host = plan.hosts.find((candidate) => candidate.host === session.name);
-    if (host !== undefined) await work(session, host);
+    const vms = plan.vms.find(({ host }) => host === session.name);
+    if (vms !== undefined) await work(session, vms);
   });
+}
+
+async function everyScope(plan: Plan, work: (scope: ScopePlan) => Promise<void>): Promise<void> {
+  await everySession(
+    plan.scopes.map((scope) => ({ name: scope.host ?? scope.backend, scope })),
+    ({ scope }) => work(scope),
+  );
 }

@@ -5,7 +5,7 @@ import { probePortName } from '../model/names.js';
 import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
-import { domainOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired-vms.js';
 import type { Controller } from './controller.js';
 
 const RETRY_MS = 100;

@@ -1,18 +1,20 @@
 import { refuseOneTwice } from '../host/machine.js';
+import type { Check } from '../model/check.js';
 import { VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { Topology } from '../model/topology.js';
+import { OvsBackend } from '../network/ovs/backend.js';
+import type { OvsHosts } from '../network/ovs/ovs-hosts.js';
+import type { OvsScope } from '../plan/host-plan.js';
+import { withoutCopies } from '../plan/left-copies.js';
 import type { ObservedHost } from '../plan/observed.js';
+import type { PlannedMove } from '../plan/ovs-planner.js';
 import { type Plan, planTopology } from '../plan/plan.js';
-import { factsOf } from './facts.js';
+import { vmFacts } from './facts.js';
 import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
 import { expectedOf } from './observe.js';
-
-export const START_SWITCH =
-  '`systemctl start ovs-vswitchd` there (Debian: package openvswitch-switch; its log is ' +
-  '/var/log/openvswitch/ovs-vswitchd.log); for a lab `vxmig lab up FILE`.';
 
 export interface ConnectFailure {
   readonly host: string;
@@ -20,11 +22,16 @@ export interface ConnectFailure {
 }
 
 /** All hosts of one topology, connected. */
-export class Controller {
+export class Controller implements OvsHosts {
+  /** What keeps the topology's networks. */
+  readonly network: OvsBackend;
+
   private constructor(
     readonly topology: Topology,
     readonly sessions: ReadonlyMap<string, HostSession>,
-  ) {}
+  ) {
+    this.network = new OvsBackend(this);
+  }
 
   /**
    * Connects to all hosts at once. Where some cannot be reached the others are closed again and the error names each.
@@ -87,12 +94,20 @@ export class Controller {
    * Plans from what is on the hosts; left out: they are read first. @throws VxmigError HOST_UNFIT and what planTopology
    * throws
    */
-  async plan(seen?: readonly ObservedHost[]): Promise<Plan> {
+  async plan(seen?: readonly ObservedHost[]): Promise<Plan<OvsScope>> {
     const observed = seen ?? (await this.observe());
-    requireSwitches(observed);
-    const facts = factsOf(this.topology, observed);
-    for (const session of this.sessions.values()) session.facts = facts(session.name);
-    return planTopology(this.topology, observed, facts);
+    refuseUnready(this.network.unready(observed), observed);
+    return planTopology(this.topology, observed, {
+      network: this.network.planner(observed),
+      vms: vmFacts(observed),
+    });
+  }
+
+  /** What hosts need where VMs come or go, by the last look: for a script, which does not measure or undo. */
+  plannedMoves(plan: Plan<OvsScope>): ReadonlyMap<string, PlannedMove> {
+    const observed = [...this.sessions.values()].map((session) => session.observed);
+    const wanted = { now: plan.current, later: this.topology, migrations: plan.migrations };
+    return this.network.planner(observed).moves(wanted, withoutCopies(observed, plan.leftCopies));
   }
 
   /** Does `work` while no other controller may change these hosts. @throws VxmigError LOCKED; see withHostLocks */
@@ -102,19 +117,15 @@ export class Controller {
   }
 }
 
-/**
- * From a host whose switch is down a plan would be false: it shows no flows, and not how its tunnels find their way.
- */
-function requireSwitches(observed: readonly ObservedHost[]): void {
+/** @throws VxmigError HOST_UNFIT where the network of some hosts cannot be judged */
+function refuseUnready(faults: readonly Check[], observed: readonly ObservedHost[]): void {
+  const [first] = faults;
+  if (first === undefined) return;
   const down = observed.filter(({ switchAnswers }) => !switchAnswers).map(({ host }) => host);
-  if (down.length === 0) return;
   throw new VxmigError(
     'HOST_UNFIT',
     `ovs-vswitchd does not answer on ${down.join(', ')}, and only it knows the flows there`,
-    {
-      where: down.join(', '),
-      hint: START_SWITCH,
-    },
+    { where: down.join(', '), hint: first.hint },
   );
 }
 

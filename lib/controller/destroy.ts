@@ -1,6 +1,10 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import { namesOn, planDestroy, refuseDestruction } from '../plan/destroy-plan.js';
+import type { ScopePlan } from '../model/scope-plan.js';
+import type { NetworkBackend } from '../network/backend.js';
+import { destroyVms, namesOn, refuseDestruction } from '../plan/destroy-plan.js';
+import type { VmPlan } from '../plan/host-plan.js';
+import type { ObservedHost } from '../plan/observed.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
@@ -9,13 +13,23 @@ import type { HostSession } from './host-session.js';
  * What destroying the topology would remove, by host. @throws VxmigError CLASH where it would cut off a domain that is
  * somebody else's
  */
-export async function planDestruction(
-  controller: Controller,
-): Promise<ReadonlyMap<string, ReturnType<typeof planDestroy>>> {
+export async function planDestruction(controller: Controller): Promise<ReadonlyMap<string, Destruction>> {
   const { name } = controller.topology;
   const observed = await Promise.all([...controller.sessions.values()].map((session) => session.observe(name)));
   for (const host of observed) refuseDestruction(name, host);
-  return new Map(observed.map((host) => [host.host, planDestroy(name, host)]));
+  return new Map(observed.map((host) => [host.host, destructionOf(controller, host)]));
+}
+
+/** What has to go from one host. */
+export interface Destruction {
+  readonly changes: readonly Change[];
+  readonly vms: VmPlan;
+  readonly scope: ScopePlan;
+}
+
+function destructionOf({ topology, network }: Controller, observed: ObservedHost): Destruction {
+  const [vms, scope] = [destroyVms(topology.name, observed), network.planDestroy(observed)];
+  return { changes: [...vms.changes, ...scope.changes], vms, scope };
 }
 
 /** The topologies whose mark something on these hosts carried when they were observed. */
@@ -26,18 +40,21 @@ export function namesKnownTo(controller: Controller): readonly string[] {
 /** Carries it out on all hosts at once. @throws VxmigError naming every host on which something is left, and what */
 export async function destroy(
   controller: Controller,
-  plans: Awaited<ReturnType<typeof planDestruction>>,
+  plans: ReadonlyMap<string, Destruction>,
 ): Promise<readonly Change[]> {
-  const { name } = controller.topology;
   await everySession(
     [...controller.sessions.values()],
     async (session) => {
       const plan = plans.get(session.name);
       if (plan === undefined) return;
-      await session.executeRemovals(plan.remove).catch(async (cause: unknown) => {
+      try {
+        await session.executeDomains(plan.vms.remove);
+        const network: NetworkBackend = controller.network;
+        await network.prune(plan.scope);
+      } catch (cause) {
         const details = { where: session.name, hint: AGAIN, cause };
-        throw new VxmigError('APPLY_FAILED', `${messageOf(cause)}; ${await leftOn(session, name)}`, details);
-      });
+        throw new VxmigError('APPLY_FAILED', `${messageOf(cause)}; ${await leftOn(controller, session)}`, details);
+      }
     },
     AGAIN,
   );
@@ -46,9 +63,9 @@ export async function destroy(
 
 const AGAIN = 'Fix that and run the same again: it removes what is left.';
 
-async function leftOn(session: HostSession, topology: string): Promise<string> {
+async function leftOn(controller: Controller, session: HostSession): Promise<string> {
   try {
-    const { changes } = planDestroy(topology, await session.observe(topology));
+    const { changes } = destructionOf(controller, await session.observe(controller.topology.name));
     const left = changes.map(({ kind, name }) => `${kind} ${name}`);
     return `left on ${session.name}: ${left.length === 0 ? 'nothing' : left.join(', ')}`;
   } catch {

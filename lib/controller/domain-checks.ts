@@ -6,7 +6,7 @@ import { isAlive } from '../model/domain-state.js';
 import { messageOf } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { absenceOf } from '../plan/absent-domain.js';
-import { domainOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired-vms.js';
 import { SIZE_FIX, sizeRemark } from '../plan/domain-size.js';
 import { lookAtMove } from './move-sight.js';
 import { neededBytes, QEMU_MEMORY_BYTES } from './needed-memory.js';

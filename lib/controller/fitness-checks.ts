@@ -4,7 +4,7 @@ import type { Check } from '../model/check.js';
 import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
-import { domainOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired-vms.js';
 import { sameUuidFix, sameUuidText } from '../plan/move-verdict.js';
 import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
 import { STRATEGIES } from '../strategies/registry.js';

@@ -1,6 +1,5 @@
 import { LibvirtDriver } from '../compute/libvirt/driver.js';
 import type { HostParts } from '../migration/host-parts.js';
-import { OvsPath } from '../network/ovs/path.js';
 import type { Placement } from '../placement/placement.js';
 import { vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
@@ -13,13 +12,12 @@ export function hostParts(controller: Controller, placement: Placement): HostPar
   return topology.hosts.map((host): HostParts => {
     const session = controller.session(host.name);
     const { shell } = session;
-    const converge = async () => void (await session.converge(() => placement.viewOf(host.name)));
     return {
       name: host.name,
       vms: new LibvirtDriver(shell, { uri: libvirtUriOf(host), memoryAddress: vtepOf(host) }, (change) =>
         session.inTurn(change),
       ),
-      path: new OvsPath(session, topology, converge, () => placement.restingAt(host.name)),
+      path: controller.network.path(host.name, placement),
       observer: new HostObserver(shell, topology.name),
     };
   });

@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
-import type { Emit } from '../model/event.js';
 import type { Host, Topology } from '../model/topology.js';
 import type { WatchNews } from '../model/watch-event.js';
 import type { WatchedState } from '../model/watch-state.js';
+import { OvsBackend } from '../network/ovs/backend.js';
 import { Placement } from '../placement/placement.js';
 import { driftNews } from '../plan/drift.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { tunnelPorts } from '../plan/tunnel-ports.js';
-import { factsOf } from './facts.js';
+import { vmFacts } from './facts.js';
 import { withHostLocks } from './host-locks.js';
 import { LookTimer } from './look-timer.js';
+import { mayRepair, type WatchOptions } from './watch-options.js';
 import { WatchedHost } from './watched-host.js';
 
 /** Events of one change come in a row. */
@@ -27,15 +28,6 @@ const LOOK_EVERY_MS = 30_000;
 const RECONNECT_MS = { first: 1_000, most: 30_000 } as const;
 const REPAIR_RETRY_MS = { first: 1_000, most: 60_000 } as const;
 
-/** `vms`: domains that are shut off or gone are started, too. Nothing is ever stopped, resumed or migrated. */
-export type RepairScope = 'nothing' | 'networks' | 'vms';
-
-export interface WatchOptions {
-  readonly repair: RepairScope;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-}
-
 /** One host's part of a watch: one look after the other, as long as the host is there. */
 export class HostWatch {
   #watched: WatchedHost | null = null;
@@ -46,13 +38,20 @@ export class HostWatch {
   #trouble: string | null = null;
   #isBusy = false;
   readonly #timer = new LookTimer();
+  readonly #network: OvsBackend;
 
   constructor(
     private readonly topology: Topology,
     private readonly host: Host,
     private readonly options: WatchOptions,
     private readonly all: readonly HostWatch[],
-  ) {}
+  ) {
+    const session = () => {
+      if (this.#watched === null) throw new Error(`${host.name} is not connected`);
+      return this.#watched.session;
+    };
+    this.#network = new OvsBackend({ topology, session, sessions: new Map() });
+  }
 
   async open(): Promise<void> {
     this.#watched = await WatchedHost.open(this.topology, this.host, () => this.#timer.within(DEBOUNCE_MS));
@@ -176,7 +175,7 @@ export class HostWatch {
     await this.observe();
     if (!(await watched.isQuiet())) return false;
     this.#compare(this.#plan());
-    if (this.options.repair !== 'nothing' && this.#drifts.some((drift) => this.#mayRepair(drift))) {
+    if (this.options.repair !== 'nothing' && this.#drifts.some((drift) => mayRepair(this.options.repair, drift))) {
       const work = `watch --repair ${this.topology.name}`;
       const request = { ...{ work, timeoutMs: 0, steal: false, emit: () => {} }, signal };
       await withHostLocks([watched.session], request, () => this.#repair(watched));
@@ -187,9 +186,8 @@ export class HostWatch {
   /** For this host, from the last looks at all: one that is away holds what it held. */
   #plan(): Plan {
     const observed = this.all.flatMap((one) => one.observed ?? []);
-    const facts = factsOf(this.topology, observed);
-    if (this.#watched !== null) this.#watched.session.facts = facts(this.host.name);
-    return planTopology(this.topology, observed, facts, this.host.name);
+    const planners = { network: this.#network.planner(observed), vms: vmFacts(observed) };
+    return planTopology(this.topology, observed, planners, this.host.name);
   }
 
   #compare(plan: Plan): void {
@@ -200,18 +198,13 @@ export class HostWatch {
     for (const { host: _, ...drift } of gone) this.#tell({ event: 'gone', ...drift });
   }
 
-  #mayRepair({ kind, action }: Change): boolean {
-    if (action === 'migrate') return false;
-    return kind !== 'vm' || (this.options.repair === 'vms' && action !== 'delete');
-  }
-
   async #repair(watched: WatchedHost): Promise<void> {
     try {
       // Where a VM runs is for all hosts together to tell.
       await Promise.all(this.all.map((one) => one.observe()));
       const plan = this.#plan();
       const done = [
-        ...(await watched.session.converge(() => new Placement(plan.current).viewOf(this.host.name))),
+        ...(await this.#network.converge(this.host.name, () => new Placement(plan.current).viewOf(this.host.name))),
         ...(await this.#startVms(plan)),
       ];
       this.#repairRetryMs = REPAIR_RETRY_MS.first;
@@ -232,7 +225,7 @@ export class HostWatch {
   /** While a host is away nobody can say that a VM does not run there. */
   async #startVms(plan: Plan): Promise<readonly Change[]> {
     if (this.options.repair !== 'vms' || this.all.some((one) => !one.isConnected)) return [];
-    const steps = plan.hosts.find(({ host }) => host === this.host.name)?.domains ?? [];
+    const steps = plan.vms.find(({ host }) => host === this.host.name)?.steps ?? [];
     const stopped = steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []));
     const begun = steps.filter(({ kind, domain }) => kind !== 'resume' && stopped.includes(domain));
     await this.#watched?.session.executeDomains(begun);

@@ -9,7 +9,7 @@ import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { VERSION } from '../model/version.js';
 import { Placement } from '../placement/placement.js';
-import { domainOf, nicsOf } from '../plan/desired.js';
+import { domainOf, nicsOf } from '../plan/desired-vms.js';
 import { hostOf } from '../plan/topology-parts.js';
 import { writeRun } from '../report/run-file.js';
 import { strategyOf } from '../strategies/registry.js';

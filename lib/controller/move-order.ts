@@ -2,8 +2,9 @@ import { dirtyRate } from '../compute/libvirt/dirty-rate.js';
 import { bytesPerSecond } from '../model/quantities.js';
 import type { Topology } from '../model/topology.js';
 import { type Link, type Move, type ScheduledMove, schedule } from '../placement/schedule.js';
-import { domainOf } from '../plan/desired.js';
-import type { Plan, PlannedMigration } from '../plan/plan.js';
+import { domainOf } from '../plan/desired-vms.js';
+import type { PlannedMigration } from '../plan/network-planner.js';
+import type { Plan } from '../plan/plan.js';
 import { hostOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 

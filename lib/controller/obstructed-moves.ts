@@ -1,4 +1,5 @@
 import { VxmigError } from '../model/errors.js';
+import type { ScopePlan } from '../model/scope-plan.js';
 import { MOVES_PER_HOST, type ScheduledMove } from '../placement/schedule.js';
 import type { Plan } from '../plan/plan.js';
 import { hostOf } from '../plan/topology-parts.js';
@@ -6,9 +7,9 @@ import type { Controller } from './controller.js';
 import { moveOrder, orderText } from './move-order.js';
 import { outlookOf } from './outlook.js';
 
-export interface LookedAhead {
+export interface LookedAhead<Scope extends ScopePlan = ScopePlan> {
   /** With what is in the way of a move beside it. */
-  readonly plan: Plan;
+  readonly plan: Plan<Scope>;
   /** Its migrations, with who waits for whom. */
   readonly moves: readonly ScheduledMove[];
   /** All that is in the way, in one error; null: nothing is. */
@@ -16,11 +17,11 @@ export interface LookedAhead {
 }
 
 /** Which of the planned migrations could not be made: that is told before anything is changed. @throws as lookAtMove */
-export async function lookAhead(
+export async function lookAhead<Scope extends ScopePlan>(
   controller: Controller,
-  plan: Plan,
+  plan: Plan<Scope>,
   perHost: number = MOVES_PER_HOST,
-): Promise<LookedAhead> {
+): Promise<LookedAhead<Scope>> {
   const looks = plan.migrations.map(async ({ vm: name, from, to }) => {
     const vm = plan.current.vms.find((candidate) => candidate.name === name);
     if (vm === undefined) throw new Error(`no VM ${name}`);

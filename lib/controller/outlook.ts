@@ -3,7 +3,7 @@ import { nextMigrationPort, portSilence } from '../host/migration-ports.js';
 import type { Outlook } from '../migration/migration.js';
 import { VxmigError } from '../model/errors.js';
 import type { Host, Vm } from '../model/topology.js';
-import { domainOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired-vms.js';
 import { type Obstacle, obstacleError, portObstacle } from '../plan/move-obstacle.js';
 import { vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';

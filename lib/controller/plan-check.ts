@@ -3,9 +3,11 @@ import type { Fitness } from '../host/fitness.js';
 import type { Check } from '../model/check.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
+import { networkFacts } from '../network/ovs/facts.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
+import { OvsPlanner } from '../plan/ovs-planner.js';
 import { planTopology } from '../plan/plan.js';
-import { factsOf } from './facts.js';
+import { vmFacts } from './facts.js';
 import { expectedOf, observeHost } from './observe.js';
 
 /**
@@ -31,7 +33,10 @@ export async function planChecks(
         return shell === undefined ? [] : observe(topology, name, shell);
       }),
     );
-    const { changes } = planTopology(topology, observed, factsOf(topology, observed));
+    const { changes } = planTopology(topology, observed, {
+      network: new OvsPlanner(networkFacts(topology, observed)),
+      vms: vmFacts(observed),
+    });
     const seen = changes.length === 0 ? 'nothing to do' : `nothing is in the way; ${changes.length} changes to make`;
     const odd = changes.filter(({ kind, action }) => (kind === 'bridge' || kind === 'underlay') && action === 'update');
     const hint = odd.map(({ host, name, why }) => `${host} ${name}: ${why}`).join('; ');

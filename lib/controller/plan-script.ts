@@ -7,11 +7,13 @@ import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan
 import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { flowCommand } from '../network/ovs/openflow.js';
-import { domainOf } from '../plan/desired.js';
+import { domainOf } from '../plan/desired-vms.js';
 import { removalOf } from '../plan/domain-plan.js';
-import type { DomainStep, HostPlan, OvsChange } from '../plan/host-plan.js';
+import type { DomainStep, OvsChange, OvsScope } from '../plan/host-plan.js';
+import type { PlannedMigration } from '../plan/network-planner.js';
+import type { PlannedMove } from '../plan/ovs-planner.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
-import type { Plan, PlannedMigration } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
 import { hostOf, vtepOf } from '../plan/topology-parts.js';
 import { strategyOf } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
@@ -20,9 +22,10 @@ import { libvirtUriOf } from './host-address.js';
  * The plan as commands that a person would type, in the order in which apply does it. A migration is the plain one of
  * virsh: apply's own also sends frames ahead, measures, and rolls back.
  */
-export function planScript(topology: Topology, plan: Plan): ScriptSection[] {
+export function planScript(topology: Topology, planned: Plan<OvsScope>, moves: Moves): ScriptSection[] {
+  const plan = { ...planned, moves };
   const sections = SCRIPT_STEPS.flatMap((step) =>
-    plan.hosts.map((host) => ({ step, host: host.host, commands: commandsOf(topology, plan, host, step) })),
+    plan.vms.map(({ host }) => ({ step, host, commands: commandsOf(topology, plan, host, step) })),
   );
   return sections.flatMap(({ step, host, commands }) => {
     if (commands.length === 0) return [];
@@ -31,11 +34,17 @@ export function planScript(topology: Topology, plan: Plan): ScriptSection[] {
   });
 }
 
-function commandsOf(topology: Topology, plan: Plan, host: HostPlan, step: ScriptStep): string[] {
-  const move = plan.moves.get(host.host);
+type Moves = ReadonlyMap<string, PlannedMove>;
+type ScriptedPlan = Plan<OvsScope> & { readonly moves: Moves };
+
+function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: ScriptStep): string[] {
+  const move = plan.moves.get(host);
+  const scope = plan.scopes.find((candidate) => candidate.host === host);
+  const vms = plan.vms.find((candidate) => candidate.host === host);
+  if (scope === undefined || vms === undefined) return [];
   switch (step) {
     case 'networks': {
-      const { prepare, ovs, settle, flows } = move?.before ?? host;
+      const { prepare, ovs, settle, flows } = move?.before ?? scope;
       return [
         ...prepare.map(commandText),
         ...ovsText(ovs),
@@ -44,24 +53,24 @@ function commandsOf(topology: Topology, plan: Plan, host: HostPlan, step: Script
       ];
     }
     case 'vms':
-      return [...leftOn(plan, host.host), ...host.domains].map(domainText);
+      return [...leftOn(plan, host), ...vms.steps].map(domainText);
     case 'migrations':
-      return plan.migrations.filter(({ from }) => from === host.host).map((one) => migrationText(topology, one));
+      return plan.migrations.filter(({ from }) => from === host).map((one) => migrationText(topology, one));
     case 'removals':
       return [
         ...(move?.after.flows.map(({ bridge, diff }) => commandText(flowCommand(bridge, diff))) ?? []),
         ...(move === undefined ? [] : vsctl(move.after.ports.map(({ bridge, port }) => ['del-port', bridge, port]))),
         ...(move?.after.commands.map(commandText) ?? []),
-        ...host.remove.domains.map(domainText),
-        ...host.remove.prepare.map(commandText),
-        ...ovsText(host.remove.ovs),
-        ...host.remove.commands.map(commandText),
+        ...vms.remove.map(domainText),
+        ...scope.remove.prepare.map(commandText),
+        ...ovsText(scope.remove.ovs),
+        ...scope.remove.commands.map(commandText),
       ];
   }
 }
 
 /** Where VMs move, the host's own changes leave out what they need on their way. */
-function changesOf(plan: Plan, host: string): readonly Change[] {
+function changesOf(plan: ScriptedPlan, host: string): readonly Change[] {
   const own = plan.changes.filter((change) => change.host === host);
   const needs = plan.moves.get(host)?.before.changes ?? [];
   return [
@@ -78,7 +87,7 @@ function leftOn(plan: Plan, host: string): DomainStep[] {
   return left.flatMap(({ domain, state }) => removalOf({ name: domain, state }));
 }
 
-function stepOf(plan: Plan, change: Change): ScriptStep {
+function stepOf(plan: ScriptedPlan, change: Change): ScriptStep {
   const { host, kind, name, action } = change;
   if (kind === 'vm' && plan.leftCopies.some((copy) => copy.host === host && copy.domain === name)) return 'vms';
   if (action === 'migrate') return 'migrations';
@@ -87,8 +96,8 @@ function stepOf(plan: Plan, change: Change): ScriptStep {
 }
 
 /** What would be in the way of its successor does not wait for the removals. */
-function goesAtOnce({ hosts }: Plan, { host, name }: Change): boolean {
-  const ovs = hosts.find((candidate) => candidate.host === host)?.ovs ?? [];
+function goesAtOnce({ scopes }: ScriptedPlan, { host, name }: Change): boolean {
+  const ovs = scopes.find((candidate) => candidate.host === host)?.ovs ?? [];
   return ovs.some((one) => one.kind === 'delete-port' && one.port === name);
 }
 

@@ -1,6 +1,8 @@
 import { messageOf } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 import type { HostStatus, TopologyStatus, TunnelStatus, VmStatus } from '../model/topology-status.js';
+import { readDrops } from '../network/ovs/drops.js';
+import { fdbPlaces } from '../network/ovs/fdb-places.js';
 import { acceptedAt } from '../pipeline/tunnels.js';
 import { FLOW } from '../plan/bridge-plan.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from '../plan/observed.js';
@@ -9,8 +11,6 @@ import { vtepOf } from '../plan/topology-parts.js';
 import { tunnelPorts } from '../plan/tunnel-ports.js';
 import { placesOf } from '../plan/vm-places.js';
 import type { ConnectFailure, Controller } from './controller.js';
-import { readDrops } from './drops.js';
-import { fdbPlaces } from './places.js';
 
 /** Reads every host that can be reached. */
 export async function status(controller: Controller, failures: readonly ConnectFailure[]): Promise<TopologyStatus> {

@@ -1,8 +1,10 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
+import type { NetworkBackend } from '../network/backend.js';
 import type { ObservedHost } from '../plan/observed.js';
 import type { Plan } from '../plan/plan.js';
-import { planUndo } from '../plan/undo-plan.js';
+import { undoVms } from '../plan/undo-vms.js';
+import type { Controller } from './controller.js';
 import type { HostSession } from './host-session.js';
 
 /** What a failed apply has left on a host, as far as that is known. */
@@ -21,10 +23,12 @@ export interface Attempt {
  * Takes all hosts back to how they were, and looks whether they are; resolves to what is left, in words: empty where
  * nothing is. Never rejects.
  */
-export async function undoApply(sessions: readonly HostSession[], { plan, before }: Attempt): Promise<string> {
+export async function undoApply(controller: Controller, { plan, before }: Attempt): Promise<string> {
+  const hadChanges = (host: string) => plan.changes.some((change) => change.host === host);
+  const sessions = [...controller.sessions.values()].filter(({ name }) => hadChanges(name));
   const left = sessions.map(async (session): Promise<Leftover[]> => {
     try {
-      const changes = await undoHost(session, plan, before);
+      const changes = await undoHost(controller, session, plan, before);
       const what = changes.map(({ kind, name }) => `${kind} ${name}`).join(', ');
       return changes.length === 0 ? [] : [{ host: session.name, what }];
     } catch (error) {
@@ -59,20 +63,22 @@ function sentence(failure: unknown): string {
 export const FINISH = '`vxmig apply FILE` goes on from what is there; `vxmig destroy FILE` removes it.';
 
 async function undoHost(
+  { network }: { readonly network: NetworkBackend },
   session: HostSession,
-  { topology, hosts }: Plan,
+  { topology, scopes }: Plan,
   before: ReadonlyMap<string, ObservedHost>,
 ): Promise<readonly Change[]> {
-  const plan = hosts.find(({ host }) => host === session.name);
+  const scope = scopes.find(({ host }) => host === session.name);
   const was = before.get(session.name);
-  if (plan === undefined || was === undefined || plan.changes.length === 0) return [];
+  if (scope === undefined || was === undefined) return [];
   const now = await session.observe(topology);
   // Its bridges' devices outlive it: of rows that are removed meanwhile it would never hear, and nobody would know any
   // more whose they are.
-  if (!now.switchAnswers) throw new Error('ovs-vswitchd does not answer, so nothing was touched there');
-  const undo = planUndo(plan, topology, was, now);
-  await session.execute(undo);
-  await session.executeDomains(undo.domains);
-  await session.executeRemovals(undo.remove);
-  return planUndo(plan, topology, was, await session.observe(topology)).changes;
+  if (network.unready([now]).length > 0) throw new Error('ovs-vswitchd does not answer, so nothing was touched there');
+  const [undoing, vms] = [network.planUndo(scope, was, now), undoVms(topology, was, now)];
+  await network.apply(undoing);
+  await session.executeDomains([...vms.steps, ...vms.remove]);
+  await network.prune(undoing);
+  const after = await session.observe(topology);
+  return [...network.planUndo(scope, was, after).changes, ...undoVms(topology, was, after).changes];
 }

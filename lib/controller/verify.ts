@@ -1,21 +1,16 @@
-import { type ReachAnswer, reaches, reachesEach } from '../host/reach.js';
-import type { Check } from '../model/check.js';
+import { reaches } from '../host/reach.js';
+import { type Check, check } from '../model/check.js';
 import { bridgeName, probePortName } from '../model/names.js';
 import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
-import type { Host, Topology } from '../model/topology.js';
-import { fdbEntries } from '../pipeline/fdb.js';
-import { domainOf } from '../plan/desired.js';
+import type { Topology } from '../model/topology.js';
 import { probeMtu } from '../plan/desired-ports.js';
-import { expectedAt } from '../plan/expected-place.js';
+import { domainOf } from '../plan/desired-vms.js';
 import { pendingText } from '../plan/pending.js';
 import type { Plan } from '../plan/plan.js';
 import { pausedText } from '../plan/standing.js';
-import { networkOf, vtepOf } from '../plan/topology-parts.js';
-import { peersOf } from '../plan/ways.js';
-import { type Controller, START_SWITCH } from './controller.js';
-import { fdbPlaces } from './places.js';
-import { denialsHold, forgeriesDropped, strangersDropped } from './verify-security.js';
+import { networkOf } from '../plan/topology-parts.js';
+import type { Controller } from './controller.js';
 
 /**
  * Everything that can be asked about a topology as it is now; nothing is changed. Checks that need each other's frames
@@ -23,31 +18,23 @@ import { denialsHold, forgeriesDropped, strangersDropped } from './verify-securi
  */
 export async function verify(controller: Controller): Promise<Check[]> {
   const observed = await controller.observe();
-  const down = observed.filter(({ switchAnswers }) => !switchAnswers);
+  const { network } = controller;
+  const faults = network.unready(observed);
   // Nothing else can be asked then.
-  if (down.length > 0)
-    return down.map(({ host }) =>
-      check(`switch of ${host}`, false, 'ovs-vswitchd answers', 'it does not', START_SWITCH),
-    );
+  if (faults.length > 0) return [...faults];
   const plan = await controller.plan(observed);
   const { current } = plan;
-  const checks = [...configuration(plan), ...portsReady(controller), ...vmsRunOnce(controller.topology, plan)];
-  checks.push(...(await tunnelsReach(controller, current)));
+  const [ways, vms] = [await network.verifyWays(current), vmsRunOnce(controller.topology, plan)];
+  const checks = [...configuration(plan), ...vms, ...ways];
   // Pings first: they teach the tables what an idle VM has let them forget.
   checks.push(...(await probesReach(controller, current, checks)));
-  checks.push(...(await tablesPoint(controller, current)));
-  checks.push(...(await networksIsolated(controller, current)));
-  checks.push(...(await forgeriesDropped(controller, current)), ...(await denialsHold(controller, current)));
-  checks.push(...(await strangersDropped(controller, current)));
+  checks.push(...(await network.verifyTables(current)));
   return checks;
 }
 
-function check(name: string, ok: boolean, expected: string, seen: string, hint: string): Check {
-  return { name, ok, expected, seen, hint: ok ? '' : hint };
-}
-
 function configuration(plan: Plan): Check[] {
-  return plan.hosts.map(({ host, changes }) => {
+  return plan.vms.map(({ host }) => {
+    const changes = plan.changes.filter((change) => change.host === host && change.action !== 'migrate');
     const seen = changes.map((change) => `${change.kind} ${change.name}: ${change.why}`);
     const hint = 'run `vxmig plan FILE` to see what differs, `vxmig apply FILE` to fix it';
     return check(
@@ -60,26 +47,11 @@ function configuration(plan: Plan): Check[] {
   });
 }
 
-function portsReady(controller: Controller): Check[] {
-  return [...controller.sessions.values()].map(({ name, observed }) => {
-    const ours = observed.bridges.filter((bridge) => bridge.externalIds['vxmig-topology'] === controller.topology.name);
-    const broken = ours.flatMap((bridge) => bridge.ports).filter((port) => (port.interface.ofport ?? -1) < 1);
-    const seen = broken.map((port) => `${port.name}: ${port.interface.error ?? 'no OpenFlow port'}`).join('; ');
-    return check(
-      `ports of ${name}`,
-      broken.length === 0,
-      'all have an OpenFlow port',
-      seen || 'all have one',
-      `see \`ovs-vsctl show\` on ${name}`,
-    );
-  });
-}
-
 function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
   return topology.vms.map((vm) => {
     const wrong = plan.migrations.find((migration) => migration.vm === vm.name);
-    const starts = plan.hosts.some((host) =>
-      host.domains.some((step) => step.kind === 'start' && step.domain === domainOf(vm)),
+    const starts = plan.vms.some(({ steps }) =>
+      steps.some((step) => step.kind === 'start' && step.domain === domainOf(vm)),
     );
     const pending = plan.pending.find(({ domain }) => domain === domainOf(vm));
     const name = `VM ${vm.name}`;
@@ -94,43 +66,6 @@ function vmsRunOnce(topology: Topology, plan: Plan): Check[] {
       wrong !== undefined ? `it runs on ${wrong.from}` : starts ? 'it does not run' : `it runs on ${vm.host}`;
     return check(name, wrong === undefined && !starts, expected, seen, '`vxmig apply FILE` brings it there');
   });
-}
-
-/**
- * Full-size packets between VTEPs: what does not fit is lost later, and only then. There are as many ways as pairs of
- * hosts; each host tries its own in one go, and begins with the peer after itself, so that not all of them ask the same
- * one at the same time.
- */
-async function tunnelsReach(controller: Controller, topology: Topology): Promise<Check[]> {
-  const checks = topology.hosts.map(async (host, place) => {
-    const peers = new Set(topology.networks.flatMap((network) => peersOf(topology, network, host.name)));
-    const inTurn = [...topology.hosts.slice(place + 1), ...topology.hosts.slice(0, place)].filter((to) =>
-      peers.has(to),
-    );
-    const byMtu = new Map<number, Host[]>();
-    for (const to of inTurn) {
-      const mtu = Math.min(underlayMtu(topology, host), underlayMtu(topology, to));
-      byMtu.set(mtu, [...(byMtu.get(mtu) ?? []), to]);
-    }
-    const { shell } = controller.session(host.name);
-    const groups = [...byMtu].map(async ([fullSizeMtu, group]) => {
-      const answers = await reachesEach(shell, { addresses: group.map(vtepOf), fullSizeMtu });
-      return group.map((to) => [to, tunnelCheck(host, to, fullSizeMtu, answers.get(vtepOf(to)))] as const);
-    });
-    const found = new Map((await Promise.all(groups)).flat());
-    return topology.hosts.flatMap((to) => found.get(to) ?? []);
-  });
-  return (await Promise.all(checks)).flat();
-}
-
-function tunnelCheck(from: Host, to: Host, mtu: number, answer: ReachAnswer | undefined): Check {
-  const hint = 'fix the route or the MTU between the two hosts';
-  const expected = `${vtepOf(to)} answers packets of ${mtu} bytes`;
-  return check(`tunnel ${from.name} → ${to.name}`, answer?.ok ?? false, expected, answer?.seen ?? '', hint);
-}
-
-function underlayMtu(topology: Topology, host: Host): number {
-  return topology.underlay.find((segment) => segment.name === host.underlay)?.mtu ?? 1500;
 }
 
 async function probesReach(controller: Controller, topology: Topology, before: readonly Check[]): Promise<Check[]> {
@@ -172,53 +107,4 @@ function guestHint(topology: Topology, name: string, address: string): string {
     `the way there is in order, so look at the guest: has it booted, has it ${address}, does its firewall answer ` +
     `pings? \`${console}\` on ${vm.host}`
   );
-}
-
-async function tablesPoint(controller: Controller, topology: Topology): Promise<Check[]> {
-  // Without VMs there is nothing to look up, and the hosts need not be read again.
-  if (topology.vms.length === 0) return [];
-  const places = await fdbPlaces(controller, topology);
-  const isBehind = (mac: string) => !topology.vms.some(({ nics }) => nics.some((nic) => nic.mac === mac));
-  return places.map(({ host, network, vm, mac, seen }) => {
-    const at = topology.vms.find(({ name }) => name === vm)?.host ?? '';
-    const expected = expectedAt(topology, network, at, host);
-    const hint =
-      `\`ovs-ofctl --names dump-flows ${bridgeName(topology.name, network)} table=fdb\` on ${host} ` +
-      'shows its table';
-    // An entry that has aged out is no fault: the frame is flooded and the answer teaches the place anew.
-    return check(
-      `FDB of ${host} for ${vm} in ${network}${isBehind(mac) ? ` (${mac})` : ''}`,
-      seen === expected || seen === null,
-      expected,
-      seen ?? `no entry (${mac} is flooded)`,
-      hint,
-    );
-  });
-}
-
-/** No bridge of one network may know a MAC that lives in another only. */
-async function networksIsolated(controller: Controller, topology: Topology): Promise<Check[]> {
-  const macsOf = (network: string) =>
-    topology.vms.flatMap((vm) => vm.nics.filter((nic) => nic.network === network).map((nic) => nic.mac));
-  if (topology.networks.length < 2) return [];
-  return topology.networks.map((network) => {
-    const own = new Set(macsOf(network.name));
-    const foreign = new Set(topology.networks.flatMap((other) => macsOf(other.name)).filter((mac) => !own.has(mac)));
-    const leaks = [...controller.sessions.values()].flatMap((session) => {
-      const bridge = session.observed.bridges.find(
-        (candidate) => candidate.name === bridgeName(topology.name, network.name),
-      );
-      return fdbEntries(bridge?.flows ?? []).flatMap((entry) =>
-        foreign.has(entry.mac) ? [`${session.name} knows ${entry.mac}`] : [],
-      );
-    });
-    const name = `network ${network.name} (${network.encapsulation.key.name} ${network.vni}) is isolated`;
-    return check(
-      name,
-      leaks.length === 0,
-      'no MAC of another network is known',
-      leaks.join('; ') || 'none is known',
-      'two bridges are connected somewhere outside vxmig',
-    );
-  });
 }

@@ -1,6 +1,7 @@
 import type { Topology } from '../model/topology.js';
 import type { WatchedState } from '../model/watch-state.js';
-import { HostWatch, type WatchOptions } from './host-watch.js';
+import { HostWatch } from './host-watch.js';
+import type { WatchOptions } from './watch-options.js';
 
 /** Keeps looking at the hosts of a topology whenever something changes on them. */
 export class Watch {

@@ -92,7 +92,8 @@ export class MigrationStory implements Story, Findings {
     const settle = () => cancelAndSettle(run, copy.job, checked.id);
     await stages.reversible(RESERVE, () => reservation.make(), { undo: () => reservation.undo() });
     await stages.reversible(COPY, () => copy.make(), { settle });
-    // Frames go to the source again, where the VM is as far as anybody knows: whether it had been let go, `settle` finds out.
+    // Frames go to the source again, where the VM is as far as anybody knows: whether it had been let go, `settle`
+    // finds out.
     const undo = () => reservation.redirects.close();
     await stages.reversible(REDIRECT, () => redirect(run, reservation, copy), { undo });
     this.#transfer = await stages.commit(SWITCH_OVER, () => switchOver(run, reservation, copy), settle);

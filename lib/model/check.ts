@@ -7,3 +7,8 @@ export interface Check {
   /** How to fix it; empty where nothing has to be done. */
   readonly hint: string;
 }
+
+/** A check that has been made; a hint is for one that failed. */
+export function check(name: string, ok: boolean, expected: string, seen: string, hint: string): Check {
+  return { name, ok, expected, seen, hint: ok ? '' : hint };
+}

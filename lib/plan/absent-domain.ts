@@ -1,7 +1,7 @@
 import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
-import { domainOf } from './desired.js';
+import { domainOf } from './desired-vms.js';
 import type { ObservedHost } from './observed.js';
 
 export interface DomainPlace {

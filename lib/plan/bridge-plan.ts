@@ -5,11 +5,11 @@ import { shellLine } from '../model/quote.js';
 import { PIPELINE_TABLE_NAMES } from '../pipeline/tables.js';
 import { change } from './change.js';
 import { differences } from './column-differences.js';
-import type { DesiredBridge, DesiredHost, DesiredPort } from './desired.js';
+import type { DesiredBridge, DesiredNetwork, DesiredPort } from './desired.js';
 import type { DesiredTunnel } from './desired-ports.js';
 import type { BridgeColumns, OvsChange, PortColumns } from './host-plan.js';
 import { hasLostDevice } from './link-plan.js';
-import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
+import type { ObservedBridge, ObservedNetwork, ObservedPort } from './observed.js';
 import { KIND_KEY, OWNER_KEY, ownedBy, REMOTE_HOST_KEY } from './ownership.js';
 import { BY_FLOWS_ALONE, switchingFaults } from './switching.js';
 
@@ -25,8 +25,8 @@ export interface OvsPlan {
 /** Bridges and ports of one host: what to add or set now, and what to remove when nothing uses it any more. */
 export function planBridges(
   topology: string,
-  desired: DesiredHost,
-  observed: ObservedHost,
+  desired: DesiredNetwork,
+  observed: ObservedNetwork,
   ofports: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): OvsPlan {
   const plan: OvsPlan = { changes: [], add: [], remove: [] };
@@ -45,9 +45,9 @@ export function planBridges(
 
 function planBridge(
   topology: string,
-  host: DesiredHost,
+  host: DesiredNetwork,
   desired: DesiredBridge,
-  observed: ObservedHost,
+  observed: ObservedNetwork,
   ofports: ReadonlyMap<string, number>,
   plan: OvsPlan,
 ): void {
@@ -83,10 +83,10 @@ function planBridge(
 
 function planPort(
   topology: string,
-  host: DesiredHost,
+  host: DesiredNetwork,
   bridge: DesiredBridge,
   desired: DesiredPort,
-  observed: ObservedHost,
+  observed: ObservedNetwork,
   ofports: ReadonlyMap<string, number>,
   plan: OvsPlan,
 ): void {
@@ -160,7 +160,7 @@ function isSuperseded(
   return leadsToAll && type === encapsulation.ovsType && options.remote_ip !== FLOW;
 }
 
-function bridgeColumns(topology: string, host: DesiredHost, bridge: DesiredBridge): BridgeColumns {
+function bridgeColumns(topology: string, host: DesiredNetwork, bridge: DesiredBridge): BridgeColumns {
   return {
     datapathType: host.datapath,
     // Without our flows nothing is forwarded: a bridge that falls back to NORMAL would make the mesh a broadcast storm.
@@ -231,7 +231,7 @@ function kindOfPort(port: ObservedPort): string {
   return port.externalIds[KIND_KEY] ?? 'port';
 }
 
-function refuseForeignLink(topology: string, host: string, name: string, observed: ObservedHost): void {
+function refuseForeignLink(topology: string, host: string, name: string, observed: ObservedNetwork): void {
   const link = observed.links.find((candidate) => candidate.name === name);
   if (link !== undefined && link.alias !== `vxmig:${topology}`) throw clash(host, 'device', name);
 }

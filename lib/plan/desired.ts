@@ -1,9 +1,8 @@
 import { type Encapsulation, encapsulationsBeside } from '../model/encapsulation.js';
-import { bridgeName, flowTunnelPortName, tapName, tunnelPortName } from '../model/names.js';
-import type { Datapath, Host, Network, Topology, Vm } from '../model/topology.js';
+import { bridgeName, flowTunnelPortName, tunnelPortName } from '../model/names.js';
+import type { Datapath, Host, Network, Topology } from '../model/topology.js';
 import type { AccessLists, Carrier } from '../pipeline/facts.js';
 import { accessLists } from './access.js';
-import type { AdoptedNic } from './adopt-domain.js';
 import {
   type DesiredProbePort,
   type DesiredTap,
@@ -12,19 +11,17 @@ import {
   desiredTaps,
   type NamedWay,
 } from './desired-ports.js';
-import { type Accelerator, domainXml } from './domain-xml.js';
 import { knownMacs, type MovingMac } from './moving-macs.js';
-import { hostOf, networkOf, vtepOf } from './topology-parts.js';
+import { hostOf, vtepOf } from './topology-parts.js';
 import { peersOf, waysToMacs, wayTowards } from './ways.js';
 
-/** Everything that one host should hold for one topology. Pure data, the same for plan, apply and verify. */
-export interface DesiredHost {
+/** All that one host's network should be for one topology. */
+export interface DesiredNetwork {
   readonly host: string;
   readonly datapath: Datapath;
   readonly vtepAddress: string;
   readonly vtepMtu: number;
   readonly bridges: readonly DesiredBridge[];
-  readonly domains: readonly DesiredDomain[];
 }
 
 export interface DesiredBridge {
@@ -50,30 +47,9 @@ export interface DesiredBridge {
 
 export type DesiredPort = DesiredTunnel | DesiredTap | DesiredProbePort;
 
-export type DesiredDomain =
-  /** One that vxmig defines and owns. */
-  | {
-      readonly kind: 'own';
-      readonly domain: string;
-      readonly xml: string;
-      readonly nics: readonly AdoptedNic[];
-    }
-  /** One that libvirt knew already: only its NICs are connected. */
-  | {
-      readonly kind: 'adopted';
-      readonly domain: string;
-      readonly vm: string;
-      readonly nics: readonly AdoptedNic[];
-    };
-
-/** libvirt's name of a VM. */
-export function domainOf(vm: Vm): string {
-  return vm.source.kind === 'domain' ? vm.source.domain : vm.name;
-}
-
-export interface HostFacts {
+/** What of a host its network is planned with. */
+export interface NetworkFacts {
   readonly datapath: Datapath;
-  readonly accelerator: Accelerator;
   /**
    * False: the userspace datapath has only the routes that were added to it. It knows none of them as one of its own
    * addresses, and refuses tunnels that name theirs (ovs-router.c). Left out: true.
@@ -103,8 +79,8 @@ export function incomingVm(topology: Topology, name: string): IncomingVm {
   return { vm: name, macs: knownMacs(topology, vm) };
 }
 
-/** What `host` should hold, given where each VM is (or is to be). */
-export function desiredHost(topology: Topology, hostName: string, facts: HostFacts): DesiredHost {
+/** What `host`'s network should be, given where each VM is (or is to be). */
+export function desiredNetwork(topology: Topology, hostName: string, facts: NetworkFacts): DesiredNetwork {
   const host = hostOf(topology, hostName);
   const segment = topology.underlay.find((candidate) => candidate.name === host.underlay);
   return {
@@ -113,29 +89,10 @@ export function desiredHost(topology: Topology, hostName: string, facts: HostFac
     vtepAddress: vtepOf(host),
     vtepMtu: segment?.mtu ?? 1500,
     bridges: topology.networks.map((network) => desiredBridge(topology, network, host, facts)),
-    domains: topology.vms
-      .filter((vm) => vm.host === hostName)
-      .map((vm) => desiredDomain(topology, vm, facts.accelerator)),
   };
 }
 
-function desiredDomain(topology: Topology, vm: Vm, accelerator: Accelerator): DesiredDomain {
-  const nics = nicsOf(topology, vm);
-  if (vm.source.kind === 'image')
-    return { kind: 'own', domain: vm.name, xml: domainXml(topology, vm, accelerator), nics };
-  return { kind: 'adopted', domain: vm.source.domain, vm: vm.name, nics };
-}
-
-/** Each with the tap that it has on whatever host the VM is. */
-export function nicsOf(topology: Topology, vm: Vm): AdoptedNic[] {
-  return vm.nics.map((nic, index) => ({
-    mac: nic.mac,
-    device: tapName(topology.name, vm.name, index),
-    mtu: networkOf(topology, nic.network).mtu,
-  }));
-}
-
-function desiredBridge(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredBridge {
+function desiredBridge(topology: Topology, network: Network, host: Host, facts: NetworkFacts): DesiredBridge {
   const { incoming = [] } = facts;
   return {
     name: bridgeName(topology.name, network.name),
@@ -170,7 +127,7 @@ function carriersAt({ networks }: Topology): Carrier[] {
   return encapsulationsBeside(networks).map(({ carrier }) => carrier);
 }
 
-function desiredTunnels(topology: Topology, network: Network, host: Host, facts: HostFacts): DesiredTunnel[] {
+function desiredTunnels(topology: Topology, network: Network, host: Host, facts: NetworkFacts): DesiredTunnel[] {
   const anyLocal = facts.datapath === 'netdev' && facts.switchRoutesFollowKernel === false;
   const { encapsulation, vni } = network;
   const near = { localIp: anyLocal ? null : vtepOf(host), encapsulation, vni };

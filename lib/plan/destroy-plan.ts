@@ -1,41 +1,57 @@
-import type { Change } from '../model/change.js';
 import { change } from './change.js';
 import { refuseCuts } from './cut-off.js';
 import { removalOf } from './domain-plan.js';
 import { planGivingBack } from './give-back.js';
-import type { HostPlan } from './host-plan.js';
+import type { OvsScope, VmPlan } from './host-plan.js';
 import { isBarrierOf, liftBarrier } from './kernel-barrier.js';
 import { deleteLink } from './link-plan.js';
-import type { ObservedHost } from './observed.js';
+import type { ObservedHost, ObservedNetwork } from './observed.js';
 import { linkAlias, OWNER_KEY, ownedBy, underlayUserKey } from './ownership.js';
 import { releaseUnderlay } from './underlay-plan.js';
 
-/** What has to go so that nothing of a topology is left on a host. Only what carries the topology's mark is in it. */
-export function planDestroy(
-  topology: string,
-  observed: ObservedHost,
-): { changes: Change[]; remove: HostPlan['remove'] } {
-  const why = 'the topology is being destroyed';
-  const gone = (kind: string, name: string) => change(observed.host, kind, name, 'delete', why);
+const WHY = 'the topology is being destroyed';
+
+/**
+ * The VMs that have to go so that nothing of a topology is left on a host. Only what carries the topology's mark is in
+ * it.
+ */
+export function destroyVms(topology: string, observed: ObservedHost): VmPlan {
   const domains = observed.domains.filter((domain) => domain.owner?.topology === topology);
-  const givenBack = observed.domains.map((domain) => planGivingBack(topology, observed, domain, why));
+  const givenBack = observed.domains.map((domain) => planGivingBack(topology, observed, domain, WHY));
+  return {
+    host: observed.host,
+    changes: [
+      ...domains.map(({ name }) => change(observed.host, 'vm', name, 'delete', WHY)),
+      ...givenBack.flatMap(({ changes }) => changes),
+    ],
+    steps: [],
+    remove: [...domains.flatMap(removalOf), ...givenBack.flatMap(({ steps }) => steps)],
+  };
+}
+
+/** The same of its network. */
+export function destroyNetwork(topology: string, observed: ObservedNetwork): OvsScope {
+  const gone = (kind: string, name: string) => change(observed.host, kind, name, 'delete', WHY);
   const bridges = observed.bridges.filter((bridge) => ownedBy(topology, bridge.externalIds));
   const taps = observed.links.filter((link) => link.alias === linkAlias(topology) && link.kind === 'tun');
   const namespaces = observed.namespaces.filter((namespace) => namespace.topology === topology);
   const barriers = observed.nftTables.filter((table) => isBarrierOf(topology, table));
   const underlay = releaseUnderlay(topology, observed);
   return {
+    backend: 'ovs',
+    host: observed.host,
     changes: [
-      ...domains.map(({ name }) => gone('vm', name)),
-      ...givenBack.flatMap(({ changes }) => changes),
       ...bridges.map(({ name }) => gone('bridge', name)),
       ...taps.map(({ name }) => gone('tap-device', name)),
       ...barriers.map((name) => gone('tap-barrier', name)),
       ...namespaces.map(({ name }) => gone('probe-namespace', name)),
       ...(underlay.change === null ? [] : [underlay.change]),
     ],
+    prepare: [],
+    ovs: [],
+    settle: [],
+    flows: [],
     remove: {
-      domains: [...domains.flatMap(removalOf), ...givenBack.flatMap(({ steps }) => steps)],
       prepare: underlay.prepare,
       ovs: [
         ...bridges.map(({ name, uuid }) => ({ kind: 'delete-bridge', bridge: name, uuid }) as const),

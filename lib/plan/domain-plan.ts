@@ -6,7 +6,7 @@ import { VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import { type AdoptedNic, adoptNics } from './adopt-domain.js';
 import { change } from './change.js';
-import type { DesiredDomain, DesiredHost } from './desired.js';
+import type { DesiredDomain, DesiredVms } from './desired-vms.js';
 import { readOwnerMark } from './domain-xml.js';
 import { planGivingBack, whereOf } from './give-back.js';
 import type { DomainStep } from './host-plan.js';
@@ -22,7 +22,7 @@ export interface DomainPlan {
 }
 
 /** The VMs of one host. A running VM is never restarted: a changed definition counts from its next start. */
-export function planDomains(topology: string, desired: DesiredHost, observed: ObservedHost): DomainPlan {
+export function planDomains(topology: string, desired: DesiredVms, observed: ObservedHost): DomainPlan {
   const plan: DomainPlan = { changes: [], steps: [], remove: [] };
   for (const domain of desired.domains) {
     const found = observed.domains.find((candidate) => candidate.name === domain.domain);

@@ -1,7 +1,7 @@
 import { DomainDefinition } from '../model/domain-definition.js';
 import { formatBytes } from '../model/quantities.js';
 import type { Topology, Vm } from '../model/topology.js';
-import { domainOf } from './desired.js';
+import { domainOf } from './desired-vms.js';
 import type { ObservedHost } from './observed.js';
 
 /** What the file says beside `domain:` and the domain does not have; null: nothing. The domain's own counts. */

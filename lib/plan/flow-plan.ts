@@ -6,7 +6,7 @@ import type { BridgeFacts, Way } from '../pipeline/facts.js';
 import { fdbEntries } from '../pipeline/fdb.js';
 import { bridgeFlows } from '../pipeline/flows.js';
 import { change } from './change.js';
-import type { DesiredBridge, DesiredHost } from './desired.js';
+import type { DesiredBridge, DesiredNetwork } from './desired.js';
 import type { DesiredTap, NamedWay } from './desired-ports.js';
 import type { BridgeFlows } from './host-plan.js';
 import type { ObservedBridge } from './observed.js';
@@ -14,7 +14,7 @@ import { waysThrough } from './ways.js';
 
 /** The flows of one host's bridges: what is missing, what differs, what is ours and no longer wanted. */
 export function planFlows(
-  desired: DesiredHost,
+  desired: DesiredNetwork,
   observed: readonly ObservedBridge[],
   ofports: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): { readonly changes: Change[]; readonly flows: BridgeFlows[] } {

@@ -1,28 +1,36 @@
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
+import type { ScopePlan } from '../model/scope-plan.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import type { Switching } from './switching.js';
 
 /**
- * What has to be done on one host, in the order in which it is done: `prepare` (devices that OVS is to take),
- * `ovs` (one OVSDB transaction), `settle` (addresses, namespaces), `flows`, and, when every host is so far, `domains`.
+ * What has to be done with one host's Open vSwitch and with its devices, in the order in which it is done: `prepare`
+ * (devices that OVS is to take), `ovs` (one OVSDB transaction), `settle` (addresses, namespaces), `flows`.
  */
-export interface HostPlan {
+export interface OvsScope extends ScopePlan {
+  readonly backend: 'ovs';
   readonly host: string;
-  readonly changes: readonly Change[];
   readonly prepare: readonly Command[];
   readonly ovs: readonly OvsChange[];
   readonly settle: readonly Command[];
   readonly flows: readonly BridgeFlows[];
-  readonly domains: readonly DomainStep[];
   /** What is taken away, after the migrations: nothing that still carries traffic is removed first. */
   readonly remove: {
-    readonly domains: readonly DomainStep[];
     /** What needs that which then goes: a bridge that still has its mark tells that an address is to be given back. */
     readonly prepare: readonly Command[];
     readonly ovs: readonly OvsChange[];
     readonly commands: readonly Command[];
   };
+}
+
+/** What has to be done with one host's VMs, when every scope of the network is so far. */
+export interface VmPlan {
+  readonly host: string;
+  readonly changes: readonly Change[];
+  readonly steps: readonly DomainStep[];
+  /** After the migrations. */
+  readonly remove: readonly DomainStep[];
 }
 
 export interface BridgeFlows {

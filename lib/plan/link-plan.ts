@@ -5,10 +5,10 @@ import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { change } from './change.js';
 import { usedTaps } from './cut-off.js';
-import type { DesiredHost, DesiredPort } from './desired.js';
+import type { DesiredNetwork, DesiredPort } from './desired.js';
 import type { DesiredProbePort, DesiredTap } from './desired-ports.js';
 import { barrierOf, dropInKernel, isBarrierOf, liftBarrier } from './kernel-barrier.js';
-import type { ObservedHost } from './observed.js';
+import type { ObservedHost, ObservedNetwork } from './observed.js';
 import { linkAlias } from './ownership.js';
 
 export interface LinkPlan {
@@ -22,7 +22,7 @@ export interface LinkPlan {
 }
 
 /** Tap devices and probe namespaces of one host. */
-export function planLinks(topology: string, desired: DesiredHost, observed: ObservedHost): LinkPlan {
+export function planLinks(topology: string, desired: DesiredNetwork, observed: ObservedHost): LinkPlan {
   const plan: LinkPlan = { changes: [], prepare: [], settle: [], remove: [] };
   const ports = desired.bridges.flatMap((bridge) => bridge.ports);
   const renamed = findRenamed(topology, ports, observed);
@@ -101,7 +101,7 @@ function tapSettings(topology: string, tap: DesiredTap): Command {
 
 function planTap(
   topology: string,
-  { host, datapath }: DesiredHost,
+  { host, datapath }: DesiredNetwork,
   tap: DesiredTap,
   observed: ObservedHost,
   renamed: RenamedTap | null,
@@ -204,7 +204,7 @@ function planProbe(
  * A namespace takes the devices in it along when it goes; Open vSwitch still has the port then, but makes no new device
  * for it.
  */
-export function hasLostDevice(port: DesiredProbePort, observed: ObservedHost): boolean {
+export function hasLostDevice(port: DesiredProbePort, observed: ObservedNetwork): boolean {
   const known = observed.bridges.some((bridge) => bridge.ports.some((candidate) => candidate.name === port.name));
   const inside = observed.namespaces.find((candidate) => candidate.name === port.namespace)?.links ?? [];
   return known && ![...observed.links, ...inside].some((link) => link.name === port.name);

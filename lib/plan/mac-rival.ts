@@ -3,7 +3,7 @@ import { ownerMark } from '../model/domain-marks.js';
 import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
 import type { Vm } from '../model/topology.js';
-import { domainOf } from './desired.js';
+import { domainOf } from './desired-vms.js';
 import type { ObservedDomain } from './observed.js';
 
 /**

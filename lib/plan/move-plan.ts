@@ -1,12 +1,12 @@
 import type { Command } from '../model/command.js';
 import { diffFlows } from '../openflow/diff.js';
 import { bridgeFlows } from '../pipeline/flows.js';
-import type { DesiredBridge, DesiredHost } from './desired.js';
+import type { DesiredBridge, DesiredNetwork } from './desired.js';
 import { bridgeFacts } from './flow-plan.js';
 import type { BridgeFlows } from './host-plan.js';
 import { barrierOf, liftBarrier } from './kernel-barrier.js';
 import { deleteLink } from './link-plan.js';
-import type { ObservedHost } from './observed.js';
+import type { ObservedNetwork } from './observed.js';
 import { assignOfports } from './ofports.js';
 
 /** What a host no longer needs when VMs have come and gone; ports by their names, for they may not be there yet. */
@@ -23,9 +23,9 @@ export interface AfterMoves {
  */
 export function planAfterMoves(
   topology: string,
-  before: DesiredHost,
-  after: DesiredHost,
-  observed: ObservedHost,
+  before: DesiredNetwork,
+  after: DesiredNetwork,
+  observed: ObservedNetwork,
 ): AfterMoves {
   const bridges = before.bridges.flatMap((bridge) => {
     const later = after.bridges.find((candidate) => candidate.name === bridge.name);
@@ -43,7 +43,7 @@ export function planAfterMoves(
   };
 }
 
-function afterMoves(before: DesiredBridge, after: DesiredBridge, observed: ObservedHost) {
+function afterMoves(before: DesiredBridge, after: DesiredBridge, observed: ObservedNetwork) {
   const numbers = assignOfports(
     before.ports,
     observed.bridges.find((candidate) => candidate.name === before.name),

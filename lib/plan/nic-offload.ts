@@ -2,7 +2,8 @@ import { DomainDefinition } from '../model/domain-definition.js';
 import { shellLine } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { attribute, child } from '../model/xml-element.js';
-import { domainOf, type HostFacts } from './desired.js';
+import type { NetworkFacts } from './desired.js';
+import { domainOf } from './desired-vms.js';
 import type { ObservedHost } from './observed.js';
 
 /** In the `<interface>` of a virtio NIC (libvirt.org/formatdomain.html, "Setting NIC driver-specific options"). */
@@ -68,7 +69,7 @@ export function offloadFix(domain: string, host: string, nics: readonly Offloadi
 export function offloadWarnings(
   topology: Topology,
   observed: readonly ObservedHost[],
-  facts: (host: string) => HostFacts,
+  facts: (host: string) => NetworkFacts,
 ): string[] {
   return topology.vms.flatMap((vm) => {
     if (vm.source.kind !== 'domain') return [];

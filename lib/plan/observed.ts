@@ -4,8 +4,8 @@ import type { LibvirtDomain } from '../model/libvirt-domain.js';
 import type { Flow } from '../openflow/flow.js';
 import type { Switching } from './switching.js';
 
-/** What one host holds, as read; the plan decides from this alone. */
-export interface ObservedHost {
+/** What of one host its network is planned from. */
+export interface ObservedNetwork {
   readonly host: string;
   readonly ovsVersion: string;
   /** True where the kernel's Open vSwitch module is loaded. */
@@ -17,16 +17,24 @@ export interface ObservedHost {
   readonly switchAnswers: boolean;
   readonly switchRoutes: SwitchRoutes;
   readonly namespaces: readonly ObservedNamespace[];
-  readonly domains: readonly ObservedDomain[];
-  /** Names of domains that were started so short a time ago that their guests may still boot. */
-  readonly startedLately: readonly string[];
-  /** KVM is there and opens. */
-  readonly kvm: boolean;
   /** Tables of nftables' netdev family. */
   readonly nftTables: readonly string[];
   /** The address at which the SSH connection arrived; null where sshd did not tell. */
   readonly sshAddress: string | null;
 }
+
+/** What of one host its VMs are planned from. */
+export interface ObservedVms {
+  readonly host: string;
+  readonly domains: readonly ObservedDomain[];
+  /** Names of domains that were started so short a time ago that their guests may still boot. */
+  readonly startedLately: readonly string[];
+  /** KVM is there and opens. */
+  readonly kvm: boolean;
+}
+
+/** What one host holds, as read; the plan decides from this alone. */
+export interface ObservedHost extends ObservedNetwork, ObservedVms {}
 
 export interface ObservedBridge {
   readonly uuid: string;

@@ -2,38 +2,36 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
+import type { ScopePlan } from '../model/scope-plan.js';
 import type { Topology } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
-import { planBridges } from './bridge-plan.js';
 import { change } from './change.js';
 import { refuseCuts } from './cut-off.js';
-import { type DesiredHost, desiredHost, type HostFacts, incomingVm } from './desired.js';
+import { desiredVms, type VmFacts } from './desired-vms.js';
 import { planDomains } from './domain-plan.js';
 import { sizeWarnings } from './domain-size.js';
-import { planFlows } from './flow-plan.js';
-import type { HostPlan } from './host-plan.js';
+import type { VmPlan } from './host-plan.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
-import { planLinks } from './link-plan.js';
 import { macClash, macRival } from './mac-rival.js';
-import { type AfterMoves, planAfterMoves } from './move-plan.js';
-import { offloadWarnings } from './nic-offload.js';
+import type { NetworkPlanner, PlannedMigration, WantedNetwork } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
-import { assignOfports } from './ofports.js';
 import type { PendingVm } from './pending.js';
 import { isToRun, type PausedVm, pausedMove, standingOf, standingWarnings } from './standing.js';
-import { refuseTunnelRivals } from './tunnel-rivals.js';
-import { planUnderlay } from './underlay-plan.js';
 import { namesakeWarnings, refuseNamesakes } from './vm-places.js';
 
-export interface Plan {
+export interface Plan<Scope extends ScopePlan = ScopePlan> {
   /** The topology as it is before the migrations: every VM at the host where it runs now. */
   readonly current: Topology;
   /** Its name, which is on all that it makes. */
   readonly topology: string;
   /** These go first. */
   readonly leftCopies: readonly LeftCopy[];
-  readonly hosts: readonly HostPlan[];
+  /** The network's, each of the backend that has planned it. */
+  readonly scopes: readonly Scope[];
+  /** By host. */
+  readonly vms: readonly VmPlan[];
   readonly migrations: readonly PlannedMigration[];
+  /** All of them, host by host: what is shared first, a host's network before its VMs. */
   readonly changes: readonly Change[];
   /** VMs that do not have yet what their definitions say, because they have been on since before. */
   readonly pending: readonly PendingVm[];
@@ -41,20 +39,6 @@ export interface Plan {
   readonly paused: readonly PausedVm[];
   /** What the plan leaves as it is, and will not do well. */
   readonly warnings: readonly string[];
-  /** By host, where VMs come or go: a migration by vxmig does the same step by step, with measuring and undoing. */
-  readonly moves: ReadonlyMap<string, PlannedMove>;
-}
-
-export interface PlannedMove {
-  /** As the host's own plan, with what the VMs need that are on their way here. */
-  readonly before: HostPlan;
-  readonly after: AfterMoves;
-}
-
-export interface PlannedMigration {
-  readonly vm: string;
-  readonly from: string;
-  readonly to: string;
 }
 
 /**
@@ -63,64 +47,46 @@ export interface PlannedMigration {
  * @param only who is planned for; left out: all. Where the VMs are is told by all in either case
  * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM is on two hosts, and may run on both)
  */
-export function planTopology(
+export function planTopology<Scope extends ScopePlan>(
   topology: Topology,
   found: readonly ObservedHost[],
-  facts: (host: string) => HostFacts,
+  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts },
   only?: string,
-): Plan {
+): Plan<Scope> {
   const copies = leftCopies(topology, found);
   const observed = withoutCopies(found, copies);
   refuseNamesakes(topology, observed);
   refuseMacRivals(topology, observed);
   refuseAbsentDomains(topology, observed, only);
   const planned = only === undefined ? observed : observed.filter(({ host }) => host === only);
-  const migrations = plannedMigrations(topology, observed);
-  const current = withVmsAt(
-    topology,
-    migrations.map(({ vm, from }) => [vm, from]),
-  );
-  const hosts = planned.map((host) => {
-    const plan = planHost(topology.name, desiredHost(current, host.host, facts(host.host)), host);
-    if (!migrations.some((migration) => migration.to === host.host)) return plan;
-    const later = desiredHost(topology, host.host, facts(host.host));
-    // An adopted domain leaves nothing of vxmig's behind, and is not there before the migration.
-    const own = { ...later, domains: later.domains.filter(({ kind }) => kind === 'own') };
-    return withoutRemoving(plan, planHost(topology.name, own, host));
-  });
-  for (const { host, changes } of hosts) {
-    const taps = changes.filter(({ kind, action }) => action === 'delete' && ['tap', 'tap-device'].includes(kind));
-    const at = planned.find((candidate) => candidate.host === host);
-    if (at !== undefined) refuseCuts(topology.name, at, new Set(taps.map(({ name }) => name)));
-  }
-  const standing = planned.map((host) =>
-    standingOf(topology.name, desiredHost(current, host.host, facts(host.host)), host),
-  );
-  const moves = planned.flatMap((host) => {
-    const incoming = migrations.flatMap(({ vm, to }) => (to === host.host ? [incomingVm(current, vm)] : []));
-    if (incoming.length === 0 && !migrations.some(({ from }) => from === host.host)) return [];
-    const before = desiredHost(current, host.host, { ...facts(host.host), incoming });
-    const after = planAfterMoves(topology.name, before, desiredHost(topology, host.host, facts(host.host)), host);
-    return [[host.host, { before: planHost(topology.name, before, host), after }] as const];
-  });
+  const wanted = wantedNetwork(topology, observed);
+  const { now: current, migrations } = wanted;
+  const scopes = planners.network.plan(wanted, planned);
+  const vms = planned.map((host) => planVms(wanted, planners.vms, host));
+  refuseCutting(topology.name, scopes, planned);
+  const standing = planned.map((host) => standingOf(topology.name, desiredVms(current, host.host, planners.vms), host));
   return {
     current,
     topology: topology.name,
     leftCopies: copies,
-    hosts,
+    scopes,
+    vms,
     migrations,
-    moves: new Map(moves),
     pending: standing.flatMap(({ pending }) => pending),
     paused: standing.flatMap(({ paused }) => paused),
     warnings: [
       ...standing.flatMap(standingWarnings),
       ...namesakeWarnings(topology, observed),
-      ...offloadWarnings(topology, observed, facts),
+      ...planners.network.warnings(topology, observed),
       ...sizeWarnings(topology, observed),
     ],
     changes: [
       ...copies.map(leftCopyChange),
-      ...hosts.flatMap((host) => host.changes),
+      ...scopes.filter(({ host }) => host === null).flatMap(({ changes }) => changes),
+      ...vms.flatMap(({ host, changes }) => [
+        ...scopes.filter((scope) => scope.host === host).flatMap((scope) => scope.changes),
+        ...changes,
+      ]),
       ...migrations.map(({ vm, from, to }) =>
         change(from, 'vm', vm, 'migrate', `it runs on ${from}, the topology says ${to}`),
       ),
@@ -128,58 +94,40 @@ export function planTopology(
   };
 }
 
-/** One host by itself; apply uses it for all, a migration for its two ends. */
-export function planHost(topology: string, desired: DesiredHost, observed: ObservedHost): HostPlan {
-  const ofports = new Map(
-    desired.bridges.map((bridge) => [
-      bridge.name,
-      assignOfports(
-        bridge.ports,
-        observed.bridges.find((candidate) => candidate.name === bridge.name),
-      ),
-    ]),
-  );
-  refuseTunnelRivals(topology, desired, observed);
-  const underlay = planUnderlay(topology, desired, observed);
-  const bridges = planBridges(topology, desired, observed, ofports);
-  const links = planLinks(topology, desired, observed);
-  const flows = planFlows(desired, observed.bridges, ofports);
-  const domains = planDomains(topology, desired, observed);
+/** Where the VMs are, and where they are to be. @throws as planTopology */
+export function wantedNetwork(topology: Topology, observed: readonly ObservedHost[]): WantedNetwork {
+  const migrations = plannedMigrations(topology, observed);
+  const places = migrations.map(({ vm, from }) => [vm, from] as const);
+  return { now: withVmsAt(topology, places), later: topology, migrations };
+}
+
+/** One host's VMs. What is there of a VM that is on its way here is its own when it has come. */
+function planVms({ now, later, migrations }: WantedNetwork, facts: VmFacts, host: ObservedHost): VmPlan {
+  const plan = planDomains(now.name, desiredVms(now, host.host, facts), host);
+  if (!migrations.some(({ to }) => to === host.host)) return { host: host.host, ...plan };
+  const then = desiredVms(later, host.host, facts);
+  // An adopted domain leaves nothing of vxmig's behind, and is not there before the migration.
+  const own = { ...then, domains: then.domains.filter(({ kind }) => kind === 'own') };
+  const after = planDomains(now.name, own, host);
+  const isRemoved = (one: Change) =>
+    after.changes.some((other) => other.action === 'delete' && other.kind === one.kind && other.name === one.name);
   return {
-    host: desired.host,
-    changes: [...underlay.changes, ...bridges.changes, ...links.changes, ...flows.changes, ...domains.changes],
-    prepare: links.prepare,
-    ovs: [...underlay.ovs, ...bridges.add],
-    settle: [...underlay.settle, ...links.settle],
-    flows: flows.flows,
-    domains: domains.steps,
-    remove: { domains: domains.remove, prepare: [], ovs: bridges.remove, commands: links.remove },
+    host: host.host,
+    steps: plan.steps,
+    changes: plan.changes.filter((one) => one.action !== 'delete' || isRemoved(one)),
+    remove: plan.remove.filter((one) => after.remove.some((other) => isDeepStrictEqual(one, other))),
   };
 }
 
-/**
- * What an earlier migration has left at a VM's new home is not removed: removals come after the migrations, and by then
- * it is the VM's.
- *
- * @param later the same host with the VM there
- */
-function withoutRemoving(plan: HostPlan, later: HostPlan): HostPlan {
-  const both = <T>(these: readonly T[], those: readonly T[]) =>
-    these.filter((one) => those.some((other) => isDeepStrictEqual(one, other)));
-  return {
-    ...plan,
-    changes: plan.changes.filter(
-      (one) =>
-        one.action !== 'delete' ||
-        later.changes.some((other) => other.action === 'delete' && other.kind === one.kind && other.name === one.name),
-    ),
-    remove: {
-      domains: both(plan.remove.domains, later.remove.domains),
-      prepare: both(plan.remove.prepare, later.remove.prepare),
-      ovs: both(plan.remove.ovs, later.remove.ovs),
-      commands: both(plan.remove.commands, later.remove.commands),
-    },
-  };
+/** @throws VxmigError CLASH where a domain that somebody else has made would lose its network while it is on */
+function refuseCutting(topology: string, scopes: readonly ScopePlan[], hosts: readonly ObservedHost[]): void {
+  const changes = scopes.flatMap((scope) => scope.changes);
+  for (const host of hosts) {
+    const taps = changes.filter(
+      ({ host: at, kind, action }) => at === host.host && action === 'delete' && ['tap', 'tap-device'].includes(kind),
+    );
+    refuseCuts(topology, host, new Set(taps.map(({ name }) => name)));
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { VxmigError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import { shellLine } from '../model/quote.js';
 import { adoptNics } from './adopt-domain.js';
-import type { DesiredDomain, DesiredHost } from './desired.js';
+import type { DesiredDomain, DesiredVms } from './desired-vms.js';
 import { readOwnerMark } from './domain-xml.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 import { type PendingVm, pendingText, pendingVm } from './pending.js';
@@ -23,7 +23,7 @@ export interface Standing {
   readonly outdated: readonly { readonly host: string; readonly domain: string }[];
 }
 
-export function standingOf(topology: string, desired: DesiredHost, observed: ObservedHost): Standing {
+export function standingOf(topology: string, desired: DesiredVms, observed: ObservedHost): Standing {
   const { host } = desired;
   const seen = desired.domains.flatMap((wanted) => {
     const found = observed.domains.find(({ name }) => name === wanted.domain);

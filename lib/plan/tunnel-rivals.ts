@@ -3,9 +3,9 @@ import { carrierText, type Encapsulation, encapsulationsOf } from '../model/enca
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink } from '../model/kernel-state.js';
 import { shellLine } from '../model/quote.js';
-import type { DesiredBridge, DesiredHost } from './desired.js';
+import type { DesiredBridge, DesiredNetwork } from './desired.js';
 import type { DesiredTunnel } from './desired-ports.js';
-import type { ObservedBridge, ObservedHost, ObservedPort } from './observed.js';
+import type { ObservedBridge, ObservedNetwork, ObservedPort } from './observed.js';
 import { OWNER_KEY, ownedBy } from './ownership.js';
 
 /**
@@ -17,7 +17,7 @@ import { OWNER_KEY, ownedBy } from './ownership.js';
  *
  * @throws VxmigError CLASH
  */
-export function refuseTunnelRivals(topology: string, desired: DesiredHost, observed: ObservedHost): void {
+export function refuseTunnelRivals(topology: string, desired: DesiredNetwork, observed: ObservedNetwork): void {
   for (const bridge of desired.bridges) {
     for (const tunnel of bridge.ports) {
       if (tunnel.kind !== 'tunnel') continue;
@@ -33,7 +33,7 @@ export function refuseTunnelRivals(topology: string, desired: DesiredHost, obser
 }
 
 function sharesFrames(
-  { vtepAddress }: DesiredHost,
+  { vtepAddress }: DesiredNetwork,
   { encapsulation: { ovsType, carrier }, vni, far }: DesiredTunnel,
   { interface: { type, options } }: ObservedPort,
 ): boolean {
@@ -76,7 +76,7 @@ function tunnelClash(
 }
 
 /** @throws VxmigError CLASH */
-function refuseKernelDevices({ host, bridges }: DesiredHost, { links }: ObservedHost): void {
+function refuseKernelDevices({ host, bridges }: DesiredNetwork, { links }: ObservedNetwork): void {
   const tunnels = bridges.flatMap(({ ports }) => ports.flatMap((port) => (port.kind === 'tunnel' ? [port] : [])));
   for (const encapsulation of encapsulationsOf(tunnels)) {
     const rival = links.find((link) => takesPackets(link, encapsulation));

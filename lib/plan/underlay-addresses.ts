@@ -1,8 +1,8 @@
 import type { Command } from '../model/command.js';
 import type { ObservedLink } from '../model/kernel-state.js';
-import type { ObservedHost } from './observed.js';
+import type { ObservedNetwork } from './observed.js';
 
-export function moveAddresses(from: ObservedLink, to: string, observed: ObservedHost, mtu: number): Command[] {
+export function moveAddresses(from: ObservedLink, to: string, observed: ObservedNetwork, mtu: number): Command[] {
   return [
     upAndMtu(to, mtu),
     { argv: ['ethtool', '-K', to, 'tx', 'off'] },
@@ -11,7 +11,7 @@ export function moveAddresses(from: ObservedLink, to: string, observed: Observed
   ];
 }
 
-export function giveAddresses(from: ObservedLink, to: string, observed: ObservedHost): Command[] {
+export function giveAddresses(from: ObservedLink, to: string, observed: ObservedNetwork): Command[] {
   return [
     ...from.addresses.map((address) => ({
       argv: ['ip', 'address', 'replace', address, 'dev', to, ...(address.includes(':') ? ['nodad'] : [])],

@@ -3,10 +3,10 @@ import type { Command } from '../model/command.js';
 import { VxmigError } from '../model/errors.js';
 import type { ObservedLink, SwitchRoute } from '../model/kernel-state.js';
 import { change } from './change.js';
-import type { DesiredHost } from './desired.js';
+import type { DesiredNetwork } from './desired.js';
 import type { BridgeColumns, OvsChange } from './host-plan.js';
 import { dropInKernel, liftBarrier } from './kernel-barrier.js';
-import type { ObservedBridge, ObservedHost } from './observed.js';
+import type { ObservedBridge, ObservedNetwork } from './observed.js';
 import { columnsOfBridge } from './observed-columns.js';
 import { KIND_KEY, underlayUserKey } from './ownership.js';
 import { BY_FLOWS_ALONE, switchingFaults } from './switching.js';
@@ -32,7 +32,7 @@ const NOTHING: UnderlayPlan = { changes: [], ovs: [], settle: [] };
  *
  * @throws VxmigError HOST_UNFIT where moving the address would cut our own SSH connection, or no device has the address
  */
-export function planUnderlay(topology: string, desired: DesiredHost, observed: ObservedHost): UnderlayPlan {
+export function planUnderlay(topology: string, desired: DesiredNetwork, observed: ObservedNetwork): UnderlayPlan {
   if (desired.datapath !== 'netdev') return NOTHING;
   const holder = observed.links.find((link) => holds(link, desired.vtepAddress));
   const bridge = observed.bridges.find((candidate) => candidate.name === holder?.name);
@@ -59,8 +59,8 @@ export function planUnderlay(topology: string, desired: DesiredHost, observed: O
 
 function makeBridge(
   topology: string,
-  desired: DesiredHost,
-  observed: ObservedHost,
+  desired: DesiredNetwork,
+  observed: ObservedNetwork,
   nic: ObservedLink,
   half: ObservedBridge | undefined,
 ): UnderlayPlan {
@@ -128,8 +128,8 @@ function makeBridge(
  */
 function joinBridge(
   topology: string,
-  desired: DesiredHost,
-  observed: ObservedHost,
+  desired: DesiredNetwork,
+  observed: ObservedNetwork,
   bridge: ObservedBridge,
   link: ObservedLink,
 ): UnderlayPlan {
@@ -178,7 +178,7 @@ function whyJoin(signedIn: boolean, missing: readonly SwitchRoute[]): string {
  */
 export function releaseUnderlay(
   topology: string,
-  observed: ObservedHost,
+  observed: ObservedNetwork,
 ): { change: Change | null; prepare: Command[]; ovs: OvsChange[] } {
   const bridge = observed.bridges.find(isUnderlay);
   const key = underlayUserKey(topology);
@@ -209,7 +209,7 @@ export function releaseUnderlay(
  * Where the bridge was not there before: the device's addresses and routes as they were, even if their move was cut off
  * in the middle.
  */
-export function restoreAddresses(before: ObservedHost, now: ObservedHost): Command[] {
+export function restoreAddresses(before: ObservedNetwork, now: ObservedNetwork): Command[] {
   const bridge = now.bridges.find(isUnderlay);
   if (bridge === undefined || before.bridges.some(isUnderlay)) return [];
   const nic = before.links.find((link) => link.name === bridge.externalIds[NIC_KEY]);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { bitsOf, formatPrefix, networkOf, parsePrefix } from '../model/address.js';
 import type { Command } from '../model/command.js';
 import type { ObservedLink, SwitchRoute } from '../model/kernel-state.js';
-import type { ObservedHost } from './observed.js';
+import type { ObservedNetwork } from './observed.js';
 
 /** One for all topologies on a host: an underlay device can be in one bridge only. */
 export const UNDERLAY_BRIDGE = 'br-phy';
@@ -12,7 +12,7 @@ const APPCTL = ['ovs-appctl', '-t', 'ovs-vswitchd'] as const;
  * What the kernel would send by way of the device, as far as Open vSwitch does not know it: only where it does not
  * follow the kernel by itself.
  */
-export function missingRoutes(link: ObservedLink, { routes, switchRoutes }: ObservedHost): SwitchRoute[] {
+export function missingRoutes(link: ObservedLink, { routes, switchRoutes }: ObservedNetwork): SwitchRoute[] {
   if (switchRoutes.followKernel) return [];
   const near = link.addresses.flatMap((address) => {
     const prefix = parsePrefix(address);

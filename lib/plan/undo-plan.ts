@@ -1,40 +1,37 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
-import { DomainDefinition } from '../model/domain-definition.js';
-import { type AdoptionMark, adoptionElement } from '../model/domain-marks.js';
 import type { ObservedLink } from '../model/kernel-state.js';
-import { elementText } from '../model/xml-element.js';
 import { diffFlows } from '../openflow/diff.js';
 import { isTransient } from '../pipeline/cookie.js';
 import { change } from './change.js';
-import { planDestroy } from './destroy-plan.js';
-import { whereOf } from './give-back.js';
-import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from './host-plan.js';
-import type { ObservedBridge, ObservedDomain, ObservedHost } from './observed.js';
+import { destroyNetwork } from './destroy-plan.js';
+import type { BridgeFlows, OvsChange, OvsScope } from './host-plan.js';
+import type { ObservedBridge, ObservedHost } from './observed.js';
 import { columnsOfBridge, columnsOfPort } from './observed-columns.js';
 import { KIND_KEY, linkAlias, ownedBy, underlayUserKey } from './ownership.js';
 import { restoreAddresses } from './underlay-plan.js';
 
+export const WHY = 'it was like this before the apply';
+export const WHY_NEW = 'it was not there before the apply';
+
 /**
- * What takes a host back to how it was before an apply, of `plan`, that did not come to its end. Only what carries the
- * topology's mark is in it, and nothing that was there before is stopped: a VM that was shut off and has been started
- * stays on, for to power it off could cost more than it fixes.
+ * What takes a host's network back to how it was before an apply, of `plan`, that did not come to its end. Only what
+ * carries the topology's mark is in it.
  */
-export function planUndo(plan: HostPlan, topology: string, before: ObservedHost, now: ObservedHost): HostPlan {
-  const made = planDestroy(topology, marked(plan, topology, onlyNew(topology, before, now)));
+export function undoNetwork(plan: OvsScope, topology: string, before: ObservedHost, now: ObservedHost): OvsScope {
+  const made = destroyNetwork(topology, marked(plan, topology, onlyNew(topology, before, now)));
   const ports = newPorts(topology, before, now);
   const columns = restoredColumns(topology, before, now);
   const lost = lostPorts(topology, before, now);
   const flows = restoredFlows(topology, before, now);
   const links = restoredLinks(topology, before, now);
-  const domains = restoredDomains(topology, before, now);
-  const why = 'it was like this before the apply';
-  const back = (kind: string, name: string, action: Change['action']) => change(now.host, kind, name, action, why);
+  const back = (kind: string, name: string, action: Change['action']) => change(now.host, kind, name, action, WHY);
   return {
+    backend: 'ovs',
     host: now.host,
     changes: [
-      ...made.changes.map((each) => ({ ...each, why: 'it was not there before the apply' })),
+      ...made.changes.map((each) => ({ ...each, why: WHY_NEW })),
       ...ports.map(({ port }) => back('port', port, 'delete')),
       ...lost.map(({ port }) => back('port', port, 'create')),
       ...columns.map((each) =>
@@ -42,15 +39,12 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
       ),
       ...flows.map(({ bridge }) => back('flows', bridge, 'update')),
       ...links.map(({ name }) => back('device', name, 'update')),
-      ...[...new Set(domains.map(({ domain }) => domain))].map((domain) => back('vm', domain, 'update')),
     ],
     prepare: [],
     ovs: [...columns, ...lost],
     settle: links.flatMap(({ commands }) => commands),
     flows,
-    domains,
     remove: {
-      domains: made.remove.domains,
       prepare: made.remove.prepare,
       ovs: [...ports, ...made.remove.ovs],
       commands: [...made.remove.commands, ...restoreAddresses(before, now)],
@@ -59,7 +53,7 @@ export function planUndo(plan: HostPlan, topology: string, before: ObservedHost,
 }
 
 /** A device or namespace that the plan creates is ours, too, when the apply has not come to marking it. */
-function marked(plan: HostPlan, topology: string, made: ObservedHost): ObservedHost {
+function marked(plan: OvsScope, topology: string, made: ObservedHost): ObservedHost {
   const created = (kind: string, name: string) =>
     plan.changes.some((each) => each.action === 'create' && each.kind === kind && each.name === name);
   return {
@@ -76,7 +70,7 @@ function marked(plan: HostPlan, topology: string, made: ObservedHost): ObservedH
 }
 
 /** The host as if only what was not there before were on it. */
-function onlyNew(topology: string, before: ObservedHost, now: ObservedHost): ObservedHost {
+export function onlyNew(topology: string, before: ObservedHost, now: ObservedHost): ObservedHost {
   const key = underlayUserKey(topology);
   const ours = (bridge: ObservedBridge) =>
     ownedBy(topology, bridge.externalIds) || bridge.externalIds[key] !== undefined;
@@ -207,34 +201,4 @@ function restoredLink(
       .map((address) => ip('address', 'delete', address)),
   ];
   return commands.length === 0 ? [] : [{ name: was.name, commands }];
-}
-
-/** Definitions of VMs that were there. */
-function restoredDomains(topology: string, before: ObservedHost, now: ObservedHost): DomainStep[] {
-  const ours = ({ owner }: ObservedDomain) => owner === null || owner.topology === topology;
-  return before.domains.filter(ours).flatMap((was) => {
-    const is = now.domains.find(({ name }) => name === was.name);
-    if (is === undefined || is.xml === was.xml) return [];
-    return was.owner === null ? reconnected(was, is) : [{ kind: 'define', domain: was.name, xml: was.xml }];
-  });
-}
-
-/** A definition that is not vxmig's is never written anew: what libvirt shows of it lacks its passwords. */
-function reconnected(was: ObservedDomain, is: ObservedDomain): DomainStep[] {
-  const now = DomainDefinition.parse(is.xml);
-  const nics = DomainDefinition.parse(was.xml).interfaces.flatMap(({ mac, element }): DomainStep[] => {
-    const there = now.interface(mac);
-    const xml = elementText(element);
-    return there === undefined || elementText(there.element) === xml
-      ? []
-      : [{ kind: 'update-nic', domain: was.name, xml }];
-  });
-  const [before, after] = [was.adopted, is.adopted].map(elementOf);
-  return before === after || before === undefined
-    ? nics
-    : [...nics, { kind: 'mark', domain: was.name, element: before, which: whereOf(is) }];
-}
-
-function elementOf(mark: AdoptionMark | null): string | null {
-  return mark === null ? null : adoptionElement(mark);
 }

@@ -2,7 +2,7 @@ import { DomainDefinition } from '../model/domain-definition.js';
 import { VxmigError } from '../model/errors.js';
 import { shellWord } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
-import { domainOf } from './desired.js';
+import { domainOf } from './desired-vms.js';
 import type { ObservedDomain, ObservedHost } from './observed.js';
 
 export interface PlacedDomain {

@@ -2,7 +2,7 @@ import type { Flow } from '../../lib/openflow/flow.js';
 import { renderFlow } from '../../lib/openflow/text.js';
 import { PIPELINE_NAMING } from '../../lib/pipeline/bits.js';
 import { bridgeFlows } from '../../lib/pipeline/flows.js';
-import { desiredHost, incomingVm } from '../../lib/plan/desired.js';
+import { desiredNetwork, incomingVm } from '../../lib/plan/desired.js';
 import { bridgeFacts } from '../../lib/plan/flow-plan.js';
 import { assignOfports } from '../../lib/plan/ofports.js';
 import { parseTopology } from '../../lib/topology/read.js';
@@ -72,7 +72,7 @@ function exampleHost(
   const topology = parseTopology(example(mesh), 'example.yaml');
   const facts = { datapath: 'netdev', accelerator: { type: 'qemu' } } as const;
   const coming = incoming.map((vm) => incomingVm(topology, vm));
-  const [bridge] = desiredHost(topology, host, { ...facts, incoming: coming }).bridges;
+  const [bridge] = desiredNetwork(topology, host, { ...facts, incoming: coming }).bridges;
   if (bridge === undefined) throw new Error('the example has no bridge');
   const ofports = assignOfports(bridge.ports, undefined);
   const ports = [...ofports].map(([port, ofport]) => [ofport, port] as const).sort(([a], [b]) => a - b);

@@ -1,6 +1,7 @@
 import { checksPage } from './checks-page.js';
 import { errorsPage } from './errors-page.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
+import { extendingPage } from './extending-page.js';
 import { faultsPage } from './faults-page.js';
 import { pipelinePage } from './pipeline-page.js';
 import { schemaWithStrategies, strategiesPage } from './strategies-page.js';
@@ -9,6 +10,7 @@ import { schemaWithStrategies, strategiesPage } from './strategies-page.js';
 export const GENERATED_FILES: readonly { readonly path: string; readonly text: () => string }[] = [
   { path: 'docs/checks.md', text: checksPage },
   { path: 'docs/errors.md', text: errorsPage },
+  { path: 'docs/extending.md', text: extendingPage },
   { path: 'docs/faults.md', text: () => faultsPage(PACKAGE_URL) },
   { path: 'docs/pipeline.md', text: pipelinePage },
   { path: 'docs/strategies.md', text: strategiesPage },

@@ -1,6 +1,7 @@
 import { LibvirtDriver } from '../../lib/compute/libvirt/driver.js';
 import { HostSession } from '../../lib/controller/host-session.js';
 import { Journal } from '../../lib/migration/journal.js';
+import { OvsBackend } from '../../lib/network/ovs/backend.js';
 import { OvsPath } from '../../lib/network/ovs/path.js';
 
 /**
@@ -54,19 +55,21 @@ function ofMigrations(reach: (point: string) => void): void {
 }
 
 function ofApplies(reach: (point: string) => void): void {
-  const { execute, executeDomains, executeRemovals } = HostSession.prototype;
-  HostSession.prototype.execute = async function (plan) {
-    if (plan.changes.length > 0) reach('before network');
-    await execute.call(this, plan);
-    if (plan.changes.length > 0) reach('after network');
+  const { apply, prune } = OvsBackend.prototype;
+  OvsBackend.prototype.apply = async function (scope) {
+    if (scope.changes.length > 0) reach('before network');
+    await apply.call(this, scope);
+    if (scope.changes.length > 0) reach('after network');
   };
+  const { executeDomains } = HostSession.prototype;
   HostSession.prototype.executeDomains = async function (steps) {
     if (steps.length > 0) reach('before VMs');
     await executeDomains.call(this, steps);
     if (steps.length > 0) reach('after VMs');
   };
-  HostSession.prototype.executeRemovals = async function (remove) {
-    if (remove.prepare.length + remove.ovs.length + remove.commands.length > 0) reach('before removals');
-    await executeRemovals.call(this, remove);
+  OvsBackend.prototype.prune = async function (scope) {
+    const { prepare, ovs, commands } = scope.remove;
+    if (prepare.length + ovs.length + commands.length > 0) reach('before removals');
+    await prune.call(this, scope);
   };
 }

@@ -33,7 +33,7 @@ export async function planCommand(context: CommandContext, file: string, options
     const { plan } = await lookAhead(controller, await controller.plan(), options.parallel);
     const { changes, warnings, pending } = plan;
     for (const text of warnings) context.emit({ kind: 'warning', text });
-    const sections = planScript(topology, plan).filter(
+    const sections = planScript(topology, plan, controller.plannedMoves(plan)).filter(
       ({ host, step }) => host === (options.host ?? host) && step === (options.step ?? step),
     );
     const text = options.asShell ? scriptText(sections) : changesOrNone(changes, context.output.style);

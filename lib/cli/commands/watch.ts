@@ -1,5 +1,5 @@
-import type { RepairScope } from '../../controller/host-watch.js';
 import { Watch } from '../../controller/watch.js';
+import type { RepairScope } from '../../controller/watch-options.js';
 import type { EventBus } from '../../events/event-bus.js';
 import { ERRORS } from '../../model/errors.js';
 import { watchLine } from '../../report/watch-text.js';

@@ -17,7 +17,7 @@ import { detailOf } from '../../../lib/pipeline/cookie.js';
 import { dropReasonOf } from '../../../lib/pipeline/drop-reason.js';
 import { bridgeFlows } from '../../../lib/pipeline/flows.js';
 import { tableNumber } from '../../../lib/pipeline/tables.js';
-import { desiredHost } from '../../../lib/plan/desired.js';
+import { desiredNetwork } from '../../../lib/plan/desired.js';
 import { bridgeFacts } from '../../../lib/plan/flow-plan.js';
 import { assignOfports } from '../../../lib/plan/ofports.js';
 import { BY_FLOWS_ALONE } from '../../../lib/plan/switching.js';
@@ -107,7 +107,7 @@ t.test('its MTU and its keys are checked', async (t) => {
 });
 
 t.test('no VM gets such a packet to a tunnel endpoint, nor one of what its own network does not use', async (t) => {
-  const [bridge] = desiredHost(TOPOLOGY, 'host-a', USERSPACE).bridges;
+  const [bridge] = desiredNetwork(TOPOLOGY, 'host-a', USERSPACE).bridges;
   if (bridge === undefined) return t.fail('there is a bridge');
   const ofports = assignOfports(bridge.ports, undefined);
   const flows = bridgeFlows(bridgeFacts(bridge, ofports));
@@ -132,7 +132,7 @@ t.test('no VM gets such a packet to a tunnel endpoint, nor one of what its own n
   t.equal(verdict('10.9.0.9', 199), 'goes on');
   t.equal(verdict(PEER, 198), 'goes on');
   t.equal(verdict(PEER, 17, 4789), 'vtep', 'another topology may have VXLAN there');
-  const [overUdp] = desiredHost(wrapped(TOPOLOGY, OVER_UDP), 'host-a', USERSPACE).bridges;
+  const [overUdp] = desiredNetwork(wrapped(TOPOLOGY, OVER_UDP), 'host-a', USERSPACE).bridges;
   t.strictSame(overUdp?.carriers, [{ kind: 'udp', port: 7777 }, ...ENCAPSULATIONS.map(({ carrier }) => carrier)]);
 });
 

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { factsOf } from '../../../lib/controller/facts.js';
+import { vmFacts } from '../../../lib/controller/facts.js';
+import { networkFacts } from '../../../lib/network/ovs/facts.js';
 import { freshHosts, topologyOf, withHost } from '../plan/hosts.js';
 
 const TOPOLOGY = topologyOf(['host-c: {underlay: right,', 'host-c: {underlay: right, datapath: netdev,']);
@@ -8,7 +9,7 @@ t.test(
   'the datapath is the kernel’s where its module is loaded, else userspace; the file has the last word',
   async (t) => {
     const hosts = withHost(freshHosts(TOPOLOGY), 'host-b', () => ({ kernelDatapath: false }));
-    const facts = factsOf(TOPOLOGY, hosts);
+    const facts = networkFacts(TOPOLOGY, hosts);
     t.strictSame(
       ['host-a', 'host-b', 'host-c'].map((name) => facts(name).datapath),
       ['system', 'netdev', 'netdev'],
@@ -18,7 +19,7 @@ t.test(
 
 t.test('one accelerator for all: a VM that runs under KVM cannot go on without', async (t) => {
   const all = freshHosts(TOPOLOGY).map((host) => ({ ...host, kvm: true }));
-  t.strictSame(factsOf(TOPOLOGY, all)('host-a').accelerator, { type: 'kvm' });
+  t.strictSame(vmFacts(all).accelerator, { type: 'kvm' });
   const allButOne = withHost(all, 'host-c', () => ({ kvm: false }));
-  t.strictSame(factsOf(TOPOLOGY, allButOne)('host-a').accelerator, { type: 'qemu' });
+  t.strictSame(vmFacts(allButOne).accelerator, { type: 'qemu' });
 });

@@ -3,12 +3,13 @@ import t from 'tap';
 import { planScript } from '../../../lib/controller/plan-script.js';
 import { ovsVsctl } from '../../../lib/plan/ovs-vsctl.js';
 import { scriptText } from '../../../lib/report/script-text.js';
-import { appliedHosts, freshHosts, planned, topologyOf, USERSPACE, withHost } from '../plan/hosts.js';
+import { appliedHosts, freshHosts, planned, type TestPlan, topologyOf, USERSPACE, withHost } from '../plan/hosts.js';
 
 const TOPOLOGY = topologyOf();
+const scripted = (plan: TestPlan, topology = TOPOLOGY) => planScript(topology, plan, plan.moves);
 
 t.test('all hosts have their networks before the first VM is started', async (t) => {
-  const sections = planScript(TOPOLOGY, planned(TOPOLOGY, freshHosts(TOPOLOGY), USERSPACE));
+  const sections = scripted(planned(TOPOLOGY, freshHosts(TOPOLOGY), USERSPACE));
   t.strictSame(
     sections.map(({ step, host }) => `${step} ${host}`),
     ['networks host-a', 'networks host-b', 'networks host-c', 'vms host-a'],
@@ -20,7 +21,7 @@ t.test('all hosts have their networks before the first VM is started', async (t)
 });
 
 t.test('of several hosts it is for reading, and refuses to run on one of them', async (t) => {
-  const [first, ...others] = planScript(TOPOLOGY, planned(TOPOLOGY, freshHosts(TOPOLOGY)));
+  const [first, ...others] = scripted(planned(TOPOLOGY, freshHosts(TOPOLOGY)));
   if (first === undefined) throw new Error('no section');
   t.equal(spawnSync('sh', { input: scriptText([first, ...others]) }).status, 3);
   t.equal(scriptText([]), '# nothing to do');
@@ -32,14 +33,14 @@ t.test('what a host holds cannot break out of a comment', async (t) => {
   const drifted = withHost(appliedHosts(TOPOLOGY), 'host-a', ({ bridges }) => ({
     bridges: bridges.map((bridge) => ({ ...bridge, failMode: evil })),
   }));
-  const [section] = planScript(TOPOLOGY, planned(TOPOLOGY, drifted));
+  const [section] = scripted(planned(TOPOLOGY, drifted));
   t.match(section?.script, /^# update bridge .*broken out/);
   t.notMatch(section?.script, /^echo/m);
 });
 
 t.test('a migration: the way there first, then virsh, then what it leaves', async (t) => {
   const moved = topologyOf(['host: host-a', 'host: host-b']);
-  const sections = planScript(moved, planned(moved, appliedHosts(TOPOLOGY)));
+  const sections = scripted(planned(moved, appliedHosts(TOPOLOGY)), moved);
   t.strictSame(
     sections.map(({ step, host }) => `${step} ${host}`),
     ['networks host-b', 'migrations host-a', 'removals host-a', 'removals host-b'],

@@ -11,7 +11,7 @@ import type { VxmigEvent } from '../../../lib/model/event.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import type { NetworkPath } from '../../../lib/network/path.js';
 import { Placement } from '../../../lib/placement/placement.js';
-import { nicsOf } from '../../../lib/plan/desired.js';
+import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import { PRE_COPY } from '../../../lib/strategies/pre-copy.js';
 import { topologyOf } from '../plan/hosts.js';
 

@@ -3,7 +3,7 @@ import { sightOf } from '../../../lib/compute/libvirt/driver.js';
 import { refuseUnsettled } from '../../../lib/migration/standing.js';
 import { type LibvirtDomain, PAUSED_BY_MIGRATION } from '../../../lib/model/libvirt-domain.js';
 import type { Topology } from '../../../lib/model/topology.js';
-import { nicsOf } from '../../../lib/plan/desired.js';
+import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import { topologyOf } from '../plan/hosts.js';
 import { runOf } from './run.js';
 

@@ -20,7 +20,7 @@ import { tapName } from '../../../lib/model/names.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import type { FdbMove, NetworkPath, Redirect } from '../../../lib/network/path.js';
 import { Placement } from '../../../lib/placement/placement.js';
-import { nicsOf } from '../../../lib/plan/desired.js';
+import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import type { SeenMac } from '../../../lib/plan/moving-macs.js';
 import { strategyOf } from '../../../lib/strategies/registry.js';
 import { topologyOf } from '../plan/hosts.js';

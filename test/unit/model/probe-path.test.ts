@@ -1,7 +1,7 @@
 import t from 'tap';
 import { probePath, probePaths } from '../../../lib/model/probe-path.js';
 import type { Nic, Probe, Vm } from '../../../lib/model/topology.js';
-import { desiredHost } from '../../../lib/plan/desired.js';
+import { desiredNetwork } from '../../../lib/plan/desired.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 
 const TOPOLOGY = parseTopology(
@@ -57,7 +57,7 @@ t.test('a host watches in every network where the VM has an address, a VM in tho
   t.same(networks({ kind: 'vm', name: 'peer' }), ['blue']);
   const facts = { datapath: 'netdev', accelerator: { type: 'qemu' } } as const;
   const watched = { ...both, probes: [{ from: { kind: 'host', name: 'b' }, to: 'web', intervalMs: 10 } as const] };
-  const ports = desiredHost(watched, 'b', facts).bridges.map(({ network, ports }) => [
+  const ports = desiredNetwork(watched, 'b', facts).bridges.map(({ network, ports }) => [
     network,
     ports.filter(({ kind }) => kind === 'probe').length,
   ]);

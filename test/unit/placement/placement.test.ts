@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Placement } from '../../../lib/placement/placement.js';
-import { desiredHost } from '../../../lib/plan/desired.js';
+import { desiredNetwork } from '../../../lib/plan/desired.js';
 import { KERNEL, topologyOf } from '../plan/hosts.js';
 
 /** Four VMs of one network on three hosts. */
@@ -23,7 +23,7 @@ const placed = (placement: Placement) =>
 /** As a host's plan sees it: which VMs have a tap there, and which of them are on their way. */
 const tapsAt = (placement: Placement, host: string) => {
   const view = placement.viewOf(host);
-  const { bridges } = desiredHost(view.topology, host, { ...KERNEL, incoming: view.incoming, alsoAt: view.alsoAt });
+  const { bridges } = desiredNetwork(view.topology, host, { ...KERNEL, incoming: view.incoming, alsoAt: view.alsoAt });
   return bridges.flatMap(({ ports }) =>
     ports.flatMap((port) => (port.kind === 'tap' ? [`${port.vm}${port.incoming === null ? '' : ' comes'}`] : [])),
   );
@@ -52,7 +52,7 @@ t.test('a table may have a VM that moves at either end, and one that rests at it
   const placement = new Placement(FOUR);
   const ways = (vm: string) => {
     const view = placement.viewOf('host-c');
-    const [bridge] = desiredHost(view.topology, 'host-c', { ...KERNEL, alsoAt: view.alsoAt }).bridges;
+    const [bridge] = desiredNetwork(view.topology, 'host-c', { ...KERNEL, alsoAt: view.alsoAt }).bridges;
     const mac = FOUR.vms.find(({ name }) => name === vm)?.nics[0]?.mac ?? '';
     return bridge?.behind
       .get(mac)

@@ -1,15 +1,13 @@
 import t from 'tap';
-import { factsOf } from '../../../lib/controller/facts.js';
 import { planScript } from '../../../lib/controller/plan-script.js';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
 import type { Topology } from '../../../lib/model/topology.js';
-import { planDestroy, refuseDestruction } from '../../../lib/plan/destroy-plan.js';
+import { networkFacts } from '../../../lib/network/ovs/facts.js';
+import { refuseDestruction } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
-import { planTopology } from '../../../lib/plan/plan.js';
-import { planUndo } from '../../../lib/plan/undo-plan.js';
 import { domainSeen } from './domains.js';
-import { executed } from './executed.js';
-import { after, freshHosts, planned, summary, topologyOf, withHost } from './hosts.js';
+import { executed, planDestroy, planUndo } from './executed.js';
+import { after, freshHosts, KERNEL, planFor, planned, summary, topologyOf, withHost } from './hosts.js';
 
 const NAME = 'büro & co';
 
@@ -55,7 +53,7 @@ t.test('a domain is connected by its interfaces alone: its definition is never w
   const change = plan.changes.find(({ kind }) => kind === 'vm');
   t.match(change, { action: 'update', why: 'its NICs are not connected to the taps; it is shut off' });
   t.match(change?.details, [`NIC ${MAC}: bridge br-office → the tap tap-web-`, `NIC ${MAC}: MTU`]);
-  const script = planScript(TOPOLOGY, plan).find(({ step }) => step === 'vms')?.script ?? '';
+  const script = planScript(TOPOLOGY, plan, plan.moves).find(({ step }) => step === 'vms')?.script ?? '';
   t.match(
     script,
     /virsh -q -c qemu:\/\/\/system update-device --config --domain 'büro & co' --file \/dev\/stdin <<'END'\n<interface/,
@@ -198,7 +196,7 @@ t.test('a NIC with several queues has a tap for several, wherever it comes', asy
   const nic = NIC.replace("<model type='virtio'/>", "<model type='virtio'/><driver queues='4'/>");
   const many = domainSeen(NAME, definition(nic), { state: 'shut off' });
   const plan = (hosts: readonly ObservedHost[], topology = TOPOLOGY) =>
-    planTopology(topology, hosts, factsOf(topology, hosts));
+    planFor(topology, hosts, (host) => ({ ...networkFacts(topology, hosts)(host), accelerator: KERNEL.accelerator }));
   const first = plan(hostsWith(many));
   t.match(first.hosts[0]?.prepare[0]?.argv.join(' '), /^ip tuntap add dev tap-web-\S+ mode tap multi_queue$/);
   const hosts = after(first, hostsWith(many));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Topology } from '../../../lib/model/topology.js';
-import type { HostFacts } from '../../../lib/plan/desired.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { parseTopology } from '../../../lib/topology/read.js';
+import type { HostFacts } from './hosts.js';
 import { freshHost } from './hosts.js';
 
 export interface Scene {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Datapath, Network } from '../../../lib/model/topology.js';
-import { desiredHost, incomingVm } from '../../../lib/plan/desired.js';
-import { planHost } from '../../../lib/plan/plan.js';
+import { desiredNetwork, incomingVm } from '../../../lib/plan/desired.js';
+import { planNetwork } from '../../../lib/plan/ovs-planner.js';
 import { appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf } from './hosts.js';
 
 const TOPOLOGY = topologyOf();
@@ -9,16 +9,15 @@ const TOPOLOGY = topologyOf();
 t.test('a VM on its way gets a tap at the destination, to which nothing is flooded yet', async (t) => {
   const [, b] = appliedHosts(TOPOLOGY);
   if (b === undefined) throw new Error('no host-b');
-  const plan = planHost(
+  const plan = planNetwork(
     TOPOLOGY.name,
-    desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: [incomingVm(TOPOLOGY, 'web')] }),
+    desiredNetwork(TOPOLOGY, 'host-b', { ...KERNEL, incoming: [incomingVm(TOPOLOGY, 'web')] }),
     b,
   );
   t.strictSame(
     plan.changes.map(({ kind, action }) => `${kind} ${action}`),
     ['tap create', 'tap-device create', 'flows update'],
   );
-  t.strictSame(plan.domains, [], 'its definition comes with it');
   t.strictSame(
     [...new Set(plan.flows[0]?.diff.add.map(({ table }) => table))],
     [0, 10, 2, 4],
@@ -38,7 +37,7 @@ t.test('a probe port is no larger than what a switch in userspace reads of it', 
   const [blue] = TOPOLOGY.networks;
   const jumbo = { ...TOPOLOGY, networks: [{ ...blue, mtu: 8950 } as Network] };
   const mtus = (datapath: Datapath) =>
-    desiredHost(jumbo, 'host-c', { ...KERNEL, datapath }).bridges.flatMap(({ mtu, ports }) => [
+    desiredNetwork(jumbo, 'host-c', { ...KERNEL, datapath }).bridges.flatMap(({ mtu, ports }) => [
       mtu,
       ...ports.flatMap((port) => (port.kind === 'probe' ? [port.mtu] : [])),
     ]);

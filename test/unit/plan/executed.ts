@@ -1,12 +1,59 @@
+import type { Change } from '../../../lib/model/change.js';
 import type { Command } from '../../../lib/model/command.js';
 import { DomainDefinition, parseInterface } from '../../../lib/model/domain-definition.js';
 import { MARK_NAMESPACE, marksOf } from '../../../lib/model/domain-marks.js';
 import type { ObservedLink, ObservedRoute, SwitchRoutes } from '../../../lib/model/kernel-state.js';
 import { flowKey } from '../../../lib/openflow/flow.js';
-import type { BridgeFlows, DomainStep, HostPlan, OvsChange } from '../../../lib/plan/host-plan.js';
+import { destroyNetwork, destroyVms } from '../../../lib/plan/destroy-plan.js';
+import type { BridgeFlows, DomainStep, OvsChange, OvsScope, VmPlan } from '../../../lib/plan/host-plan.js';
 import type { ObservedBridge, ObservedDomain, ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
+import type { PlannedMove } from '../../../lib/plan/ovs-planner.js';
 import type { Plan } from '../../../lib/plan/plan.js';
+import { undoNetwork } from '../../../lib/plan/undo-plan.js';
+import { undoVms } from '../../../lib/plan/undo-vms.js';
 import { domainSeen } from './domains.js';
+
+/** All that is to be done on one host: its scope of the network, and its VMs. */
+export interface HostPlan extends Omit<OvsScope, 'remove' | 'backend'> {
+  readonly domains: readonly DomainStep[];
+  readonly remove: OvsScope['remove'] & { readonly domains: readonly DomainStep[] };
+}
+
+const NO_CHANGES: readonly Change[] = [];
+
+export function hostPlan(scope: OvsScope, vms?: Omit<VmPlan, 'host'>): HostPlan {
+  const { steps, remove, changes } = vms ?? { steps: [], remove: [], changes: NO_CHANGES };
+  return {
+    ...scope,
+    changes: [...scope.changes, ...changes],
+    domains: steps,
+    remove: { ...scope.remove, domains: remove },
+  };
+}
+
+/** One for each host. */
+export function hostsOf({ scopes, vms }: Plan<OvsScope>): HostPlan[] {
+  return scopes.map((scope) =>
+    hostPlan(
+      scope,
+      vms.find(({ host }) => host === scope.host),
+    ),
+  );
+}
+
+/** What destroying a topology takes from a host. */
+export function planDestroy(topology: string, observed: ObservedHost): HostPlan {
+  const vms = destroyVms(topology, observed);
+  const plan = hostPlan(destroyNetwork(topology, observed), vms);
+  // As destroy prints them: VMs go first.
+  return { ...plan, changes: [...vms.changes, ...plan.changes.filter((change) => !vms.changes.includes(change))] };
+}
+
+/** What takes a host back to how it was before the plan. */
+export function planUndo(plan: HostPlan, topology: string, before: ObservedHost, now: ObservedHost): HostPlan {
+  const scope: OvsScope = { ...plan, backend: 'ovs' };
+  return hostPlan(undoNetwork(scope, topology, before, now), undoVms(topology, before, now));
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -34,10 +81,14 @@ export function executed(plan: HostPlan, before: ObservedHost): ObservedHost {
 }
 
 /** The same for a plan that moves VMs: what `plan --as-shell` prints, with a libvirt that does as it is told. */
-export function executedMoves(plan: Plan, before: readonly ObservedHost[]): ObservedHost[] {
+export function executedMoves(
+  plan: Plan<OvsScope>,
+  moves: ReadonlyMap<string, PlannedMove>,
+  before: readonly ObservedHost[],
+): ObservedHost[] {
   const ready = before.map((host) => {
-    const own = plan.hosts.find((candidate) => candidate.host === host.host);
-    const network = plan.moves.get(host.host)?.before ?? own;
+    const own = hostsOf(plan).find((candidate) => candidate.host === host.host);
+    const network = moves.get(host.host)?.before ?? own;
     if (own === undefined || network === undefined) return host;
     return executed(
       { ...network, domains: own.domains, remove: { domains: [], prepare: [], ovs: [], commands: [] } },
@@ -53,8 +104,8 @@ export function executedMoves(plan: Plan, before: readonly ObservedHost[]): Obse
     });
   }, ready);
   return moved.map((host) => {
-    const after = plan.moves.get(host.host)?.after ?? { flows: [], ports: [], commands: [] };
-    const own = plan.hosts.find((candidate) => candidate.host === host.host);
+    const after = moves.get(host.host)?.after ?? { flows: [], ports: [], commands: [] };
+    const own = hostsOf(plan).find((candidate) => candidate.host === host.host);
     let left = after.flows.reduce(afterFlows, host);
     for (const { port } of after.ports) left = withoutPort(left, port);
     for (const command of after.commands) left = afterCommand(left, command);

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { Mesh } from '../../../lib/model/topology.js';
-import { planDestroy } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
-import { type Plan, planTopology, withVmsAt } from '../../../lib/plan/plan.js';
+import { withVmsAt } from '../../../lib/plan/plan.js';
 import { drifted, drifts, renumbered } from './arbitrary-drift.js';
 import { type Scene, scene } from './arbitrary-topology.js';
-import { executed, executedMoves } from './executed.js';
+import { executed, executedMoves, planDestroy } from './executed.js';
 import { beside, foreignIn } from './foreign.js';
-import { after } from './hosts.js';
+import { after, planFor, type TestPlan } from './hosts.js';
 
 const RUNS = 100;
 
@@ -17,8 +16,8 @@ function holds<Drawn>(t: Test, property: fc.IProperty<Drawn>): void {
   t.doesNotThrow(() => fc.assert(property, { numRuns: RUNS }));
 }
 
-function plannedFor({ topology, facts }: Scene, hosts: readonly ObservedHost[]): Plan {
-  return planTopology(topology, hosts, () => facts);
+function plannedFor({ topology, facts }: Scene, hosts: readonly ObservedHost[]): TestPlan {
+  return planFor(topology, hosts, () => facts);
 }
 
 function applied(scene: Scene, hosts: readonly ObservedHost[]): ObservedHost[] {
@@ -26,7 +25,7 @@ function applied(scene: Scene, hosts: readonly ObservedHost[]): ObservedHost[] {
 }
 
 /** One line for each change, so that a counterexample can be read. */
-function lines({ changes }: Plan): string[] {
+function lines({ changes }: TestPlan): string[] {
   return changes.map(({ host, action, kind, name, why }) => `${host}: ${action} ${kind} ${name} (${why})`);
 }
 
@@ -140,7 +139,8 @@ t.test('VMs that move leave nothing behind, and find all they need', async (t) =
           ]),
         ),
       };
-      const arrived = executedMoves(plannedFor(moved, hosts), hosts);
+      const plan = plannedFor(moved, hosts);
+      const arrived = executedMoves(plan, plan.moves, hosts);
       same(lines(plannedFor(moved, arrived)), []);
     }),
   );

@@ -1,9 +1,36 @@
 import type { Topology } from '../../../lib/model/topology.js';
-import type { HostFacts } from '../../../lib/plan/desired.js';
+import type { NetworkFacts } from '../../../lib/plan/desired.js';
+import type { VmFacts } from '../../../lib/plan/desired-vms.js';
+import type { OvsScope } from '../../../lib/plan/host-plan.js';
+import { withoutCopies } from '../../../lib/plan/left-copies.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
+import { OvsPlanner, type PlannedMove } from '../../../lib/plan/ovs-planner.js';
 import { type Plan, planTopology } from '../../../lib/plan/plan.js';
 import { parseTopology } from '../../../lib/topology/read.js';
-import { executed } from './executed.js';
+import { executed, type HostPlan, hostsOf } from './executed.js';
+
+export interface HostFacts extends NetworkFacts, VmFacts {}
+
+/** A plan on Open vSwitch, and its parts put together host by host. */
+export interface TestPlan extends Plan<OvsScope> {
+  readonly hosts: readonly HostPlan[];
+  readonly moves: ReadonlyMap<string, PlannedMove>;
+}
+
+/** One accelerator for all hosts: the first one's. */
+export function planFor(
+  topology: Topology,
+  observed: readonly ObservedHost[],
+  facts: (host: string) => HostFacts,
+  only?: string,
+): TestPlan {
+  const network = new OvsPlanner(facts);
+  const vms = facts(topology.hosts[0]?.name ?? '');
+  const plan = planTopology(topology, observed, { network, vms }, only);
+  const wanted = { now: plan.current, later: topology, migrations: plan.migrations };
+  const there = withoutCopies(observed, plan.leftCopies).filter(({ host }) => only === undefined || host === only);
+  return { ...plan, hosts: hostsOf(plan), moves: network.moves(wanted, there) };
+}
 
 const TEXT = `version: 1
 name: plans
@@ -69,12 +96,12 @@ export function freshHosts(topology: Topology): ObservedHost[] {
   return topology.hosts.map((host) => freshHost(host.name, host.addresses[0] ?? ''));
 }
 
-export function planned(topology: Topology, hosts: readonly ObservedHost[], facts: HostFacts = KERNEL): Plan {
-  return planTopology(topology, hosts, () => facts);
+export function planned(topology: Topology, hosts: readonly ObservedHost[], facts: HostFacts = KERNEL): TestPlan {
+  return planFor(topology, hosts, () => facts);
 }
 
 /** The hosts after the plan was carried out. */
-export function after(plan: Plan, hosts: readonly ObservedHost[]): ObservedHost[] {
+export function after(plan: TestPlan, hosts: readonly ObservedHost[]): ObservedHost[] {
   return hosts.map((host) => {
     const its = plan.hosts.find((candidate) => candidate.host === host.host);
     return its === undefined ? host : executed(its, host);
@@ -97,6 +124,6 @@ export function withHost(
 }
 
 /** `HOST KIND ACTION`, one for each change. */
-export function summary(plan: Plan): string[] {
+export function summary(plan: Pick<Plan, 'changes'>): string[] {
   return plan.changes.map(({ host, kind, action }) => `${host} ${kind} ${action}`);
 }

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { probeMac, tapName } from '../../../lib/model/names.js';
 import type { Allowance, Topology, Vm } from '../../../lib/model/topology.js';
-import { desiredHost, incomingVm } from '../../../lib/plan/desired.js';
+import { desiredNetwork, incomingVm } from '../../../lib/plan/desired.js';
 import { bridgeFacts } from '../../../lib/plan/flow-plan.js';
 import { MOST_MACS, mayCarry, movingMacs, ownMacs, type SeenMac } from '../../../lib/plan/moving-macs.js';
 import { assignOfports } from '../../../lib/plan/ofports.js';
@@ -79,7 +79,7 @@ t.test(
       [[OWN, NESTED]],
     );
     const facts = { ...KERNEL, incoming: [incomingVm(topology, 'web')] };
-    const [bridge] = desiredHost(topology, 'host-b', facts).bridges;
+    const [bridge] = desiredNetwork(topology, 'host-b', facts).bridges;
     if (bridge === undefined) throw new Error('no bridge');
     const { locals } = bridgeFacts(bridge, assignOfports(bridge.ports, undefined));
     t.same(

@@ -2,9 +2,8 @@ import t from 'tap';
 import type { Topology } from '../../../lib/model/topology.js';
 import { WITHOUT_OFFLOADS } from '../../../lib/plan/nic-offload.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
-import { planTopology } from '../../../lib/plan/plan.js';
 import { domainSeen } from './domains.js';
-import { freshHosts, KERNEL, planned, topologyOf, USERSPACE, withHost } from './hosts.js';
+import { freshHosts, KERNEL, planFor, planned, topologyOf, USERSPACE, withHost } from './hosts.js';
 
 const MAC = '52:54:00:09:00:01';
 const ADOPTED = ['image: micro', 'domain: legacy'] as const;
@@ -58,7 +57,7 @@ t.test('only where Open vSwitch forwards in userspace: where the VM is, or where
     ['host-b', 1],
     ['host-c', 0],
   ] as const)
-    t.equal(planTopology(moves, hostsWith(moves, nic), at(userspace)).warnings.filter(aboutOffloads).length, count);
+    t.equal(planFor(moves, hostsWith(moves, nic), at(userspace)).warnings.filter(aboutOffloads).length, count);
   t.strictSame(planned(topologyOf(), freshHosts(topologyOf()), USERSPACE).warnings, [], 'vxmig’s own have none');
 });
 

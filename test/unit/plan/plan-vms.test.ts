@@ -1,10 +1,20 @@
 import t from 'tap';
-import { desiredHost, incomingVm } from '../../../lib/plan/desired.js';
+import { desiredNetwork, incomingVm } from '../../../lib/plan/desired.js';
 import type { ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
-import { type Plan, planHost } from '../../../lib/plan/plan.js';
+import { planNetwork } from '../../../lib/plan/ovs-planner.js';
 import { domainSeen } from './domains.js';
-import { executed } from './executed.js';
-import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, withHost } from './hosts.js';
+import { executed, hostPlan } from './executed.js';
+import {
+  after,
+  appliedHosts,
+  freshHosts,
+  KERNEL,
+  planned,
+  summary,
+  type TestPlan,
+  topologyOf,
+  withHost,
+} from './hosts.js';
 
 const TOPOLOGY = topologyOf();
 
@@ -30,12 +40,11 @@ t.test('a VM that the file puts elsewhere is migrated, and nothing else happens 
 t.test("what a migration has left at the new home is the VM's, and is not removed under it", async (t) => {
   const hosts = appliedHosts(TOPOLOGY).map((host) => {
     if (host.host !== 'host-b') return host;
-    return executed(
-      planHost('plans', desiredHost(TOPOLOGY, 'host-b', { ...KERNEL, incoming: [incomingVm(TOPOLOGY, 'web')] }), host),
-      host,
-    );
+    const incoming = [incomingVm(TOPOLOGY, 'web')];
+    const desired = desiredNetwork(TOPOLOGY, 'host-b', { ...KERNEL, incoming });
+    return executed(hostPlan(planNetwork('plans', desired, host)), host);
   });
-  const removals = ({ hosts: plans }: Plan) => plans.flatMap(({ remove }) => [...remove.ovs, ...remove.commands]);
+  const removals = ({ hosts: plans }: TestPlan) => plans.flatMap(({ remove }) => [...remove.ovs, ...remove.commands]);
   const stays = planned(TOPOLOGY, hosts);
   t.strictSame(summary(stays), ['host-b tap delete', 'host-b tap-device delete', 'host-b flows update']);
   t.equal(removals(stays).length, 2, 'where the VM stays away they go');

@@ -3,9 +3,20 @@ import { normal } from '../../../lib/openflow/action.js';
 import { match } from '../../../lib/openflow/match.js';
 import { cookieOf } from '../../../lib/pipeline/cookie.js';
 import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
-import { type Plan, planTopology } from '../../../lib/plan/plan.js';
 import { domainSeen } from './domains.js';
-import { after, appliedHosts, freshHosts, KERNEL, planned, summary, topologyOf, USERSPACE, withHost } from './hosts.js';
+import {
+  after,
+  appliedHosts,
+  freshHosts,
+  KERNEL,
+  planFor,
+  planned,
+  summary,
+  type TestPlan,
+  topologyOf,
+  USERSPACE,
+  withHost,
+} from './hosts.js';
 
 const TOPOLOGY = topologyOf();
 
@@ -169,8 +180,8 @@ t.test('planned for one host, it is what that host has of the whole plan', async
   for (const hosts of [freshHosts(moved), appliedHosts(TOPOLOGY)]) {
     const whole = planned(moved, hosts);
     for (const { name } of moved.hosts) {
-      const own = planTopology(moved, hosts, () => KERNEL, name);
-      const its = (changes: Plan['changes']) => changes.filter(({ host }) => host === name);
+      const own = planFor(moved, hosts, () => KERNEL, name);
+      const its = (changes: TestPlan['changes']) => changes.filter(({ host }) => host === name);
       t.strictSame(
         own.hosts,
         whole.hosts.filter(({ host }) => host === name),

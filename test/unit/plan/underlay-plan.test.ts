@@ -1,11 +1,10 @@
 import t from 'tap';
 import type { ObservedLink } from '../../../lib/model/kernel-state.js';
 import { tapName } from '../../../lib/model/names.js';
-import { planDestroy } from '../../../lib/plan/destroy-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { BY_FLOWS_ALONE } from '../../../lib/plan/switching.js';
 import { releaseUnderlay } from '../../../lib/plan/underlay-plan.js';
-import { executed } from './executed.js';
+import { executed, planDestroy } from './executed.js';
 import {
   after,
   appliedHosts,

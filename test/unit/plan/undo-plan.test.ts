@@ -1,10 +1,8 @@
 import t, { type Test } from 'tap';
 import type { Topology } from '../../../lib/model/topology.js';
-import type { HostFacts } from '../../../lib/plan/desired.js';
-import type { HostPlan } from '../../../lib/plan/host-plan.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
-import { planUndo } from '../../../lib/plan/undo-plan.js';
-import { executed } from './executed.js';
+import { executed, type HostPlan, planUndo } from './executed.js';
+import type { HostFacts } from './hosts.js';
 import { appliedHosts, freshHosts, KERNEL, planned, topologyOf, USERSPACE, withHost } from './hosts.js';
 
 const TOPOLOGY = topologyOf();

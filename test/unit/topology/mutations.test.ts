@@ -4,13 +4,12 @@ import t from 'tap';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { DEVICE_NAME_LENGTH } from '../../../lib/model/names.js';
 import type { Topology } from '../../../lib/model/topology.js';
-import { desiredHost } from '../../../lib/plan/desired.js';
-import { type Plan, planTopology } from '../../../lib/plan/plan.js';
+import { desiredNetwork } from '../../../lib/plan/desired.js';
 import { decodeText } from '../../../lib/topology/decode-text.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 import { SCHEMA_URL } from '../../../lib/topology/schema.js';
 import { TopologyError } from '../../../lib/topology/topology-error.js';
-import { freshHosts, KERNEL } from '../plan/hosts.js';
+import { freshHosts, KERNEL, planFor, type TestPlan } from '../plan/hosts.js';
 import { mutated, mutations } from './mutate.js';
 import { RICH } from './rich.js';
 
@@ -62,14 +61,14 @@ function troubleOfProblem(problem: TopologyError['problems'][number], text: stri
 
 function troubleOfPlan(topology: Topology): string | null {
   for (const { name } of topology.hosts) {
-    const { bridges } = desiredHost(topology, name, KERNEL);
+    const { bridges } = desiredNetwork(topology, name, KERNEL);
     const devices = bridges.flatMap((bridge) => [bridge.name, ...bridge.ports.map((port) => port.name)]);
     const odd = devices.find((device) => device.length > DEVICE_NAME_LENGTH || !/^[A-Za-z0-9_.-]+$/.test(device));
     if (odd !== undefined) return `a device named ${JSON.stringify(odd)}`;
   }
-  let plan: Plan;
+  let plan: TestPlan;
   try {
-    plan = planTopology(topology, freshHosts(topology), () => KERNEL);
+    plan = planFor(topology, freshHosts(topology), () => KERNEL);
   } catch (error) {
     // A domain that these hosts do not have.
     if (error instanceof VxmigError && error.code === 'HOST_UNFIT') return null;

@@ -1,14 +1,13 @@
-import { bridgeName, tapName } from '../model/names.js';
-import type { Network, Topology } from '../model/topology.js';
-import type { DropCount } from '../model/topology-status.js';
-import { type CountedFlow, countedFlows } from '../network/ovs/openflow.js';
-import { HIDDEN_HEADER } from '../pipeline/access.js';
-import { detailOf } from '../pipeline/cookie.js';
-import { DROP_REASONS, dropReasonOf } from '../pipeline/drop-reason.js';
-import { tableNumber } from '../pipeline/tables.js';
-import { numberedRules, ruleText } from '../plan/access.js';
-import type { Controller } from './controller.js';
-import type { HostSession } from './host-session.js';
+import { bridgeName, tapName } from '../../model/names.js';
+import type { Network, Topology } from '../../model/topology.js';
+import type { DropCount } from '../../model/topology-status.js';
+import { HIDDEN_HEADER } from '../../pipeline/access.js';
+import { detailOf } from '../../pipeline/cookie.js';
+import { DROP_REASONS, dropReasonOf } from '../../pipeline/drop-reason.js';
+import { tableNumber } from '../../pipeline/tables.js';
+import { numberedRules, ruleText } from '../../plan/access.js';
+import { type CountedFlow, countedFlows } from './openflow.js';
+import type { OvsHostSession, OvsHosts } from './ovs-hosts.js';
 
 const TABLES = (['classify', 'guard', 'neighbour', 'acl_network', 'acl_sender', 'acl_receiver'] as const).map(
   tableNumber,
@@ -17,8 +16,8 @@ const TABLES = (['classify', 'guard', 'neighbour', 'acl_network', 'acl_sender', 
 /**
  * What port security, access rules and the check of tunnels' far ends have dropped, as the switches have counted it.
  */
-export async function readDrops(controller: Controller, topology: Topology): Promise<DropCount[]> {
-  const counted = [...controller.sessions.values()].flatMap((session) =>
+export async function readDrops(hosts: OvsHosts, topology: Topology): Promise<DropCount[]> {
+  const counted = [...hosts.sessions.values()].flatMap((session) =>
     topology.networks.map(async (network) => {
       const flows = await countedFlows(session.shell, bridgeName(topology.name, network.name), TABLES);
       const drops = flows.flatMap((flow) => dropOf(topology, session, network, flow) ?? []);
@@ -30,7 +29,7 @@ export async function readDrops(controller: Controller, topology: Topology): Pro
 
 function dropOf(
   topology: Topology,
-  session: HostSession,
+  session: OvsHostSession,
   network: Network,
   { flow, packets }: CountedFlow,
 ): DropCount | null {
@@ -53,8 +52,8 @@ function dropOf(
   return { ...common, vm, by: 'access-rule', reason: `rule ${entry.place}`, says: ruleText(entry) };
 }
 
-function vmAt(topology: Topology, session: HostSession, network: Network, ofport: number): string | null {
-  const name = session.ports(network.name).find((port) => port.ofport === ofport)?.name;
+function vmAt(topology: Topology, session: OvsHostSession, network: Network, ofport: number): string | null {
+  const name = session.network.ports(network.name).find((port) => port.ofport === ofport)?.name;
   const vm = topology.vms.find((one) => one.nics.some((_, index) => tapName(topology.name, one.name, index) === name));
   return vm?.name ?? null;
 }

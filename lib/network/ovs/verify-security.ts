@@ -1,18 +1,17 @@
-import { contains, linkLocalOf, parseIp, parsePrefix } from '../model/address.js';
-import type { Check } from '../model/check.js';
-import { bridgeName, flowTunnelPortName, tapName } from '../model/names.js';
-import type { Network, Nic, Topology, Vm } from '../model/topology.js';
-import { type TraceAnswer, type TraceQuestion, traceFrames } from '../network/ovs/trace.js';
-import { cookieOf } from '../pipeline/cookie.js';
-import { DROP_REASONS, type DropReason } from '../pipeline/drop-reason.js';
-import { tableNumber } from '../pipeline/tables.js';
-import { endsOf } from '../pipeline/tunnels.js';
-import { accessLists, numberedRules, ruleText } from '../plan/access.js';
-import { type AccessFrame, frameFlow, framesFor, frameText } from '../plan/access-frame.js';
-import { portSecurity } from '../plan/port-security.js';
-import { hostOf, vtepOf } from '../plan/topology-parts.js';
-import type { Controller } from './controller.js';
-import type { HostSession } from './host-session.js';
+import { contains, linkLocalOf, parseIp, parsePrefix } from '../../model/address.js';
+import type { Check } from '../../model/check.js';
+import { bridgeName, flowTunnelPortName, tapName } from '../../model/names.js';
+import type { Network, Nic, Topology, Vm } from '../../model/topology.js';
+import { cookieOf } from '../../pipeline/cookie.js';
+import { DROP_REASONS, type DropReason } from '../../pipeline/drop-reason.js';
+import { tableNumber } from '../../pipeline/tables.js';
+import { endsOf } from '../../pipeline/tunnels.js';
+import { accessLists, numberedRules, ruleText } from '../../plan/access.js';
+import { type AccessFrame, frameFlow, framesFor, frameText } from '../../plan/access-frame.js';
+import { portSecurity } from '../../plan/port-security.js';
+import { hostOf, vtepOf } from '../../plan/topology-parts.js';
+import type { OvsHostSession, OvsHosts } from './ovs-hosts.js';
+import { type TraceAnswer, type TraceQuestion, traceFrames } from './trace.js';
 
 /** Nobody's, and addresses that are for documentation (RFC 5737, RFC 3849). */
 const FORGED = { mac: '02:00:00:00:00:01', ipv4: '192.0.2.1', ipv6: '2001:db8::1' };
@@ -23,21 +22,21 @@ const HINT = '`vxmig plan FILE` names flows that differ; `vxmig apply FILE` fixe
  * The switch is asked what it does with frames that each VM must not send: it must drop each, and count it under its
  * reason.
  */
-export async function forgeriesDropped(controller: Controller, topology: Topology): Promise<Check[]> {
+export async function forgeriesDropped(hosts: OvsHosts, topology: Topology): Promise<Check[]> {
   const nics = topology.vms.flatMap((vm) => vm.nics.map((nic, index) => ({ vm, nic, index })));
   const guarded = nics.filter(({ nic }) => !nic.allow.any);
-  return await Promise.all(guarded.map((each) => forgeryCheck(controller.session(each.vm.host), topology, each)));
+  return await Promise.all(guarded.map((each) => forgeryCheck(hosts.session(each.vm.host), topology, each)));
 }
 
 async function forgeryCheck(
-  session: HostSession,
+  session: OvsHostSession,
   topology: Topology,
   { vm, nic, index }: { readonly vm: Vm; readonly nic: Nic; readonly index: number },
 ): Promise<Check> {
   const name = `port security of ${vm.name} in ${nic.network}`;
   const expected = 'forged frames are dropped and counted';
   const tap = tapName(topology.name, vm.name, index);
-  const port = session.ports(nic.network).find((candidate) => candidate.name === tap);
+  const port = session.network.ports(nic.network).find((candidate) => candidate.name === tap);
   if (port === undefined) return { name, ok: false, expected, seen: `${session.name} has no port ${tap}`, hint: HINT };
   const forgeries = forgeriesOf(nic);
   const questions = forgeries.map(({ frame }) => ({ flow: `in_port=${port.ofport},${frame}` }));
@@ -54,20 +53,20 @@ async function forgeryCheck(
  * Where one tunnel port is for all hosts of a network, the switch is asked what it does with a frame from somebody who
  * is none of them.
  */
-export async function strangersDropped(controller: Controller, topology: Topology): Promise<Check[]> {
+export async function strangersDropped(hosts: OvsHosts, topology: Topology): Promise<Check[]> {
   const shared = topology.hosts.length < 2 ? [] : topology.networks.filter(({ mesh }) => mesh.kind === 'flow');
   return await Promise.all(
     shared.flatMap((network) =>
-      [...controller.sessions.values()].map((session) => strangerCheck(session, topology, network)),
+      [...hosts.sessions.values()].map((session) => strangerCheck(session, topology, network)),
     ),
   );
 }
 
-async function strangerCheck(session: HostSession, topology: Topology, network: Network): Promise<Check> {
+async function strangerCheck(session: OvsHostSession, topology: Topology, network: Network): Promise<Check> {
   const name = `the tunnel port of ${session.name} in ${network.name}`;
   const expected = 'frames from unknown tunnel endpoints are dropped and counted';
   const tunnel = flowTunnelPortName(topology.name, network.name);
-  const port = session.ports(network.name).find((candidate) => candidate.name === tunnel);
+  const port = session.network.ports(network.name).find((candidate) => candidate.name === tunnel);
   if (port === undefined) return { name, ok: false, expected, seen: `there is no port ${tunnel}`, hint: HINT };
   const forged = vtepOf(hostOf(topology, session.name)).includes(':') ? FORGED.ipv6 : FORGED.ipv4;
   const frame = `${endsOf(forged).source}=${forged},dl_src=${FORGED.mac},dl_dst=${BROADCAST}`;
@@ -120,7 +119,7 @@ function holds(source: string, address: string): boolean {
  * Every host's switch is asked what it does with frames that a rule denies, of each protocol, whichever port of its own
  * they come from.
  */
-export async function denialsHold(controller: Controller, topology: Topology): Promise<Check[]> {
+export async function denialsHold(hosts: OvsHosts, topology: Topology): Promise<Check[]> {
   const checks = topology.networks.flatMap((network) => {
     const lists = accessLists(topology, network);
     const rules = [lists.network, ...lists.sender, ...lists.receiver].flat();
@@ -130,7 +129,7 @@ export async function denialsHold(controller: Controller, topology: Topology): P
       return frames.length === 0 ? [] : [{ entry, frames }];
     });
     if (denials.length === 0) return [];
-    return [...controller.sessions.values()].map(async (session): Promise<Check[]> => {
+    return [...hosts.sessions.values()].map(async (session): Promise<Check[]> => {
       const bridge = bridgeName(topology.name, network.name);
       const isThere = session.observed.bridges.some((candidate) => candidate.name === bridge);
       const questions = denials.flatMap(({ frames }) => frames.map(askAbout));
