@@ -5,7 +5,7 @@ const ROWS: readonly (readonly [oneMore: string, added: string, edited: string, 
     'strategy',
     'one file in `lib/strategies/`',
     '`registry.ts`, one line',
-    'both schemas, [strategies](strategies.md)',
+    'both schemas and their types, [strategies](strategies.md)',
     '`test/unit/architecture/extensions.test.ts`',
   ],
   [
