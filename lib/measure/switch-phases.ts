@@ -9,6 +9,8 @@ export interface SwitchInstants {
   readonly copyBegan: Instant | null;
   /** The redirect stands; null: there was none. */
   readonly armed: Instant | null;
+  /** Attempts to have frames sent ahead that were undone. */
+  readonly inVain: readonly { readonly from: Instant; readonly to: Instant }[];
   /** The redirect was undone; what waited may have been dropped. */
   readonly lifted: Instant | null;
   readonly stopped: Instant | null;
@@ -43,8 +45,8 @@ export interface SwitchPhase extends Phase {
 
 /** The phases of a switch in order, without those that did not happen. */
 export function switchPhases(instants: SwitchInstants): SwitchPhase[] {
-  const { source, destination, began, copyBegan, armed, stopped, resumed, caughtUp, fetched, tables, overflows } =
-    instants;
+  const { source, destination, began, copyBegan, armed, inVain, stopped, resumed, caughtUp, fetched } = instants;
+  const { tables, overflows } = instants;
   const held = armed !== null && !tooSoon(instants) ? LATE : LATE_AND_LOST;
   const redirected = armed !== null;
   const inTime = redirected && (stopped === null || armed.atMs <= stopped.atMs);
@@ -53,6 +55,8 @@ export function switchPhases(instants: SwitchInstants): SwitchPhase[] {
   return [
     phase('before', source, began, copyBegan, LATE_AND_LOST),
     phase('copying', source, copyBegan, tapLeft, LATE),
+    // What has waited at the destination for longer than it may is dropped there.
+    ...inVain.map(({ from, to }) => phase('arming-undone', destination, from, to, LATE_AND_LOST)),
     ...(tapLeft === null
       ? []
       : [phase('left-behind', source, before(tapLeft, UNREAD_MS), tapLeft, LOST, { mayBe: true })]),

@@ -37,6 +37,10 @@ export function phasesOf(context: Witnessed, run: CertifiedRun): SwitchPhase[] {
     began: ours(run.startMs),
     copyBegan: ours(copyBeganAtMs),
     armed: ours(armedAtMs, (armedAtMs ?? 0) - (armingAtMs ?? 0)),
+    inVain: context.armings.flatMap(({ atMs, undoneAtMs }) => {
+      const [from, to] = [ours(atMs), ours(undoneAtMs)];
+      return from === null || to === null ? [] : [{ from, to }];
+    }),
     lifted: ours(context.liftedAtMs),
     stopped: byHost(stoppedAtMs, source.name),
     resumed: byHost(resumedAtMs, destination.name),

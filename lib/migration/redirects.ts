@@ -34,6 +34,8 @@ export interface Arming {
   readonly atMs: number;
   readonly tookMs: number;
   readonly inTime: boolean;
+  /** When the guest got its frames at the source again; null: that was not needed. */
+  readonly undoneAtMs: number | null;
 }
 
 /** The redirects of a run: frames for the VM are sent ahead to its new host, where they wait in its tap. */
@@ -110,7 +112,7 @@ export class Redirects {
     this.#armingAtMs = Date.now();
     if (!isLate()) await this.#arm(false);
     const inTime = !isLate();
-    this.#armings = [...this.#armings, { atMs, tookMs: performance.now() - beganMs, inTime }];
+    this.#armings = [...this.#armings, { atMs, tookMs: performance.now() - beganMs, inTime, undoneAtMs: null }];
     if (!inTime) return false;
     this.#armedAtMs = Date.now();
     this.run.journal.note(this.run.source.name, this.#armedAtMs, 'frames for the guest are sent ahead');
@@ -147,6 +149,8 @@ export class Redirects {
   }
 
   #neverArmed(): void {
+    const undoneAtMs = Date.now();
+    this.#armings = this.#armings.map((arming) => ({ ...arming, undoneAtMs: arming.undoneAtMs ?? undoneAtMs }));
     this.#armingAtMs = null;
     this.#liftedAtMs = null;
   }

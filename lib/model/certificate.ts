@@ -96,6 +96,7 @@ export interface Overflow {
  * - `copying`: the source's QEMU copies memory, and may be slow to serve the guest
  * - `left-behind`: just before the source's tap is left: what its QEMU has not read by then is lost
  * - `redirect-late`: the guest is paused, and frames still go to its old tap
+ * - `arming-undone`: frames were sent ahead, which took too long to arrange: what waited at the new host was dropped
  * - `sent-ahead`: frames wait at the new host, and the guest still runs at the old one
  * - `paused`: the guest is paused
  * - `waking`: the guest runs, and has not yet answered all that waited for it
@@ -108,6 +109,7 @@ export type CauseKind =
   | 'copying'
   | 'left-behind'
   | 'redirect-late'
+  | 'arming-undone'
   | 'sent-ahead'
   | 'paused'
   | 'waking'

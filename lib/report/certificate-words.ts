@@ -6,6 +6,7 @@ const WORDS: Readonly<Partial<Record<CauseKind, (host: string) => string>>> = {
   copying: (host) => `while ${host} copied`,
   'left-behind': (host) => `perhaps unread in its tap at ${host}`,
   'redirect-late': (host) => `${host} was paused before its redirect stood`,
+  'arming-undone': (host) => `sent ahead to ${host} in an attempt that was undone`,
   'sent-ahead': (host) => `waiting at ${host} for the pause`,
   paused: () => 'the guest was paused',
   waking: (host) => `${host} was catching up`,

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { causesOf, type WatchedSeries } from '../../../lib/measure/causes.js';
 import { estimateClockOffset } from '../../../lib/measure/clock.js';
-import type { SwitchPhase } from '../../../lib/measure/switch-phases.js';
+import { type SwitchPhase, switchPhases } from '../../../lib/measure/switch-phases.js';
 import type { FrameInterval } from '../../../lib/model/certificate.js';
-import { LATE_REDIRECT, PAUSED_ONLY, type RecordedSwitch, STALE_HOST } from './recorded-switches.js';
+import { LATE_REDIRECT, NOTHING, PAUSED_ONLY, type RecordedSwitch, STALE_HOST } from './recorded-switches.js';
 
 function watched(recorded: RecordedSwitch, change: Partial<WatchedSeries> = {}): WatchedSeries {
   return { from: 'host-c', to: 'web', address: '10.9.0.1', intervalMs: 10, ...recorded, ...change };
@@ -58,6 +58,21 @@ t.test('what a full queue has dropped need not be this frame', (t) => {
   const series = { ...watched(PAUSED_ONLY), requests, clockErrorMs: 0.1 };
   t.same(told(causesOf({ ...series, phases: [overflow] })), ['1 lost, undecided: overflow host-c']);
   t.same(told(causesOf({ ...series, phases: [] })), ['1 lost, unknown: ']);
+  t.end();
+});
+
+t.test('frames that were sent ahead in an attempt that was undone are told to be lost by it', (t) => {
+  const at = (atMs: number) => ({ atMs, earlierMs: 0, laterMs: 1 });
+  const phases = switchPhases({
+    ...NOTHING,
+    ...{ source: 'host-a', destination: 'host-b', copyBegan: at(0), inVain: [{ from: at(1_000), to: at(1_400) }] },
+    ...{ armed: at(3_000), stopped: at(3_050), resumed: at(3_100) },
+  });
+  const requests = [900, 1_100, 1_200, 1_300, 1_500].map((sentAtMs, sequence) => ({
+    ...{ sequence, sentAtMs, rttMs: [1_100, 1_200, 1_300].includes(sentAtMs) ? null : 1 },
+  }));
+  const frames = causesOf({ ...watched(PAUSED_ONLY), requests, clockErrorMs: 0.1, phases });
+  t.same(told(frames), ['3 lost, sure: arming-undone host-b']);
   t.end();
 });
 

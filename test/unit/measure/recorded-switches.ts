@@ -24,10 +24,11 @@ function requestsOf(rows: string): PingRequest[] {
   });
 }
 
-const NOTHING: Omit<SwitchInstants, 'source' | 'destination'> = {
+export const NOTHING: Omit<SwitchInstants, 'source' | 'destination'> = {
   began: null,
   copyBegan: null,
   armed: null,
+  inVain: [],
   lifted: null,
   stopped: null,
   resumed: null,

@@ -95,7 +95,7 @@ t.test('armed in time: the gate opens', async (t) => {
   const { done, warnings, redirects } = await switched([0]);
   t.strictSame(done, ['arm', 'speed 8192', 'downtime 30']);
   t.strictSame(warnings, []);
-  t.match(redirects.armings, [{ inTime: true }]);
+  t.match(redirects.armings, [{ inTime: true, undoneAtMs: null }]);
   t.ok(redirects.stand);
   t.not(redirects.instants.armedAtMs, null);
 });
@@ -116,7 +116,10 @@ t.test('arming that takes too long is undone, the copy goes on, and it is tried 
   t.match(warnings, [
     /^sending frames ahead took \d+ ms to arrange, more than the 300 ms .*: the copy goes on, and it is tried again at the next pass$/,
   ]);
-  t.match(redirects.armings, [{ inTime: false }, { inTime: true }]);
+  t.match(redirects.armings, [
+    { inTime: false, undoneAtMs: Number },
+    { inTime: true, undoneAtMs: null },
+  ]);
   t.ok(redirects.stand);
 });
 
