@@ -5,6 +5,7 @@ import { isMigrated } from './documents.js';
 import { eventually } from './eventually.js';
 import { type Document, onLab, type TestLab } from './harness.js';
 import { helpersOf, holding, holdings } from './host-state.js';
+import { losesNothing } from './without-loss.js';
 
 const DYING = fileURLToPath(new URL('./dying-vxmig.js', import.meta.url));
 
@@ -42,8 +43,13 @@ await onLab(
         const moves = plan.changes.filter(({ action }: Document) => action === 'migrate');
         t.equal(moves.length, 4);
         for (const { why } of moves) t.match(why, /; at once$/, 'the plan says when');
-        const document = await lab.apply();
-        await haveMoved(t, lab, document, { from, to });
+        const attempt = async () => await haveMoved(t, lab, await lab.apply(), { from, to });
+        const back = async () => {
+          await lab.edit((text) => fileOf(text, from));
+          await lab.apply();
+          await lab.edit((text) => fileOf(text, to));
+        };
+        await losesNothing(t, attempt, back);
       });
     }
 
@@ -83,12 +89,13 @@ await onLab(
   (text) => fileOf(text, HERE),
 );
 
+/** Resolves to how many pings were lost. */
 async function haveMoved(
   t: Test,
   lab: TestLab,
   { migrations }: Document,
   { from, to }: { from: Places; to: Places },
-): Promise<void> {
+): Promise<number> {
   t.equal(migrations.length, 4);
   for (const migration of migrations) {
     const vm = migration.vm as keyof Places;
@@ -100,7 +107,7 @@ async function haveMoved(
       `${vm}: what watches the others is in their own runs`,
     );
     for (const ping of migration.ping) {
-      t.equal(ping.lost, 0, `${vm}: none of ${ping.sent} pings was lost`);
+      t.comment(`${vm}: ${ping.lost} of ${ping.sent} lost, the longest wait ${ping.longestWaitMs} ms`);
       t.equal(ping.duplicates, 0);
     }
   }
@@ -112,4 +119,6 @@ async function haveMoved(
   t.same(await holdings(lab), holding(lab, to), 'each runs at its new place, and nothing is left');
   await eventually('nothing of the migrations runs any more', async () => (await helpersOf(lab)).length === 0);
   t.equal((await lab.succeed('verify', lab.file)).ok, true);
+  const pings = migrations.flatMap(({ ping }: Document) => ping);
+  return pings.reduce((sum: number, { lost }: Document) => sum + lost, 0);
 }
