@@ -95,7 +95,7 @@ export function planTopology<Scope extends ScopePlan>(
 }
 
 /** Where the VMs are, and where they are to be. @throws as planTopology */
-export function wantedNetwork(topology: Topology, observed: readonly ObservedHost[]): WantedNetwork {
+function wantedNetwork(topology: Topology, observed: readonly ObservedHost[]): WantedNetwork {
   const migrations = plannedMigrations(topology, observed);
   const places = migrations.map(({ vm, from }) => [vm, from] as const);
   return { now: withVmsAt(topology, places), later: topology, migrations };

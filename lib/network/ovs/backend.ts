@@ -16,7 +16,7 @@ import { denialsHold, forgeriesDropped, strangersDropped } from './verify-securi
 import { networksIsolated, tablesPoint } from './verify-tables.js';
 import { portsReady, tunnelsReach } from './verify-ways.js';
 
-export const START_SWITCH =
+const START_SWITCH =
   '`systemctl start ovs-vswitchd` there (Debian: package openvswitch-switch; its log is ' +
   '/var/log/openvswitch/ovs-vswitchd.log); for a lab `vxmig lab up FILE`.';
 
