@@ -122,7 +122,9 @@ async function move(
     return { ok: false, changes: plan.changes, runs };
   await everyHost(controller, plan, (session, { remove }) => session.executeDomains(remove));
   const network: NetworkBackend = controller.network;
-  await everyScope(plan, (scope) => network.prune(scope));
+  // A migration that has come to its end may have taken away what was to go: what is left is looked for.
+  const left = runs.length === 0 ? plan : await controller.plan();
+  await everyScope(left, (scope) => network.prune(scope));
   for (const change of plan.changes) if (change.action === 'delete') emit({ kind: 'change-applied', change });
   return { ok: true, changes: plan.changes, runs };
 }

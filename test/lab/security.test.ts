@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { bridgeName, probePortName, tapName } from '../../lib/model/names.js';
 import { isMigrated, isVerified } from './documents.js';
 import { type Document, onLab, type TestLab } from './harness.js';
-import { losesNothing } from './without-loss.js';
+import { losesNothing, lossesOf } from './without-loss.js';
 
 const WEB = '10.9.0.1';
 const VICTIM = { mac: '52:54:00:09:00:02', ipv4: '10.9.0.2', ipv6: 'fd00:9::2' };
@@ -217,7 +217,7 @@ await onLab('two-subnets', async (t, lab) => {
           `host-c ${to}`,
         ]);
         t.ok(seen.answered > 100, `it was watched (${JSON.stringify(seen)})`);
-        return seen.lost;
+        return { lost: seen.lost, why: lossesOf([document]).why };
       };
       // Its pings go on as the VM's do.
       await losesNothing(t, attempt, () => lab.migrate('web', from));

@@ -5,7 +5,7 @@ import { isMigrated } from './documents.js';
 import { eventually } from './eventually.js';
 import { type Document, onLab, type TestLab } from './harness.js';
 import { helpersOf, holding, holdings } from './host-state.js';
-import { losesNothing } from './without-loss.js';
+import { type Losses, losesNothing, lossesOf } from './without-loss.js';
 
 const DYING = fileURLToPath(new URL('./dying-vxmig.js', import.meta.url));
 
@@ -89,13 +89,12 @@ await onLab(
   (text) => fileOf(text, HERE),
 );
 
-/** Resolves to how many pings were lost. */
 async function haveMoved(
   t: Test,
   lab: TestLab,
   { migrations }: Document,
   { from, to }: { from: Places; to: Places },
-): Promise<number> {
+): Promise<Losses> {
   t.equal(migrations.length, 4);
   for (const migration of migrations) {
     const vm = migration.vm as keyof Places;
@@ -119,6 +118,5 @@ async function haveMoved(
   t.same(await holdings(lab), holding(lab, to), 'each runs at its new place, and nothing is left');
   await eventually('nothing of the migrations runs any more', async () => (await helpersOf(lab)).length === 0);
   t.equal((await lab.succeed('verify', lab.file)).ok, true);
-  const pings = migrations.flatMap(({ ping }: Document) => ping);
-  return pings.reduce((sum: number, { lost }: Document) => sum + lost, 0);
+  return lossesOf(migrations);
 }
