@@ -14,7 +14,7 @@ import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 import { removeLeftCopy } from './left-copy.js';
-import type { MigratedVm, MigrateOverrides } from './migrate-vm.js';
+import type { MigratedVm, MigrateOverrides, Movers } from './migrate-vm.js';
 import { moveVms } from './move-vms.js';
 import { lookAhead } from './obstructed-moves.js';
 import { FINISH, undoApply, undone } from './undo.js';
@@ -117,7 +117,14 @@ async function move(
   moves: readonly ScheduledMove[],
   { emit, bus, signal, overrides }: ApplyOptions,
 ): Promise<ApplyResult> {
-  const runs = await moveVms(controller, plan, moves, { bus, signal, overrides: overrides ?? {} });
+  let movers: Promise<Movers> | undefined;
+  const migrateOne = async ({ vm, from, to }: ScheduledMove, others: readonly string[]) => {
+    // Loaded only here: most applies move nothing, and their start is what is waited for.
+    movers ??= import('./migrate-vm.js').then(({ Movers }) => new Movers(controller, plan.current));
+    const request = { vm, from, to, bus, signal, overrides: overrides ?? {} };
+    return await (await movers).migrate(request, others);
+  };
+  const runs = await moveVms(moves, migrateOne, signal);
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
   await everyHost(controller, plan, (session, { remove }) => session.executeDomains(remove));

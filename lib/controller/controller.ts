@@ -26,7 +26,8 @@ export class Controller implements OvsHosts {
   /** What keeps the topology's networks. */
   readonly network: OvsBackend;
 
-  private constructor(
+  /** @param sessions open already, and closed with it */
+  constructor(
     readonly topology: Topology,
     readonly sessions: ReadonlyMap<string, HostSession>,
   ) {

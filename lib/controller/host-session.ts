@@ -17,18 +17,15 @@ export class HostSession {
   #observed: ObservedHost | null = null;
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  readonly network: OvsSession;
-
-  private constructor(
+  protected constructor(
     readonly name: string,
     readonly shell: HostShell,
     readonly ovs: OvsDatabase,
     private readonly expected: Expected,
     /** null: not asked, or not told. */
     readonly machine: Machine | null,
-  ) {
-    this.network = new OvsSession(name, shell, ovs);
-  }
+    readonly network: OvsSession = new OvsSession(name, shell, ovs),
+  ) {}
 
   /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB, HOST_UNFIT where we are not root there */
   static async open(name: string, settings: SshSettings, expected: Expected): Promise<HostSession> {

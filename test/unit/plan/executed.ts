@@ -124,7 +124,7 @@ function withoutPort(host: ObservedHost, name: string): ObservedHost {
 let lastUuid = 0;
 const newUuid = (): string => `uuid-${++lastUuid}`;
 
-function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
+export function afterOvs(host: ObservedHost, change: OvsChange): ObservedHost {
   const bridges = (change_: (bridge: ObservedBridge) => ObservedBridge) =>
     host.bridges.map((bridge) => (bridge.name === change.bridge ? change_(bridge) : bridge));
   switch (change.kind) {
@@ -196,7 +196,7 @@ function newLink(name: string, kind: string | null): ObservedLink {
   return { name, mac: '02:ff:ff:ff:ff:ff', mtu: 1500, up: false, kind, alias: null, addresses: [] };
 }
 
-function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): ObservedHost {
+export function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): ObservedHost {
   const gone = new Set([...diff.remove, ...diff.add].map(flowKey));
   return {
     ...host,
@@ -208,7 +208,7 @@ function afterFlows(host: ObservedHost, { bridge, diff }: BridgeFlows): Observed
   };
 }
 
-function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
+export function afterStep(domains: readonly ObservedDomain[], step: DomainStep): ObservedDomain[] {
   const others = domains.filter((domain) => domain.name !== step.domain);
   const found =
     domains.find((domain) => domain.name === step.domain) ?? domainSeen(step.domain, '', { state: 'shut off' });
@@ -247,7 +247,7 @@ function withMark(xml: string, element: string | null): string {
   return bare.replace(/(<domain[^>]*>)/, (start) => `${start}<metadata>${prefixed}</metadata>`);
 }
 
-function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHost {
+export function afterCommand(host: ObservedHost, { argv, stdin }: Command): ObservedHost {
   const line = argv.join(' ');
   if (argv[0] === 'ethtool' || line.includes(' ethtool ')) return host;
   if (argv[0] === 'nft') return { ...host, nftTables: tablesAfter(host.nftTables, stdin ?? '') };

@@ -1,0 +1,52 @@
+import t from 'tap';
+import { destroy, namesKnownTo, planDestruction } from '../../../lib/controller/destroy.js';
+import { appliedHosts, freshHosts, topologyOf } from '../plan/hosts.js';
+import { Fleet, failing } from './fleet.js';
+
+const TOPOLOGY = topologyOf();
+
+t.test('destroy takes VMs first, then their networks, and leaves hosts as they were before the apply', async (t) => {
+  const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
+  const plans = await planDestruction(fleet.controller);
+  t.strictSame(namesKnownTo(fleet.controller), ['plans']);
+  const changes = await destroy(fleet.controller, plans);
+  t.ok(changes.length > 5);
+  t.ok(changes.every(({ action }) => action === 'delete'));
+  const ofA = fleet.done.filter((what) => what.startsWith('host-a '));
+  t.strictSame(ofA.slice(0, 2), ['host-a vm stop', 'host-a vm undefine']);
+  for (const [index, host] of freshHosts(TOPOLOGY).entries()) {
+    const { bridges, links, namespaces, domains } = fleet.states[index] ?? host;
+    t.strictSame({ bridges, domains, namespaces }, { bridges: [], domains: [], namespaces: [] });
+    t.strictSame(links, host.links);
+  }
+  t.strictSame(
+    [...(await planDestruction(fleet.controller)).values()].flatMap((plan) => plan.changes),
+    [],
+  );
+});
+
+t.test('a host on which it fails does not keep the others from theirs, and what is left there is named', async (t) => {
+  const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
+  const plans = await planDestruction(fleet.controller);
+  fleet.before = (what) => {
+    if (what.startsWith('host-a ovs delete-bridge')) throw failing(what);
+  };
+  await t.rejects(destroy(fleet.controller, plans), {
+    code: 'APPLY_FAILED',
+    message: /left on host-a: (?!.*vm web).*bridge br-/,
+    hint: /run the same again/,
+  });
+  t.strictSame(
+    fleet.states.map(({ bridges }) => bridges.length > 0),
+    [true, false, false],
+  );
+});
+
+t.test('where nothing is seen any more, that is said', async (t) => {
+  const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
+  const plans = await planDestruction(fleet.controller);
+  fleet.before = (what) => {
+    if (what.startsWith('host-b ')) throw failing(what);
+  };
+  await t.rejects(destroy(fleet.controller, plans), { message: /what is left on host-b cannot be seen/ });
+});

@@ -1,0 +1,142 @@
+import { Controller } from '../../../lib/controller/controller.js';
+import { HostSession } from '../../../lib/controller/host-session.js';
+import type { HostShell } from '../../../lib/host/connection.js';
+import { CommandError } from '../../../lib/model/errors.js';
+import type { Topology } from '../../../lib/model/topology.js';
+import type { OvsDatabase } from '../../../lib/network/ovs/ovs-database.js';
+import { OvsSession } from '../../../lib/network/ovs/ovs-session.js';
+import type { DomainStep, OvsScope } from '../../../lib/plan/host-plan.js';
+import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
+import { afterCommand, afterFlows, afterOvs, afterStep } from '../plan/executed.js';
+import { freshHosts } from '../plan/hosts.js';
+
+/** What is done to a host, in the order in which it is done: `host-a ovs add-bridge`, `host-b vm start`. */
+export type Doing = (what: string) => void;
+
+/** A host in memory: what is done to it changes what is observed of it. */
+class MemoryHost {
+  constructor(
+    public state: ObservedHost,
+    private readonly doing: Doing,
+  ) {}
+
+  /** @throws CommandError where whoever listens says so; nothing of that step is done then */
+  do(what: string, after: (host: ObservedHost) => ObservedHost): void {
+    this.doing(`${this.state.host} ${what}`);
+    this.state = after(this.state);
+  }
+}
+
+class MemorySwitch extends OvsSession {
+  constructor(private readonly host: MemoryHost) {
+    super(host.state.host, nothingBehind('a shell'), nothingBehind('a database'));
+  }
+
+  override async execute({ prepare, ovs, settle, flows }: OvsScope): Promise<void> {
+    for (const command of prepare) this.#run(command);
+    for (const change of ovs) this.host.do(`ovs ${change.kind}`, (host) => afterOvs(host, change));
+    for (const command of settle) this.#run(command);
+    for (const one of flows) this.host.do('flows', (host) => afterFlows(host, one));
+  }
+
+  override async prune({ remove }: OvsScope): Promise<void> {
+    for (const command of remove.prepare) this.#run(command);
+    for (const change of remove.ovs) this.host.do(`ovs ${change.kind}`, (host) => afterOvs(host, change));
+    for (const command of remove.commands) this.#run(command);
+  }
+
+  override async readPorts(): Promise<readonly ObservedBridge[]> {
+    this.bridges = this.host.state.bridges;
+    return this.host.state.bridges;
+  }
+
+  #run(command: OvsScope['prepare'][number]): void {
+    const words = command.argv.filter((word) => !word.startsWith('-'));
+    this.host.do(words.slice(0, 3).join(' '), (host) => afterCommand(host, command));
+  }
+}
+
+class MemorySession extends HostSession {
+  #seen: ObservedHost | null = null;
+  readonly #host: MemoryHost;
+
+  constructor(host: MemoryHost, shell: HostShell) {
+    const expected = { bridges: [], hasVms: true };
+    super(host.state.host, shell, nothingBehind('a database'), expected, null, new MemorySwitch(host));
+    this.#host = host;
+  }
+
+  override get observed(): ObservedHost {
+    if (this.#seen === null) throw new Error(`${this.name} has not been observed`);
+    return this.#seen;
+  }
+
+  override async observe(): Promise<ObservedHost> {
+    this.#host.do('observe', (host) => host);
+    this.#seen = this.#host.state;
+    this.network.bridges = this.#seen.bridges;
+    return this.#seen;
+  }
+
+  override async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const step of steps)
+        this.#host.do(`vm ${step.kind}`, (host) => ({ ...host, domains: afterStep(host.domains, step) }));
+    });
+  }
+
+  override async observePorts(): Promise<void> {
+    this.#seen = { ...this.observed, bridges: await this.network.readPorts() };
+  }
+
+  override close(): void {}
+}
+
+/** All hosts of a topology, in memory, with the controller of them. */
+export class Fleet {
+  readonly controller: Controller;
+  readonly #hosts: ReadonlyMap<string, MemoryHost>;
+  /** What was done, observations left out. */
+  readonly done: string[] = [];
+  /** Asked before each step, observations among them; throws where it is to fail. */
+  before: Doing = () => {};
+
+  constructor(topology: Topology, states: readonly ObservedHost[] = freshHosts(topology)) {
+    const doing: Doing = (what) => {
+      this.before(what);
+      if (!what.endsWith(' observe')) this.done.push(what);
+    };
+    this.#hosts = new Map(states.map((state) => [state.host, new MemoryHost(state, doing)]));
+    const sessions = [...this.#hosts].map(([name, host]) => [name, new MemorySession(host, answering(name))] as const);
+    this.controller = new Controller(topology, new Map(sessions));
+  }
+
+  get states(): ObservedHost[] {
+    return [...this.#hosts.values()].map(({ state }) => state);
+  }
+
+  /** Somebody else changes a host. */
+  change(name: string, change: (host: ObservedHost) => Partial<ObservedHost>): void {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    host.state = { ...host.state, ...change(host.state) };
+  }
+}
+
+/** As of a command that ended with 1. */
+export function failing(what: string): CommandError {
+  return new CommandError(what.split(' ')[0] ?? '', what.split(' ').slice(1), 1, 'no');
+}
+
+/** Every guest that is asked for is up. */
+function answering(name: string): HostShell {
+  const run = async () => ({ stdout: '', stderr: '', exitCode: 0 });
+  return { name, run } as Partial<HostShell> as HostShell;
+}
+
+function nothingBehind<Thing extends HostShell | OvsDatabase>(what: string): Thing {
+  const refuse = (_: unknown, key: string | symbol) => {
+    throw new Error(`${what} is asked for ${String(key)}`);
+  };
+  return new Proxy({}, { get: refuse }) as Thing;
+}
