@@ -33,6 +33,10 @@ export class MemoryOvsdb {
     return [SOCKET, () => this.#connect()];
   }
 
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
   /** All connections end, as when the host is gone. */
   hangUp(): void {
     for (const session of [...this.#sessions]) session.stream.destroy();
@@ -46,12 +50,14 @@ export class MemoryOvsdb {
   }
 
   #connect(): Duplex {
-    const session: Session = new Session((request) => this.#answer(session, request));
+    const session: Session = new Session(
+      (request) => this.#answer(session, request),
+      () => {
+        this.#sessions.delete(session);
+        this.#leave(session);
+      },
+    );
     this.#sessions.add(session);
-    session.stream.once('close', () => {
-      this.#sessions.delete(session);
-      this.#leave(session);
-    });
     return session.stream;
   }
 
@@ -117,10 +123,14 @@ class Session {
   readonly monitors: string[] = [];
   readonly stream: Duplex;
 
-  constructor(answer: (request: Request) => Json) {
+  constructor(answer: (request: Request) => Json, ended: () => void) {
     const splitter = new JsonSplitter();
     this.stream = new Duplex({
       read: () => undefined,
+      destroy: (error, done) => {
+        ended();
+        done(error);
+      },
       write: (chunk: Buffer, _, done) => {
         for (const message of splitter.push(chunk)) {
           const request = message as unknown as Request;

@@ -91,9 +91,14 @@ export class ScriptedShell implements HostShell {
 
 /** A command that goes on until it is stopped; a test lets it print. */
 export class FollowedCommand extends EventEmitter<{ line: [string]; errorLine: [string] }> implements RunningCommand {
+  isStopped = false;
   readonly #ending = ending();
   readonly ended = this.#ending.ended;
-  readonly stop = this.#ending.end;
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.#ending.end();
+  }
 }
 
 function ending() {
