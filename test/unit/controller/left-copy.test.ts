@@ -12,7 +12,8 @@ const OFF = { exitCode: 1, stderr: 'error: Requested operation is not valid: dom
 /** As virsh answers all questions about a domain. */
 function seen(state: string, uuid = UUID): string {
   const xml = `<domain type='qemu'><name>web</name><uuid>${uuid}</uuid></domain>`;
-  return `${state}\n\nPersistent:     yes\nAutostart:      disable\nManaged save:   no\n\n${xml}\n=== live definition\n${xml}\n`;
+  const facts = 'Persistent:     yes\nAutostart:      disable\nManaged save:   no\n';
+  return `${state}\n\n${facts}\n${xml}\n=== live definition\n${xml}\n`;
 }
 
 /** A VM that lives on host-a, and of which a migration that broke off has left something on host-b. */

@@ -33,6 +33,10 @@ export class MemoryOvsdb {
     return [SOCKET, () => this.#connect()];
   }
 
+  get isLocked(): boolean {
+    return this.#queue.length > 0;
+  }
+
   get connections(): number {
     return this.#sessions.size;
   }

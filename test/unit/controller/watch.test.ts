@@ -43,6 +43,10 @@ t.test('with --repair networks they are put right, and a VM that is off stays of
   const watching = await new Watching(TOPOLOGY).begin('networks');
   watching.change('host-a', OFF);
   await watching.hears('host-a drift vm web');
+  const database = watching.fleet.database('host-a');
+  watching.fleet.before = (what) => {
+    if (what === 'host-a ovs set-bridge') t.ok(database.isLocked, 'no other controller works there meanwhile');
+  };
   watching.change('host-a', broken);
   t.strictSame(await watching.hears('repaired'), [`host-a drift bridge ${BRIDGE}`, `host-a repaired bridge ${BRIDGE}`]);
   await watching.end();
@@ -58,6 +62,11 @@ t.test('with --repair vms one that is off is started; one that is paused is told
   watching.fleet.done.length = 0;
   watching.change('host-a', vmIs({ state: 'paused', reason: 'user' }));
   await watching.looks('host-a', 4);
+  watching.change('host-a', vmIs({ state: 'paused', reason: 'migration', pausedByMigration: true, arriving: true }));
+  await watching.hears('host-a drift vm web');
+  watching.change('host-a', broken);
+  await watching.hears('host-a repaired bridge');
+  t.strictSame(watching.fleet.done.splice(0), ['host-a ovs set-bridge'], 'one that a migration paused is for apply');
   t.strictSame(watching.fleet.done, []);
   await watching.end();
 });
@@ -215,6 +224,8 @@ t.test('a bug at one host ends all, and what was begun on the hosts ends with it
   };
   watching.fleet.database('host-a').stir();
   await t.rejects(watching.over(), { message: 'a bug' });
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(watching.pauses, [], 'no host is tried again');
   for (const { name } of TOPOLOGY.hosts) {
     t.equal(watching.fleet.database(name).connections, 0, name);
     for (const [line, command] of watching.fleet.shell(name).followed) t.ok(command.isStopped, `${name}: ${line}`);
