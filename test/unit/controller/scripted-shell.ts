@@ -8,7 +8,7 @@ export type Answer = string | Partial<RunResult> | Error;
 /** @param line the words of the command and, after ` <<< `, what it reads */
 export type Answering = Answer | ((line: string) => Answer | Promise<Answer>);
 /** What is said in return; `''` is what it is told at its beginning. */
-export type Talk = (said: string) => string;
+export type Talk = (said: string, line: string) => string;
 
 /** A host whose answers are written down; whatever else it is asked is a failure of the test. */
 export class ScriptedShell implements HostShell {
@@ -64,7 +64,7 @@ export class ScriptedShell implements HostShell {
       ended,
       end,
       say: (text: string) => {
-        const answer = talk(text);
+        const answer = talk(text, line);
         if (answer !== '') setImmediate(() => conversation.emit('text', answer));
       },
     });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { verify } from '../../../lib/controller/verify.js';
 import type { Check } from '../../../lib/model/check.js';
-import { bridgeName, tapName } from '../../../lib/model/names.js';
+import { bridgeName, probePortName, tapName } from '../../../lib/model/names.js';
 import { parseFlow } from '../../../lib/openflow/text.js';
 import type { ObservedBridge, ObservedHost, ObservedPort } from '../../../lib/plan/observed.js';
 import { appliedHosts, topologyOf } from '../plan/hosts.js';
@@ -23,8 +23,8 @@ vms:
 const TOPOLOGY = topologyOf(['vms:\n', GREEN]);
 const [BLUE] = ['blue', 'green'].map((network) => bridgeName(TOPOLOGY.name, network));
 /** Hosts on which all is in order. */
-function fleetInOrder(): Fleet {
-  const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
+function fleetInOrder(topology = TOPOLOGY): Fleet {
+  const fleet = new Fleet(topology, appliedHosts(TOPOLOGY));
   for (const { name } of TOPOLOGY.hosts) {
     fleet
       .shell(name)
@@ -121,6 +121,12 @@ t.test('a VM that is off, paused or elsewhere', async (t) => {
   );
 });
 
+t.test('a VM that the file wants elsewhere is one failure, and no host differs for it', async (t) => {
+  const moved = topologyOf(['vms:\n', GREEN], ['host: host-a', 'host: host-c']);
+  const fleet = fleetInOrder(moved);
+  t.match(await only(fleet), { name: 'VM web', expected: 'it runs on host-c', seen: 'it runs on host-a' });
+});
+
 t.test('a port that the switch could not open', async (t) => {
   const fleet = fleetInOrder();
   const isTap = ({ name }: ObservedPort) => name === tapName(TOPOLOGY.name, 'web', 0);
@@ -172,7 +178,8 @@ t.test('a guest that does not answer: the hint is the guest’s own where all be
   );
   const found = (await verify(fleet.controller)).find(({ name }) => name.includes('(10.9.0.1)'));
   t.equal(found?.hint, 'fix what the failed checks above name, then verify again');
-  t.match(fleet.shell('host-c').ran(/ ping /)[0], /^ip netns exec pr-blue-\S+ ping /, 'as a neighbour of the VM');
+  const namespace = probePortName(TOPOLOGY.name, 'blue', 'host-c');
+  for (const line of fleet.shell('host-c').ran(/ ping /)) t.ok(line.startsWith(`ip netns exec ${namespace} ping `));
 });
 
 t.test('a table that sends frames to where the VM is not, and one that knows a stranger', async (t) => {

@@ -112,7 +112,9 @@ t.test(
     watching.change('host-b', broken);
     t.strictSame(await watching.hears('host-b busy'), ['host-b busy another controller works there']);
     watching.fleet.database('host-b').lockRequests = 0;
+    const looks = watching.fleet.shell('host-b').asked.length;
     await watching.until(() => watching.fleet.database('host-b').lockRequests > 3);
+    t.equal(watching.fleet.shell('host-b').asked.length, looks, 'he is not kept busy by looks');
     t.strictSame(watching.told, []);
     t.strictSame(watching.fleet.done, []);
     await lock.release();
@@ -149,6 +151,7 @@ t.test(
       if (tries === 8) watching.away.clear();
     };
     watching.fleet.change('host-b', broken);
+    const followed = [...watching.fleet.shell('host-b').followed.values()];
     watching.fleet.database('host-b').hangUp();
     const news = await watching.hears('host-b watching');
     t.match(news, [
@@ -156,6 +159,7 @@ t.test(
       `host-b drift bridge ${BRIDGE}`,
       'host-b watching 1 true',
     ]);
+    t.ok(followed.length > 2 && followed.every(({ isStopped }) => isStopped), 'nothing is left running there');
     t.strictSame(
       watching.pauses,
       [1, 2, 4, 8, 16, 30, 30, 30].map((seconds) => seconds * 1_000),
