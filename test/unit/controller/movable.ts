@@ -2,8 +2,9 @@ import type { ScriptedShell } from './scripted-shell.js';
 
 /** What two hosts have in common: what one has written beside an image, the other reads where it is the same. */
 export interface Storage {
-  token: string;
-  shared: boolean;
+  /** By the name of the file that was written. */
+  readonly tokens: Map<string, string>;
+  readonly shared: boolean;
 }
 
 export interface MovableVm {
@@ -37,13 +38,14 @@ export function movable(shell: ScriptedShell, vm: MovableVm = {}, storage: Stora
       return `=== host\nboot-${shell.name}\n198.18.1.10\n${answers.join('')}=== end\n`;
     })
     .onTalk(/^sh -c .* sh \.vxmig-/s, (said, line) => {
-      const [, content = '', entries = ''] = / \.vxmig-\w+ (\w+) (.*)$/.exec(line) ?? [];
-      storage.token = content;
+      const [, name = '', content = '', entries = ''] = / (\.vxmig-\w+) (\w+) (.*)$/.exec(line) ?? [];
+      storage.tokens.set(name, content);
       return said === '' ? `${'written\n'.repeat(entries.split(':').length - 1)}ready\n` : '';
     })
     .on(/^sh -s -- \.vxmig-/, (line) => {
-      const entries = / <<< /.test(line) ? (line.split(' <<< ')[0] ?? '').split(':').length - 1 : 0;
-      return `${`=== token\n${storage.shared ? storage.token : ''}\n`.repeat(entries)}=== token\n`;
+      const [, name = '', entries = ''] = /(\.vxmig-\w+) (.*?) <<< /.exec(line) ?? [];
+      const read = storage.shared ? (storage.tokens.get(name) ?? '') : '';
+      return `${`=== token\n${read}\n`.repeat(entries.split(':').length - 1)}=== token\n`;
     })
     .on(/ss -Hltn/, 'taken=49152\n')
     .on(/ exec 3<>"\/dev\/tcp/, { exitCode: 1, stderr: 'bash: connect: Connection refused' })
@@ -51,5 +53,10 @@ export function movable(shell: ScriptedShell, vm: MovableVm = {}, storage: Stora
 }
 
 export function onOneServer(): Storage {
-  return { token: '', shared: true };
+  return { tokens: new Map(), shared: true };
+}
+
+/** Each host has a disk of its own under that path. */
+export function eachItsOwn(): Storage {
+  return { tokens: new Map(), shared: false };
 }

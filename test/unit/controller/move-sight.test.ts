@@ -1,7 +1,7 @@
 import t from 'tap';
 import { lookAtMove } from '../../../lib/controller/move-sight.js';
 import { CommandError } from '../../../lib/model/errors.js';
-import { DISK, type MovableVm, movable, onOneServer } from './movable.js';
+import { DISK, eachItsOwn, type MovableVm, movable, onOneServer } from './movable.js';
 import { ScriptedShell } from './scripted-shell.js';
 
 function hosts(vm: MovableVm = {}, storage = onOneServer()) {
@@ -25,7 +25,7 @@ t.test('a disk is proven by what one host writes beside it and the other reads t
 });
 
 t.test('a disk of the same name, size and inode on storage of its own is another one', async (t) => {
-  const { look } = hosts({ devices: DISK }, { token: '', shared: false });
+  const { look } = hosts({ devices: DISK }, eachItsOwn());
   t.match((await look())?.verdict, {
     storage: null,
     obstacles: [{ code: 'DISK_NOT_SHARED', why: /what host-a writes beside it, host-b does not see/ }],
@@ -44,6 +44,20 @@ t.test('nothing is written beside what is only lent to the drive, or read at the
   const chain = hosts({ devices: below });
   await chain.look();
   t.equal(chain.written().length, 2, 'a disk, and what it lies on');
+});
+
+t.test('nothing is written beside what is no file at both ends', async (t) => {
+  const block = 'path=/dev/sdb\nstat=5|77|0|0|0|0|block special file\nblock=1024|wwn-1\n';
+  const devices = hosts({ devices: DISK });
+  for (const shell of [devices.source, devices.destination])
+    shell.on(/^sh -s -- 3 /, `=== host\nboot\n198.18.1.10\n=== item\n${block}=== end\n`);
+  await devices.look();
+  t.strictSame(devices.written(), []);
+  const missing = hosts({ devices: DISK });
+  const none = '=== host\nboot\n=== item\npath=/srv/web.raw\nmissing=No such file or directory\n=== end\n';
+  missing.destination.on(/^sh -s -- 3 /, none);
+  t.match(await missing.why(), [/is not there on host-b: No such file/]);
+  t.strictSame(missing.written(), []);
 });
 
 t.test('servers are tried from the new host alone: the old one uses them already', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { outlookOf, portSilenceOf } from '../../../lib/controller/outlook.js';
 import { topologyOf } from '../plan/hosts.js';
 import { Fleet } from './fleet.js';
-import { DISK, type MovableVm, movable, onOneServer } from './movable.js';
+import { DISK, eachItsOwn, type MovableVm, movable, onOneServer } from './movable.js';
 
 const TOPOLOGY = topologyOf();
 const MIB = 2 ** 20;
@@ -28,6 +28,7 @@ const CONNECT = / exec 3<>"\/dev\/tcp/;
 
 t.test('a VM that nothing keeps: its storage is proven, and its size is the domain’s own', async (t) => {
   const { outlook, source } = journey({ devices: DISK, memoryKiB: 256 * 1024 });
+  source.on(/ss -Hltn/, 'taken=49152\ntaken=49153\n');
   t.match(await outlook(), {
     storage: { disks: [{ name: 'vda', by: 'token' }] },
     obstacle: null,
@@ -64,7 +65,7 @@ t.test('a port that is closed keeps it, and so its storage is not called proven'
 });
 
 t.test('all that is in the way is one error; what is in the way of data comes first', async (t) => {
-  const { outlook, source } = journey({ devices: DISK }, { token: '', shared: false });
+  const { outlook, source } = journey({ devices: DISK }, eachItsOwn());
   source.on(CONNECT, FILTERED);
   const found = await outlook();
   t.match(found?.obstacle, { code: 'DISK_NOT_SHARED', message: /vda of web.*; .*TCP port/, where: 'host-a web' });
