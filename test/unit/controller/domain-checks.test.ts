@@ -75,6 +75,12 @@ t.test('a domain that is nowhere, or off where the file does not want it', async
   t.match(running[0], { ok: true, seen: 'running on host-b' }, 'one that runs can be moved to where it is wanted');
 });
 
+t.test('one that is off where the file wants it is looked at there', async (t) => {
+  const [there, moves] = await checked([at('host-b', 'shut off'), at('host-a', 'shut off')]);
+  t.match(there, { ok: true, seen: 'shut off on host-b, shut off on host-a' });
+  t.match(moves, { ok: true, expected: /move from host-a$/ });
+});
+
 t.test('looked at where it runs, and not where it is only defined', async (t) => {
   const hosts = shells();
   await checked([at('host-a', 'shut off'), at('host-b', 'paused')], hosts);
