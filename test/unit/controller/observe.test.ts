@@ -11,8 +11,8 @@ const BLUE = bridgeName(TOPOLOGY.name, 'blue');
 const FLOW = 'cookie=0x7678000100000000, table=10, priority=0 actions=goto_table:20';
 const KERNEL = '=== ssh\n192.0.2.1 50000 192.0.2.7 22\n=== datapath\nyes\n=== links\n[]\n=== switch\n3.1.0\n';
 const UUID = '6c1b7b5e-0000-4000-8000-000000000001';
-const XML = `<domain type='qemu'><name>web</name><uuid>${UUID}</uuid><metadata><vxmig:vxmig
- xmlns:vxmig='${MARK_NAMESPACE}' topology='plans'/></metadata></domain>`;
+const XML = `<domain type='qemu'><name>web</name><uuid>${UUID}</uuid><metadata><vxmig:vm
+ xmlns:vxmig='${MARK_NAMESPACE}' topology='plans' name='web' spec='s'/></metadata></domain>`;
 const DOMAINS =
   `=== vxmig domains\n ${UUID} web\n=== vxmig ${UUID}\nrunning (booted)\n\nPersistent: yes\n\n` +
   `${XML}\n=== live definition\n${XML}\n\n=== vxmig end\n`;
@@ -40,7 +40,7 @@ t.test(
       seen.bridges.map(({ name, flows }) => [name, flows.length]),
       [[BLUE, 1]],
     );
-    t.match(seen.domains, [{ name: 'web', state: 'running', xml: XML }]);
+    t.match(seen.domains, [{ name: 'web', state: 'running', xml: XML, owner: { topology: 'plans', vm: 'web' } }]);
   },
 );
 

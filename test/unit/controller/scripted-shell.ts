@@ -7,8 +7,8 @@ import { CommandError, VxmigError } from '../../../lib/model/errors.js';
 export type Answer = string | Partial<RunResult> | Error;
 /** @param line the words of the command and, after ` <<< `, what it reads */
 export type Answering = Answer | ((line: string) => Answer | Promise<Answer>);
-/** What is said in return; `''` is what it is told at its beginning. */
-export type Talk = (said: string, line: string) => string;
+/** What is said in return, or its pieces; `''` is what it is told at its beginning. */
+export type Talk = (said: string, line: string) => string | readonly string[];
 
 /** A host whose answers are written down; whatever else it is asked is a failure of the test. */
 export class ScriptedShell implements HostShell {
@@ -20,6 +20,7 @@ export class ScriptedShell implements HostShell {
   readonly sockets = new Map<string, () => Duplex>();
   isClosed = false;
   readonly #answers: { readonly pattern: RegExp; readonly answer: Answering }[] = [];
+  readonly #ends: (() => Promise<void>)[] = [];
   readonly #talks: { readonly pattern: RegExp; readonly talk: Talk }[] = [];
 
   constructor(readonly name: string) {}
@@ -64,12 +65,25 @@ export class ScriptedShell implements HostShell {
       ended,
       end,
       say: (text: string) => {
-        const answer = talk(text, line);
-        if (answer !== '') setImmediate(() => conversation.emit('text', answer));
+        const pieces = [talk(text, line)].flat().filter((piece) => piece !== '');
+        // One after the other: who has heard the first listens for the next.
+        const tell = () => {
+          const piece = pieces.shift();
+          if (piece === undefined) return;
+          conversation.emit('text', piece);
+          setImmediate(tell);
+        };
+        setImmediate(tell);
       },
     });
+    this.#ends.push(end);
     conversation.say('');
     return conversation;
+  }
+
+  /** Whatever it was told to talk with ends. */
+  async hangUp(): Promise<void> {
+    for (const end of this.#ends) await end();
   }
 
   async follow(argv: readonly string[]): Promise<RunningCommand> {

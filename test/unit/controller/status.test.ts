@@ -123,7 +123,8 @@ t.test('where tables have a VM', async (t) => {
   const fleet = fleetOf();
   const entry = (ofport: number) =>
     parseFlow(
-      `cookie=0x767800ff00000000, table=50, priority=1, dl_dst=52:54:00:09:00:01 actions=load:${ofport}->NXM_NX_REG1[0..15]`,
+      'cookie=0x767800ff00000000, table=50, priority=1, dl_dst=52:54:00:09:00:01 ' +
+        `actions=load:${ofport}->NXM_NX_REG1[0..15]`,
     );
   fleet.change('host-b', ({ bridges }) => ({
     bridges: bridges.map((bridge) => {

@@ -185,7 +185,8 @@ t.test('a guest that does not answer: the hint is the guest’s own where all be
 t.test('a table that sends frames to where the VM is not, and one that knows a stranger', async (t) => {
   const learned = (mac: string, ofport: number) =>
     parseFlow(
-      `cookie=0x767800ff00000000, table=50, hard_timeout=300, priority=1, dl_dst=${mac} actions=load:${ofport}->NXM_NX_REG1[0..15]`,
+      `cookie=0x767800ff00000000, table=50, hard_timeout=300, priority=1, dl_dst=${mac} ` +
+        `actions=load:${ofport}->NXM_NX_REG1[0..15]`,
     );
   const fleet = fleetInOrder();
   const [, , c] = fleet.states;
