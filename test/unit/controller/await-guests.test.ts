@@ -57,7 +57,10 @@ t.test('guests that nobody has started, or nobody watches, are not asked for', a
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
   await awaited(fleet, { started: [] }).over;
   await awaitGuests(fleet.controller, {
-    topology: { ...TOPOLOGY, probes: [] },
+    topology: {
+      ...TOPOLOGY,
+      probes: TOPOLOGY.probes.map((probe) => ({ ...probe, from: { kind: 'vm', name: 'web' } })),
+    },
     started: ['web'],
     emit: () => {},
     signal: new AbortController().signal,
