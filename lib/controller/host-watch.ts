@@ -134,6 +134,8 @@ export class HostWatch {
       this.#trouble = null;
       return isJudged ? this.#drifts.length : null;
     } catch (error) {
+      // The host is gone, or the watch is over: no failure of its own.
+      if (signal.aborted && error === signal.reason) return null;
       if (!(error instanceof VxmigError)) throw error;
       if (error.code === 'LOCKED') {
         this.#beBusy();
@@ -171,7 +173,7 @@ export class HostWatch {
     if (this.options.repair !== 'nothing' && this.#drifts.some((drift) => mayRepair(this.options.repair, drift))) {
       const work = `watch --repair ${this.topology.name}`;
       const request = { ...{ work, timeoutMs: 0, steal: false, emit: () => {} }, signal };
-      await withHostLocks([watched.session], request, () => this.#repair(watched));
+      await withHostLocks([watched.session], request, (held) => this.#repair(watched, held));
     }
     return true;
   }
@@ -191,14 +193,15 @@ export class HostWatch {
     for (const { host: _, ...drift } of gone) this.#tell({ event: 'gone', ...drift });
   }
 
-  async #repair(watched: WatchedHost): Promise<void> {
+  /** @param held aborted when the lock is not ours any more */
+  async #repair(watched: WatchedHost, held: AbortSignal): Promise<void> {
     try {
       // Where a VM runs is for all hosts together to tell.
       await Promise.all(this.all.map((one) => one.observe()));
       const plan = this.#plan();
       const done = [
         ...(await this.#network.converge(this.host.name, () => new Placement(plan.current).viewOf(this.host.name))),
-        ...(await this.#startVms(plan)),
+        ...(await this.#startVms(plan, held)),
       ];
       this.#repairRetryMs = this.means.times.repairRetryMs.first;
       for (const { host: _, ...drift } of done) this.#tell({ event: 'repaired', ...drift });
@@ -208,6 +211,7 @@ export class HostWatch {
       await this.observe();
       this.#compare(this.#plan());
     } catch (error) {
+      held.throwIfAborted();
       if (!(error instanceof VxmigError) || !watched.session.ovs.connection.isOpen) throw error;
       this.#tell({ event: 'repair-failed', why: messageOf(error) });
       this.#timer.within(this.#repairRetryMs);
@@ -216,11 +220,13 @@ export class HostWatch {
   }
 
   /** While a host is away nobody can say that a VM does not run there. */
-  async #startVms(plan: Plan): Promise<readonly Change[]> {
+  async #startVms(plan: Plan, held: AbortSignal): Promise<readonly Change[]> {
     if (this.options.repair !== 'vms' || this.all.some((one) => !one.isConnected)) return [];
     const steps = plan.vms.find(({ host }) => host === this.host.name)?.steps ?? [];
     const stopped = steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []));
     const begun = steps.filter(({ kind, domain }) => kind !== 'resume' && stopped.includes(domain));
+    // Who has stolen the lock may move them just now.
+    held.throwIfAborted();
     await this.#watched?.session.executeDomains(begun);
     return plan.changes.filter(
       ({ host, kind, name }) => host === this.host.name && kind === 'vm' && stopped.includes(name),

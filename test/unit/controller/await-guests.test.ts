@@ -49,7 +49,8 @@ t.test('one that never answers is a warning that says where to look, and no fail
   const { told, over } = awaited(fleet, { timeoutMs: -1 });
   await over;
   t.strictSame(told, [
-    'web was started, but does not answer host-c at 10.9.0.1: `virsh console web` on host-a shows whether it has booted',
+    'web was started, but does not answer host-c at 10.9.0.1: `virsh console web` on host-a shows whether it has ' +
+      'booted',
   ]);
 });
 

@@ -46,6 +46,8 @@ class MemorySwitch extends OvsSession {
     for (const change of ovs) this.host.do(`ovs ${change.kind}`, (host) => afterOvs(host, change));
     for (const command of settle) this.#run(command);
     for (const one of flows) this.host.do('flows', (host) => afterFlows(host, one));
+    // As on a real host, others are heard of before it is done.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   override async prune({ remove }: OvsScope): Promise<void> {

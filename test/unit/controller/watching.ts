@@ -5,9 +5,20 @@ import { WatchedHost } from '../../../lib/controller/watched-host.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import type { VxmigEvent } from '../../../lib/model/event.js';
 import type { Topology } from '../../../lib/model/topology.js';
-import type { ObservedHost } from '../../../lib/plan/observed.js';
+import type { ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
 import { appliedHosts } from '../plan/hosts.js';
 import { Fleet } from './fleet.js';
+
+export const broken = ({ bridges }: ObservedHost) => ({
+  bridges: bridges.map((bridge) => ({ ...bridge, failMode: 'standalone' })),
+});
+export const whole = ({ bridges }: ObservedHost) => ({
+  bridges: bridges.map((bridge) => ({ ...bridge, failMode: 'secure' })),
+});
+export const vmIs = (more: Partial<ObservedDomain>) => (host: ObservedHost) => ({
+  domains: host.domains.map((domain) => ({ ...domain, ...more })),
+});
+export const OFF = vmIs({ state: 'shut off', live: null });
 
 /** Short enough for a test; what nobody tells of is not looked for. */
 const TIMES = {
@@ -30,6 +41,8 @@ export class Watching {
   readonly away = new Set<string>();
   /** Asked when a host is tried again. */
   beforeOpen: (host: string) => void = () => undefined;
+  /** Hears of all that is told, at once: `host-a drift`. */
+  onTold: (what: string) => void = () => undefined;
   readonly #end = new AbortController();
   #watch: Watch | null = null;
   #over: Promise<void> = Promise.resolve();
@@ -46,6 +59,7 @@ export class Watching {
       const { event: what, ...rest } = event.news;
       const words = 'name' in rest ? [rest.kind, rest.name] : Object.values(rest).slice(-2);
       this.told.push([event.host, what, ...words].join(' '));
+      this.onTold([event.host, what].join(' '));
     };
     const open: typeof WatchedHost.open = async (topology, { name }, stir) => {
       this.beforeOpen(name);
