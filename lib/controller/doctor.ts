@@ -8,7 +8,7 @@ import type { Check } from '../model/check.js';
 import { ENCAPSULATIONS, encapsulationsOf } from '../model/encapsulation.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
-import type { Host, Topology, Vm } from '../model/topology.js';
+import type { Host, SshSettings, Topology, Vm } from '../model/topology.js';
 import { domainChecks, neededThere, placedVms } from './domain-checks.js';
 import { accelerationCheck, commonChecks, fitnessChecks, offloadCheck } from './fitness-checks.js';
 import { sshOf } from './host-address.js';
@@ -28,6 +28,8 @@ const PAIRS_AT_ONCE = 6;
 export interface DoctorOptions {
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** How a host is reached; left out: over a connection of its own. */
+  readonly open?: (name: string, settings: SshSettings) => Promise<HostShell>;
 }
 
 /**
@@ -35,12 +37,15 @@ export interface DoctorOptions {
  * can't be reached is one failed check.
  * @throws VxmigError TOPOLOGY_INVALID where two hosts are one machine
  */
-export async function doctor(topology: Topology, { emit, signal }: DoctorOptions): Promise<Check[]> {
+export async function doctor(
+  topology: Topology,
+  { emit, signal, open = HostConnection.open }: DoctorOptions,
+): Promise<Check[]> {
   emit({ kind: 'connecting', hosts: topology.hosts.map((host) => host.name) });
   const shells = new Map<string, HostShell>();
   const machines: FoundMachine[] = [];
   try {
-    const connected = await Promise.all(topology.hosts.map((host) => connect(host, shells, machines)));
+    const connected = await Promise.all(topology.hosts.map((host) => connect(host, open, shells, machines)));
     signal.throwIfAborted();
     refuseOneTwice(machines);
     const hasVms = topology.vms.length > 0;
@@ -85,12 +90,17 @@ export async function doctor(topology: Topology, { emit, signal }: DoctorOptions
   }
 }
 
-async function connect(host: Host, shells: Map<string, HostShell>, machines: FoundMachine[]): Promise<Check[]> {
+async function connect(
+  host: Host,
+  open: NonNullable<DoctorOptions['open']>,
+  shells: Map<string, HostShell>,
+  machines: FoundMachine[],
+): Promise<Check[]> {
   const settings = sshOf(host);
   const place = `${settings.user}@${settings.address}:${settings.port}`;
   const check = { name: `${host.name}: SSH`, expected: `${place} lets us in` };
   try {
-    const shell = await HostConnection.open(host.name, settings);
+    const shell = await open(host.name, settings);
     const machine = settings.client === undefined ? null : await observeMachine(shell);
     if (machine?.isRoot === false) {
       shell.close();

@@ -8,6 +8,9 @@ import type { HostSession } from './host-session.js';
 /** While somebody else has one: long enough for him to get what he lacks, and never the same for two who wait. */
 const RETRY_MS = 150;
 
+/** A host as its lock needs it. */
+type LockedHost = Pick<HostSession, 'name' | 'ovs'>;
+
 export interface LockOptions {
   /** How long another controller is waited for. */
   readonly timeoutMs: number;
@@ -33,7 +36,7 @@ export interface LockRequest extends LockOptions {
  * @throws VxmigError LOCKED naming who has them, INTERRUPTED, OVSDB; whatever `work` throws
  */
 export async function withHostLocks<Result>(
-  sessions: readonly HostSession[],
+  sessions: readonly LockedHost[],
   request: LockRequest,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -55,7 +58,7 @@ export async function withHostLocks<Result>(
 }
 
 interface HeldLock {
-  readonly session: HostSession;
+  readonly session: LockedHost;
   readonly lock: Lock;
 }
 
@@ -65,15 +68,13 @@ async function letGo({ session, lock }: HeldLock): Promise<void> {
 }
 
 async function allLocks(
-  sessions: readonly HostSession[],
+  sessions: readonly LockedHost[],
   { timeoutMs, steal, emit, signal }: LockRequest,
 ): Promise<HeldLock[]> {
   const deadline = performance.now() + timeoutMs;
   for (let told = false; ; told = true) {
     signal.throwIfAborted();
-    const asked = await Promise.all(
-      sessions.map(async (session) => ({ session, lock: await session.ovs.askForLock({ steal }) })),
-    );
+    const asked = await askEach(sessions, steal ? 'steal' : 'request');
     const busy = asked.filter(({ lock }) => !lock.isHeld).map(({ session }) => session);
     if (busy.length === 0) return asked;
     await Promise.all(asked.map(({ lock }) => lock.release()));
@@ -85,13 +86,25 @@ async function allLocks(
   }
 }
 
+/** @throws OvsdbError where one of them cannot be asked; the others are given back then */
+async function askEach(sessions: readonly LockedHost[], how: 'request' | 'steal'): Promise<HeldLock[]> {
+  const answers = await Promise.allSettled(
+    sessions.map(async (session) => ({ session, lock: await session.ovs.askForLock({ steal: how === 'steal' }) })),
+  );
+  const asked = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed === undefined) return asked;
+  await Promise.allSettled(asked.map(({ lock }) => lock.release()));
+  throw failed.reason;
+}
+
 interface Holder {
   readonly host: string;
   /** null: he has not said. */
   readonly who: string | null;
 }
 
-async function holders(busy: readonly HostSession[]): Promise<Holder[]> {
+async function holders(busy: readonly LockedHost[]): Promise<Holder[]> {
   return await Promise.all(busy.map(async ({ name, ovs }) => ({ host: name, who: await ovs.lockHolder() })));
 }
 

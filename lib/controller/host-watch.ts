@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Host, Topology } from '../model/topology.js';
@@ -14,19 +13,9 @@ import { tunnelPorts } from '../plan/tunnel-ports.js';
 import { vmFacts } from './facts.js';
 import { withHostLocks } from './host-locks.js';
 import { LookTimer } from './look-timer.js';
+import type { WatchMeans } from './watch-means.js';
 import { mayRepair, type WatchOptions } from './watch-options.js';
-import { WatchedHost } from './watched-host.js';
-
-/** Events of one change come in a row. */
-const DEBOUNCE_MS = 100;
-/** While another controller works on a host. */
-const BUSY_RETRY_MS = 500;
-/** While a host cannot be judged, because its switch is down, or something is in the way. */
-const TROUBLE_RETRY_MS = 2_000;
-/** For what nobody tells of: nftables, routes, the inside of probes' namespaces. */
-const LOOK_EVERY_MS = 30_000;
-const RECONNECT_MS = { first: 1_000, most: 30_000 } as const;
-const REPAIR_RETRY_MS = { first: 1_000, most: 60_000 } as const;
+import type { WatchedHost } from './watched-host.js';
 
 /** One host's part of a watch: one look after the other, as long as the host is there. */
 export class HostWatch {
@@ -34,7 +23,7 @@ export class HostWatch {
   #observed: ObservedHost | null = null;
   #drifts: readonly Change[] = [];
   #look: WatchedState['look'] = null;
-  #repairRetryMs: number = REPAIR_RETRY_MS.first;
+  #repairRetryMs: number;
   #trouble: string | null = null;
   #isBusy = false;
   readonly #timer = new LookTimer();
@@ -45,7 +34,9 @@ export class HostWatch {
     private readonly host: Host,
     private readonly options: WatchOptions,
     private readonly all: readonly HostWatch[],
+    private readonly means: WatchMeans,
   ) {
+    this.#repairRetryMs = means.times.repairRetryMs.first;
     const session = () => {
       if (this.#watched === null) throw new Error(`${host.name} is not connected`);
       return this.#watched.session;
@@ -54,7 +45,8 @@ export class HostWatch {
   }
 
   async open(): Promise<void> {
-    this.#watched = await WatchedHost.open(this.topology, this.host, () => this.#timer.within(DEBOUNCE_MS));
+    const stir = () => this.#timer.within(this.means.times.debounceMs);
+    this.#watched = await this.means.open(this.topology, this.host, stir);
     await this.observe();
   }
 
@@ -99,13 +91,14 @@ export class HostWatch {
       if (signal.aborted) return;
       await watched.close();
       this.#watched = null;
-      this.#tell({ event: 'lost', why: await gone, retryInMs: RECONNECT_MS.first });
+      this.#tell({ event: 'lost', why: await gone, retryInMs: this.means.times.reconnectMs.first });
     }
   }
 
   async #reconnect(signal: AbortSignal): Promise<WatchedHost | null> {
-    for (let waitMs: number = RECONNECT_MS.first; ; waitMs = Math.min(2 * waitMs, RECONNECT_MS.most)) {
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    const { first, most } = this.means.times.reconnectMs;
+    for (let waitMs = first; ; waitMs = Math.min(2 * waitMs, most)) {
+      await this.means.pause(waitMs, signal);
       if (signal.aborted) return null;
       try {
         await this.open();
@@ -123,7 +116,7 @@ export class HostWatch {
     let told = false;
     while (!signal.aborted) {
       if (!(await this.#timer.due(signal))) continue;
-      this.#timer.begun(LOOK_EVERY_MS);
+      this.#timer.begun(this.means.times.lookEveryMs);
       const drifts = await this.#attempt(watched, signal);
       if (!told && drifts !== null) {
         told = true;
@@ -141,6 +134,8 @@ export class HostWatch {
       this.#trouble = null;
       return isJudged ? this.#drifts.length : null;
     } catch (error) {
+      // The host is gone, or the watch is over: no failure of its own.
+      if (signal.aborted && error === signal.reason) return null;
       if (!(error instanceof VxmigError)) throw error;
       if (error.code === 'LOCKED') {
         this.#beBusy();
@@ -150,7 +145,7 @@ export class HostWatch {
       if (why !== this.#trouble && !signal.aborted && watched.session.ovs.connection.isOpen)
         this.#tell({ event: 'trouble', why });
       this.#trouble = why;
-      this.#timer.within(TROUBLE_RETRY_MS);
+      this.#timer.within(this.means.times.troubleRetryMs);
       return null;
     }
   }
@@ -165,7 +160,7 @@ export class HostWatch {
   #beBusy(): void {
     if (!this.#isBusy) this.#tell({ event: 'busy', why: 'another controller works there' });
     this.#isBusy = true;
-    this.#timer.within(BUSY_RETRY_MS);
+    this.#timer.within(this.means.times.busyRetryMs);
   }
 
   /** False where another controller has come meanwhile: half of a migration is no drift. */
@@ -178,7 +173,7 @@ export class HostWatch {
     if (this.options.repair !== 'nothing' && this.#drifts.some((drift) => mayRepair(this.options.repair, drift))) {
       const work = `watch --repair ${this.topology.name}`;
       const request = { ...{ work, timeoutMs: 0, steal: false, emit: () => {} }, signal };
-      await withHostLocks([watched.session], request, () => this.#repair(watched));
+      await withHostLocks([watched.session], request, (held) => this.#repair(watched, held));
     }
     return true;
   }
@@ -198,16 +193,17 @@ export class HostWatch {
     for (const { host: _, ...drift } of gone) this.#tell({ event: 'gone', ...drift });
   }
 
-  async #repair(watched: WatchedHost): Promise<void> {
+  /** @param held aborted when the lock is not ours any more */
+  async #repair(watched: WatchedHost, held: AbortSignal): Promise<void> {
     try {
       // Where a VM runs is for all hosts together to tell.
       await Promise.all(this.all.map((one) => one.observe()));
       const plan = this.#plan();
       const done = [
         ...(await this.#network.converge(this.host.name, () => new Placement(plan.current).viewOf(this.host.name))),
-        ...(await this.#startVms(plan)),
+        ...(await this.#startVms(plan, held)),
       ];
-      this.#repairRetryMs = REPAIR_RETRY_MS.first;
+      this.#repairRetryMs = this.means.times.repairRetryMs.first;
       for (const { host: _, ...drift } of done) this.#tell({ event: 'repaired', ...drift });
       this.#drifts = this.#drifts.filter(
         (drift) => !done.some(({ kind, name }) => kind === drift.kind && name === drift.name),
@@ -215,19 +211,22 @@ export class HostWatch {
       await this.observe();
       this.#compare(this.#plan());
     } catch (error) {
+      held.throwIfAborted();
       if (!(error instanceof VxmigError) || !watched.session.ovs.connection.isOpen) throw error;
       this.#tell({ event: 'repair-failed', why: messageOf(error) });
       this.#timer.within(this.#repairRetryMs);
-      this.#repairRetryMs = Math.min(2 * this.#repairRetryMs, REPAIR_RETRY_MS.most);
+      this.#repairRetryMs = Math.min(2 * this.#repairRetryMs, this.means.times.repairRetryMs.most);
     }
   }
 
   /** While a host is away nobody can say that a VM does not run there. */
-  async #startVms(plan: Plan): Promise<readonly Change[]> {
+  async #startVms(plan: Plan, held: AbortSignal): Promise<readonly Change[]> {
     if (this.options.repair !== 'vms' || this.all.some((one) => !one.isConnected)) return [];
     const steps = plan.vms.find(({ host }) => host === this.host.name)?.steps ?? [];
     const stopped = steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []));
     const begun = steps.filter(({ kind, domain }) => kind !== 'resume' && stopped.includes(domain));
+    // Who has stolen the lock may move them just now.
+    held.throwIfAborted();
     await this.#watched?.session.executeDomains(begun);
     return plan.changes.filter(
       ({ host, kind, name }) => host === this.host.name && kind === 'vm' && stopped.includes(name),

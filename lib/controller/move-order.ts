@@ -11,11 +11,14 @@ import type { Controller } from './controller.js';
 /**
  * Which of the planned migrations go at the same time, and which wait for which; guests are looked at only where that
  * decides.
+ *
+ * @param rateOf what a guest writes, which takes a second to find out
  */
 export async function moveOrder(
   controller: Controller,
   { current, migrations }: Pick<Plan, 'current' | 'migrations'>,
   perHost: number,
+  rateOf: typeof dirtyRate = dirtyRate,
 ): Promise<ScheduledMove[]> {
   const moves = migrations.map((migration) => moveOf(current, migration));
   const shares = (move: Move) =>
@@ -28,7 +31,7 @@ export async function moveOrder(
       const vm = current.vms.find(({ name }) => name === move.vm);
       const shell = controller.session(move.from).shell;
       // Where it cannot be told the order is as if it wrote nothing.
-      const dirtyBytesPerSecond = vm === undefined ? null : await dirtyRate(shell, domainOf(vm)).catch(() => null);
+      const dirtyBytesPerSecond = vm === undefined ? null : await rateOf(shell, domainOf(vm)).catch(() => null);
       return { ...move, dirtyBytesPerSecond };
     }),
   );

@@ -17,13 +17,20 @@ export interface Expected {
   readonly hasVms: boolean;
 }
 
+/** A host as a look at it needs it. */
+interface ObservableHost {
+  readonly name: string;
+  readonly shell: HostShell;
+  readonly ovs: Pick<OvsDatabase, 'read'>;
+}
+
 export function expectedOf({ name, networks, vms }: Topology): Expected {
   return { bridges: networks.map((network) => bridgeName(name, network.name)), hasVms: vms.length > 0 };
 }
 
 /** Reads all that the plan looks at, in as few sessions as possible. Changes nothing. */
 export async function observeHost(
-  { name, shell, ovs }: { readonly name: string; readonly shell: HostShell; readonly ovs: OvsDatabase },
+  { name, shell, ovs }: ObservableHost,
   topology: string,
   { bridges, hasVms }: Expected,
 ): Promise<ObservedHost> {

@@ -1,15 +1,16 @@
 import type { Topology } from '../model/topology.js';
 import type { WatchedState } from '../model/watch-state.js';
 import { HostWatch } from './host-watch.js';
+import { WATCH_MEANS, type WatchMeans } from './watch-means.js';
 import type { WatchOptions } from './watch-options.js';
 
 /** Keeps looking at the hosts of a topology whenever something changes on them. */
 export class Watch {
   readonly #hosts: readonly HostWatch[];
 
-  private constructor(topology: Topology, options: WatchOptions) {
+  private constructor(topology: Topology, options: WatchOptions, means: WatchMeans) {
     const all: HostWatch[] = [];
-    for (const host of topology.hosts) all.push(new HostWatch(topology, host, options, all));
+    for (const host of topology.hosts) all.push(new HostWatch(topology, host, options, all, means));
     this.#hosts = all;
   }
 
@@ -17,8 +18,8 @@ export class Watch {
    * Resolves when every host is watched; from then on hosts may come and go.
    * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB where one cannot be reached
    */
-  static async begin(topology: Topology, options: WatchOptions): Promise<Watch> {
-    const watch = new Watch(topology, options);
+  static async begin(topology: Topology, options: WatchOptions, means: WatchMeans = WATCH_MEANS): Promise<Watch> {
+    const watch = new Watch(topology, options, means);
     const opened = await Promise.allSettled(watch.#hosts.map((host) => host.open()));
     const failed = opened.find((result) => result.status === 'rejected');
     if (failed !== undefined) {

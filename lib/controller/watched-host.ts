@@ -28,13 +28,17 @@ export class WatchedHost {
    * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY, OVSDB
    */
   static async open(topology: Topology, host: Host, stir: () => void): Promise<WatchedHost> {
-    const expected = expectedOf(topology);
-    const session = await HostSession.open(host.name, sshOf(host), expected);
+    return await WatchedHost.of(topology, await HostSession.open(host.name, sshOf(host), expectedOf(topology)), stir);
+  }
+
+  /** The same of one that is connected; the session is closed with it, also where it fails. @throws OvsdbError */
+  static async of(topology: Topology, session: HostSession, stir: () => void): Promise<WatchedHost> {
+    const { bridges } = expectedOf(topology);
     try {
       const monitor = await TableMonitor.start(session.ovs.connection, OPEN_VSWITCH, COLUMNS);
       monitor.onChange(stir);
       const counts = (flow: { readonly cookie: bigint }) => !isTransient(flow);
-      return new WatchedHost(session, followChanges(session.shell, { bridges: expected.bridges, counts }, stir));
+      return new WatchedHost(session, followChanges(session.shell, { bridges, counts }, stir));
     } catch (error) {
       session.close();
       throw error;

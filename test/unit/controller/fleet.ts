@@ -3,22 +3,31 @@ import { HostSession } from '../../../lib/controller/host-session.js';
 import type { HostShell } from '../../../lib/host/connection.js';
 import { CommandError } from '../../../lib/model/errors.js';
 import type { Topology } from '../../../lib/model/topology.js';
-import type { OvsDatabase } from '../../../lib/network/ovs/ovs-database.js';
+import { OvsDatabase } from '../../../lib/network/ovs/ovs-database.js';
 import { OvsSession } from '../../../lib/network/ovs/ovs-session.js';
 import type { DomainStep, OvsScope } from '../../../lib/plan/host-plan.js';
 import type { ObservedBridge, ObservedHost } from '../../../lib/plan/observed.js';
 import { afterCommand, afterFlows, afterOvs, afterStep } from '../plan/executed.js';
 import { freshHosts } from '../plan/hosts.js';
+import { MemoryOvsdb } from './memory-ovsdb.js';
+import { ScriptedShell } from './scripted-shell.js';
 
 /** What is done to a host, in the order in which it is done: `host-a ovs add-bridge`, `host-b vm start`. */
 export type Doing = (what: string) => void;
 
 /** A host in memory: what is done to it changes what is observed of it. */
 class MemoryHost {
+  /** Every guest that is asked for is up; a test adds what else is asked. */
+  readonly shell: ScriptedShell;
+  readonly database = new MemoryOvsdb();
+
   constructor(
     public state: ObservedHost,
     private readonly doing: Doing,
-  ) {}
+  ) {
+    this.shell = new ScriptedShell(state.host).on(/^ip netns exec \S+ sh -s /);
+    this.shell.sockets.set(...this.database.socket);
+  }
 
   /** @throws CommandError where whoever listens says so; nothing of that step is done then */
   do(what: string, after: (host: ObservedHost) => ObservedHost): void {
@@ -37,6 +46,8 @@ class MemorySwitch extends OvsSession {
     for (const change of ovs) this.host.do(`ovs ${change.kind}`, (host) => afterOvs(host, change));
     for (const command of settle) this.#run(command);
     for (const one of flows) this.host.do('flows', (host) => afterFlows(host, one));
+    // As on a real host, others are heard of before it is done.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   override async prune({ remove }: OvsScope): Promise<void> {
@@ -60,9 +71,9 @@ class MemorySession extends HostSession {
   #seen: ObservedHost | null = null;
   readonly #host: MemoryHost;
 
-  constructor(host: MemoryHost, shell: HostShell) {
+  constructor(host: MemoryHost, database: OvsDatabase) {
     const expected = { bridges: [], hasVms: true };
-    super(host.state.host, shell, nothingBehind('a database'), expected, null, new MemorySwitch(host));
+    super(host.state.host, host.shell, database, expected, null, new MemorySwitch(host));
     this.#host = host;
   }
 
@@ -89,7 +100,9 @@ class MemorySession extends HostSession {
     this.#seen = { ...this.observed, bridges: await this.network.readPorts() };
   }
 
-  override close(): void {}
+  override close(): void {
+    if (this.ovs instanceof OvsDatabase) this.ovs.close();
+  }
 }
 
 /** All hosts of a topology, in memory, with the controller of them. */
@@ -107,8 +120,24 @@ export class Fleet {
       if (!what.endsWith(' observe')) this.done.push(what);
     };
     this.#hosts = new Map(states.map((state) => [state.host, new MemoryHost(state, doing)]));
-    const sessions = [...this.#hosts].map(([name, host]) => [name, new MemorySession(host, answering(name))] as const);
+    const sessions = [...this.#hosts].map(
+      ([name, host]) => [name, new MemorySession(host, nothingBehind('a database'))] as const,
+    );
     this.controller = new Controller(topology, new Map(sessions));
+  }
+
+  /** A session of its own, with the host's database. @throws OvsdbError where that cannot be reached */
+  async open(name: string): Promise<HostSession> {
+    const host = this.#host(name);
+    return new MemorySession(host, await OvsDatabase.open(host.shell));
+  }
+
+  shell(name: string): ScriptedShell {
+    return this.#host(name).shell;
+  }
+
+  database(name: string): MemoryOvsdb {
+    return this.#host(name).database;
   }
 
   get states(): ObservedHost[] {
@@ -117,21 +146,20 @@ export class Fleet {
 
   /** Somebody else changes a host. */
   change(name: string, change: (host: ObservedHost) => Partial<ObservedHost>): void {
+    const host = this.#host(name);
+    host.state = { ...host.state, ...change(host.state) };
+  }
+
+  #host(name: string): MemoryHost {
     const host = this.#hosts.get(name);
     if (host === undefined) throw new Error(`no host ${name}`);
-    host.state = { ...host.state, ...change(host.state) };
+    return host;
   }
 }
 
 /** As of a command that ended with 1. */
 export function failing(what: string): CommandError {
   return new CommandError(what.split(' ')[0] ?? '', what.split(' ').slice(1), 1, 'no');
-}
-
-/** Every guest that is asked for is up. */
-function answering(name: string): HostShell {
-  const run = async () => ({ stdout: '', stderr: '', exitCode: 0 });
-  return { name, run } as Partial<HostShell> as HostShell;
 }
 
 function nothingBehind<Thing extends HostShell | OvsDatabase>(what: string): Thing {
