@@ -10,6 +10,7 @@ import { enterMachine, machineEnvironment } from '../../lib/lab/run-inside.js';
 import { probePortName } from '../../lib/model/names.js';
 import type { Topology } from '../../lib/model/topology.js';
 import { parseTopology } from '../../lib/topology/read.js';
+import { FILE_TIMEOUT_SECONDS } from '../runner/timeout.js';
 
 /** What users start; of another build than theirs, what that has compiled. */
 export const PROGRAM = fileURLToPath(
@@ -51,7 +52,7 @@ export async function onLab(
   tests: (t: Test, lab: TestLab) => Promise<void>,
   change: (text: string) => string = (text) => text,
 ): Promise<void> {
-  t.setTimeout(600_000);
+  t.setTimeout(FILE_TIMEOUT_SECONDS * 1000);
   const source = new URL(`${name}.yaml`, TOPOLOGIES);
   // The process id keeps labs of parallel test runs apart.
   const text = change(await readFile(source, 'utf8')).replace(/^name: .*$/m, `name: t${process.pid}-${name}`);

@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type FileOutcome, tallyParser } from './tally.js';
+import { FILE_TIMEOUT_SECONDS } from './timeout.js';
 
 /**
  * `node dist/test/runner/run.js [--coverage] [GROUP… | FILE…]`: runs the compiled tests with tap, group by group, and
@@ -15,12 +16,6 @@ const TAP = fileURLToPath(new URL('../../../node_modules/tap/dist/esm/run.mjs', 
 
 /** The tests' own code. */
 const NOT_COVERED = ['--coverage-exclude=**/test/**'];
-
-/**
- * For one file. It ends what hangs; a machine that has much else to do must not come near it. The whole matrix of faults
- * is one file, and takes hours.
- */
-const TIMEOUT_SECONDS = process.env.VXMIG_FAULTS === undefined ? 600 : 8 * 3600;
 
 type Group = 'unit' | 'contract' | 'lab';
 
@@ -107,7 +102,7 @@ async function runFiles(files: readonly string[], how: How): Promise<void> {
     TAP,
     'run',
     `--jobs=${how.jobs}`,
-    `--timeout=${TIMEOUT_SECONDS}`,
+    `--timeout=${FILE_TIMEOUT_SECONDS}`,
     '--reporter=tap',
     // The summary for people is made from the coverage that was gathered, when all is over.
     ...(covers
