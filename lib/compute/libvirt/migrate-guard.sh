@@ -37,12 +37,19 @@ if [ -n "$uri" ]; then
   ask metadata --domain "$domain" --live --uri "$mark" --key vxmig --set '<arriving/>' >/dev/null
 fi
 "$@" 3<&- 5<&- </dev/null & job=$!
+# Not by `kill -0`, for which a job that has ended is there until this shell takes notice; and a bash that is in `read -t`
+# when a child ends may never hear of it (seen in 5.2, as a child that stays in state Z). Who took it for running would
+# abort whatever libvirt does with the VM next.
+is_running() {
+  local stat
+  read -r stat <"/proc/$job/stat" && stat=${stat##*) } && [[ $stat != [ZX]* ]]
+} 2>/dev/null
 alone=
 trap 'alone=yes' USR1
 {
   while read -r -t "$lease" _; do :; done <&3
   kill -USR1 $$
-  while kill -0 "$job"; do ask domjobabort --domain "$domain"; sleep 0.3; done
+  while is_running; do ask domjobabort --domain "$domain"; sleep 0.3; done
 } >/dev/null 2>&1 & watcher=$!
 could_run() {
   local stat line fields
@@ -64,11 +71,11 @@ wake() {
   [ -z "$woken" ] || printf 'metadata --domain %s --live --uri %s --remove\n' "$quoted" "$mark" >&"$say"
 }
 if [ -n "$qemu" ]; then
-  while kill -0 "$job" && could_run; do read -r -t "$look" _ <&5; done
+  while is_running && could_run; do read -r -t "$look" _ <&5; done
   could_run || wake
 fi 2>/dev/null
 # A signal of the watcher's ends a wait, not the job.
-while kill -0 "$job" 2>/dev/null; do wait "$job"; done
+while is_running; do wait "$job"; done
 wait "$job"; status=$?
 kill "$watcher" 2>/dev/null
 # Somebody has killed virsh: libvirtd goes on without it.

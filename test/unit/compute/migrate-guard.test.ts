@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { guardMigrate } from '../../../lib/compute/libvirt/migrate-guard.js';
 import { LocalShell } from '../host/local-shell.js';
@@ -14,7 +15,8 @@ case $* in
   *migrate-getspeed*) printf '8796093022207\\n\\n300\\n\\n' ;;
   *domjobabort*) echo 1 >${directory}/end ;;
 esac`,
-    migrate: `echo "job $*" >>${log}
+    migrate: `echo "$PPID" >${directory}/guard
+echo "job $*" >>${log}
 until [ -e ${directory}/end ]; do sleep 0.05; done
 echo "the job's own words" >&2
 exit "$(cat ${directory}/end)"`,
@@ -26,6 +28,7 @@ exit "$(cat ${directory}/end)"`,
     command,
     local,
     lines,
+    guard: Number(await readFile(`${directory}/guard`, 'utf8')),
     end: async (status: number) => {
       // Who finds the file must find all of it.
       await writeFile(`${directory}/ending`, String(status));
@@ -67,4 +70,24 @@ t.test('a controller that dies: the job is given up, and the VM has its limits a
   local.hangUp();
   while ((await lines()).length < 5) await sleep(20);
   t.match((await lines()).slice(1), ['job a web --live', /domjobabort --domain a web$/, ...RESTORED]);
+});
+
+/** Children of a process that have not ended. */
+async function childrenOf(pid: number): Promise<string[]> {
+  const { stdout } = await execa('ps', ['-o', 'stat=,args=', '--ppid', String(pid)], { reject: false });
+  return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('Z'));
+}
+
+// A bash may not take notice when a child ends; one that is stopped does not for certain.
+t.test('a job that has ended, and nobody has noticed: nothing else is given up in its place', async (t) => {
+  const { local, lines, end, guard, command } = await hostOf(t);
+  process.kill(guard, 'SIGSTOP');
+  t.teardown(() => command.isOver || process.kill(guard, 'SIGCONT'));
+  await end(1);
+  while ((await childrenOf(guard)).length > 1) await sleep(20);
+  local.hangUp();
+  while ((await childrenOf(guard)).length > 0) await sleep(20);
+  t.notOk((await lines()).some((line) => line.includes('domjobabort')));
+  process.kill(guard, 'SIGCONT');
+  t.match(await command.ended, { exitCode: 1 });
 });
