@@ -39,11 +39,17 @@ export class SshClients implements Channels {
   #dialling: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(private readonly how: Dialling) {}
+  private constructor(
+    private readonly how: Dialling,
+    private readonly idleMs: number,
+  ) {}
 
-  /** @throws VxmigError SSH_CONNECT, SSH_HOST_KEY */
-  static async dial(how: Dialling): Promise<SshClients> {
-    const clients = new SshClients(how);
+  /**
+   * @param idleMs how long a connection besides the first is kept that nobody uses
+   * @throws VxmigError SSH_CONNECT, SSH_HOST_KEY
+   */
+  static async dial(how: Dialling, idleMs = IDLE_MS): Promise<SshClients> {
+    const clients = new SshClients(how, idleMs);
     await clients.#dial();
     return clients;
   }
@@ -110,10 +116,12 @@ export class SshClients implements Channels {
     }
     const entry: Dialled = { client, sessions: 0, sockets: 0 };
     this.#clients.push(entry);
-    client.on('close', () => {
-      const index = this.#clients.indexOf(entry);
-      if (index >= 0) this.#clients.splice(index, 1);
-    });
+    client.on('close', () => this.#forget(entry));
+  }
+
+  #forget(entry: Dialled): void {
+    const index = this.#clients.indexOf(entry);
+    if (index >= 0) this.#clients.splice(index, 1);
   }
 
   /**
@@ -146,8 +154,11 @@ export class SshClients implements Channels {
     const isIdle = () => entry.sessions === 0 && entry.sockets === 0 && this.#clients.indexOf(entry) > 0;
     if (!isIdle()) return;
     setTimeout(() => {
-      if (isIdle()) entry.client.end();
-    }, IDLE_MS).unref();
+      if (!isIdle()) return;
+      // At once: until it is closed nobody must take a session of it.
+      this.#forget(entry);
+      entry.client.end();
+    }, this.idleMs).unref();
   }
 
   close(): void {

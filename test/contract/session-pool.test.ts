@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { Connection, ServerChannel } from 'ssh2';
 import t from 'tap';
+import { diallingOf } from '../../lib/host/dial.js';
 import { SessionPool } from '../../lib/host/session-pool.js';
+import { SshClients } from '../../lib/host/ssh-clients.js';
 import { sshServer } from './hostile-server.js';
 
 /** More than one connection may carry. */
@@ -63,4 +65,30 @@ t.test('after a connection has broken the next who asks gets another one', async
   const again = await pool.open('host-a', settings);
   t.ok(asked > before);
   again.close();
+});
+
+t.test('a connection that is being given up takes no more sessions', async (t) => {
+  let begun = 0;
+  const settings = await sshServer(t, {
+    exec: (accept) => {
+      const channel = accept();
+      channel.resume();
+      // What holds the first connection's sessions goes on; what comes after them ends at once.
+      begun += 1;
+      if (begun <= 8) return;
+      channel.exit(0);
+      channel.end();
+    },
+  });
+  const clients = await SshClients.dial(await diallingOf('host-a', settings), 0);
+  t.teardown(() => clients.close());
+  await Promise.all(Array.from({ length: 8 }, () => clients.exec(['sleep', '9'])));
+  for (let round = 0; round < 30; round++) {
+    const channel = await clients.exec(['true']);
+    channel.resume();
+    channel.end();
+    await once(channel, 'close');
+    // The timers of connections that nobody uses have gone off; the far end has not heard of it yet.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 });
