@@ -16,6 +16,8 @@ export interface DefinedInterface {
   readonly queues: number;
   /** To what it is connected: a bridge, a network, a device; null: to nothing that has a name. */
   readonly source: string | null;
+  /** libvirt's network that it has that from, by which it is connected on another host; null: none. */
+  readonly network: string | null;
   /** The cable is out: nothing goes in or out. */
   readonly linkDown: boolean;
   readonly element: Element;
@@ -159,16 +161,21 @@ export function parseInterface(xml: string): DefinedInterface {
   return one;
 }
 
+/** The live definition has a network's bridge, or the device that it has given, beside its name. */
+const SOURCES = { network: ['network', 'bridge', 'dev'], other: ['bridge', 'network', 'dev'] } as const;
+
 function interfaceIn(element: Element): DefinedInterface {
   const source = child(element, 'source');
+  const type = element.getAttribute('type') ?? '';
   return {
     mac: (child(element, 'mac')?.getAttribute('address') ?? '').toLowerCase(),
-    type: element.getAttribute('type') ?? '',
+    type,
     model: attribute(child(element, 'model'), 'type'),
     device: attribute(child(element, 'target'), 'dev'),
     queues: Number(attribute(child(element, 'driver'), 'queues')) || 1,
-    // The live definition has a network's bridge beside its name.
-    source: attribute(source, 'network') ?? attribute(source, 'bridge') ?? attribute(source, 'dev'),
+    source:
+      SOURCES[type === 'network' ? 'network' : 'other'].flatMap((name) => attribute(source, name) ?? [])[0] ?? null,
+    network: attribute(source, 'network'),
     linkDown: attribute(child(element, 'link'), 'state') === 'down',
     element,
   };

@@ -79,18 +79,24 @@ function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight):
   );
 }
 
+/** libvirt 11 refuses to move a domain with snapshots; one with checkpoints it moves, and forgets them. */
+const KEPT_BY_LIBVIRT = {
+  snapshot: 'and moves no VM that has any',
+  checkpoint: 'and would forget by a move what backups go by',
+} as const;
+
 function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[] {
   const kinds = [
-    { kind: 'snapshot', list: 'virsh snapshot-list', forget: 'virsh snapshot-delete', names: sight.snapshots },
-    { kind: 'checkpoint', list: 'virsh checkpoint-list', forget: 'virsh checkpoint-delete', names: sight.checkpoints },
+    { kind: 'snapshot', names: sight.snapshots },
+    { kind: 'checkpoint', names: sight.checkpoints },
   ] as const;
-  return kinds.flatMap(({ kind, list, forget, names }) => {
+  return kinds.flatMap(({ kind, names }) => {
     if (names.length === 0) return [];
     return unfit(
       `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
-        `(${names.join(', ')}), and moves no VM that has any`,
-      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has ` +
-        'libvirt forget one and leaves what it kept in the image.',
+        `(${names.join(', ')}), ${KEPT_BY_LIBVIRT[kind]}`,
+      `\`virsh ${kind}-list ${shellDomain}\` on ${from} shows them; \`virsh ${kind}-delete ${shellDomain} NAME ` +
+        '--metadata` has libvirt forget one and leaves what it kept in the image.',
     );
   });
 }

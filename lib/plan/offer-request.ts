@@ -7,7 +7,7 @@ import { otherNics } from './other-nics.js';
 /** What a host is to be asked for before a domain comes to it. @param macs of its NICs that the topology names */
 export function offerRequest(definition: DomainDefinition, macs: readonly string[]): OfferRequest {
   const nics = otherNics(definition, macs);
-  const networks = nics.flatMap(({ type, source }) => (type === 'network' && source !== null ? [source] : []));
+  const networks = nics.flatMap(({ network }) => network ?? []);
   const scripts = nics.flatMap(({ element }) => children(element, 'script')).map((one) => attribute(one, 'path'));
   const store = variableStore(definition);
   const paths = [...scripts, store?.path ?? null, store?.template ?? null];

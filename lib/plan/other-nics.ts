@@ -64,12 +64,14 @@ interface Connection {
 
 function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connection {
   const { from, to } = move;
-  const { type, element, source } = nic;
-  const name = source ?? '';
+  const { type, element, source, network } = nic;
+  // The live definition calls one of a network that lends a bridge of its host's by what it became.
+  const kind = type === 'bridge' && network !== null ? 'network' : type;
+  const name = (kind === 'network' ? network : source) ?? '';
   const stays = (what: string, fix = ''): Connection => ({ obstacles: [what], remarks: [], fix });
   const comes = (...remarks: string[]): Connection => ({ obstacles: [], remarks, fix: '' });
   const unseen = `nobody has looked whether that of ${to} leads where that of ${from} does`;
-  switch (type) {
+  switch (kind) {
     case 'network': {
       const found = offer.networks.get(name);
       const word = shellWord(name);
@@ -103,7 +105,9 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
         ? comes(`stays at the bridge ${name}: ${unseen}`)
         : stays(`is at the bridge ${name}, which is not on ${to}`, `Make that bridge on ${to} too.`);
     case 'direct':
-      return stays(`is a macvtap on ${name} of ${from}: the guest would be on whatever segment ${to} has there`);
+      return stays(
+        `is a macvtap on ${attribute(child(element, 'source'), 'dev') ?? name} of ${from}: the guest would be on whatever segment ${to} has there`,
+      );
     case 'user':
       return comes('is QEMU’s own user network: its connections end with the move, and the guest is told nothing');
     case 'ethernet':
@@ -133,9 +137,16 @@ function nameOf({ vm }: Move, { mac }: DefinedInterface): string {
   return `the NIC ${mac} of ${vm}, which the topology does not name,`;
 }
 
-function fixOf({ shellDomain, from }: Move, { mac, type }: DefinedInterface, fix: string): string {
-  const edit =
-    `have it in an overlay network (its MAC among the VM's \`nics:\`), or take it out: \`virsh detach-interface ` +
-    `${shellDomain} ${type} --mac ${mac} --live --config\` on ${from}.`;
+function fixOf(move: Move, nic: DefinedInterface, fix: string): string {
+  const edit = `have it in an overlay network (its MAC among the VM's \`nics:\`), or take it out: ${takenOut(move, nic)}.`;
   return fix === '' ? `${edit[0]?.toUpperCase()}${edit.slice(1)}` : `${fix} Or ${edit}`;
+}
+
+/** virsh looks for a NIC of that type in the live definition, in the stored one, or in each of them. */
+function takenOut({ shellDomain, from }: Move, { mac, type, network }: DefinedInterface): string {
+  const detach = (kind: string, which: string) =>
+    `\`virsh detach-interface ${shellDomain} ${kind} --mac ${mac} ${which}\``;
+  return type === 'network' || network === null
+    ? `${detach(type, '--persistent')} on ${from}`
+    : `${detach('network', '--config')} and, if it is on, ${detach(type, '--live')} on ${from}`;
 }

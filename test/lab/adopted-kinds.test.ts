@@ -52,7 +52,7 @@ const STUCK = `
     <interface type='direct'><mac address='${LAN_MAC}'/><source dev='eth7' mode='bridge'/></interface>
     <hostdev mode='subsystem' type='pci'><source>
       <address domain='0x0000' bus='0x3b' slot='0x02' function='0x0'/></source></hostdev>
-    <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
+    <tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>
     <graphics type='vnc' port='-1'><listen type='address' address='192.0.2.99'/></graphics>`;
 const HUGE = "<memoryBacking><hugepages/><access mode='shared'/></memoryBacking>";
 
@@ -88,13 +88,13 @@ await onLab('two-subnets', async (t, lab) => {
     for (const reason of [
       /a device of the host \(pci 0x0000 0x3b 0x02 0x0\)/,
       /a directory of the host \(virtiofs: \/srv\)/,
-      /a TPM \(emulator\), whose state is on host-a/,
+      /the TPM of host-a itself \(\/dev\/tpm0\)/,
       /the NIC 52:54:00:00:00:0a of web, which the topology does not name, is a macvtap on eth7 of host-a/,
       /in huge pages: it needs 64 of 2 MiB, and host-b has \d+ of them free/,
       /\(VNC\) listens at 192\.0\.2\.99, an address that host-b does not have/,
     ])
       t.match(host, reason);
-    t.match(hint, /virsh detach-interface legacy direct --mac 52:54:00:00:00:0a --live --config/);
+    t.match(hint, /virsh detach-interface legacy direct --mac 52:54:00:00:00:0a --persistent/);
     await virsh('host-a', 'undefine', 'legacy', '--nvram');
   });
 
@@ -115,7 +115,7 @@ await onLab('two-subnets', async (t, lab) => {
     await lab.shell('host-a', `mkdir -p $(dirname ${VARIABLES}); yes vxmig | head -c 131072 >${VARIABLES}`);
     await virsh('host-a', 'autostart', 'legacy');
     await lab.apply();
-    t.match(await lab.on('host-a', 'ip', '-d', 'link', 'show', 'type', 'tun'), /multi_queue on/);
+    t.match(await lab.on('host-a', 'ip', '-d', 'link', 'show', 'type', 'tun'), /multi_queue numqueues/);
 
     const message =
       /0a of web, .* is at the bridge br-lan, which is not on host-b; .*0b of web, .* network office, which host-b does not/;
@@ -127,11 +127,15 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(await wanted('apply'), { exitCode: 1, document: { error: { code: 'HOST_UNFIT', message } } });
     await untouched('nothing was reserved');
 
-    await lab.shell('host-b', `ip link add br-lan type bridge && ip link set br-lan up && ip link add lan0 type dummy`);
+    await lab.shell(
+      'host-b',
+      `ip link add br-lan type bridge && ip link set br-lan up && ip link add lan0 type bridge`,
+    );
     await lab.shell('host-b', `echo "${OFFICE}" >/tmp/office.xml && virsh net-define /tmp/office.xml`);
-    t.match((await lab.run('migrate', lab.file, 'web', '--to', 'host-b')).document.error.message, [
-      /to be called lan0 .*, and host-b has such a device already; .*network office, which is off on host-b/,
-    ]);
+    t.match((await lab.run('migrate', lab.file, 'web', '--to', 'host-b')).document.error, {
+      message: /to be called lan0 .*, and host-b has such a device already; .*network office, which is off on host-b/,
+      hint: /virsh net-start office/,
+    });
     await lab.shell('host-b', 'ip link delete lan0 && virsh net-start office');
   });
 
@@ -143,7 +147,7 @@ await onLab('two-subnets', async (t, lab) => {
       t.match(warned.stderr, /0a of web, .* stays at the bridge br-lan: nobody has looked/);
       t.match(warned.stderr, /0c of web, .* its connections end with the move/);
       t.match(await lab.on('host-b', 'ip', '-o', 'link', 'show', 'lan0'), /master br-lan/);
-      t.match(await lab.on('host-b', 'ip', '-d', 'link', 'show', 'type', 'tun'), /multi_queue on/);
+      t.match(await lab.on('host-b', 'ip', '-d', 'link', 'show', 'type', 'tun'), /multi_queue numqueues/);
       t.match(await lab.shell('host-b', `yes vxmig | head -c 131072 | cmp - ${VARIABLES} && echo same`), /same/);
       t.match(await virsh('host-b', 'dominfo', 'legacy'), /^Autostart: +enable$/m);
       t.equal(await lab.shell('host-a', 'ls /etc/libvirt/qemu/autostart'), '');

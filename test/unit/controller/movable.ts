@@ -25,7 +25,7 @@ export function definition({ memoryKiB = 1024, devices = '' }: MovableVm = {}): 
 }
 
 /** What a host tells that it has for a VM. @param answers of its networks and paths, in order */
-export function offer({ devices = ['lo'], pages = '', answers = [] as readonly string[] }): string {
+function offer({ devices = ['lo'], pages = '', answers = [] as readonly string[] }): string {
   const links = JSON.stringify(devices.map((ifname) => ({ ifname })));
   const asked = answers.join('');
   return `=== devices\n${links}\n=== pages\n${pages}default 2048\n${asked}=== end\n`;

@@ -37,6 +37,12 @@ t.test('what libvirt refuses is told before, with the command that fixes it', as
   t.match(snapshot, [
     { why: /keeps a snapshot of shop \(before-upgrade\)/, fix: /virsh snapshot-delete 'my shop' NAME --metadata/ },
   ]);
+  t.match(judgeMove(MOVE, sight('', { checkpoints: ['monday', 'tuesday'] })).obstacles, [
+    {
+      why: /keeps 2 checkpoints of shop \(monday, tuesday\), and would forget by a move/,
+      fix: /virsh checkpoint-delete 'my shop' NAME --metadata/,
+    },
+  ]);
   t.match(whyNot(sight('', { busy: ['vda'] })), [/vda of shop is being copied/]);
   const mirror = "<disk type='file'><target dev='vdb'/><mirror type='file' job='copy'/></disk>";
   t.match(whyNot(sight(mirror)), [/vdb of shop is being copied/]);

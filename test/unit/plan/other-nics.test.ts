@@ -91,9 +91,22 @@ t.test('how to mend it can be pasted', async (t) => {
       fix:
         "Define that network on node-b too (`virsh net-dumpxml 'it'\\''s'` on node-a; `virsh net-define FILE` and " +
         "`virsh net-start 'it'\\''s'` on node-b). Or have it in an overlay network (its MAC among the VM's `nics:`), " +
-        `or take it out: \`virsh detach-interface 'my shop' network --mac ${MAC} --live --config\` on node-a.`,
+        `or take it out: \`virsh detach-interface 'my shop' network --mac ${MAC} --persistent\` on node-a.`,
     },
   ]);
+});
+
+t.test('a live definition has what a network has lent, and the network is what counts', async (t) => {
+  const lost = "<source network='lost' portid='1' bridge='br0'/>";
+  t.match(judged('bridge', lost).obstacles, [
+    {
+      why: /is in libvirt’s network lost, which node-b does not have$/,
+      fix: /detach-interface 'my shop' network --mac \S+ --config` and, if it is on, `virsh \S+ 'my shop' bridge .* --live`/,
+    },
+  ]);
+  t.match(remarks('bridge', "<source network='office' bridge='br0'/>"), [/stays in libvirt’s network office/]);
+  t.strictSame(offerRequest(domainWith('bridge', lost), []).networks, ['lost']);
+  t.match(why('direct', "<source network='ports' dev='eth3' mode='vepa'/>"), [/macvtap on eth3/]);
 });
 
 t.test('only what the other NICs mention is asked for', async (t) => {
