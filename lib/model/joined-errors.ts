@@ -13,3 +13,23 @@ export function joined(errors: readonly (VxmigError | null)[]): VxmigError | nul
     ...(first.where === undefined ? {} : { where: first.where }),
   });
 }
+
+/**
+ * What each of them returns, all of them tried. @throws VxmigError of those that failed, as `joined`; whatever else one
+ * throws, at once
+ */
+export function allOf<Result>(works: readonly (() => Result)[]): Result[] {
+  const failures: VxmigError[] = [];
+  const results = works.flatMap((work) => {
+    try {
+      return [work()];
+    } catch (error) {
+      if (!(error instanceof VxmigError)) throw error;
+      failures.push(error);
+      return [];
+    }
+  });
+  const failure = joined(failures);
+  if (failure !== null) throw failure;
+  return results;
+}

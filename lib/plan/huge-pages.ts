@@ -75,7 +75,8 @@ export function judgeHugePages(move: Move, definition: DomainDefinition, offer: 
     const has = free === undefined ? 'no pages of that size' : `${free} of them free`;
     const file = `/sys/kernel/mm/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
     return unfit(
-      `${move.vm} has its memory in huge pages: it needs ${pages} of ${formatBytes(size)}, and ${move.to} has ${has}`,
+      `${move.vm} has its memory in huge pages: it needs ${pages} of ${formatBytes(size)}, and ${move.to} ` +
+        `has ${has}`,
       free === undefined
         ? `Give ${move.to} pages of that size when it boots (hugepagesz=… hugepages=${pages}), or choose another host.`
         : `Have ${move.to} keep ${pages - free} more: \`echo $(($(cat ${file}) + ${pages - free})) >${file}\` there, ` +

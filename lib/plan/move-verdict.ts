@@ -8,7 +8,7 @@ import { dropsCache, judgeDisks } from './disk-verdict.js';
 import { judgeVariables } from './firmware-variables.js';
 import { judgeHugePages } from './huge-pages.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
-import { judgeOtherNics, otherNics } from './other-nics.js';
+import { judgeOtherNics, judgeVhost, otherNics } from './other-nics.js';
 import { judgeScreens } from './screen-verdict.js';
 
 export interface MoveSight {
@@ -57,6 +57,7 @@ export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
     ...snapshots(move, sight),
     ...judgeDevices(move, definition),
     ...nics.obstacles,
+    ...judgeVhost(move, definition, offer),
     ...variables.obstacles,
     ...judgeHugePages(move, definition, offer),
     ...judgeScreens(move, definition, sight.destination.addresses),
@@ -95,8 +96,8 @@ function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[
     return unfit(
       `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
         `(${names.join(', ')}), ${KEPT_BY_LIBVIRT[kind]}`,
-      `\`virsh ${kind}-list ${shellDomain}\` on ${from} shows them; \`virsh ${kind}-delete ${shellDomain} NAME ` +
-        '--metadata` has libvirt forget one and leaves what it kept in the image.',
+      `\`virsh ${kind}-list ${shellDomain}\` on ${from} shows them; \`virsh ${kind}-delete ${shellDomain} ` +
+        'NAME --metadata` has libvirt forget one and leaves what it kept in the image.',
     );
   });
 }

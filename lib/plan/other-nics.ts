@@ -66,6 +66,7 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
   const { from, to } = move;
   const { type, element, source, network } = nic;
   // The live definition calls one of a network that lends a bridge of its host's by what it became.
+  const device = attribute(child(element, 'source'), 'dev');
   const kind = type === 'bridge' && network !== null ? 'network' : type;
   const name = (kind === 'network' ? network : source) ?? '';
   const stays = (what: string, fix = ''): Connection => ({ obstacles: [what], remarks: [], fix });
@@ -76,7 +77,7 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
       const found = offer.networks.get(name);
       const word = shellWord(name);
       // A network of devices gives each VM one, whose name the live definition has.
-      if (attribute(child(element, 'source'), 'dev') !== null)
+      if (device !== null)
         return stays(`has a device of ${from} by libvirt’s network ${name}, and would be on another segment`);
       if (found === undefined)
         return stays(
@@ -106,7 +107,7 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
         : stays(`is at the bridge ${name}, which is not on ${to}`, `Make that bridge on ${to} too.`);
     case 'direct':
       return stays(
-        `is a macvtap on ${attribute(child(element, 'source'), 'dev') ?? name} of ${from}: the guest would be on whatever segment ${to} has there`,
+        `is a macvtap on ${device ?? name} of ${from}: the guest would be on whatever segment ${to} has there`,
       );
     case 'user':
       return comes('is QEMU’s own user network: its connections end with the move, and the guest is told nothing');
@@ -117,6 +118,23 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
     default:
       return BOUND[type] === undefined ? comes() : stays(BOUND[type]);
   }
+}
+
+/** Where the kernel's half of virtio is asked for by name, QEMU does not start without it. */
+export function judgeVhost(move: Move, definition: DomainDefinition, { paths }: HostOffer): Obstacle[] {
+  if (!wantsVhost(definition) || paths.includes(VHOST)) return [];
+  return [
+    unfit(
+      `${move.vm} has a NIC with <driver name='vhost'/>, and ${move.to} has no ${VHOST}`,
+      `\`modprobe vhost_net\` on ${move.to} makes it.`,
+    ),
+  ];
+}
+
+export const VHOST = '/dev/vhost-net';
+
+export function wantsVhost({ interfaces }: DomainDefinition): boolean {
+  return interfaces.some(({ element }) => attribute(child(element, 'driver'), 'name') === 'vhost');
 }
 
 /** Somebody else makes its tap. */
@@ -138,7 +156,8 @@ function nameOf({ vm }: Move, { mac }: DefinedInterface): string {
 }
 
 function fixOf(move: Move, nic: DefinedInterface, fix: string): string {
-  const edit = `have it in an overlay network (its MAC among the VM's \`nics:\`), or take it out: ${takenOut(move, nic)}.`;
+  const out = takenOut(move, nic);
+  const edit = `have it in an overlay network (its MAC among the VM's \`nics:\`), or take it out: ${out}.`;
   return fix === '' ? `${edit[0]?.toUpperCase()}${edit.slice(1)}` : `${fix} Or ${edit}`;
 }
 

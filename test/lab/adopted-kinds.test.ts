@@ -118,7 +118,7 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(await lab.on('host-a', 'ip', '-d', 'link', 'show', 'type', 'tun'), /multi_queue numqueues/);
 
     const message =
-      /0a of web, .* is at the bridge br-lan, which is not on host-b; .*0b of web, .* network office, which host-b does not/;
+      /0a of web, .* bridge br-lan, which is not on host-b; .*0b of web, .* office, which host-b does not/;
     t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), {
       exitCode: 1,
       document: { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message }, stages: [{ stage: 'check' }] },

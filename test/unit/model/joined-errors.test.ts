@@ -1,6 +1,6 @@
 import t from 'tap';
 import { VxmigError } from '../../../lib/model/errors.js';
-import { joined } from '../../../lib/model/joined-errors.js';
+import { allOf, joined } from '../../../lib/model/joined-errors.js';
 
 const ONE = new VxmigError('HOST_UNFIT', 'one', { where: 'host-a', hint: 'Mend one.' });
 const DATA = new VxmigError('DISK_NOT_SHARED', 'data', { where: 'host-b', hint: 'Mend data.' });
@@ -15,4 +15,13 @@ t.test('nothing, one, and several with that about data in front', async (t) => {
     hint: 'Mend one. Mend data.',
   });
   t.match(joined([ONE, ONE]), { message: 'one', hint: 'Mend one.' });
+});
+
+t.test('all are tried, and what failed is told together', async (t) => {
+  const fails = (error: Error) => () => {
+    throw error;
+  };
+  t.strictSame(allOf([() => 1, () => 2]), [1, 2]);
+  t.throws(() => allOf([fails(ONE), () => 1, fails(DATA)]), { code: 'DISK_NOT_SHARED', message: 'one; data' });
+  t.throws(() => allOf([fails(ONE), fails(new TypeError('a bug'))]), { message: 'a bug' });
 });

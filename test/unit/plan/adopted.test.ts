@@ -43,6 +43,13 @@ const applied = (domain: ObservedDomain) => {
   return after(planned(TOPOLOGY, hosts), hosts);
 };
 
+t.test('whatever is wrong with a domain is told at once', async (t) => {
+  const trunk = NIC.replace('</interface>', "<vlan trunk='yes'><tag id='42'/></vlan></interface>");
+  const passing = domainSeen(NAME, definition(trunk), { persistent: false });
+  const message = /is transient.*; the domain büro & co on host-a is not taken: .*a trunk for the VLANs 42/;
+  t.throws(() => planned(TOPOLOGY, hostsWith(passing)), { code: 'HOST_UNFIT', message });
+});
+
 t.test('a domain is connected by its interfaces alone: its definition is never written anew', async (t) => {
   const plan = planned(TOPOLOGY, hostsWith(OFF));
   const [a] = plan.hosts;

@@ -2,7 +2,7 @@ import t from 'tap';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
 import type { HostOffer } from '../../../lib/model/host-offer.js';
 import { offerRequest } from '../../../lib/plan/offer-request.js';
-import { judgeOtherNics, otherNics } from '../../../lib/plan/other-nics.js';
+import { judgeOtherNics, judgeVhost, otherNics } from '../../../lib/plan/other-nics.js';
 
 const MOVE = { vm: 'shop', shellDomain: "'my shop'", from: 'node-a', to: 'node-b' };
 const MAC = '52:54:00:00:00:0a';
@@ -101,12 +101,20 @@ t.test('a live definition has what a network has lent, and the network is what c
   t.match(judged('bridge', lost).obstacles, [
     {
       why: /is in libvirt’s network lost, which node-b does not have$/,
-      fix: /detach-interface 'my shop' network --mac \S+ --config` and, if it is on, `virsh \S+ 'my shop' bridge .* --live`/,
+      fix: /interface 'my shop' network --mac \S+ --config` and, if it is on, `virsh \S+ 'my shop' bridge .* --live`/,
     },
   ]);
   t.match(remarks('bridge', "<source network='office' bridge='br0'/>"), [/stays in libvirt’s network office/]);
   t.strictSame(offerRequest(domainWith('bridge', lost), []).networks, ['lost']);
   t.match(why('direct', "<source network='ports' dev='eth3' mode='vepa'/>"), [/macvtap on eth3/]);
+});
+
+t.test('the kernel’s half of virtio must be there where it is asked for by name', async (t) => {
+  const asked = domainWith('bridge', "<source bridge='br0'/><driver name='vhost'/>");
+  t.match(judgeVhost(MOVE, asked, OFFER), [{ why: /node-b has no \/dev\/vhost-net/, fix: /modprobe vhost_net/ }]);
+  t.strictSame(judgeVhost(MOVE, asked, { ...OFFER, paths: ['/dev/vhost-net'] }), []);
+  t.strictSame(offerRequest(asked, []).paths, ['/dev/vhost-net']);
+  t.strictSame(judgeVhost(MOVE, domainWith('bridge', "<driver name='qemu'/>"), OFFER), []);
 });
 
 t.test('only what the other NICs mention is asked for', async (t) => {
