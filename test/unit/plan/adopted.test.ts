@@ -43,13 +43,6 @@ const applied = (domain: ObservedDomain) => {
   return after(planned(TOPOLOGY, hosts), hosts);
 };
 
-t.test('whatever is wrong with a domain is told at once', async (t) => {
-  const trunk = NIC.replace('</interface>', "<vlan trunk='yes'><tag id='42'/></vlan></interface>");
-  const passing = domainSeen(NAME, definition(trunk), { persistent: false });
-  const message = /is transient.*; the domain büro & co on host-a is not taken: .*a trunk for the VLANs 42/;
-  t.throws(() => planned(TOPOLOGY, hostsWith(passing)), { code: 'HOST_UNFIT', message });
-});
-
 t.test('a domain is connected by its interfaces alone: its definition is never written anew', async (t) => {
   const plan = planned(TOPOLOGY, hostsWith(OFF));
   const [a] = plan.hosts;
@@ -118,6 +111,9 @@ t.test('a transient domain, or one that another topology has, is refused', async
     code: 'HOST_UNFIT',
     message: /büro & co on host-a is transient/,
   });
+  const trunk = NIC.replace('</interface>', "<vlan trunk='yes'><tag id='42'/></vlan></interface>");
+  const both = hostsWith({ ...transient, xml: definition(trunk) });
+  t.throws(() => planned(TOPOLOGY, both), { message: /transient.*; .* is not taken: .*trunk/ }, 'all at once');
   const originals = new Map<string, string>();
   t.throws(() => planned(TOPOLOGY, hostsWith({ ...ON, adopted: { topology: 'other', vm: 'x', originals } })), {
     code: 'CLASH',
