@@ -73,19 +73,19 @@ function isSettled(found: DefinedInterface, nic: AdoptedNic): boolean {
 function faultsOf({ domain }: { readonly domain: string }, definition: DomainDefinition, nic: AdoptedNic): Unfitness[] {
   const its = definition.interfaces.filter(({ mac }) => mac === nic.mac.toLowerCase());
   const [found, twin] = its;
-  const word = shellWord(domain);
+  const shellName = shellWord(domain);
   if (found === undefined)
     return [
       {
         what: `it has no network interface with the MAC ${nic.mac}`,
-        fix: `Add one with \`virsh attach-interface --domain ${word} --config …\`, or fix \`mac:\` in the topology.`,
+        fix: `Add one with \`virsh attach-interface --domain ${shellName} --config …\`, or fix \`mac:\` in the topology.`,
       },
     ];
   if (twin !== undefined)
     return [
       {
         what: `it has ${its.length} network interfaces with the MAC ${nic.mac}, and libvirt changes none of them`,
-        fix: `Give each a MAC of its own: \`virsh edit ${word}\`.`,
+        fix: `Give each a MAC of its own: \`virsh edit ${shellName}\`.`,
       },
     ];
   const unfit = isSettled(found, nic) ? null : unfitNic(found);

@@ -80,24 +80,29 @@ function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight):
   );
 }
 
-/** libvirt 11 refuses to move a domain with snapshots; one with checkpoints it moves, and forgets them. */
-const KEPT_BY_LIBVIRT = {
-  snapshot: 'and moves no VM that has any',
-  checkpoint: 'and would forget by a move what backups go by',
-} as const;
-
 function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[] {
   const kinds = [
-    { kind: 'snapshot', names: sight.snapshots },
-    { kind: 'checkpoint', names: sight.checkpoints },
+    {
+      kind: 'snapshot',
+      virsh: 'virsh snapshot',
+      names: sight.snapshots,
+      then: 'and moves no VM that has any',
+    },
+    // libvirt 11 moves the domain, and forgets them.
+    {
+      kind: 'checkpoint',
+      virsh: 'virsh checkpoint',
+      names: sight.checkpoints,
+      then: 'and would forget by a move what backups go by',
+    },
   ] as const;
-  return kinds.flatMap(({ kind, names }) => {
+  return kinds.flatMap(({ kind, virsh, names, then }) => {
     if (names.length === 0) return [];
     return unfit(
       `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
-        `(${names.join(', ')}), ${KEPT_BY_LIBVIRT[kind]}`,
-      `\`virsh ${kind}-list ${shellDomain}\` on ${from} shows them; \`virsh ${kind}-delete ${shellDomain} ` +
-        'NAME --metadata` has libvirt forget one and leaves what it kept in the image.',
+        `(${names.join(', ')}), ${then}`,
+      `\`${virsh}-list ${shellDomain}\` on ${from} shows them; \`${virsh}-delete ${shellDomain} NAME --metadata\` ` +
+        'has libvirt forget one and leaves what it kept in the image.',
     );
   });
 }

@@ -75,20 +75,20 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
   switch (kind) {
     case 'network': {
       const found = offer.networks.get(name);
-      const word = shellWord(name);
+      const shellNetwork = shellWord(name);
       // A network of devices gives each VM one, whose name the live definition has.
       if (device !== null)
         return stays(`has a device of ${from} by libvirt’s network ${name}, and would be on another segment`);
       if (found === undefined)
         return stays(
           `is in libvirt’s network ${name}, which ${to} does not have`,
-          `Define that network on ${to} too (\`virsh net-dumpxml ${word}\` on ${from}; \`virsh net-define FILE\` ` +
-            `and \`virsh net-start ${word}\` on ${to}).`,
+          `Define that network on ${to} too (\`virsh net-dumpxml ${shellNetwork}\` on ${from}; \`virsh net-define FILE\` ` +
+            `and \`virsh net-start ${shellNetwork}\` on ${to}).`,
         );
       if (!found.isActive)
         return stays(
           `is in libvirt’s network ${name}, which is off on ${to}`,
-          `Start it: \`virsh net-start ${word}\` on ${to}.`,
+          `Start it: \`virsh net-start ${shellNetwork}\` on ${to}.`,
         );
       if (found.bridge === null)
         return stays(`is in libvirt’s network ${name}, which has devices of ${to} in place of a bridge`);
@@ -164,7 +164,7 @@ function fixOf(move: Move, nic: DefinedInterface, fix: string): string {
 /** virsh looks for a NIC of that type in the live definition, in the stored one, or in each of them. */
 function takenOut({ shellDomain, from }: Move, { mac, type, network }: DefinedInterface): string {
   const detach = (kind: string, which: string) =>
-    `\`virsh detach-interface ${shellDomain} ${kind} --mac ${mac} ${which}\``;
+    `\`${['virsh detach-interface', shellDomain, shellWord(kind), '--mac', shellWord(mac), which].join(' ')}\``;
   return type === 'network' || network === null
     ? `${detach(type, '--persistent')} on ${from}`
     : `${detach('network', '--config')} and, if it is on, ${detach(type, '--live')} on ${from}`;
