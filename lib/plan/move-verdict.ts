@@ -86,23 +86,23 @@ function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[
       kind: 'snapshot',
       virsh: 'virsh snapshot',
       names: sight.snapshots,
-      then: 'and moves no VM that has any',
+      effect: 'and moves no VM that has any',
     },
     // libvirt 11 moves the domain, and forgets them.
     {
       kind: 'checkpoint',
       virsh: 'virsh checkpoint',
       names: sight.checkpoints,
-      then: 'and would forget by a move what backups go by',
+      effect: 'and would forget by a move what backups go by',
     },
   ] as const;
-  return kinds.flatMap(({ kind, virsh, names, then }) => {
+  return kinds.flatMap(({ kind, virsh, names, effect }) => {
     if (names.length === 0) return [];
     return unfit(
       `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
-        `(${names.join(', ')}), ${then}`,
-      `\`${virsh}-list ${shellDomain}\` on ${from} shows them; \`${virsh}-delete ${shellDomain} NAME --metadata\` ` +
-        'has libvirt forget one and leaves what it kept in the image.',
+        `(${names.join(', ')}), ${effect}`,
+      `\`${virsh}-list ${shellDomain}\` on ${from} shows them; \`${virsh}-delete ${shellDomain} NAME ` +
+        '--metadata` has libvirt forget one and leaves what it kept in the image.',
     );
   });
 }
