@@ -78,7 +78,7 @@ function faultsOf({ domain }: { readonly domain: string }, definition: DomainDef
     return [
       {
         what: `it has no network interface with the MAC ${nic.mac}`,
-        fix: `Add one with \`virsh attach-interface --domain ${shellName} --config …\`, or fix \`mac:\` in the topology.`,
+        fix: `Add one with \`virsh attach-interface --domain ${shellName} --config …\`, or fix \`mac:\` in the file.`,
       },
     ];
   if (twin !== undefined)

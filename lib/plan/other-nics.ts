@@ -82,7 +82,7 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
       if (found === undefined)
         return stays(
           `is in libvirt’s network ${name}, which ${to} does not have`,
-          `Define that network on ${to} too (\`virsh net-dumpxml ${shellNetwork}\` on ${from}; \`virsh net-define FILE\` ` +
+          `Define it on ${to} too (\`virsh net-dumpxml ${shellNetwork}\` on ${from}; \`virsh net-define FILE\` ` +
             `and \`virsh net-start ${shellNetwork}\` on ${to}).`,
         );
       if (!found.isActive)

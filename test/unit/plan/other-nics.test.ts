@@ -89,7 +89,7 @@ t.test('how to mend it can be pasted', async (t) => {
   t.match(judged('network', "<source network='it&apos;s'/>").obstacles, [
     {
       fix:
-        "Define that network on node-b too (`virsh net-dumpxml 'it'\\''s'` on node-a; `virsh net-define FILE` and " +
+        "Define it on node-b too (`virsh net-dumpxml 'it'\\''s'` on node-a; `virsh net-define FILE` and " +
         "`virsh net-start 'it'\\''s'` on node-b). Or have it in an overlay network (its MAC among the VM's `nics:`), " +
         `or take it out: \`virsh detach-interface 'my shop' network --mac ${MAC} --persistent\` on node-a.`,
     },
