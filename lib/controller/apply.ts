@@ -45,9 +45,9 @@ export interface ApplyOptions {
  *   that the message says what has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
-  const { plan, moves, obstacle } = await lookAhead(controller, await controller.plan(), options.parallel);
+  const { plan, moves, obstacle, remarks } = await lookAhead(controller, await controller.plan(), options.parallel);
   if (obstacle !== null) throw obstacle;
-  for (const text of plan.warnings) options.emit({ kind: 'warning', text });
+  for (const text of plan.warnings.filter((one) => !remarks.includes(one))) options.emit({ kind: 'warning', text });
   const sessions = [...controller.sessions.values()];
   const before = new Map(sessions.map((session) => [session.name, session.observed]));
   try {

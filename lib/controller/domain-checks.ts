@@ -6,7 +6,7 @@ import { isAlive } from '../model/domain-state.js';
 import { messageOf } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { absenceOf } from '../plan/absent-domain.js';
-import { domainOf } from '../plan/desired-vms.js';
+import { domainOf, macsOf } from '../plan/desired-vms.js';
 import { SIZE_FIX, sizeRemark } from '../plan/domain-size.js';
 import { lookAtMove } from './move-sight.js';
 import { neededBytes, QEMU_MEMORY_BYTES } from './needed-memory.js';
@@ -102,7 +102,7 @@ async function journeys(shells: ReadonlyMap<string, HostShell>, { vm, host }: Pl
   if (source === undefined || others.length === 0) return [];
   const looks = others.map(async ([to, destination]) => {
     try {
-      const looked = await lookAtMove({ vm: vm.name, domain: domainOf(vm), source, destination });
+      const looked = await lookAtMove({ vm: vm.name, domain: domainOf(vm), macs: macsOf(vm), source, destination });
       return { to, obstacles: looked?.verdict.obstacles ?? [] };
     } catch (error) {
       return { to, obstacles: [{ why: messageOf(error), fix: 'fix what the checks of these hosts say' }] };

@@ -4,6 +4,7 @@ import {
   observeDetails,
   observeLibvirtHost,
 } from '../compute/libvirt/domain-sight.js';
+import { observeOffer } from '../compute/libvirt/host-offer.js';
 import type { HostShell } from '../host/connection.js';
 import { type LookRequest, observeDisks } from '../host/disk-sight.js';
 import { exchangeTokens } from '../host/disk-token.js';
@@ -13,6 +14,7 @@ import { shellWord } from '../model/quote.js';
 import { diskParts } from '../plan/disk-parts.js';
 import type { Move } from '../plan/move-obstacle.js';
 import { judgeMove, type MoveVerdict } from '../plan/move-verdict.js';
+import { offerRequest } from '../plan/offer-request.js';
 
 export interface LookedAt {
   readonly move: Move;
@@ -23,6 +25,8 @@ export interface LookedAt {
 export interface MoveRequest {
   readonly vm: string;
   readonly domain: string;
+  /** Of its NICs that the topology names. */
+  readonly macs: readonly string[];
   readonly source: HostShell;
   readonly destination: HostShell;
 }
@@ -34,22 +38,23 @@ export interface MoveRequest {
  * @returns null where libvirt on the source knows no such domain
  * @throws CommandError, VxmigError where one of the hosts does not answer
  */
-export async function lookAtMove({ vm, domain, source, destination }: MoveRequest): Promise<LookedAt | null> {
+export async function lookAtMove({ vm, domain, macs, source, destination }: MoveRequest): Promise<LookedAt | null> {
   const details = await observeDetails(source, domain);
   if (details === null) return null;
   const parts = diskParts(details.definition);
   const targets = [...new Set(parts.map(({ target }) => target))].filter((target) => target !== '');
-  const [here, there, busy, one, other] = await Promise.all([
+  const [here, there, busy, one, other, offer] = await Promise.all([
     looked(source, parts, { connect: false }),
     looked(destination, parts, { connect: true }),
     disksWithJobs(source, domain, targets),
     observeLibvirtHost(source),
     observeLibvirtHost(destination),
+    observeOffer(destination, offerRequest(details.definition, macs)),
   ]);
   const tokens = await tokensOf({ source, destination }, parts, here, there);
   const move = { vm, shellDomain: shellWord(domain), from: source.name, to: destination.name };
   const { definition, snapshots, checkpoints } = details;
-  const sight = { definition, snapshots, checkpoints, busy, parts, tokens };
+  const sight = { definition, snapshots, checkpoints, busy, parts, tokens, macs, offer };
   const hosts = { source: one, destination: other };
   return { move, details, verdict: judgeMove(move, { ...sight, source: here, destination: there, hosts }) };
 }

@@ -1,6 +1,8 @@
-import { VxmigError } from '../model/errors.js';
+import type { VxmigError } from '../model/errors.js';
+import { joined } from '../model/joined-errors.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import { MOVES_PER_HOST, type ScheduledMove } from '../placement/schedule.js';
+import { pendingMove } from '../plan/pending-move.js';
 import type { Plan } from '../plan/plan.js';
 import { hostOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
@@ -14,6 +16,8 @@ export interface LookedAhead<Scope extends ScopePlan = ScopePlan> {
   readonly moves: readonly ScheduledMove[];
   /** All that is in the way, in one error; null: nothing is. */
   readonly obstacle: VxmigError | null;
+  /** Of the plan's warnings those that each move tells by itself. */
+  readonly remarks: readonly string[];
 }
 
 /** Which of the planned migrations could not be made: that is told before anything is changed. @throws as lookAtMove */
@@ -27,12 +31,12 @@ export async function lookAhead<Scope extends ScopePlan>(
     if (vm === undefined) throw new Error(`no VM ${name}`);
     const journey = { vm, from: hostOf(plan.current, from), to: hostOf(plan.current, to) };
     const outlook = await outlookOf(controller, journey);
-    return outlook?.obstacle == null ? [] : [{ name, error: outlook.obstacle }];
+    const error = joined([pendingMove(plan.pending, vm, to), outlook?.obstacle ?? null]);
+    return { name, error, remarks: outlook?.remarks ?? [] };
   });
-  const [found, moves] = await Promise.all([
-    Promise.all(looks).then((each) => each.flat()),
-    moveOrder(controller, plan, perHost),
-  ]);
+  const [looked, moves] = await Promise.all([Promise.all(looks), moveOrder(controller, plan, perHost)]);
+  const found = looked.flatMap(({ name, error }) => (error === null ? [] : [{ name, error }]));
+  const remarks = looked.flatMap((one) => one.remarks);
   const errorOf = (name: string) => found.find((one) => one.name === name)?.error;
   const changes = plan.changes.map((one) => {
     if (one.action !== 'migrate') return one;
@@ -41,13 +45,6 @@ export async function lookAhead<Scope extends ScopePlan>(
     const obstacle = error === undefined ? [] : [`it cannot be made: ${error.message}`];
     return { ...one, why: [one.why, ...order, ...obstacle].join('; ') };
   });
-  const warnings = [...plan.warnings, ...found.map(({ error }) => `${error.message}. ${error.hint}`)];
-  return { plan: { ...plan, changes, warnings }, moves, obstacle: together(found.map(({ error }) => error)) };
-}
-
-function together(errors: readonly VxmigError[]): VxmigError | null {
-  const first = errors.find(({ code }) => code === 'DISK_NOT_SHARED') ?? errors[0];
-  if (first === undefined || errors.length === 1) return first ?? null;
-  const hint = [...new Set(errors.map((error) => error.hint))].join(' ');
-  return new VxmigError(first.code, errors.map(({ message }) => message).join('; '), { hint, cause: first });
+  const warnings = [...plan.warnings, ...remarks, ...found.map(({ error }) => `${error.message}. ${error.hint}`)];
+  return { plan: { ...plan, changes, warnings }, moves, obstacle: joined(found.map(({ error }) => error)), remarks };
 }

@@ -3,7 +3,7 @@ import { nextMigrationPort, portSilence } from '../host/migration-ports.js';
 import type { Outlook } from '../migration/migration.js';
 import { VxmigError } from '../model/errors.js';
 import type { Host, Vm } from '../model/topology.js';
-import { domainOf } from '../plan/desired-vms.js';
+import { domainOf, macsOf } from '../plan/desired-vms.js';
 import { type Obstacle, obstacleError, portObstacle } from '../plan/move-obstacle.js';
 import { vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
@@ -21,7 +21,7 @@ export async function outlookOf(controller: Controller, journey: Journey): Promi
   const { vm, from, to } = journey;
   const [source, destination] = [controller.session(from.name).shell, controller.session(to.name).shell];
   const [looked, port] = await Promise.all([
-    lookAtMove({ vm: vm.name, domain: domainOf(vm), source, destination }),
+    lookAtMove({ vm: vm.name, domain: domainOf(vm), macs: macsOf(vm), source, destination }),
     closedPort(controller, journey),
   ]);
   if (looked === null) return null;
@@ -31,6 +31,7 @@ export async function outlookOf(controller: Controller, journey: Journey): Promi
   return {
     storage: obstacles.length === 0 ? verdict.storage : null,
     obstacle: obstacles.length === 0 ? null : obstacleError(move, obstacles),
+    remarks: verdict.remarks,
     guestBytes,
     neededBytes: neededBytes(details.definition) ?? vm.memoryBytes + QEMU_MEMORY_BYTES,
     cpuProblem: () => compareCpu(destination, details.definition.toString()),

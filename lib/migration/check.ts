@@ -1,11 +1,12 @@
 import type { StorageProof } from '../model/disk.js';
 import { VxmigError } from '../model/errors.js';
+import { joined } from '../model/joined-errors.js';
 import { formatBytes } from '../model/quantities.js';
 import { macClash } from '../plan/mac-rival.js';
 import type { Outlook, Run } from './migration.js';
 import { firstReply } from './probes.js';
 import { refuseUnsettled } from './standing.js';
-import { whereIs } from './whereabouts.js';
+import { type Sighting, whereIs } from './whereabouts.js';
 
 const FIRST_REPLY_TIMEOUT_MS = 15_000;
 
@@ -33,7 +34,7 @@ export async function check(run: Run): Promise<Checked> {
     run.lookAhead(),
   ]);
   for (const [host, offset] of offsets) clocks.set(host, offset);
-  const { seen } = refuseUnsettled(run, places);
+  const { seen } = settled(run, places, outlook);
   if (rival !== null) throw macClash(vm, destination.name, rival);
   if (outlook === null) {
     throw new VxmigError('HOST_UNFIT', `the driver on ${source.name} does not know ${domain} any more`, {
@@ -43,6 +44,7 @@ export async function check(run: Run): Promise<Checked> {
   }
   if (outlook.obstacle !== null || outlook.storage === null) throw outlook.obstacle ?? new Error('no storage proven');
   refuseTooLittleMemory(run, memory, outlook);
+  for (const remark of outlook.remarks) run.journal.warn(remark);
   run.probes.leave(vm.name, seen.unlinkedMacs, topology);
   const cpu = await outlook.cpuProblem();
   if (cpu !== null) {
@@ -54,6 +56,15 @@ export async function check(run: Run): Promise<Checked> {
   await guestAnswers(run);
   const { id, startsWithHost, memoryBytes, unlinkedMacs } = seen;
   return { id, startsWithHost, memoryBytes, unlinkedMacs, storage: outlook.storage };
+}
+
+/** What keeps it is told together with what is in its way, so that nobody mends the one and then hears of the other. */
+function settled(run: Run, places: readonly Sighting[], outlook: Outlook | null): Sighting {
+  try {
+    return refuseUnsettled(run, places);
+  } catch (error) {
+    throw error instanceof VxmigError ? (joined([error, outlook?.obstacle ?? null]) ?? error) : error;
+  }
 }
 
 /** VMs that come at the same time have been promised theirs. */

@@ -48,6 +48,8 @@ export interface Outlook {
   readonly storage: StorageProof | null;
   /** What is in the way, in one error; null where the storage is proven. */
   readonly obstacle: VxmigError | null;
+  /** What comes along, and not as it was. */
+  readonly remarks: readonly string[];
   /** What the hypervisor takes for it there, and how much of that is the guest's. */
   readonly neededBytes: number;
   readonly guestBytes: number;

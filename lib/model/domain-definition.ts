@@ -1,6 +1,6 @@
-import { DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/xmldom';
+import { type Document, type Element, XMLSerializer } from '@xmldom/xmldom';
 import { messageOf, VxmigError } from './errors.js';
-import { attribute, child, children, elements } from './xml-element.js';
+import { attribute, child, children, elements, parseXml } from './xml-element.js';
 
 /** A network interface as a definition has it (libvirt.org/formatdomain, "Network interfaces"). */
 export interface DefinedInterface {
@@ -16,6 +16,8 @@ export interface DefinedInterface {
   readonly queues: number;
   /** To what it is connected: a bridge, a network, a device; null: to nothing that has a name. */
   readonly source: string | null;
+  /** libvirt's network that it has that from, by which it is connected on another host; null: none. */
+  readonly network: string | null;
   /** The cable is out: nothing goes in or out. */
   readonly linkDown: boolean;
   readonly element: Element;
@@ -48,12 +50,7 @@ export class DomainDefinition {
   /** @throws VxmigError HOST_UNFIT where the text is no domain's definition */
   static parse(xml: string): DomainDefinition {
     try {
-      const parser = new DOMParser({
-        onError: (level, message) => {
-          if (level !== 'warning') throw new Error(message);
-        },
-      });
-      const document = parser.parseFromString(xml, 'text/xml');
+      const document = parseXml(xml);
       if (document.documentElement?.tagName !== 'domain') throw new Error('its root is no <domain>');
       return new DomainDefinition(document);
     } catch (cause) {
@@ -92,9 +89,7 @@ export class DomainDefinition {
   /** Its greatest memory; null where it says none that can be read. */
   get memoryBytes(): number | null {
     const element = child(this.root, 'memory');
-    const amount = Number(textOf(element));
-    const unit = UNITS.get((element?.getAttribute('unit') ?? 'KiB').toLowerCase());
-    return element === undefined || !Number.isFinite(amount) || unit === undefined ? null : amount * unit;
+    return element === undefined ? null : definedBytes(textOf(element), attribute(element, 'unit'));
   }
 
   /** The most that it can have. */
@@ -166,18 +161,30 @@ export function parseInterface(xml: string): DefinedInterface {
   return one;
 }
 
+/** The live definition has a network's bridge, or the device that it has given, beside its name. */
+const SOURCES = { network: ['network', 'bridge', 'dev'], other: ['bridge', 'network', 'dev'] } as const;
+
 function interfaceIn(element: Element): DefinedInterface {
   const source = child(element, 'source');
+  const type = element.getAttribute('type') ?? '';
   return {
     mac: (child(element, 'mac')?.getAttribute('address') ?? '').toLowerCase(),
-    type: element.getAttribute('type') ?? '',
+    type,
     model: attribute(child(element, 'model'), 'type'),
     device: attribute(child(element, 'target'), 'dev'),
     queues: Number(attribute(child(element, 'driver'), 'queues')) || 1,
-    source: attribute(source, 'bridge') ?? attribute(source, 'network') ?? attribute(source, 'dev'),
+    source:
+      SOURCES[type === 'network' ? 'network' : 'other'].flatMap((name) => attribute(source, name) ?? [])[0] ?? null,
+    network: attribute(source, 'network'),
     linkDown: attribute(child(element, 'link'), 'state') === 'down',
     element,
   };
+}
+
+/** @param unit null: KiB; @returns null where that is no size */
+export function definedBytes(amount: string, unit: string | null): number | null {
+  const bytes = Number(amount) * (UNITS.get((unit ?? 'KiB').toLowerCase()) ?? Number.NaN);
+  return amount.trim() === '' || !Number.isFinite(bytes) ? null : bytes;
 }
 
 /** libvirt.org/formatdomain, "Memory Allocation". */

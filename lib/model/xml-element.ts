@@ -1,8 +1,18 @@
-import { type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
+import { DOMParser, type Document, type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
 
 /** Node.ELEMENT_NODE and Node.TEXT_NODE (DOM, "Interface Node"). */
 const ELEMENT_NODE = 1;
 const TEXT_NODE = 3;
+
+/** @throws Error where the text is no XML */
+export function parseXml(xml: string): Document {
+  const parser = new DOMParser({
+    onError: (level, message) => {
+      if (level !== 'warning') throw new Error(message);
+    },
+  });
+  return parser.parseFromString(xml, 'text/xml');
+}
 
 /** The elements of that name directly under another; not those deeper down, such as in a disk's `<backingStore>`. */
 export function children(parent: Element, name: string): Element[] {

@@ -1,10 +1,9 @@
 import { type DefinedInterface, type DomainDefinition, parseInterface } from '../model/domain-definition.js';
 import type { AdoptionMark } from '../model/domain-marks.js';
-import { VxmigError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import { shellWord } from '../model/quote.js';
 import { attribute, child, children, elements, elementText } from '../model/xml-element.js';
-import { refuseUnfit, tagsOf } from './unfit-nic.js';
+import { tagsOf, type Unfitness, unfitError, unfitNic } from './unfit-nic.js';
 
 /** A NIC of a domain that somebody else has defined, and the tap that vxmig has for it. */
 export interface AdoptedNic {
@@ -49,12 +48,12 @@ export function adoptNics(
   nics: readonly AdoptedNic[],
   mark: Pick<AdoptionMark, 'originals'> | null,
 ): Adoption {
+  const faults = nics.flatMap((nic) => faultsOf(where, definition, nic));
+  if (faults.length > 0) throw unfitError(where, faults);
   const originals = new Map(mark?.originals ?? []);
   const updates = nics.flatMap((nic): NicUpdate[] => {
     const found = definition.interface(nic.mac);
-    if (found === undefined) throw missing(where, nic.mac);
-    if (isConnected(found, nic) && mtuOf(found) === String(nic.mtu)) return [];
-    refuseUnfit(where, found);
+    if (found === undefined || isSettled(found, nic)) return [];
     if (!isConnected(found, nic)) originals.set(nic.mac, elementText(found.element));
     return [connected(found, nic)];
   });
@@ -65,6 +64,32 @@ export function adoptNics(
     return found === undefined || !isManaged(found) ? [] : [givenBack(found, original)];
   });
   return { updates: [...updates, ...released], originals };
+}
+
+function isSettled(found: DefinedInterface, nic: AdoptedNic): boolean {
+  return isConnected(found, nic) && mtuOf(found) === String(nic.mtu);
+}
+
+function faultsOf({ domain }: { readonly domain: string }, definition: DomainDefinition, nic: AdoptedNic): Unfitness[] {
+  const its = definition.interfaces.filter(({ mac }) => mac === nic.mac.toLowerCase());
+  const [found, twin] = its;
+  const shellName = shellWord(domain);
+  if (found === undefined)
+    return [
+      {
+        what: `it has no network interface with the MAC ${nic.mac}`,
+        fix: `Add one with \`virsh attach-interface --domain ${shellName} --config …\`, or fix \`mac:\` in the file.`,
+      },
+    ];
+  if (twin !== undefined)
+    return [
+      {
+        what: `it has ${its.length} network interfaces with the MAC ${nic.mac}, and libvirt changes none of them`,
+        fix: `Give each a MAC of its own: \`virsh edit ${shellName}\`.`,
+      },
+    ];
+  const unfit = isSettled(found, nic) ? null : unfitNic(found);
+  return unfit === null ? [] : [unfit];
 }
 
 /** Its frames go through that tap. */
@@ -183,13 +208,4 @@ function detailsOf(found: DefinedInterface, nic: AdoptedNic): string[] {
 function coalesceOf(element: DefinedInterface['element']): string {
   const frames = child(child(child(element, 'coalesce') ?? element, 'rx') ?? element, 'frames');
   return `of ${attribute(frames, 'max') ?? 'some'} frames`;
-}
-
-function missing({ host, domain }: { host: string; domain: string }, mac: string): VxmigError {
-  return new VxmigError('HOST_UNFIT', `the domain ${domain} on ${host} has no network interface with the MAC ${mac}`, {
-    where: `${host} ${domain}`,
-    hint:
-      `Add one with \`virsh attach-interface --domain ${shellWord(domain)} --config …\`, or fix \`mac:\` in ` +
-      'the topology.',
-  });
 }

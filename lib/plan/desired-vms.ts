@@ -52,6 +52,10 @@ function desiredDomain(topology: Topology, vm: Vm, accelerator: Accelerator): De
   return { kind: 'adopted', domain: vm.source.domain, vm: vm.name, nics };
 }
 
+export function macsOf({ nics }: Vm): string[] {
+  return nics.map(({ mac }) => mac);
+}
+
 /** Each with the tap that it has on whatever host the VM is. */
 export function nicsOf(topology: Topology, vm: Vm): AdoptedNic[] {
   return vm.nics.map((nic, index) => ({

@@ -3,6 +3,7 @@ import { DomainDefinition } from '../model/domain-definition.js';
 import { adoptionElement } from '../model/domain-marks.js';
 import { isAlive } from '../model/domain-state.js';
 import { VxmigError } from '../model/errors.js';
+import { allOf } from '../model/joined-errors.js';
 import { shellLine } from '../model/quote.js';
 import { type AdoptedNic, adoptNics } from './adopt-domain.js';
 import { change } from './change.js';
@@ -24,11 +25,14 @@ export interface DomainPlan {
 /** The VMs of one host. A running VM is never restarted: a changed definition counts from its next start. */
 export function planDomains(topology: string, desired: DesiredVms, observed: ObservedHost): DomainPlan {
   const plan: DomainPlan = { changes: [], steps: [], remove: [] };
-  for (const domain of desired.domains) {
-    const found = observed.domains.find((candidate) => candidate.name === domain.domain);
-    if (domain.kind === 'own') planOwn(topology, desired.host, domain, found, plan);
-    else planAdopted(topology, desired.host, domain, found, plan);
-  }
+  // Who has mended one domain need not hear of the next one only then.
+  allOf(
+    desired.domains.map((domain) => () => {
+      const found = observed.domains.find((candidate) => candidate.name === domain.domain);
+      if (domain.kind === 'own') planOwn(topology, desired.host, domain, found, plan);
+      else planAdopted(topology, desired.host, domain, found, plan);
+    }),
+  );
   for (const domain of observed.domains) {
     if (desired.domains.some((wanted) => wanted.domain === domain.name)) continue;
     if (domain.owner?.topology === topology) {
@@ -84,10 +88,10 @@ function planAdopted(
       hint: '`virsh list --all` shows what there is; define it there, or fix `domain:` or `host:` in the topology.',
     });
   }
-  refuseTransient(host, found);
-  refuseOthers(topology, host, found);
   const definition = DomainDefinition.parse(found.xml);
-  const { updates, originals } = adoptNics({ host, domain }, definition, nics, found.adopted);
+  const adopting = () => adoptNics({ host, domain }, definition, nics, found.adopted);
+  allOf<unknown>([() => refuseTransient(host, found), () => refuseOthers(topology, host, found), adopting]);
+  const { updates, originals } = adopting();
   const element = adoptionElement({ topology, vm, originals });
   const isMarked = found.adopted !== null && adoptionElement(found.adopted) === element;
   const steps: DomainStep[] = [

@@ -1,9 +1,15 @@
 import type { DiskPart, DiskSight, StorageProof, TokenSight } from '../model/disk.js';
 import type { DomainDefinition } from '../model/domain-definition.js';
+import type { HostOffer } from '../model/host-offer.js';
 import { shellWord } from '../model/quote.js';
 import { attribute, child } from '../model/xml-element.js';
+import { judgeDevices } from './device-verdict.js';
 import { dropsCache, judgeDisks } from './disk-verdict.js';
+import { judgeVariables } from './firmware-variables.js';
+import { judgeHugePages } from './huge-pages.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
+import { judgeOtherNics, judgeVhost, otherNics } from './other-nics.js';
+import { judgeScreens } from './screen-verdict.js';
 
 export interface MoveSight {
   /** Live where the domain runs. */
@@ -16,6 +22,10 @@ export interface MoveSight {
   readonly source: DiskSight;
   readonly destination: DiskSight;
   readonly tokens: readonly (TokenSight | null)[];
+  /** Of its NICs that the topology names. */
+  readonly macs: readonly string[];
+  /** Of the destination. */
+  readonly offer: HostOffer;
   readonly hosts: { readonly source: SeenHost; readonly destination: SeenHost };
 }
 
@@ -25,23 +35,38 @@ export interface SeenHost {
   readonly cpu: { readonly model: string; readonly flags: readonly string[] };
 }
 
-/** Either a proof that the VM can go there with its storage, or all that is in its way. */
-export type MoveVerdict =
+/**
+ * Either a proof that the VM can go there with its storage, or all that is in its way. `remarks`: what comes along, and
+ * not as it was.
+ */
+export type MoveVerdict = { readonly remarks: readonly string[] } & (
   | { readonly storage: StorageProof; readonly obstacles: readonly [] }
-  | { readonly storage: null; readonly obstacles: readonly Obstacle[] };
+  | { readonly storage: null; readonly obstacles: readonly Obstacle[] }
+);
 
 /** Whether a VM can move as it stands, as far as its definition and both hosts tell. */
 export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
   const disks = judgeDisks(move, { ...sight, dropsCache: dropsCache(sight.hosts.destination.qemuVersion) });
+  const { definition, macs, offer } = sight;
+  const nics = judgeOtherNics(move, otherNics(definition, macs), offer);
+  const variables = judgeVariables(move, definition, offer);
+  const remarks = [...nics.remarks, ...variables.remarks];
   const obstacles = [
     ...disks.obstacles,
     ...jobs(move, sight),
     ...snapshots(move, sight),
-    ...devices(move, sight.definition),
+    ...judgeDevices(move, definition),
+    ...nics.obstacles,
+    ...judgeVhost(move, definition, offer),
+    ...variables.obstacles,
+    ...judgeHugePages(move, definition, offer),
+    ...judgeScreens(move, definition, sight.destination.addresses),
     ...sameUuid(move, sight),
     ...cpu(move, sight),
   ];
-  return obstacles.length === 0 ? { storage: { disks: disks.proven }, obstacles: [] } : { storage: null, obstacles };
+  return obstacles.length === 0
+    ? { storage: { disks: disks.proven }, obstacles: [], remarks }
+    : { storage: null, obstacles, remarks };
 }
 
 function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight): Obstacle[] {
@@ -57,55 +82,29 @@ function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight):
 
 function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[] {
   const kinds = [
-    { kind: 'snapshot', list: 'virsh snapshot-list', forget: 'virsh snapshot-delete', names: sight.snapshots },
-    { kind: 'checkpoint', list: 'virsh checkpoint-list', forget: 'virsh checkpoint-delete', names: sight.checkpoints },
+    {
+      kind: 'snapshot',
+      virsh: 'virsh snapshot',
+      names: sight.snapshots,
+      effect: 'and moves no VM that has any',
+    },
+    // libvirt 11 moves the domain, and forgets them.
+    {
+      kind: 'checkpoint',
+      virsh: 'virsh checkpoint',
+      names: sight.checkpoints,
+      effect: 'and would forget by a move what backups go by',
+    },
   ] as const;
-  return kinds.flatMap(({ kind, list, forget, names }) => {
+  return kinds.flatMap(({ kind, virsh, names, effect }) => {
     if (names.length === 0) return [];
     return unfit(
       `libvirt keeps ${names.length === 1 ? `a ${kind}` : `${names.length} ${kind}s`} of ${vm} ` +
-        `(${names.join(', ')}), and moves no VM that has any`,
-      `\`${list} ${shellDomain}\` on ${from} shows them; \`${forget} ${shellDomain} NAME --metadata\` has ` +
-        'libvirt forget one and leaves what it kept in the image.',
+        `(${names.join(', ')}), ${effect}`,
+      `\`${virsh}-list ${shellDomain}\` on ${from} shows them; \`${virsh}-delete ${shellDomain} NAME ` +
+        '--metadata` has libvirt forget one and leaves what it kept in the image.',
     );
   });
-}
-
-/** What is part of its host, and cannot come along. */
-function devices({ vm, shellDomain, from }: Move, definition: DomainDefinition): Obstacle[] {
-  const stays = (what: string) =>
-    unfit(
-      `${vm} has ${what}, which is a part of ${from} and cannot move`,
-      `Take it out: \`virsh dumpxml ${shellDomain}\` on ${from} shows it, \`virsh detach-device ${shellDomain} ` +
-        'FILE --live --config` takes out what FILE holds of that.',
-    );
-  const failover = (element: Parameters<typeof child>[0]) =>
-    attribute(child(element, 'teaming'), 'type') === 'transient';
-  const passed = [
-    ...definition.devices('hostdev'),
-    ...definition.interfaces.flatMap(({ type, element }) => (type === 'hostdev' ? [element] : [])),
-  ];
-  return [
-    ...passed
-      .filter((element) => !failover(element))
-      .map((element) => stays(`a device of the host (${deviceText(element)})`)),
-    ...definition
-      .devices('filesystem')
-      .filter((element) => (attribute(child(element, 'driver'), 'type') ?? 'path') !== 'virtiofs')
-      .map((element) => stays(`a directory of the host (${attribute(child(element, 'source'), 'dir') ?? '9p'})`)),
-    ...definition
-      .devices('shmem')
-      .filter((element) => element.getAttribute('role') !== 'master')
-      .map((element) => stays(`shared memory of the host (${element.getAttribute('name') ?? ''})`)),
-  ];
-}
-
-function deviceText(element: Parameters<typeof child>[0]): string {
-  const kind = element.getAttribute('type') ?? '';
-  const source = child(element, 'source');
-  const address = source === undefined ? undefined : child(source, 'address');
-  const place = ['domain', 'bus', 'slot', 'function', 'uuid'].flatMap((name) => attribute(address, name) ?? []);
-  return [kind, ...place].join(' ').trim();
 }
 
 /** libvirt takes hosts of one UUID for one host. */

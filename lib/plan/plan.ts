@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
+import { allOf } from '../model/joined-errors.js';
 import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { Topology } from '../model/topology.js';
@@ -62,7 +63,7 @@ export function planTopology<Scope extends ScopePlan>(
   const wanted = wantedNetwork(topology, observed);
   const { now: current, migrations } = wanted;
   const scopes = planners.network.plan(wanted, planned);
-  const vms = planned.map((host) => planVms(wanted, planners.vms, host));
+  const vms = allOf(planned.map((host) => () => planVms(wanted, planners.vms, host)));
   refuseCutting(topology.name, scopes, planned);
   const standing = planned.map((host) => standingOf(topology.name, desiredVms(current, host.host, planners.vms), host));
   return {

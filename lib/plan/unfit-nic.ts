@@ -17,18 +17,31 @@ const EMULATED = [
   'udp',
 ];
 
-/** @throws VxmigError HOST_UNFIT where the guest, or who may talk to it, would notice more than another cable */
-export function refuseUnfit({ host, domain }: { host: string; domain: string }, found: DefinedInterface): void {
-  const why = unfitness(found);
-  if (why === null) return;
-  throw new VxmigError(
-    'HOST_UNFIT',
-    `the NIC ${found.mac} of ${domain} on ${host} cannot be connected to a bridge: ${why.what}; nothing was changed`,
-    { where: `${host} ${domain}`, hint: why.fix },
-  );
+/** Why a NIC cannot be connected to a bridge, and what to do about it. */
+export interface Unfitness {
+  readonly what: string;
+  readonly fix: string;
 }
 
-function unfitness(found: DefinedInterface): { what: string; fix: string } | null {
+/** null: neither the guest, nor who may talk to it, would notice more than another cable. */
+export function unfitNic(found: DefinedInterface): Unfitness | null {
+  const why = unfitness(found);
+  return why && { what: `the NIC ${found.mac} cannot be connected to a bridge: ${why.what}`, fix: why.fix };
+}
+
+/** All that is wrong with the NICs of one domain, in one error. */
+export function unfitError(
+  { host, domain }: { readonly host: string; readonly domain: string },
+  faults: readonly Unfitness[],
+): VxmigError {
+  const what = faults.map((fault) => fault.what).join('; ');
+  return new VxmigError('HOST_UNFIT', `the domain ${domain} on ${host} is not taken: ${what}; nothing was changed`, {
+    where: `${host} ${domain}`,
+    hint: [...new Set(faults.map(({ fix }) => fix))].join(' '),
+  });
+}
+
+function unfitness(found: DefinedInterface): Unfitness | null {
   const { type, element } = found;
   const another =
     'Give the domain another NIC for this network (`virsh attach-interface --config`), and name its MAC in ' +

@@ -11,7 +11,8 @@ export const DOMAIN_COMMANDS = {
   /** What waits for it is delivered: see {@link resumeDomain}. */
   resume: (name: string): Command => ({ argv: virsh('resume', '--domain', name) }),
   stop: (name: string): Command => ({ argv: virsh('destroy', '--domain', name) }),
-  undefine: (name: string): Command => ({ argv: virsh('undefine', '--domain', name) }),
+  /** The variables of its firmware are its owner's; libvirt refuses where nobody says what becomes of them. */
+  undefine: (name: string): Command => ({ argv: virsh('undefine', '--keep-nvram', '--domain', name) }),
   /**
    * Replaces the interface of that MAC in the stored definition, which counts from the next start. libvirt changes what
    * it has stored itself, with all that it shows to nobody.

@@ -24,7 +24,7 @@ function hosts(left: string) {
   leaves
     .on(/domstate/, seen(left))
     .on(/domjobinfo/, NO_JOB)
-    .on(/ (destroy|undefine) --domain web$/);
+    .on(/ (destroy|undefine --keep-nvram) --domain web$/);
   const remove = async (state: 'paused' | 'shut off') =>
     await removeLeftCopy(fleet.controller, { domain: 'web', host: 'host-b', state, keptAt: 'host-a' });
   const done = () => [keeps, leaves].flatMap((shell) => shell.ran(/ (destroy|undefine|define|start|resume) /));
@@ -41,7 +41,7 @@ const REFUSED = {
 t.test('a copy that never ran is ended and forgotten where it was left, and the VM is not touched', async (t) => {
   const { remove, done, keeps } = hosts('paused (migration)');
   await remove('paused');
-  t.strictSame(done(), [command('destroy'), command('undefine')]);
+  t.strictSame(done(), [command('destroy'), command('undefine --keep-nvram')]);
   t.strictSame(keeps.ran(/destroy|undefine/), []);
 });
 
@@ -58,14 +58,14 @@ t.test('of a copy without a definition nothing is left to forget once it has end
 t.test('a definition that is off is forgotten, and nothing is ended', async (t) => {
   const { remove, done } = hosts('shut off (migrated)');
   await remove('shut off');
-  t.strictSame(done(), [command('undefine')]);
+  t.strictSame(done(), [command('undefine --keep-nvram')]);
 });
 
 t.test('a VM that is paused where its memory is whole may lose its copy, too', async (t) => {
   const { keeps, remove, done } = hosts('paused (migration)');
   keeps.on(/domstate/, seen('paused (user)'));
   await remove('paused');
-  t.strictSame(done(), [command('destroy'), command('undefine')]);
+  t.strictSame(done(), [command('destroy'), command('undefine --keep-nvram')]);
 });
 
 t.test('nothing is removed while the copy may still become the VM', async (t) => {

@@ -24,6 +24,13 @@ export function definition({ memoryKiB = 1024, devices = '' }: MovableVm = {}): 
   return `<domain type='qemu'><name>web</name>${memory}<devices>${devices}</devices></domain>`;
 }
 
+/** What a host tells that it has for a VM. @param answers of its networks and paths, in order */
+function offer({ devices = ['lo'], pages = '', answers = [] as readonly string[] }): string {
+  const links = JSON.stringify(devices.map((ifname) => ({ ifname })));
+  const asked = answers.join('');
+  return `=== devices\n${links}\n=== pages\n${pages}default 2048\n${asked}=== end\n`;
+}
+
 /** A host that answers all that is asked before a VM moves from it, or to it: nothing is in the way. */
 export function movable(shell: ScriptedShell, vm: MovableVm = {}, storage: Storage = onOneServer()): ScriptedShell {
   const mark = '=== vxmig\n';
@@ -49,7 +56,8 @@ export function movable(shell: ScriptedShell, vm: MovableVm = {}, storage: Stora
     })
     .on(/ss -Hltn/, 'taken=49152\n')
     .on(/ exec 3<>"\/dev\/tcp/, { exitCode: 1, stderr: 'bash: connect: Connection refused' })
-    .on(/ hypervisor-cpu-compare /);
+    .on(/ hypervisor-cpu-compare /)
+    .on(/has for a VM that would come/, offer({}));
 }
 
 export function onOneServer(): Storage {

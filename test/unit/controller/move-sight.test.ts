@@ -7,7 +7,7 @@ import { ScriptedShell } from './scripted-shell.js';
 function hosts(vm: MovableVm = {}, storage = onOneServer()) {
   const source = movable(new ScriptedShell('host-a'), vm, storage);
   const destination = movable(new ScriptedShell('host-b'), vm, storage);
-  const look = async () => await lookAtMove({ vm: 'web', domain: 'web', source, destination });
+  const look = async () => await lookAtMove({ vm: 'web', domain: 'web', macs: [], source, destination });
   const why = async () => (await look())?.verdict.obstacles.map((obstacle) => obstacle.why);
   /** Files beside which something was written. */
   const written = () => source.ran(/ \.vxmig-/).flatMap((line) => line.match(/\d+:\d+ \S+/g) ?? []);

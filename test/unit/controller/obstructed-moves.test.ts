@@ -2,7 +2,7 @@ import t from 'tap';
 import { apply } from '../../../lib/controller/apply.js';
 import { lookAhead } from '../../../lib/controller/obstructed-moves.js';
 import { EventBus } from '../../../lib/events/event-bus.js';
-import { appliedHosts, topologyOf } from '../plan/hosts.js';
+import { appliedHosts, topologyOf, withHost } from '../plan/hosts.js';
 import { Fleet } from './fleet.js';
 import { DISK, eachItsOwn, type MovableVm, movable, onOneServer } from './movable.js';
 
@@ -71,6 +71,40 @@ t.test('of several the one that is about data gives its code, and each is named'
     hint: /firewall of host-c.*storage that both hosts see/,
   });
   t.equal(plan.changes.filter(({ why }) => why.includes('it cannot be made')).length, 2);
+});
+
+t.test(
+  'a VM that runs with another NIC than it will have is not moved so, and all else is named with it',
+  async (t) => {
+    const NIC_OF_WEB = /<target dev=(["'])tap-web-[^"']*\1/;
+    const elsewhere = withHost(appliedHosts(APPLIED), 'host-a', ({ domains }) => ({
+      domains: domains.map((one) => ({ ...one, live: one.live?.replace(NIC_OF_WEB, "<target dev='vnet0'") ?? null })),
+    }));
+    const fleet = new Fleet(MOVED, elsewhere);
+    for (const { name } of MOVED.hosts) movable(fleet.shell(name), { snapshots: 'before\n' });
+    const { obstacle, plan } = await lookAhead(fleet.controller, await fleet.controller.plan());
+    t.match(obstacle, {
+      code: 'HOST_UNFIT',
+      message: /web cannot move to host-b: web on host-a has its NIC \S+ at the tap vnet0.*keeps a snapshot of web/,
+      hint: /Say `host: host-a` in the file and apply, which connects it there\. .*snapshot-delete/,
+    });
+    t.equal(plan.changes.filter(({ why }) => why.includes('at the tap vnet0')).length, 1, 'the other VM has its own');
+    const { signal } = new AbortController();
+    await t.rejects(apply(fleet.controller, { emit: () => {}, bus: new EventBus(), signal, bootTimeoutMs: 1 }), {
+      code: 'HOST_UNFIT',
+    });
+    t.strictSame(fleet.done, [], 'nothing was touched');
+  },
+);
+
+t.test('what comes along, and not as it was, is told in the plan', async (t) => {
+  const user = "<interface type='user'><mac address='52:54:00:00:00:0a'/></interface>";
+  const { controller } = fleetToMove({ devices: user });
+  const before = await controller.plan();
+  const { plan, remarks, obstacle } = await lookAhead(controller, before);
+  t.equal(obstacle, null);
+  t.match(remarks, [/NIC 52:54:00:00:00:0a of db, which the topology does not name, is QEMU’s own user/, /of web/]);
+  t.strictSame(plan.warnings, [...before.warnings, ...remarks]);
 });
 
 t.test('a domain that is gone when it is looked at is no obstacle of this kind', async (t) => {

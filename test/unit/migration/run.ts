@@ -65,6 +65,7 @@ export function runOf({ topology = topologyOf(), hosts, run = {} }: GivenRun = {
     lookAhead: async () => ({
       storage: WITHOUT_DISKS,
       obstacle: null,
+      remarks: [],
       neededBytes: 1,
       guestBytes: 1,
       cpuProblem: async () => null,

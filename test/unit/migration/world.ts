@@ -118,6 +118,7 @@ export class World {
           return {
             storage: WITHOUT_DISKS,
             obstacle: null,
+            remarks: [],
             neededBytes: 1,
             guestBytes: 1,
             cpuProblem: async () => null,

@@ -115,6 +115,18 @@ t.test('a NIC whose frames a tap cannot carry, or to others than before, is refu
   });
 });
 
+t.test('all that is wrong with its NICs is told at once', async (t) => {
+  const other = { mac: '52:54:00:09:00:02', device: 'tap-web-fghij', mtu: 1450 };
+  const twin = nicOf('bridge', "<source bridge='br0'/>");
+  t.throws(() => adoptNics(WHERE, domainWith(twin, twin), [NIC, other], null), {
+    code: 'HOST_UNFIT',
+    message:
+      `the domain legacy on host-a is not taken: it has 2 network interfaces with the MAC ${MAC}, and libvirt ` +
+      `changes none of them; it has no network interface with the MAC ${other.mac}; nothing was changed`,
+    hint: /MAC of its own: `virsh edit legacy`\. Add one with/,
+  });
+});
+
 t.test('a second time changes nothing, and what it was before is still known', async (t) => {
   const nic = nicOf('bridge', "<source bridge='br0'/><model type='virtio'/>");
   const first = adoptNics(WHERE, domainWith(nic), [NIC], null);

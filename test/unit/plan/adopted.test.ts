@@ -111,6 +111,9 @@ t.test('a transient domain, or one that another topology has, is refused', async
     code: 'HOST_UNFIT',
     message: /büro & co on host-a is transient/,
   });
+  const trunk = NIC.replace('</interface>', "<vlan trunk='yes'><tag id='42'/></vlan></interface>");
+  const both = hostsWith({ ...transient, xml: definition(trunk) });
+  t.throws(() => planned(TOPOLOGY, both), { message: /transient.*; .* is not taken: .*trunk/ }, 'all at once');
   const originals = new Map<string, string>();
   t.throws(() => planned(TOPOLOGY, hostsWith({ ...ON, adopted: { topology: 'other', vm: 'x', originals } })), {
     code: 'CLASH',

@@ -19,6 +19,8 @@ function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): Mov
     source: { host: 'node-a', ...NOTHING },
     destination: { host: 'node-b', ...NOTHING },
     tokens: [],
+    macs: [],
+    offer: { devices: ['lo'], networks: new Map(), freePages: new Map(), hugePageBytes: null, paths: [] },
     hosts: { source: HOST, destination: { ...HOST, uuid: 'u-b' } },
     ...change,
   };
@@ -27,13 +29,19 @@ function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): Mov
 const whyNot = (seen: MoveSight) => judgeMove(MOVE, seen).obstacles.map(({ why }) => why);
 
 t.test('a VM without disks has nothing to prove', async (t) => {
-  t.same(judgeMove(MOVE, sight('')), { storage: { disks: [] }, obstacles: [] });
+  t.same(judgeMove(MOVE, sight('')), { storage: { disks: [] }, obstacles: [], remarks: [] });
 });
 
 t.test('what libvirt refuses is told before, with the command that fixes it', async (t) => {
   const snapshot = judgeMove(MOVE, sight('', { snapshots: ['before-upgrade'] })).obstacles;
   t.match(snapshot, [
     { why: /keeps a snapshot of shop \(before-upgrade\)/, fix: /virsh snapshot-delete 'my shop' NAME --metadata/ },
+  ]);
+  t.match(judgeMove(MOVE, sight('', { checkpoints: ['monday', 'tuesday'] })).obstacles, [
+    {
+      why: /keeps 2 checkpoints of shop \(monday, tuesday\), and would forget by a move/,
+      fix: /virsh checkpoint-delete 'my shop' NAME --metadata/,
+    },
   ]);
   t.match(whyNot(sight('', { busy: ['vda'] })), [/vda of shop is being copied/]);
   const mirror = "<disk type='file'><target dev='vdb'/><mirror type='file' job='copy'/></disk>";
@@ -51,9 +59,11 @@ t.test('a part of the host keeps the VM there', async (t) => {
     [],
   );
   t.match(whyNot(sight("<filesystem type='mount'><source dir='/srv/share'/></filesystem>")), [
-    /directory of the host \(\/srv\/share\)/,
+    /directory of the host \(9p: \/srv\/share\)/,
   ]);
-  t.same(whyNot(sight("<filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/></filesystem>")), []);
+  t.match(whyNot(sight("<filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/></filesystem>")), [
+    /virtiofs: \/srv/,
+  ]);
   t.match(whyNot(sight("<shmem name='ivshmem0'/>")), [/shared memory/]);
 });
 
@@ -73,6 +83,16 @@ t.test('the host’s own CPU is compared, which libvirt does not do', async (t) 
     /node-b has another one \(GenuineIntel 6 85\)/,
   ]);
   t.same(whyNot(sight('', to(['sse4_2']), "<cpu mode='custom'><model>qemu64</model></cpu>")), []);
+});
+
+t.test('what is beside disks counts, too, and what only changes is told', async (t) => {
+  const user = "<interface type='user'><mac address='52:54:00:00:00:0a'/></interface>";
+  t.match(judgeMove(MOVE, sight(user)), { storage: { disks: [] }, remarks: [/connections end with the move/] });
+  t.strictSame(judgeMove(MOVE, sight(user, { macs: ['52:54:00:00:00:0A'] })).remarks, []);
+  const all = `<interface type='bridge'><mac address='52:54:00:00:00:0a'/><source bridge='br7'/></interface>
+    <graphics type='vnc' listen='198.51.100.1'/><tpm><backend type='emulator'/></tpm>`;
+  const huge = '<memory>1024</memory><memoryBacking><hugepages/></memoryBacking><os><nvram type="block"/></os>';
+  t.match(whyNot(sight(all, {}, huge)), [/a TPM/, /bridge br7/, /firmware/, /huge pages/, /198\.51\.100\.1/]);
 });
 
 t.test('one error for all of it; data comes first', async (t) => {

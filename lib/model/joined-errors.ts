@@ -1,0 +1,35 @@
+import { VxmigError } from './errors.js';
+
+/** Several failures as one that names all of them; what is about data gives the code. null: there is none. */
+export function joined(errors: readonly (VxmigError | null)[]): VxmigError | null {
+  const all = errors.filter((error) => error !== null);
+  const first = all.find(({ code }) => code === 'DISK_NOT_SHARED') ?? all[0];
+  if (first === undefined || all.length === 1) return first ?? null;
+  const message = [...new Set(all.map((error) => error.message))].join('; ');
+  const hint = [...new Set(all.map((error) => error.hint))].join(' ');
+  return new VxmigError(first.code, message, {
+    hint,
+    cause: first,
+    ...(first.where === undefined ? {} : { where: first.where }),
+  });
+}
+
+/**
+ * What each of them returns, all of them tried. @throws VxmigError of those that failed, as `joined`; whatever else one
+ * throws, at once
+ */
+export function allOf<Result>(works: readonly (() => Result)[]): Result[] {
+  const failures: VxmigError[] = [];
+  const results = works.flatMap((work) => {
+    try {
+      return [work()];
+    } catch (error) {
+      if (!(error instanceof VxmigError)) throw error;
+      failures.push(error);
+      return [];
+    }
+  });
+  const failure = joined(failures);
+  if (failure !== null) throw failure;
+  return results;
+}
