@@ -1,0 +1,197 @@
+export interface Expected {
+  readonly source: 'xen' | 'qemu';
+  /** `NAME MEMORY VCPUS`, and each NIC as `NETWORK MAC`. */
+  readonly vm: string;
+  readonly nics: readonly string[];
+  /** In libvirt's words, each NIC as `TYPE MODEL`, each disk as `TARGET DEVICE SOURCE`. */
+  readonly interfaces: readonly string[];
+  readonly disks: readonly string[];
+  /** Each is in the definition. */
+  readonly holds?: readonly RegExp[];
+  /** Each is in what is said to be lost, as it was written. */
+  readonly lost: readonly RegExp[];
+}
+
+/** What is to come out of each file in fixtures/. */
+export const EXPECTED: Readonly<Record<string, Expected>> = {
+  'arm.sh': {
+    source: 'qemu',
+    vm: 'arm 1GiB 4',
+    nics: ['br0 52:54:00:0a:0b:0c', 'network made'],
+    interfaces: ['bridge virtio', 'user virtio'],
+    disks: ['vda disk /srv/arm/disk.raw'],
+    holds: [/arch='aarch64' machine='virt'/, /<gic version='3'\/>/, /root=\/dev\/vda2 panic=&quot;1 2&quot;/],
+    lost: [/^-dtb virt.dtb$/, /^-plugin/],
+  },
+  'cloud.sh': {
+    source: 'qemu',
+    vm: 'cloud 1GiB 2',
+    nics: ['network made'],
+    interfaces: ['user virtio'],
+    disks: ['vda disk /var/lib/images/noble.img'],
+    holds: [/<domain type='kvm'>/, /<total_iops_sec>500</, /<serial type='pty'\/>/, /<model type='none'\/>/],
+    lost: [/slots=2/, /maxmem=4G/, /seed\.img/, /hostfwd=tcp::2222-:22/, /^-snapshot$/, /^-incoming/],
+  },
+  'desktop.sh': {
+    source: 'qemu',
+    vm: 'win10 6GiB 4',
+    nics: ['network 52:54:00:aa:bb:cc'],
+    interfaces: ['ethernet e1000e'],
+    disks: ['sdc cdrom /srv/vms/my isos/virtio,win.iso', 'sda disk /srv/vms/win10.qcow2'],
+    holds: [
+      /<loader readonly='yes' type='pflash'>\/usr\/share\/OVMF\/OVMF_CODE_4M.fd</,
+      /<nvram>\/srv\/vms\/win10_VARS.fd</,
+      /<spinlocks state='on' retries='8191'\/>/,
+      /<hidden state='on'\/>/,
+      /<clock offset='localtime'>/,
+    ],
+    lost: [
+      /^-device vfio-pci/,
+      /usb-host/,
+      /^-virtfs/,
+      /^\$EXTRA$/,
+      /\$\(cat cmdline\)/,
+      /^-m \$1$/,
+      /^-d guest_errors$/,
+      /^taskset -c 2,3 QEMU_AUDIO_DRV=pa$/,
+      /^ip link set tap9 up$/,
+      /hv_foo=1/,
+      /^-audiodev/,
+    ],
+  },
+  'kernel.cfg': {
+    source: 'xen',
+    vm: 'db 512MiB 1',
+    nics: ['xenbr0 00:16:3e:00:00:11', 'xenbr1 made'],
+    interfaces: ['bridge virtio', 'bridge virtio'],
+    disks: ['vda disk /srv/xen/db.img', 'vdb disk /srv/xen/data.qcow2'],
+    holds: [
+      /<uuid>3d1f0a52-6b5c-4c8e-9f0e-2f6f6c1c0d01</,
+      /<kernel>\/srv\/xen\/vmlinuz-6.1</,
+      /<cmdline>root=\/dev\/vda1 ro console=ttyS0 quiet xencons=tty</,
+      /port='5903'/,
+    ],
+    lost: [/^pci = /, /^cpus = /, /^cpu_weight/, /^vncpasswd=…$/, /^script=vif-bridge$/],
+  },
+  'libvirt.txt': {
+    source: 'qemu',
+    vm: 'legacy 4GiB 2',
+    nics: ['network 52:54:00:e4:2e:c1'],
+    interfaces: ['ethernet virtio'],
+    disks: ['vda disk /var/lib/libvirt/images/legacy.qcow2'],
+    holds: [
+      /<source type='memfd'\/>/,
+      /<access mode='shared'\/>/,
+      /<tpm model='tpm-crb'>/,
+      /name='org.qemu.guest_agent.0'/,
+      /<timer name='pit' tickpolicy='delay'\/>/,
+      /ports='15'/,
+    ],
+    lost: [/^-S$/, /"qom-type":"secret"/, /^-mon /, /^-sandbox/, /audiodev=audio1/],
+  },
+  'old.sh': {
+    source: 'qemu',
+    vm: 'old 512MiB 1',
+    nics: ['network 52:54:00:11:22:33', 'network made'],
+    interfaces: ['ethernet rtl8139', 'ethernet ne2k_isa'],
+    disks: ['hda disk /srv/old.vmdk', 'hdb disk /dev/vg0/data', 'hdc cdrom /srv/a.iso', 'fda floppy /srv/boot.fd'],
+    holds: [/<uuid>9c3a4a52-/, /type='vmdk'/, /port='5904'/, /<parallel type='dev'>/, /action='pause'/],
+    lost: [
+      /order=x/,
+      /once=d/,
+      /script=\/etc\/qemu-ifup/,
+      /vde/,
+      /adlib/,
+      /^-k de$/,
+      /^-runas/,
+      /^-redir/,
+      /extra\.img/,
+    ],
+  },
+  'openvswitch.cfg': {
+    source: 'xen',
+    vm: 'gw 768MiB 1',
+    nics: ['ovsbr0 00:16:3e:00:01:01', 'ovsbr0 00:16:3e:00:01:02', 'br0-7 00:16:3e:00:01:03'],
+    interfaces: ['bridge virtio', 'bridge rtl8139', 'bridge e1000'],
+    disks: ['vda disk /srv/gw, one.qcow2', 'sda disk /dev/vg0/gw-data', 'hdc cdrom none', 'vdb disk pool/gw'],
+    holds: [/<tag id='42'\/>/, /<os firmware='efi'>/, /<genid\/>/, /<source bridge='br0.7'\/>/, /discard='unmap'/],
+    lost: [/^bridge=ovsbr0:42:43$/, /^speed=fast$/, /^id=xen$/, /relative\.img/, /^what is this$/],
+  },
+  'proxmox.sh': {
+    source: 'qemu',
+    vm: 'web 2GiB 2',
+    nics: ['network bc:24:11:00:01:04'],
+    interfaces: ['ethernet virtio'],
+    disks: ['hdc cdrom none', 'sda disk /dev/pve/vm-104-disk-0'],
+    holds: [
+      /<uuid>5c7a0a4e-0e11-4a7d-8f2b-6a0c5b1f0a04</,
+      /machine='pc-i440fx-9.2'/,
+      /<address type='drive' controller='0' bus='0' target='0' unit='1'\/>/,
+      /slot='0x12'/,
+      /queues='2'/,
+      /<genid>0f0c7f1e/,
+      /<boot order='1'\/>[\s\S]*<boot order='3'\/>/,
+    ],
+    lost: [
+      /^-mon /,
+      /^-daemonize$/,
+      /kvm_pv_eoi/,
+      /splash=/,
+      /pve-bridge$/,
+      /host_mtu=1450/,
+      /iothread/,
+      /^-password$/,
+    ],
+  },
+  'pvh.cfg': {
+    source: 'xen',
+    vm: 'ci-runner-07 2GiB 4',
+    nics: ['xenbr0 made'],
+    interfaces: ['bridge virtio'],
+    disks: ['vda disk /var/lib/xen/images/runner.vhd'],
+    holds: [/type='vpc'/, /<boot dev='hd'\/>/],
+    lost: [/^p9 = /, /^device_model_args/, /^backend=net-vm$/],
+  },
+  'pygrub.cfg': {
+    source: 'xen',
+    vm: 'mail-example-org 2GiB 2',
+    nics: ['br-lan 00:16:3e:5a:01:07'],
+    interfaces: ['bridge virtio'],
+    disks: ['vda disk /dev/vg0/mail-disk', 'vdb disk /dev/vg0/mail-swap'],
+    holds: [/<name>mail.example.org</, /<currentMemory unit='b'>1073741824</, /<outbound average='1220'\/>/],
+    lost: [/^bootloader/, /^root /, /^dhcp/, /^xen_shell/, /^ip=192.0.2.7$/, /^vifname=mail0$/],
+  },
+  'python.cfg': {
+    source: 'xen',
+    vm: 'oldguest 512MiB 1',
+    nics: ['xenbr0 00:16:3e:00:00:21', 'network made'],
+    interfaces: ['bridge rtl8139', 'ethernet rtl8139'],
+    disks: ['hda disk /srv/xen/old.img'],
+    lost: [
+      /^import os, re$/,
+      /^arch = os\.uname/,
+      /^if re\.search/,
+      /^else:/,
+      /^def vmid_check/,
+      /^xm_vars\.var/,
+      /^vcpus/,
+    ],
+  },
+  'windows.cfg': {
+    source: 'xen',
+    vm: 'winsrv 4GiB 4',
+    nics: ['xenbr0 00:16:3e:12:34:56'],
+    interfaces: ['bridge e1000'],
+    disks: ['hda disk /dev/vg0/winsrv', 'hdc cdrom /srv/iso/virtio.iso', 'hdd cdrom none'],
+    holds: [
+      /<vcpu current='2'>4</,
+      /<boot dev='cdrom'\/>\s*<boot dev='hd'\/>/,
+      /port='5907' autoport='no' listen='0.0.0.0'/,
+      /<relaxed state='on'\/>/,
+      /<input type='tablet' bus='usb'\/>/,
+      /<clock offset='localtime'\/>/,
+      /<on_crash>preserve</,
+    ],
+    lost: [/host:046d:c52b/, /gus/, /^nestedhvm/, /^cpuid/, /^vncpasswd = …$/, /^on_reboot/, /^device_model_override/],
+  },
+};
