@@ -24,10 +24,12 @@ export function importVm(
   options: ImportOptions & { readonly from: SourceKind | null },
 ): Conversion {
   return inFile(file, () => {
-    refuseUnreadable(text);
-    const kind = options.from ?? sourceKind(text);
+    // Editors of Windows begin a file with the mark of its encoding.
+    const bare = text.replace(/^\ufeff/, '');
+    refuseUnreadable(bare);
+    const kind = options.from ?? sourceKind(bare);
     const remarks = new Remarks();
-    const guest = kind === 'xen' ? readXen(text, remarks) : readQemu(text, remarks);
+    const guest = kind === 'xen' ? readXen(bare, remarks) : readQemu(bare, remarks);
     return convert({ kind, guest, remarks, file, options });
   });
 }

@@ -61,8 +61,12 @@ export class Remarks {
 /** Secrets are not shown: what is said here goes to terminals and into files. */
 const SECRET = /(\b(?:\w*passw(?:or)?d|secret|key|data)"?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,:}]+)/gi;
 
+/** `//USER:PASSWORD@HOST`, and with `%` as iSCSI has it. */
+const LOGIN = /(\/\/[^\s/@:%]*[:%])[^\s/@]+(?=@)/g;
+
 function shown(text: string): string {
-  return clipped(printableLine(text.replace(/\s+/g, ' ').replace(SECRET, '$1…')), MOST_TEXT);
+  const bare = text.replace(/\s+/g, ' ').replace(SECRET, '$1…').replace(LOGIN, '$1…');
+  return clipped(printableLine(bare), MOST_TEXT);
 }
 
 function moreThan(count: number): Remark {

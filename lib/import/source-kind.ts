@@ -1,11 +1,11 @@
 import { Mistake } from './mistake.js';
+import { QEMU_NAME } from './qemu/program-name.js';
 
 /** Whose words the file is in. */
 export type SourceKind = 'xen' | 'qemu';
 
 /** QEMU's own names, and those that distributions give it; in a file as a word of its own with an option behind it. */
-const QEMU_CALL =
-  /(?:^|[\s/"'=\0])(?:qemu-system-[a-z0-9_]+|qemu-kvm|qemu|kvm)(?:-[0-9][0-9.]*)?["']?(?:[\s\0]|\\\r?\n)+["'$-]/m;
+const QEMU_CALL = new RegExp(String.raw`(?:^|[\s/"'=\0])${QEMU_NAME}["']?(?:[\s\0]|\\\r?\n)+["'$-]`, 'm');
 /** `NAME=qemu-system-x86_64`, whose option stands where NAME is used. */
 const QEMU_VARIABLE = /^[ \t]*(?:(?:export|local|readonly)[ \t]+)?\w+=["']?(?:\S*\/)?(?:qemu-system-\w+|qemu-kvm)\b/m;
 /** Lines that no shell would take for the same: there, no blank stands around `=`, and no list begins with `[`. */

@@ -58,7 +58,15 @@ export function chardevTag(name: string, chardev: Properties, target: Tag | null
   const backend = chardev.take('backend');
   const path = chardev.take('path', 'filename');
   chardev.take('id', 'signal', 'mux', 'reconnect', 'reconnect-ms', 'logappend');
-  const log = chardev.take('logfile');
+  const logged = chardev.take('logfile');
+  const isHanded = logged?.startsWith('/dev/fdset/') === true;
+  if (isHanded)
+    remarks.lost(
+      chardev.at(`logfile=${logged}`),
+      'a file that was open already when QEMU was started',
+      'Write `<log file=…>` into the `<serial>`, with the path of the file.',
+    );
+  const log = isHanded ? null : logged;
   const made = (type: string, content: readonly (Tag | null)[] = []) =>
     tag(name, { type }, [...content, log === null ? null : tag('log', { file: log, append: 'on' }), target]);
   const server = chardev.flag('server') === true;

@@ -1,5 +1,7 @@
 import { Mistake } from '../mistake.js';
 import type { Origin, Remarks } from '../remarks.js';
+import { lastStart } from './libvirt-log.js';
+import { QEMU_NAME } from './program-name.js';
 import { type Command, readCommands, type Word } from './shell-words.js';
 
 /** A call of QEMU. */
@@ -7,20 +9,25 @@ export interface QemuCall {
   /** As it was called; null: only its options are there. */
   readonly program: string | null;
   readonly words: readonly Word[];
+  /** Each word is an argument as QEMU had it; else it may be a part of one that stood in quotes. */
+  readonly isExact: boolean;
 }
 
-const PROGRAM = /^(?:\S*\/)?(?:qemu-system-[a-z0-9_]+|qemu-kvm|qemu|kvm)(?:-[0-9][0-9.]*)?$/;
+const PROGRAM = new RegExp(String.raw`^(?:\S*/)?${QEMU_NAME}$`);
+/** Before a word that only reads like QEMU's name: `-accel kvm -cpu host`. */
+const VALUED = /^--?[a-z]{2,}$/;
 /** Commands that name QEMU, and do not start a VM. */
 const OTHERS =
   /^(?:echo|printf|which|command|type|p?kill(?:all)?|pgrep|e?grep|man|test|\[|\[\[|cat|cp|ls|apt\S*|dnf|yum)$/;
 
 /**
- * Out of a shell's line, a script, what `ps` prints, or /proc/PID/cmdline, whose arguments end in NUL.
+ * Out of a shell's line, a script, what `ps` prints, libvirt's log of a domain, or /proc/PID/cmdline, whose arguments
+ * end in NUL.
  * @throws Mistake where there is not exactly one
  */
 export function qemuCall(text: string, remarks: Remarks): QemuCall {
   if (text.includes('\0')) return byNul(text);
-  const commands = readCommands(text);
+  const commands = readCommands(lastStart(text, remarks));
   const calls = commands.flatMap((command) => {
     const at = callAt(command);
     return at === null ? [] : [{ command, at }];
@@ -41,7 +48,8 @@ export function qemuCall(text: string, remarks: Remarks): QemuCall {
   for (const command of commands) if (command !== call.command) tellOther(command, remarks);
   const { command, at } = call;
   tellPrefix(command.words.slice(0, Math.max(at, 0)), remarks);
-  return { program: at < 0 ? null : (command.words[at]?.text ?? null), words: command.words.slice(at + 1) };
+  const program = at < 0 ? null : (command.words[at]?.text ?? null);
+  return { program, words: command.words.slice(at + 1), isExact: false };
 }
 
 function byNul(text: string): QemuCall {
@@ -55,8 +63,8 @@ function byNul(text: string): QemuCall {
       return { text: word, place, unknown: null };
     });
   const [first, ...rest] = words;
-  if (first === undefined || first.text.startsWith('-')) return { program: null, words };
-  return { program: first.text, words: rest };
+  if (first === undefined || first.text.startsWith('-')) return { program: null, words, isExact: true };
+  return { program: first.text, words: rest, isExact: true };
 }
 
 /** Which of its words is QEMU; -1: its options begin at once; null: it does not start QEMU. */
@@ -65,7 +73,10 @@ function callAt({ words }: Command): number | null {
   if (first === undefined || OTHERS.test(first.text)) return null;
   if (/^--?[a-zA-Z]/.test(first.text) && words.length > 1) return -1;
   const at = words.findIndex(
-    ({ text }, index) => PROGRAM.test(text) && (words[index + 1]?.text.startsWith('-') ?? false),
+    ({ text }, index) =>
+      PROGRAM.test(text) &&
+      !VALUED.test(words[index - 1]?.text ?? '') &&
+      (words[index + 1]?.text.startsWith('-') ?? false),
   );
   return at < 0 ? null : at;
 }

@@ -34,6 +34,8 @@ export function readCpu(options: Options, guest: Guest, topology: Tag | null, re
   const modes = (name: string) => properties.flag(name) === true;
   const check = modes('enforce') ? 'full' : modes('check') ? 'partial' : 'none';
   const migratable = properties.flag('migratable');
+  const pmu = properties.flag('pmu');
+  if (pmu !== null) guest.features.push(tag('pmu', { state: pmu ? 'on' : 'off' }));
   if (properties.flag('kvm') === false) guest.features.push(tag('kvm', {}, [tag('hidden', { state: 'on' })]));
   for (const [name, value] of properties.takeAll(/^hv[-_]/)) {
     const made = hypervTag(name, value);

@@ -37,6 +37,7 @@ export function readDevices(
   const named = options
     .properties('device', 'driver')
     .map((device) => ({ driver: device.take('driver') ?? '', device }));
+  for (const { device } of named) takeTransport(device);
   const rest = named.filter(({ driver, device }) => !controllers.add(driver, device, guest, remarks));
   let hasCard = false;
   const others: { readonly driver: string; readonly device: Properties }[] = [];
@@ -81,6 +82,12 @@ export function readDevices(
   tellUnused(drives, remarks);
   netdevs.tellRest(remarks, 'no NIC is connected to it', IDLE);
   chardevs.tellRest(remarks, 'no device is connected to it that libvirt has', IDLE);
+}
+
+/** Which versions of virtio a device speaks: by itself both, where its bus has both, under libvirt as with QEMU. */
+function takeTransport(device: Properties): void {
+  if (['off', 'false'].includes(device.peek('disable-modern') ?? '')) device.take('disable-modern');
+  if (['off', 'false', 'auto'].includes(device.peek('disable-legacy') ?? '')) device.take('disable-legacy');
 }
 
 function readCard(driver: string, device: Properties, guest: Guest, remarks: Remarks): void {

@@ -88,16 +88,38 @@ function fileOf(drive: Properties): string | null {
   const path = at('filename');
   if (path !== null) return path;
   const driver = drive.peek('file.driver') ?? drive.peek('driver');
-  if (driver === 'rbd') {
-    const [pool, image, conf] = [at('pool'), at('image'), at('conf')];
-    const user = at('user');
-    return `rbd:${pool}/${image}${conf === null ? '' : `:conf=${conf}`}${user === null ? '' : `:id=${user}`}`;
-  }
+  if (driver === 'rbd') return rbdOf(drive, at);
   if (driver !== 'nbd') return driver === null ? null : `${driver}:`;
   at('server.type');
   const [socket, host, port, name] = [at('server.path'), at('server.host'), at('server.port'), at('export')];
   const where = socket === null ? `${host}:${port}` : `unix:${socket}`;
   return `nbd:${where}${name === null ? '' : `:exportname=${name}`}`;
+}
+
+/** As `-drive` writes it, with the monitors that its node names one by one. */
+function rbdOf(drive: Properties, at: (name: string) => string | null): string {
+  const hosts = new Map<string, string>();
+  const ports = new Map<string, string>();
+  for (const [name, value] of drive.takeAll(/(?:^|\.)server\.\d+\.(?:host|port)$/)) {
+    const [, index = '', key] = /(\d+)\.(host|port)$/.exec(name) ?? [];
+    (key === 'host' ? hosts : ports).set(index, value);
+  }
+  const monitors = [...hosts].map(([index, host]) => {
+    const port = ports.get(index);
+    return (host.includes(':') ? `[${host}]` : host) + (port === undefined ? '' : `:${port}`);
+  });
+  // How it logs in goes with the secret, which is told.
+  at('key-secret');
+  drive.takeAll(/(?:^|\.)auth-client-required\.\d+$/);
+  const settings: readonly (readonly [string, string | null])[] = [
+    ['conf', at('conf')],
+    ['id', at('user')],
+    ['mon_host', monitors.length === 0 ? null : monitors.join(';')],
+  ];
+  const said = settings.flatMap(([name, value]) =>
+    value === null ? [] : [`:${name}=${value.replace(/[:\\]/g, '\\$&')}`],
+  );
+  return `rbd:${at('pool')}/${at('image')}${said.join('')}`;
 }
 
 /** The format's node stands over the protocol's; a protocol alone is raw. */

@@ -1,6 +1,6 @@
-import { graphicsTag, PASSWORD_HINT } from '../graphics-tag.js';
+import { displayAddress, graphicsTag, PASSWORD_HINT } from '../graphics-tag.js';
 import type { Guest } from '../guest.js';
-import type { Origin, Remarks } from '../remarks.js';
+import type { Remarks } from '../remarks.js';
 import { type Tag, tag } from '../tag.js';
 import type { Machine } from './machine.js';
 import type { Option, Options } from './options.js';
@@ -93,7 +93,8 @@ function vnc({ value, origin }: Option, remarks: Remarks): Tag[] {
   const properties = Properties.of(value ?? '', 'vnc', origin);
   const address = properties.take('vnc') ?? '';
   if (address === 'none') return [];
-  tellPassword(properties, origin, remarks);
+  const isLocked = tellLocks(properties, remarks);
+  properties.take('audiodev');
   const share = properties.take('share');
   const policy = share !== null && ['allow-exclusive', 'force-shared', 'ignore'].includes(share) ? share : null;
   const websocket = properties.take('websocket');
@@ -109,7 +110,7 @@ function vnc({ value, origin }: Option, remarks: Remarks): Tag[] {
   }
   const made = graphicsTag('vnc', {
     port: 5900 + Number(display),
-    listen: host === '' ? '0.0.0.0' : host.replace(/^\[(.*)\]$/, '$1'),
+    listen: displayAddress(host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', isLocked, origin, remarks),
   });
   const port = websocket === 'on' ? 5700 + Number(display) : Number(websocket);
   return [
@@ -126,9 +127,11 @@ function vnc({ value, origin }: Option, remarks: Remarks): Tag[] {
 
 function spice({ value, origin }: Option, remarks: Remarks): Tag[] {
   const properties = Properties.of(value ?? '', null, origin);
-  tellPassword(properties, origin, remarks);
+  const hasLocks = tellLocks(properties, remarks);
   const [port, tls, host] = [properties.take('port'), properties.take('tls-port'), properties.take('addr')];
-  properties.take('disable-ticketing', 'ipv4', 'ipv6');
+  // Where it is not said that nobody needs a ticket, nobody gets in before a password is set.
+  const isLocked = hasLocks || properties.flag('disable-ticketing') !== true;
+  properties.take('ipv4', 'ipv6');
   const socket = properties.flag('unix') === true && host?.startsWith('/') === true ? host : null;
   const agent = properties.flag('agent-mouse');
   const gl = properties.flag('gl');
@@ -139,7 +142,8 @@ function spice({ value, origin }: Option, remarks: Remarks): Tag[] {
   ];
   if (socket !== null)
     return [tag('graphics', { type: 'spice' }, [tag('listen', { type: 'socket', socket }), ...content])];
-  const made = graphicsTag('spice', { port: port === null ? null : Number(port), listen: host ?? '0.0.0.0' });
+  const listen = displayAddress(host ?? '0.0.0.0', isLocked, origin, remarks);
+  const made = graphicsTag('spice', { port: port === null ? null : Number(port), listen });
   const tlsPort = tls !== null && /^\d{1,5}$/.test(tls) && Number(tls) > 0 ? { tlsPort: tls } : {};
   return [
     tag(
@@ -150,8 +154,18 @@ function spice({ value, origin }: Option, remarks: Remarks): Tag[] {
   ];
 }
 
-/** No secret is shown on a terminal or kept in a file. */
-function tellPassword(properties: Properties, origin: Origin, remarks: Remarks): void {
-  for (const [name] of properties.takeAll(/^password/))
-    remarks.lost({ ...origin, text: `-${name}` }, 'no password is copied', PASSWORD_HINT);
+const LOCKS = /^(?:password|sasl|tls-creds|tls-authz|tls$|x509|acl)/;
+
+/** No secret is shown on a terminal or kept in a file. @returns whether it has asked who comes */
+function tellLocks(properties: Properties, remarks: Remarks): boolean {
+  const locks = properties.takeAll(LOCKS).filter(([, value]) => value !== 'off');
+  for (const [name] of locks)
+    if (name.startsWith('password')) remarks.lost(properties.at(name), 'no password is copied', PASSWORD_HINT);
+    else
+      remarks.lost(
+        properties.at(name),
+        'who may see displays libvirt says for all VMs of a host',
+        'Set `vnc_tls`, `vnc_sasl`, `spice_tls`, `spice_sasl` in /etc/libvirt/qemu.conf of each host.',
+      );
+  return locks.length > 0;
 }

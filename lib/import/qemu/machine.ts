@@ -87,7 +87,7 @@ function readProgram(program: string | null, guest: Guest, remarks: Remarks): vo
   guest.arch = arch === undefined ? 'x86_64' : (ARCHITECTURES[arch] ?? 'x86_64');
   if (arch !== undefined && ARCHITECTURES[arch] === undefined)
     remarks.lost({ text: program, place: null }, 'libvirt has no such architecture', 'Say by `arch=` which it is.');
-  if (/(?:^|\/)(?:qemu-)?kvm(?:-[\d.]+)?$/.test(program)) guest.type = 'kvm';
+  if (/(?:^|\/)(?:qemu-)?kvm(?:-[\w.-]+)?$/.test(program)) guest.type = 'kvm';
   else guest.type = 'qemu';
   if (!USUAL.test(program))
     remarks.lost(

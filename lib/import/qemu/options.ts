@@ -100,7 +100,8 @@ export function readOptions(words: readonly Word[], remarks: Remarks): Options {
 /** Whose value may begin with a dash, or be the name of another option. */
 const KNOWN_VALUE = /^(?:append|name|kernel|initrd|drive|device|netdev|chardev|object|fw_cfg|m|smp|cpu|machine|uuid)$/;
 
-function optionName(text: string): string | null {
+/** `-m` → `m`, `--smp` → `smp`; null: it is no option. */
+export function optionName(text: string): string | null {
   return /^--?([a-zA-Z][\w-]*)$/.exec(text)?.[1] ?? null;
 }
 

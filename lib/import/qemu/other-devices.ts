@@ -104,7 +104,8 @@ export function otherDevice(driver: string, device: Properties, context: DeviceC
   } else if (driver === 'vmgenid') {
     const guid = device.take('guid') ?? 'auto';
     guest.more.push(tag('genid', {}, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid) ? guid : []));
-  } else if (/^vhost-vsock/.test(driver)) {
+  } else if (driver === 'vmcoreinfo') guest.features.push(tag('vmcoreinfo', { state: 'on' }));
+  else if (/^vhost-vsock/.test(driver)) {
     guest.devices.push(tag('vsock', {}, [tag('cid', { auto: 'no', address: device.take('guest-cid') ?? '3' })]));
     device.take('bus', 'addr', 'vhostfd');
   } else {

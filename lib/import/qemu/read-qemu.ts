@@ -1,5 +1,6 @@
 import { type Guest, newGuest } from '../guest.js';
 import type { Remarks } from '../remarks.js';
+import { withBlanks } from './blanks.js';
 import { completeBoot, readBoot } from './boot.js';
 import { qemuCall } from './command-line.js';
 import { readCpu } from './cpu.js';
@@ -14,8 +15,8 @@ import { tellUnsupported } from './unsupported.js';
 
 /** @throws Mistake where it is no command line of QEMU's */
 export function readQemu(text: string, remarks: Remarks): Guest {
-  const { program, words } = qemuCall(text, remarks);
-  const options = readOptions(words, remarks);
+  const { program, words, isExact } = qemuCall(text, remarks);
+  const options = readOptions(isExact ? words : withBlanks(words, remarks), remarks);
   const guest = newGuest();
   const machine = readMachine(options, program, guest, remarks);
   readName(options, guest, remarks);

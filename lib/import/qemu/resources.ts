@@ -24,7 +24,11 @@ export function readMemory(options: Options, guest: Guest, remarks: Remarks): vo
   guest.memoryBytes = DEFAULT_BYTES;
   const option = options.last('m');
   if (option === null) {
-    remarks.changed({ text: 'no -m', place: null }, 'it has 128 MiB, as QEMU gives it', 'Nothing to do.');
+    remarks.changed(
+      { text: 'no -m that is known', place: null },
+      'it has 128 MiB, which QEMU gives where nobody says',
+      'Where it shall have more, write so in both parts.',
+    );
   } else {
     const properties = Properties.of(option.value ?? '', 'size', option.origin);
     const size = properties.take('size');

@@ -19,7 +19,7 @@ const BY_NAME: readonly (readonly [names: string, reason: Reason])[] = [
     'daemonize S nodefaults nodefconfig no-user-config pidfile runas chroot run-with sandbox msg only-migratable',
     STARTED,
   ],
-  ['no-shutdown enable-fips id iscsi nouserconfig async-teardown compat', STARTED],
+  ['no-shutdown enable-fips id iscsi nouserconfig async-teardown compat add-fd', STARTED],
   ['D d trace s gdb dfilter perfmap jitdump seed semihosting semihosting-config qtest', DEBUGGED],
   ['readconfig writeconfig', FILES],
   [

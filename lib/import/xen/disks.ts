@@ -15,6 +15,7 @@ export function xenDisks(origins: readonly Origin[], isHvm: boolean, remarks: Re
   const renamed = new Map<string, string>();
   const disks: GuestDisk[] = [];
   let virtio = 0;
+  let drives = 0;
   for (const origin of origins) {
     const spec = diskSpec(origin.text);
     if (spec === null) {
@@ -27,6 +28,16 @@ export function xenDisks(origins: readonly Origin[], isHvm: boolean, remarks: Re
     const slot = bus === 'virtio' ? virtio++ : slotOf(spec.vdev);
     disks.push(guestDisk(spec, { bus, slot, source }));
     if (bus === 'virtio') tellRename(spec, `vd${letter(slot ?? 0)}`, { origin, remarks, renamed });
+    if (spec.cdrom) {
+      const name = `sr${drives++}`;
+      renamed.set(spec.vdev, name);
+      if (spec.vdev.startsWith('xvd'))
+        remarks.changed(
+          origin,
+          `${spec.vdev} is ${name} to the guest, a CD-ROM of IDE`,
+          'See that its kernel has ata_piix and sr_mod, and that nothing in it names the drive otherwise.',
+        );
+    }
     tellOthers(spec, origin, remarks);
   }
   return { disks, renamed };

@@ -1,4 +1,4 @@
-import { graphicsTag, PASSWORD_HINT } from '../graphics-tag.js';
+import { displayAddress, graphicsTag, PASSWORD_HINT } from '../graphics-tag.js';
 import type { Guest } from '../guest.js';
 import type { Origin, Remarks } from '../remarks.js';
 import { type Tag, tag } from '../tag.js';
@@ -21,24 +21,29 @@ export function readDisplays(keys: XenKeys, guest: Guest, isHvm: boolean, remark
 }
 
 function vncTag(keys: XenKeys, remarks: Remarks): Tag {
-  const listen = keys.text('vnclisten')?.split(':')[0] ?? '127.0.0.1';
+  const origin = keys.origin('vnclisten') ?? { text: 'vnc', place: null };
+  const asked = keys.text('vnclisten')?.split(':')[0] ?? '127.0.0.1';
   const number = keys.number('vncdisplay');
   keys.drop('vncunused');
-  tellPassword(keys, 'vncpasswd', remarks);
+  const listen = displayAddress(asked, tellPassword(keys, 'vncpasswd', remarks), origin, remarks);
   return graphicsTag('vnc', { listen, port: number === null ? null : 5900 + number, keymap: keys.text('keymap') });
 }
 
 function spiceTag(keys: XenKeys, remarks: Remarks): Tag {
   const port = keys.number('spiceport');
-  keys.drop('spicedisable_ticketing');
-  tellPassword(keys, 'spicepasswd', remarks);
-  return graphicsTag('spice', { listen: keys.text('spicehost') ?? '127.0.0.1', port, keymap: keys.text('keymap') });
+  const origin = keys.origin('spicehost') ?? { text: 'spice', place: null };
+  const isOpen = keys.flag('spicedisable_ticketing') === true;
+  const isLocked = tellPassword(keys, 'spicepasswd', remarks) || !isOpen;
+  const listen = displayAddress(keys.text('spicehost') ?? '127.0.0.1', isLocked, origin, remarks);
+  return graphicsTag('spice', { listen, port, keymap: keys.text('keymap') });
 }
 
-function tellPassword(keys: XenKeys, key: string, remarks: Remarks): void {
+/** @returns whether there is one */
+function tellPassword(keys: XenKeys, key: string, remarks: Remarks): boolean {
   const origin = keys.origin(key);
-  if (origin === null || keys.text(key) === null) return;
+  if (origin === null || keys.text(key) === null) return false;
   remarks.lost({ text: `${key} = …`, place: origin.place }, 'no password is copied', PASSWORD_HINT);
+  return true;
 }
 
 /** `vnc=1,vncdisplay=1,…` (xl.cfg(5), "Paravirtual Framebuffer"). */
@@ -59,7 +64,8 @@ function frameBuffer(buffer: Origin, remarks: Remarks): Tag[] {
         key === 'vncpasswd' ? PASSWORD_HINT : 'Nothing to do.',
       );
   const port = /^\d{1,4}$/.test(display) ? 5900 + Number(display) : null;
-  const listen = settings.get('vnclisten')?.split(':')[0] || '127.0.0.1';
+  const isLocked = (settings.get('vncpasswd') ?? '') !== '';
+  const listen = displayAddress(settings.get('vnclisten')?.split(':')[0] || '127.0.0.1', isLocked, buffer, remarks);
   remarks.changed(buffer, 'a frame buffer of Xen’s is a VGA card with a VNC display', 'Nothing to do.');
   return [graphicsTag('vnc', { listen, port, keymap: settings.get('keymap') ?? null }), video('vga', null)];
 }

@@ -16,6 +16,7 @@ const SOUND: Readonly<Record<string, string>> = {
 /** What a guest has beside disks, NICs and a display. */
 export function readPeripherals(keys: XenKeys, guest: Guest, isHvm: boolean, remarks: Remarks): void {
   readSerial(keys, guest, isHvm, remarks);
+  readParallel(keys, guest, isHvm, remarks);
   readUsb(keys, guest, remarks);
   const origin = keys.origin('soundhw');
   const sound = keys.text('soundhw');
@@ -49,6 +50,16 @@ function readSerial(keys: XenKeys, guest: Guest, isHvm: boolean, remarks: Remark
         SERIAL_HINT,
       );
   }
+}
+
+/** HVM's printer port. */
+function readParallel(keys: XenKeys, guest: Guest, isHvm: boolean, remarks: Remarks): void {
+  const origin = keys.origin('parallel');
+  const text = keys.text('parallel');
+  if (origin === null || text === null || text === 'none') return;
+  const made = isHvm ? serialTag('parallel', text) : null;
+  if (made === null) remarks.lost(origin, 'no end of a parallel line that libvirt has', 'Write `<parallel>` by hand.');
+  else guest.devices.push(made);
 }
 
 const SERIAL_HINT = 'Write a `<serial>` into the definition.';

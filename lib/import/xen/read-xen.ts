@@ -134,6 +134,13 @@ function readFeatures(keys: XenKeys, guest: Guest, isHvm: boolean, remarks: Rema
   }
   guest.features.push(...viridian(keys, remarks));
   if (keys.flag('localtime') === true) guest.clock.offset = 'localtime';
+  const offset = keys.origin('rtc_timeoffset');
+  if (offset !== null && (keys.number('rtc_timeoffset') ?? 0) !== 0)
+    remarks.lost(
+      offset,
+      'a clock that is wrong by so many seconds',
+      "Write `<clock offset='variable' adjustment='SECONDS'/>`, or let the guest set its clock (NTP).",
+    );
   const hpet = keys.flag('hpet');
   if (isHvm && hpet === false) guest.clock.timers.push(tag('timer', { name: 'hpet', present: 'no' }));
 }
