@@ -1,4 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
@@ -31,6 +33,30 @@ t.test('libvirt defines what import makes', { skip: !has('virsh') && 'no virsh' 
     const { stdout } = await run('virsh', ['-q', '-c', 'test:///default', script]);
     t.match(stdout, `<name>${domain}</name>`, name);
   }
+});
+
+/** What a host may have not: another has it, and there the definition is as good. */
+const NOT_HERE = new RegExp(
+  ['No emulator found for arch', "TPM version '2.0' is not supported", 'does not support machine type'].join('|') +
+    "|Unable to find 'efi' firmware|does not support virt type 'kvm'",
+);
+
+// The driver for QEMU without a daemon: its whole state is in a directory.
+t.test('libvirt’s driver for QEMU defines what import makes', { skip: !has('virsh') && 'no virsh' }, async (t) => {
+  const all = definitions(t);
+  // A socket's path may have 107 characters.
+  const directory = mkdtempSync(join(tmpdir(), 'vxmig-embed-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const uri = `qemu:///embed?root=${directory}`;
+  const defined: string[] = [];
+  for (const { name, path } of all)
+    try {
+      await run('virsh', ['-q', '-c', uri, 'define', path]);
+      defined.push(name);
+    } catch (error) {
+      t.match((error as { readonly stderr?: string }).stderr, NOT_HERE, name);
+    }
+  if (existsSync('/dev/kvm')) t.ok(defined.length > all.length / 2, `${defined.length} of ${all.length}`);
 });
 
 /**

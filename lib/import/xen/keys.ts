@@ -6,7 +6,7 @@ export class XenKeys {
   readonly #left: Map<string, { readonly value: XenValue; readonly origin: Origin }>;
 
   constructor(
-    config: XenConfig,
+    private readonly config: XenConfig,
     private readonly remarks: Remarks,
   ) {
     this.#left = new Map(config.values);
@@ -57,6 +57,11 @@ export class XenKeys {
   /** A value that has been looked at by somebody else. */
   drop(key: string): void {
     this.#left.delete(key);
+  }
+
+  /** Whether it has gone into the value of another key. */
+  isUsed(key: string): boolean {
+    return this.config.used.has(key);
   }
 
   rest(): readonly (readonly [key: string, origin: Origin])[] {

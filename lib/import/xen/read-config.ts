@@ -13,6 +13,8 @@ export type XenValue =
 export interface XenConfig {
   /** The last assignment of each key counts, as with xl. */
   readonly values: ReadonlyMap<string, { readonly value: XenValue; readonly origin: Origin }>;
+  /** Names that values are made of: a script's own variables, as a rule. */
+  readonly used: ReadonlySet<string>;
   /** Statements of Python that assign nothing that can be known without running them. */
   readonly code: readonly Origin[];
 }
@@ -36,10 +38,17 @@ const DEEPEST = 8;
 export function readConfig(text: string): XenConfig {
   const scanner = new Scanner(text);
   const values = new Map<string, { value: XenValue; origin: Origin }>();
+  const used = new Set<string>();
+  const known: Known = {
+    get: (name) => {
+      used.add(name);
+      return values.get(name)?.value;
+    },
+  };
   const code: Origin[] = [];
   for (;;) {
     scanner.take(/(?:[ \t\r\n;]+|#[^\n]*)+/y);
-    if (scanner.atEnd) return { values, code };
+    if (scanner.atEnd) return { values, used, code };
     const start = scanner.offset;
     if (
       scanner.take(STATEMENT) !== null &&
@@ -63,7 +72,7 @@ export function readConfig(text: string): XenConfig {
       const line = scanner.take(/[^\n]*/y) ?? '';
       return scanner.fail(`${said(line.trim())} is no \`key = value\``, 'write one, or put # before it', start);
     }
-    const value = assigned(scanner, values);
+    const value = assigned(scanner, known);
     const origin = originFrom(scanner, start);
     const before = values.get(key)?.value;
     values.delete(key);
@@ -71,7 +80,10 @@ export function readConfig(text: string): XenConfig {
   }
 }
 
-type Known = ReadonlyMap<string, { readonly value: XenValue }>;
+interface Known {
+  /** The value of a name that is written in another's value. */
+  get(name: string): XenValue | undefined;
+}
 
 function assigned(scanner: Scanner, known: Known): XenValue {
   scanner.take(BLANKS);
@@ -124,7 +136,7 @@ function term(scanner: Scanner, known: Known, depth: number): XenValue {
     );
   if (name === 'True' || name === 'False' || name === 'None')
     return { kind: 'number', number: name === 'True' ? 1 : 0, origin: origin() };
-  const value = known.get(name)?.value;
+  const value = known.get(name);
   if (value !== undefined && !/[.([]/.test(scanner.next)) return { ...value, origin: origin() };
   return { kind: 'code', origin: origin() };
 }

@@ -82,8 +82,10 @@ const BY_KEY: readonly (readonly [pattern: RegExp, reason: Reason])[] = [
 /** Whatever is left of a configuration is named, each thing with its reason. */
 export function tellUnsupported(keys: XenKeys, remarks: Remarks): void {
   for (const [key, origin] of keys.rest()) {
-    const [, [why, hint]] = BY_KEY.find(([pattern]) => pattern.test(key)) ?? ['', UNKNOWN];
-    remarks.lost(origin, why, hint);
+    const reason = BY_KEY.find(([pattern]) => pattern.test(key))?.[1];
+    // A variable of the script's own is in the keys that it has gone into.
+    if (reason === undefined && keys.isUsed(key)) continue;
+    remarks.lost(origin, ...(reason ?? UNKNOWN));
   }
 }
 

@@ -66,6 +66,15 @@ t.test('--output writes both files or none, and replaces none without --force', 
   t.equal(readFileSync(join(half, 'web.xml'), 'utf8'), 'mine');
   t.equal((await runVxmig(['import', file, '--output', half, '--force'])).status, 0);
   t.match(readFileSync(join(half, 'web.xml'), 'utf8'), '<domain');
+  const taken = join(directory, 'taken');
+  mkdirSync(join(taken, 'web.xml'), { recursive: true });
+  writeFileSync(join(taken, 'web.yaml'), 'mine');
+  t.match(await runVxmig(['import', file, '--output', taken, '--force']), {
+    status: 3,
+    stderr: /error \(USAGE\): cannot write .*web\.xml: what is there is no file; nothing was written/,
+  });
+  t.equal(readFileSync(join(taken, 'web.yaml'), 'utf8'), 'mine', 'nor the one that could have been');
+  t.strictSame(readdirSync(taken).sort(), ['web.xml', 'web.yaml']);
   const blocked = await runVxmig(['import', file, '--output', join(file, 'x')]);
   t.match(blocked, { status: 3, stderr: /error \(USAGE\): cannot write / });
 });
@@ -74,6 +83,7 @@ t.test('what is wrong is named with its place, status 3, and nothing is written'
   const directory = t.testdir({
     'broken.cfg': 'name = "x"\nmemory = 512 MB\n',
     'letter.txt': 'Dear Sir or Madam\n',
+    'large.cfg': 'memory = 1\n'.repeat(2 ** 20),
     'latin.cfg': Buffer.from('name = "caf\xe9"\n', 'latin1'),
   });
   const run = async (name: string, ...options: string[]) =>
@@ -83,7 +93,10 @@ t.test('what is wrong is named with its place, status 3, and nothing is written'
   t.match(await run('letter.txt', '--from', 'qemu'), { status: 3, stderr: /no command here starts QEMU/ });
   t.match(await run('latin.cfg'), { status: 3, stderr: /latin\.cfg:1:12: a byte that is not UTF-8/ });
   t.match(await run('none.cfg'), { status: 3, stderr: /error \(NOT_FOUND\)/ });
-  t.match(await run('broken.cfg', '--host', 'Host A'), { status: 3, stderr: /error \(USAGE\)/ });
+  t.match(await run('.'), { status: 3, stderr: /error \(NOT_FOUND\): .* is a directory, not a configuration file/ });
+  t.match(await run('large.cfg'), { status: 3, stderr: /large\.cfg:1:1: it has more than 256 KiB/ });
+  for (const options of [['--host', 'Host A'], ['--network', '9'], ['--from', 'vmware'], ['--frobnicate']])
+    t.match(await run('broken.cfg', ...options), { status: 3, stderr: /error \(USAGE\)/ }, options.join(' '));
   const json = await run('broken.cfg', '--json');
   t.match(JSON.parse(json.stdout), {
     ok: false,

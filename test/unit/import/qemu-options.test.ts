@@ -131,6 +131,42 @@ t.test('each way to have a disk', async (t) => {
   }
 });
 
+t.test('a display is open to nobody who could not see it before, and bound to no host', async (t) => {
+  const listens = (options: string) => /listen='([^']*)'/.exec(qemu(`-m 1 ${options}`).domain)?.[1] ?? 'nowhere';
+  const cases: readonly (readonly [options: string, listen: string])[] = [
+    ['-vnc :1', '0.0.0.0'],
+    ['-vnc 0.0.0.0:1', '0.0.0.0'],
+    ['-vnc [::]:1', '::'],
+    ['-vnc 127.0.0.2:1', '127.0.0.2'],
+    ['-vnc [::1]:1,password=on', '::1'],
+    ['-vnc localhost:1', 'localhost'],
+    ['-vnc 192.0.2.7:1', '127.0.0.1'],
+    ['-vnc :1,password=on', '127.0.0.1'],
+    ['-vnc :1,password', '127.0.0.1'],
+    ['-vnc :1,password=off', '0.0.0.0'],
+    ['-vnc :1,password-secret=s', '127.0.0.1'],
+    ['-vnc :1,tls-creds=t', '127.0.0.1'],
+    ['-vnc :1,sasl=on', '127.0.0.1'],
+    ['-spice port=1,disable-ticketing=on', '0.0.0.0'],
+    ['-spice port=1,addr=0.0.0.0', '127.0.0.1'],
+    ['-spice port=1,password=hunter2,disable-ticketing=on', '127.0.0.1'],
+  ];
+  for (const [options, listen] of cases) t.equal(listens(options), listen, options);
+  t.match(qemu('-m 1 -vnc :1,password=on').changed, [{ why: /it listens on 127\.0\.0\.1/, hint: /passwd=/ }]);
+});
+
+t.test('no login is shown', async (t) => {
+  for (const url of [
+    'iscsi://me%hunter2@192.0.2.1/iqn.x/1',
+    'https://me:hunter2@example.org/a.img',
+    'rbd:p/i:id=x:key=hunter2',
+  ]) {
+    const { domain, changed, notCarried } = qemu(`-m 1 -drive if=virtio,format=raw,file=${url}`);
+    t.notMatch(JSON.stringify({ domain, changed, notCarried }), /hunter2/, url);
+    t.ok(notCarried.length > 0, url);
+  }
+});
+
 t.test('nothing is passed over: what is not known is named as it was written', async (t) => {
   const strange =
     '-m 1 -nic none -frobnicate yes -device flux-capacitor,power=1.21GW -object widget,id=w -cpu host,fluffy=7';

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { importVm } from '../../../lib/import/import.js';
 import { Properties } from '../../../lib/import/qemu/properties.js';
 import { readCommands } from '../../../lib/import/qemu/shell-words.js';
 import { imported } from './fixture.js';
@@ -60,6 +61,62 @@ t.test('variables that double without end are stopped', async (t) => {
   const lines = Array.from({ length: 60 }, (_, index) => `A${index + 1}="$A${index}$A${index}"`);
   const text = ['A0=aaaaaaaaaaaaaaaa', ...lines, 'qemu-kvm -m 1 -name $A60'].join('\n');
   t.throws(() => imported(text), { code: 'IMPORT_INVALID', message: /grow without end/ });
+});
+
+t.test('of libvirt’s log of a domain the last start counts', async (t) => {
+  const started = (memory: number) =>
+    `2026-01-0${memory} 10:00:00.000+0000: starting up libvirt version: 9.0.0, package: 4 (it's "Debian"\n` +
+    `LC_ALL=C \\\n/usr/bin/qemu-system-x86_64 \\\n-name guest=web,debug-threads=on \\\n-m ${memory} \\\n-nodefaults\n` +
+    `char device redirected to /dev/pts/1 (label charserial0)\n` +
+    `2026-01-01T11:00:00.0Z qemu-system-x86_64: warning: this isn't "good\n`;
+  const { vm, notCarried } = imported(started(1) + started(2), {}, 'web.log');
+  t.equal(`${vm.domain} ${vm.memory}`, 'web 2MiB');
+  t.match(notCarried, [
+    { what: '1 earlier starts', why: /the last one counts/, place: { line: 1 } },
+    { what: 'LC_ALL=C', place: { line: 10, column: 1 } },
+    { what: '-nodefaults', place: { line: 14, column: 1 } },
+  ]);
+  t.equal(imported(started(3).replaceAll('\n', '\r\n')).vm.memory, '3MiB');
+});
+
+t.test('ps prints no quotes: values with blanks in them go on up to the next option', async (t) => {
+  const line =
+    'qemu-kvm -nodefaults -name my vm -m 64 -kernel /k -append root=/dev/vda1 ro -- quiet -smbios type=1,product=A B';
+  const { vm, domain, changed, notCarried } = imported(line);
+  t.equal(vm.domain, 'my vm');
+  t.match(domain, '<cmdline>root=/dev/vda1 ro -- quiet</cmdline>');
+  t.match(domain, "<entry name='product'>A B</entry>");
+  t.equal(changed.filter(({ why }) => why.startsWith('it has no quotes')).length, 3);
+  t.strictSame(
+    notCarried.map(({ what }) => what),
+    ['-nodefaults'],
+  );
+  const quoted = imported("qemu-kvm -nodefaults -m 64 -kernel /k -append 'root=/dev/vda1 ro' stray");
+  t.match(quoted.domain, '<cmdline>root=/dev/vda1 ro</cmdline>');
+  t.ok(quoted.notCarried.some(({ what }) => what === 'stray'));
+  const exact = imported(['qemu-kvm', '-nodefaults', '-kernel', '/k', '-append', 'ro', 'stray'].join('\0'));
+  t.match(exact.domain, '<cmdline>ro</cmdline>');
+});
+
+t.test('whatever QEMU is called', async (t) => {
+  for (const program of [
+    'qemu-system-x86_64',
+    '/usr/libexec/qemu-kvm',
+    'kvm',
+    'kvm-spice',
+    'qemu-kvm-one',
+    'qemu-system-x86_64-headless',
+    'qemu-system-x86_64-9.2.0',
+  ]) {
+    const { source, vm } = imported(`sudo -E ${program} -accel kvm -cpu host -name a -m 64`);
+    t.equal(`${source} ${vm.name} ${vm.memory}`, 'qemu a 64MiB', program);
+  }
+  for (const line of ['qemu-img create -f qcow2 /a 1G', './emulator -accel kvm -cpu host', 'qemu-nbd -c /dev/nbd0 /a'])
+    t.throws(
+      () => importVm(line, 'x', { from: 'qemu', host: 'host-a', network: null }),
+      { code: 'IMPORT_INVALID' },
+      line,
+    );
 });
 
 t.test('settings of an option', async (t) => {

@@ -78,6 +78,39 @@ os.remove('/')
   );
 });
 
+t.test('a script’s own variables are no keys of Xen’s; unknown keys are named', async (t) => {
+  const { domain, notCarried } = imported(
+    'base = "/srv"\nmemory = 1\nname = "x"\ndisk = [ base + "/a,raw,hda" ]\nbas = 1\n',
+  );
+  t.match(domain, "<source file='/srv/a'/>");
+  t.strictSame(
+    notCarried.map(({ what }) => what),
+    ['bas = 1'],
+  );
+});
+
+t.test('a display that asked for a password listens to its own host alone', async (t) => {
+  const listens = (lines: string) =>
+    /listen='([^']*)'/.exec(imported(`type="hvm"\nname="x"\nmemory=1\n${lines}\n`).domain)?.[1];
+  const cases: readonly (readonly [lines: string, listen: string])[] = [
+    ['vnc=1', '127.0.0.1'],
+    ['vnc=1\nvnclisten="0.0.0.0"', '0.0.0.0'],
+    ['vnc=1\nvnclisten="0.0.0.0:1"\nvncpasswd=""', '0.0.0.0'],
+    ['vnc=1\nvnclisten="0.0.0.0"\nvncpasswd="hunter2"', '127.0.0.1'],
+    ['vnc=1\nvnclisten="192.0.2.1"', '127.0.0.1'],
+    ['spice=1\nspicehost="0.0.0.0"\nspicedisable_ticketing=1', '0.0.0.0'],
+    ['spice=1\nspicehost="0.0.0.0"\nspicepasswd="hunter2"', '127.0.0.1'],
+    ["vfb=['vnc=1,vnclisten=0.0.0.0']", '0.0.0.0'],
+    ["vfb=['vnc=1,vnclisten=0.0.0.0,vncpasswd=hunter2']", '127.0.0.1'],
+  ];
+  for (const [lines, listen] of cases) t.equal(listens(lines), listen, lines);
+});
+
+t.test('a file of Windows’ is read as any other', async (t) => {
+  const text = 'name = "x"\nmemory = 512\nvif = [ "bridge=br0" ] # one\n';
+  t.strictSame(imported(`\ufeff${text.replaceAll('\n', '\r\n')}`), imported(text));
+});
+
 t.test('mistakes have their place and a fix', async (t) => {
   const cases: readonly (readonly [text: string, where: string, message: RegExp])[] = [
     ['name = "a\nmemory = 1', '1:8', /this string does not end/],
