@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import { domainText } from './domain.js';
 import type { Guest, GuestNic } from './guest.js';
 import { Mistake } from './mistake.js';
+import { domainName, vmName } from './names.js';
 import { stableMac } from './nic-tags.js';
 import type { Remark, Remarks } from './remarks.js';
 import type { SourceKind } from './source-kind.js';
@@ -38,7 +38,7 @@ export function convert(work: {
 }): Conversion {
   const { kind, guest, remarks, file, options } = work;
   const domain = domainName(guest, file, remarks);
-  const name = asName(domain, 'vm');
+  const name = vmName(domain, options.host, remarks);
   roundMemory(guest, remarks);
   if (guest.nics.length === 0) addNic(guest, remarks);
   const macs = macsOf(guest.nics, domain, remarks);
@@ -73,26 +73,6 @@ export function convert(work: {
     changed: remarks.carriedOtherwise,
     notCarried: remarks.notCarried,
   };
-}
-
-/** As libvirt takes it and a topology can name it. */
-function domainName(guest: Guest, file: string, remarks: Remarks): string {
-  const given = guest.name ?? basename(file).replace(/\.[a-z0-9]+$/i, '');
-  const name = given.replaceAll('/', '-').trim().slice(0, 255).trim();
-  const usable = /^\.{0,2}$/.test(name) ? 'vm' : name;
-  if (guest.name === null)
-    remarks.changed(
-      { text: 'its name', place: null },
-      `it has none: it is called ${usable}`,
-      'Rename it in both parts.',
-    );
-  else if (usable !== guest.name)
-    remarks.changed(
-      { text: guest.name, place: null },
-      `libvirt takes no such name: it is called ${usable}`,
-      'Nothing to do.',
-    );
-  return usable;
 }
 
 /** A topology counts in MiB. */

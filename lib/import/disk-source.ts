@@ -14,7 +14,7 @@ export interface DiskSource {
  * @returns null where it is none of these
  */
 export function diskSource(text: string): DiskSource | null {
-  if (/^\/dev\/./.test(text)) return { type: 'block', tag: tag('source', { dev: text }) };
+  if (/^\/dev\/(?!shm\/)./.test(text)) return { type: 'block', tag: tag('source', { dev: text }) };
   if (text.startsWith('/')) return { type: 'file', tag: tag('source', { file: text }) };
   return rbd(text) ?? nbd(text) ?? byUrl(text);
 }
