@@ -4,6 +4,7 @@ import { tag } from '../tag.js';
 import { readCharacters } from './characters.js';
 import { DiskControllers, deviceDisk, isDisk } from './disk-devices.js';
 import { readDisplays, VIDEO } from './displays.js';
+import { IoThreads } from './io-threads.js';
 import type { Machine } from './machine.js';
 import { deviceNic, isNic, optionNics } from './nics.js';
 import { QemuObjects } from './objects.js';
@@ -32,18 +33,19 @@ export function readDevices(
   const netdevs = QemuObjects.of(options, 'netdev', 'type');
   const addresses = new PciAddresses(machine);
   const controllers = new DiskControllers();
+  const threads = new IoThreads(objects, remarks);
   const { drives } = storage;
   guest.disks.push(...storage.disks);
   const named = options
     .properties('device', 'driver')
     .map((device) => ({ driver: device.take('driver') ?? '', device }));
   for (const { device } of named) takeTransport(device);
-  const rest = named.filter(({ driver, device }) => !controllers.add(driver, device, guest, remarks));
+  const rest = named.filter(({ driver, device }) => !controllers.add(driver, device, guest, { threads, remarks }));
   let hasCard = false;
   const others: { readonly driver: string; readonly device: Properties }[] = [];
   for (const { driver, device } of rest) {
     if (isDisk(driver)) {
-      const disk = deviceDisk(driver, device, { drives, controllers, addresses, machine, remarks });
+      const disk = deviceDisk(driver, device, { drives, controllers, threads, addresses, machine, remarks });
       if (disk !== null) guest.disks.push(disk);
     } else if (isNic(driver)) {
       const address = addresses.take(device);
@@ -78,6 +80,7 @@ export function readDevices(
       'libvirt makes its own',
       'Nothing to do.',
     );
+  guest.more.push(...threads.tags());
   addresses.tell(remarks);
   tellUnused(drives, remarks);
   netdevs.tellRest(remarks, 'no NIC is connected to it', IDLE);

@@ -2,6 +2,7 @@ import type { Guest, GuestDisk } from '../guest.js';
 import type { Remarks } from '../remarks.js';
 import { type Tag, tag } from '../tag.js';
 import { type DiskPlace, driveDisk } from './disks.js';
+import type { IoThreads } from './io-threads.js';
 import type { Machine } from './machine.js';
 import type { PciAddresses } from './pci-addresses.js';
 import type { Properties } from './properties.js';
@@ -35,25 +36,31 @@ const CONTROLLERS: Readonly<Record<string, string>> = {
   'spapr-vscsi': 'ibmvscsi',
 };
 
+export interface ControllerContext {
+  readonly threads: IoThreads;
+  readonly remarks: Remarks;
+}
+
 /** The controllers of disks, which disks name by their id. */
 export class DiskControllers {
   readonly #scsi: { readonly id: string; readonly model: string }[] = [];
   readonly #sata: string[] = [];
 
   /** @returns false where it is no such controller */
-  add(driver: string, device: Properties, guest: Guest, remarks: Remarks): boolean {
+  add(driver: string, device: Properties, guest: Guest, { threads, remarks }: ControllerContext): boolean {
     const model = CONTROLLERS[driver];
     const isSata = /^(?:ich9-)?ahci$/.test(driver);
     if (model === undefined && !isSata) return false;
     const id = device.take('id') ?? '';
     const index = (isSata ? this.#sata.push(id) : this.#scsi.push({ id, model: model ?? '' })) - 1;
     const queues = device.take('num_queues');
+    const iothread = model === 'virtio-scsi' ? threads.take(device) : null;
     device.take('bus', 'addr', 'multifunction', 'event_idx', 'ioeventfd', 'x-disable-legacy-check');
     device.tellRest(remarks);
     const isCounted = queues !== null && /^[1-9]\d{0,3}$/.test(queues);
     guest.devices.push(
       tag('controller', { type: isSata ? 'sata' : 'scsi', index, model: model ?? null }, [
-        isCounted ? tag('driver', { queues }) : null,
+        isCounted || iothread !== null ? tag('driver', { queues: isCounted ? queues : null, iothread }) : null,
       ]),
     );
     return true;
@@ -74,6 +81,7 @@ export class DiskControllers {
 export interface DiskContext {
   readonly drives: Drives;
   readonly controllers: DiskControllers;
+  readonly threads: IoThreads;
   readonly addresses: PciAddresses;
   readonly machine: Machine;
   readonly remarks: Remarks;
@@ -98,6 +106,7 @@ export function deviceDisk(driver: string, device: Properties, context: DiskCont
   const place = placeOf(driver, device, isCd, context);
   const size = blockio(device);
   const queues = device.take('num-queues');
+  const thread = place.bus === 'virtio' ? context.threads.take(device) : null;
   const share = device.flag('share-rw');
   device.take(
     'id',
@@ -116,7 +125,8 @@ export function deviceDisk(driver: string, device: Properties, context: DiskCont
   const disk = drive === null ? emptyDisk(place) : driveDisk(drive, { ...place, more }, remarks);
   if (disk === null) return null;
   const isCounted = place.bus === 'virtio' && queues !== null && /^[1-9]\d{0,3}$/.test(queues);
-  return { ...disk, shareable: share === true, driver: { ...disk.driver, ...(isCounted ? { queues } : {}) } };
+  const served = { ...(isCounted ? { queues } : {}), ...(thread === null ? {} : { iothread: String(thread) }) };
+  return { ...disk, shareable: share === true, driver: { ...disk.driver, ...served } };
 }
 
 function emptyDisk(place: DiskPlace): GuestDisk {

@@ -155,6 +155,19 @@ t.test('a display is open to nobody who could not see it before, and bound to no
   t.match(qemu('-m 1 -vnc :1,password=on').changed, [{ why: /it listens on 127\.0\.0\.1/, hint: /passwd=/ }]);
 });
 
+t.test('threads of disks', async (t) => {
+  const drive = (id: string) => `-drive if=none,id=${id},format=raw,file=/${id}`;
+  const { domain, lost } = qemu(
+    `-m 1 -object iothread,id=t1 -object iothread,id=t2 -object iothread,id=idle ${drive('a')} ${drive('b')} ` +
+      '-device virtio-blk-pci,drive=a,iothread=t2 -device virtio-scsi-pci,id=s,iothread=t1,num_queues=2 ' +
+      '-device scsi-hd,drive=b,bus=s.0 -device virtio-blk-pci,drive=none,iothread=missing',
+  );
+  t.match(domain, '<iothreads>2</iothreads>');
+  t.match(domain, /<driver name='qemu' type='raw' iothread='2'\/>\s*<source file='\/a'/);
+  t.match(domain, "<driver queues='2' iothread='1'/>");
+  t.match(lost.sort(), ['-device virtio-blk-pci,drive=none,iothread=missing', '-object iothread,id=idle']);
+});
+
 t.test('no login is shown', async (t) => {
   for (const url of [
     'iscsi://me%hunter2@192.0.2.1/iqn.x/1',

@@ -78,6 +78,17 @@ os.remove('/')
   );
 });
 
+t.test('how a disk may be written to', async (t) => {
+  const disk = (text: string) =>
+    /<disk [\s\S]*?<\/disk>/.exec(imported(`type="hvm"\nmemory=1\nname="x"\ndisk=["${text}"]\n`).domain)?.[0] ?? '';
+  t.match(disk('/a,raw,xvda,r'), /<readonly\/>/);
+  t.match(disk('/a,raw,xvda,w!'), /<shareable\/>/);
+  t.notMatch(disk('/a,raw,xvda,w'), /readonly|shareable/);
+  // Else what one host has cached is lost when the VM moves, for which libvirt refuses to move it.
+  for (const format of ['raw', 'qcow2']) t.match(disk(`/a,${format},xvda,w`), `type='${format}' cache='none'`);
+  t.match(disk('/a.iso,,hdc,cdrom'), /device='cdrom'[\s\S]*<readonly\/>/);
+});
+
 t.test('a script’s own variables are no keys of Xen’s; unknown keys are named', async (t) => {
   const { domain, notCarried } = imported(
     'base = "/srv"\nmemory = 1\nname = "x"\ndisk = [ base + "/a,raw,hda" ]\nbas = 1\n',
