@@ -37,7 +37,10 @@ export function registerFileCommands(program: Command, choose: Choose): void {
   program
     .command('import')
     .description('turn a Xen configuration or a QEMU command line into a VM of a topology and a libvirt domain')
-    .argument('<file>', 'xl.cfg, a shell line or script that starts QEMU, or /proc/PID/cmdline')
+    .argument(
+      '<file>',
+      "xl.cfg; a shell line or script that starts QEMU, /proc/PID/cmdline, or libvirt's log of a domain",
+    )
     .addOption(new Option('--from <kind>', 'which of the two it is; default: as it looks').choices(['xen', 'qemu']))
     .addOption(new Option('--host <name>', 'host of the topology').argParser(nameArgument).default('host-a'))
     .addOption(
@@ -50,7 +53,7 @@ export function registerFileCommands(program: Command, choose: Choose): void {
       '\nNothing in the file is run, and nothing that it names is opened. What could not be carried over is ' +
         'listed.\n\nExample:\n  vxmig import /etc/xen/web.cfg --host host-b --network blue\n' +
         '  vxmig import /proc/4711/cmdline --output web/\nNext:\n' +
-        '  virsh define web/web.xml on the host, and NAME.yaml under `vms:` of the topology',
+        '  virsh define web/NAME.xml on the host, and web/NAME.yaml under `vms:` of the topology',
     )
     .action((file: string, options: ImportFlags) => {
       choose(async (context) => (await import('../commands/import.js')).importCommand(context, file, options));

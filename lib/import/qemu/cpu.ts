@@ -94,9 +94,30 @@ const SETTINGS = new RegExp(
   ].join('|')})$`,
 );
 
+/** libvirt's names where they are not QEMU's, which takes `_` for `-` (libvirt's cpu_map/x86_features.xml). */
+const RENAMED: Readonly<Record<string, string>> = {
+  sse3: 'pni',
+  pclmulqdq: 'pclmuldq',
+  'ds-cpl': 'ds_cpl',
+  'sse4-1': 'sse4.1',
+  'sse4-2': 'sse4.2',
+  'tsc-adjust': 'tsc_adjust',
+  'lahf-lm': 'lahf_lm',
+  'cmp-legacy': 'cmp_legacy',
+  'nodeid-msr': 'nodeid_msr',
+  'perfctr-core': 'perfctr_core',
+  'perfctr-nb': 'perfctr_nb',
+  xd: 'nx',
+  ffxsr: 'fxsr_opt',
+  'fxsr-opt': 'fxsr_opt',
+  i64: 'lm',
+};
+
 function featureTag(name: string, value: string): Tag | null {
-  const plain = name.replace(/^[+-]/, '');
-  if (SETTINGS.test(plain) || plain === '') return null;
+  const asked = name.replace(/^[+-]/, '');
+  if (SETTINGS.test(asked) || asked === '') return null;
+  const dashed = asked.replaceAll('_', '-');
+  const plain = Object.hasOwn(RENAMED, dashed) ? (RENAMED[dashed] ?? dashed) : dashed;
   if (name.startsWith('+')) return tag('feature', { policy: 'require', name: plain });
   if (name.startsWith('-')) return tag('feature', { policy: 'disable', name: plain });
   if (value === 'on' || value === '') return tag('feature', { policy: 'require', name: plain });

@@ -163,6 +163,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
       /<entry name='manufacturer'>OpenStack Foundation</,
       /<host name='192.0.2.11' port='6789'\/>\s*<host name='192.0.2.12' port='6789'\/>/,
       /<model fallback='forbid'>Cascadelake-Server</,
+      /<feature policy='require' name='tsc_adjust'\/>/,
       /<vmcoreinfo state='on'\/>/,
       /slot='0x03'/,
       /port='5907' autoport='no' listen='127.0.0.1'/,
