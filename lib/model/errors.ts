@@ -21,6 +21,11 @@ export const ERRORS = {
     meaning: 'The rubric has mistakes; nothing was graded.',
     fix: 'Fix the rubric at the places that are named, as is said there, then grade again.',
   },
+  IMPORT_INVALID: {
+    exit: 3,
+    meaning: 'The file is no Xen configuration or QEMU command line that can be read; nothing was written.',
+    fix: 'Fix the file at the place that is named, as is said there; `--from` says which of the two it is.',
+  },
   NOT_FOUND: {
     exit: 3,
     meaning: 'A file, host, VM, lab or run of that name does not exist.',

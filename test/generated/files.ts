@@ -1,3 +1,5 @@
+import { resultText } from '../../lib/import/result-text.js';
+import { FIXTURE_NAMES, fixture, imported } from '../unit/import/fixture.js';
 import { checksPage } from './checks-page.js';
 import { errorsPage } from './errors-page.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
@@ -21,6 +23,10 @@ export const GENERATED_FILES: readonly { readonly path: string; readonly text: (
   ...EXAMPLE_HOSTS.map((host) => ({
     path: `test/golden/${host.name}.flows`,
     text: () => `# ${host.title}\n\n${portTable(host)}\n\n${readableFlows(host.flows)}`,
+  })),
+  ...FIXTURE_NAMES.map((name) => ({
+    path: `test/golden/import/${name}.txt`,
+    text: () => resultText(imported(fixture(name), {}, name), name),
   })),
 ];
 

@@ -60,6 +60,13 @@ export function hostKeyArgument(text: string): string {
   return text;
 }
 
+/** A name as topologies have them. */
+export function nameArgument(text: string): string {
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(text))
+    throw new InvalidArgumentError('Write a lower-case letter, then up to 30 lower-case letters, digits and dashes.');
+  return text;
+}
+
 /** A whole number from 1 on. */
 export function countArgument(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 to 9999.');

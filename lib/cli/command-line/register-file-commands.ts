@@ -1,5 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import type { GraphFormat } from '../../report/graph.js';
+import type { ImportFlags } from '../commands/import.js';
+import { nameArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 
 /** The forms that `graph` draws; report/ is not loaded for the help's sake, and its type holds the list true. */
@@ -30,6 +32,31 @@ export function registerFileCommands(program: Command, choose: Choose): void {
     .addHelpText('after', '\nExample:\n  vxmig graph topologies/two-subnets.yaml --output two-subnets.svg')
     .action((file: string, options: { format: GraphFormat; output?: string }) => {
       choose(async (context) => (await import('../commands/graph.js')).graphCommand(context, file, options));
+    });
+
+  program
+    .command('import')
+    .description('turn a Xen configuration or a QEMU command line into a VM of a topology and a libvirt domain')
+    .argument(
+      '<file>',
+      "xl.cfg; a shell line or script that starts QEMU, /proc/PID/cmdline, or libvirt's log of a domain",
+    )
+    .addOption(new Option('--from <kind>', 'which of the two it is; default: as it looks').choices(['xen', 'qemu']))
+    .addOption(new Option('--host <name>', 'host of the topology').argParser(nameArgument).default('host-a'))
+    .addOption(
+      new Option('--network <name>', 'network of its NICs; default: named after their bridges').argParser(nameArgument),
+    )
+    .option('-o, --output <dir>', 'write NAME.yaml and NAME.xml there, not to stdout')
+    .option('--force', 'replace files that are there already')
+    .addHelpText(
+      'after',
+      '\nNothing in the file is run, and nothing that it names is opened. What could not be carried over is ' +
+        'listed.\n\nExample:\n  vxmig import /etc/xen/web.cfg --host host-b --network blue\n' +
+        '  vxmig import /proc/4711/cmdline --output web/\nNext:\n' +
+        '  virsh define web/NAME.xml on the host, and web/NAME.yaml under `vms:` of the topology',
+    )
+    .action((file: string, options: ImportFlags) => {
+      choose(async (context) => (await import('../commands/import.js')).importCommand(context, file, options));
     });
 
   program

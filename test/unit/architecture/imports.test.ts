@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   migration: ['model', 'plan', 'measure', 'frames', 'strategies', 'placement', 'compute', 'network'],
   grade: ['model', 'topology', 'plan', 'strategies'],
   report: ['model', 'strategies'],
+  import: ['model'],
   host: ['model', 'openflow'],
   'compute/libvirt': ['model', 'measure', 'host', 'plan', 'compute'],
   'network/ovs': [
@@ -90,6 +91,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'events',
     'topology',
     'grade',
+    'import',
     'strategies',
     'placement',
     'plan',

@@ -12,9 +12,11 @@ for (const { path, text } of GENERATED_FILES) {
 
 t.test('no golden file is left over from a case that is gone', async (t) => {
   const known = GENERATED_FILES.map(({ path }) => path);
-  const there = readdirSync(new URL('test/golden/', PACKAGE_URL)).map((name) => `test/golden/${name}`);
+  const there = ['test/golden/', 'test/golden/import/'].flatMap((folder) =>
+    readdirSync(new URL(folder, PACKAGE_URL)).map((name) => folder + name),
+  );
   t.strictSame(
-    there.filter((path) => path.endsWith('.flows') && !known.includes(path)),
+    there.filter((path) => /\.(?:flows|txt)$/.test(path) && !known.includes(path)),
     [],
   );
 });
