@@ -45,9 +45,11 @@ export interface ApplyOptions {
  *   that the message says what has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
-  const { plan, moves, obstacle, remarks } = await lookAhead(controller, await controller.plan(), options.parallel);
+  const planned = await controller.plan();
+  const { plan, moves, obstacle } = await lookAhead(controller, planned, options.parallel);
   if (obstacle !== null) throw obstacle;
-  for (const text of plan.warnings.filter((one) => !remarks.includes(one))) options.emit({ kind: 'warning', text });
+  // What the looks at the moves have added each move tells by itself.
+  for (const text of planned.warnings) options.emit({ kind: 'warning', text });
   const sessions = [...controller.sessions.values()];
   const before = new Map(sessions.map((session) => [session.name, session.observed]));
   try {

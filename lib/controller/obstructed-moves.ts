@@ -16,8 +16,6 @@ export interface LookedAhead<Scope extends ScopePlan = ScopePlan> {
   readonly moves: readonly ScheduledMove[];
   /** All that is in the way, in one error; null: nothing is. */
   readonly obstacle: VxmigError | null;
-  /** Of the plan's warnings those that each move tells by itself. */
-  readonly remarks: readonly string[];
 }
 
 /** Which of the planned migrations could not be made: that is told before anything is changed. @throws as lookAtMove */
@@ -46,5 +44,5 @@ export async function lookAhead<Scope extends ScopePlan>(
     return { ...one, why: [one.why, ...order, ...obstacle].join('; ') };
   });
   const warnings = [...plan.warnings, ...remarks, ...found.map(({ error }) => `${error.message}. ${error.hint}`)];
-  return { plan: { ...plan, changes, warnings }, moves, obstacle: joined(found.map(({ error }) => error)), remarks };
+  return { plan: { ...plan, changes, warnings }, moves, obstacle: joined(found.map(({ error }) => error)) };
 }

@@ -27,7 +27,7 @@ interface GrowingWait {
 }
 
 export const WATCH_MEANS: WatchMeans = {
-  open: (topology, host, stir) => WatchedHost.open(topology, host, stir),
+  open: WatchedHost.open,
   pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
   times: {
     debounceMs: 100,

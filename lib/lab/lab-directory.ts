@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { VxmigError } from '../model/errors.js';
+import { isTopologyName } from '../model/topology-name.js';
 
 const LABS = '/run/vxmig/labs';
-/** The contract's form of names. */
-const LAB_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 /** Everything that a lab keeps on disk is under one directory, so that removing it removes all. */
 export function labsDirectory(): string {
@@ -12,7 +11,7 @@ export function labsDirectory(): string {
 
 /** @throws VxmigError NOT_FOUND for what can't be a lab's name: a name with `..` must never reach what removes files */
 export function labDirectory(lab: string): string {
-  if (!LAB_NAME.test(lab)) {
+  if (!isTopologyName(lab)) {
     throw new VxmigError('NOT_FOUND', `"${lab}" can't be the name of a lab.`, {
       hint: '`vxmig lab ls` lists the labs.',
     });

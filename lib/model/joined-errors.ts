@@ -18,18 +18,22 @@ export function joined(errors: readonly (VxmigError | null)[]): VxmigError | nul
  * What each of them returns, all of them tried. @throws VxmigError of those that failed, as `joined`; whatever else one
  * throws, at once
  */
-export function allOf<Result>(works: readonly (() => Result)[]): Result[] {
+export function allOf<const Works extends readonly (() => unknown)[]>(works: Works): ResultsOf<Works> {
   const failures: VxmigError[] = [];
-  const results = works.flatMap((work) => {
+  const results = works.map((work) => {
     try {
-      return [work()];
+      return work();
     } catch (error) {
       if (!(error instanceof VxmigError)) throw error;
       failures.push(error);
-      return [];
+      return undefined;
     }
   });
   const failure = joined(failures);
   if (failure !== null) throw failure;
-  return results;
+  return results as ResultsOf<Works>;
 }
+
+type ResultsOf<Works extends readonly (() => unknown)[]> = {
+  -readonly [Index in keyof Works]: ReturnType<Works[Index]>;
+};

@@ -89,9 +89,11 @@ function planAdopted(
     });
   }
   const definition = DomainDefinition.parse(found.xml);
-  const adopting = () => adoptNics({ host, domain }, definition, nics, found.adopted);
-  allOf<unknown>([() => refuseTransient(host, found), () => refuseOthers(topology, host, found), adopting]);
-  const { updates, originals } = adopting();
+  const [, , { updates, originals }] = allOf([
+    () => refuseTransient(host, found),
+    () => refuseOthers(topology, host, found),
+    () => adoptNics({ host, domain }, definition, nics, found.adopted),
+  ]);
   const element = adoptionElement({ topology, vm, originals });
   const isMarked = found.adopted !== null && adoptionElement(found.adopted) === element;
   const steps: DomainStep[] = [

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { MOST_HOSTS } from '../../bench/scale-topology.js';
 import { BENCH_PEERS, type BenchPeer } from '../../model/bench-result.js';
 import type { SshSettings } from '../../model/topology.js';
+import { isTopologyName } from '../../model/topology-name.js';
 import { parseBytes, parseDurationMs } from '../../topology/units.js';
 import type { ListenAddress } from '../commands/metrics-server.js';
 
@@ -62,7 +63,7 @@ export function hostKeyArgument(text: string): string {
 
 /** A name as topologies have them. */
 export function nameArgument(text: string): string {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(text))
+  if (!isTopologyName(text))
     throw new InvalidArgumentError('Write a lower-case letter, then up to 30 lower-case letters, digits and dashes.');
   return text;
 }

@@ -3,6 +3,7 @@ import { bySshConfigOf } from '../../controller/ssh-places.js';
 import { labSshSettings } from '../../lab/connect.js';
 import { VxmigError } from '../../model/errors.js';
 import type { Host, SshSettings, Topology } from '../../model/topology.js';
+import { isTopologyName } from '../../model/topology-name.js';
 import type { SshTarget } from '../command-line/arguments.js';
 import { reachableTopology } from './topology-file.js';
 
@@ -47,7 +48,7 @@ export async function topologyToDestroy(fileOrName: string, said: SaidHosts): Pr
 }
 
 function saidTopology(name: string, { hosts, hostKeys, identityFile }: SaidHosts): Topology {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+  if (!isTopologyName(name)) {
     throw new VxmigError('USAGE', `${name} is no name of a topology, and a file says itself which its hosts are`, {
       hint: 'Give the file without --host, or `name:` as it was in the file.',
     });

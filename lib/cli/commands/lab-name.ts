@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { VxmigError } from '../../model/errors.js';
+import { isTopologyName } from '../../model/topology-name.js';
 import { readTopology } from '../../topology/read.js';
 
 /**
@@ -12,7 +13,7 @@ export async function labNameOf(fileOrName: string): Promise<string> {
     () => false,
   );
   if (isFile) return (await readTopology(fileOrName)).topology.name;
-  if (/^[a-z][a-z0-9-]{0,30}$/.test(fileOrName)) return fileOrName;
+  if (isTopologyName(fileOrName)) return fileOrName;
   throw new VxmigError('NOT_FOUND', `${fileOrName}: there is no such file, and no lab can have that name`, {
     where: fileOrName,
     hint: "Give the topology file, or the lab's name as `vxmig lab ls` shows it.",

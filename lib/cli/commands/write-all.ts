@@ -28,7 +28,7 @@ export async function writeAll(contents: ReadonlyMap<string, string>, force: boo
     }
   } catch (cause) {
     if (!force) for (const path of placed) await rm(path, { force: true });
-    throw refusal(current, cause);
+    throw refusal(current, cause, force ? placed : []);
   } finally {
     for (const { draft } of drafts) await rm(draft, { force: true }).catch(() => undefined);
   }
@@ -41,15 +41,17 @@ async function refuseInTheWay(path: string, force: boolean): Promise<void> {
   if (!found.isFile() && !found.isSymbolicLink()) throw new Error('what is there is no file');
 }
 
-function refusal(path: string, cause: unknown): VxmigError {
+/** @param replaced what had been there before is gone */
+function refusal(path: string, cause: unknown, replaced: readonly string[]): VxmigError {
   const { code } = cause as NodeJS.ErrnoException;
+  const written = replaced.length === 0 ? 'nothing was written' : `${replaced.join(', ')} was replaced already`;
   if (code === 'EEXIST')
     return new VxmigError('USAGE', `${path} is there already; nothing was written`, {
       where: path,
       hint: 'Give --output another directory, or say --force to replace it.',
       cause,
     });
-  return new VxmigError('USAGE', `cannot write ${path}: ${messageOf(cause)}; nothing was written`, {
+  return new VxmigError('USAGE', `cannot write ${path}: ${messageOf(cause)}; ${written}`, {
     where: path,
     hint: 'Give --output a directory that may be written, with no directory of that name in it.',
     cause,

@@ -41,9 +41,16 @@ fi
 # when a child ends may never hear of it (seen in 5.2, as a child that stays in state Z). Who took it for running would
 # abort whatever libvirt does with the VM next.
 is_running() {
-  local stat
-  read -r stat <"/proc/$job/stat" && stat=${stat##*) } && [[ $stat != [ZX]* ]]
+  local fields
+  read_stat "/proc/$job/stat" && [[ ${fields[0]} != [ZX] ]]
 } 2>/dev/null
+# What follows the name, which may hold anything: the state, and then numbers.
+read_stat() {
+  local line
+  read -r line <"$1" || return
+  # shellcheck disable=SC2206 # a here-string would cost a file each time
+  fields=(${line##*) })
+}
 alone=
 trap 'alone=yes' USR1
 {
@@ -52,11 +59,9 @@ trap 'alone=yes' USR1
   while is_running; do ask domjobabort --domain "$domain"; sleep 0.3; done
 } >/dev/null 2>&1 & watcher=$!
 could_run() {
-  local stat line fields
+  local stat fields
   for stat in "$proc/$qemu/task/"*/stat; do
-    read -r line <"$stat" || continue
-    # shellcheck disable=SC2206 # numbers; a here-string would cost a file each time
-    fields=(${line##*) })
+    read_stat "$stat" || continue
     [ $((fields[6] & 4)) -ne 0 ] || return 0
   done
   return 1

@@ -2,20 +2,11 @@ import t from 'tap';
 import type { VmSight } from '../../../lib/compute/driver.js';
 import { check } from '../../../lib/migration/check.js';
 import type { Outlook } from '../../../lib/migration/migration.js';
-import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { topologyOf } from '../plan/hosts.js';
-import { partsOf, runOf, sight } from './run.js';
+import { OUTLOOK, partsOf, runOf, sight } from './run.js';
 
 const TOPOLOGY = topologyOf(['probes:\n  - {from: host-c, to: web}\n', 'probes: []\n']);
-const OUTLOOK: Outlook = {
-  storage: WITHOUT_DISKS,
-  obstacle: null,
-  remarks: [],
-  neededBytes: 1,
-  guestBytes: 1,
-  cpuProblem: async () => null,
-};
 
 /** web on host-a, seen like that, with that outlook on host-b. */
 function checking(seen: Partial<VmSight>, outlook: Partial<Outlook>) {

@@ -14,7 +14,6 @@ import type { Observer } from '../../../lib/measure/observer.js';
 import type { HostParts } from '../../../lib/migration/host-parts.js';
 import { migrate } from '../../../lib/migration/migrate.js';
 import type { MigrationOptions } from '../../../lib/migration/migration.js';
-import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { tapName } from '../../../lib/model/names.js';
 import type { Topology } from '../../../lib/model/topology.js';
@@ -24,7 +23,7 @@ import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import type { SeenMac } from '../../../lib/plan/moving-macs.js';
 import { strategyOf } from '../../../lib/strategies/registry.js';
 import { topologyOf } from '../plan/hosts.js';
-import { sight } from './run.js';
+import { OUTLOOK, sight } from './run.js';
 
 /** What happens otherwise than it should, and when. Left out: all goes well. */
 export interface Trouble {
@@ -115,14 +114,7 @@ export class World {
         signal,
         lookAhead: async () => {
           await this.#call('host-a', 'lookAhead');
-          return {
-            storage: WITHOUT_DISKS,
-            obstacle: null,
-            remarks: [],
-            neededBytes: 1,
-            guestBytes: 1,
-            cpuProblem: async () => null,
-          };
+          return OUTLOOK;
         },
         portSilence: async () => null,
       },
