@@ -91,7 +91,7 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(document, { outcome: 'rolled-back', error: { code, message, hint } });
     t.same(
       document.stages.map(({ stage }: Document) => stage),
-      ['check'],
+      ['check', 'negotiate'],
       'nothing was reserved',
     );
     t.match(await lab.on('host-a', 'virsh', 'domstate', 'legacy'), /^running/);
@@ -122,7 +122,11 @@ await onLab('two-subnets', async (t, lab) => {
 
     const { checks } = (await lab.run('doctor', lab.file)).document;
     const check = (name: string) => checks.find((one: Document) => one.name === name);
-    t.match(check('moves of web'), { ok: false, seen: /not to host-b: sda of web.*not to host-c/, hint: /blockcopy/ });
+    t.match(check('moves of web'), {
+      ok: false,
+      seen: /not to host-b: storage: sda of web.*not to host-c: storage: /,
+      hint: /blockcopy/,
+    });
     t.match(check('host-b: free memory'), { expected: /^224 MiB/ });
     t.match(check('host-a: free memory'), { expected: /every VM of the file runs here/ });
     t.match(check('memory and CPUs of web'), { ok: true, seen: /2 GiB.*160 MiB/ });
