@@ -89,11 +89,8 @@ await onLab('two-subnets', async (t, lab) => {
     const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', 'host-b');
     t.equal(exitCode, 1);
     t.match(document, { outcome: 'rolled-back', error: { code, message, hint } });
-    t.same(
-      document.stages.map(({ stage }: Document) => stage),
-      ['check', 'negotiate'],
-      'nothing was reserved',
-    );
+    const stages = document.stages.map(({ stage }: Document) => stage);
+    t.same(stages, ['check', 'negotiate'], 'nothing was reserved');
     t.match(await lab.on('host-a', 'virsh', 'domstate', 'legacy'), /^running/);
     t.notMatch(await lab.on('host-b', 'virsh', 'list', '--all', '--name'), /legacy/);
     await leavesNothing(t, lab);
