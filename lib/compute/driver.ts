@@ -13,8 +13,6 @@ export interface VmDriver {
   look(domain: string): Promise<VmSight | null>;
   /** The name of a VM there that is on and has a MAC of the VM's; null: there is none. */
   macRival(vm: Vm): Promise<string | null>;
-  /** Memory that a VM could have, in bytes. */
-  availableMemoryBytes(): Promise<number>;
   /**
    * Begins to move it to where `to` runs VMs; resolves when that has been asked for. @throws VxmigError where these two
    * cannot

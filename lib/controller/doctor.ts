@@ -5,6 +5,7 @@ import { bootGuest } from '../host/guest-boot.js';
 import { type Machine, notRoot, observeMachine, refuseOneTwice } from '../host/machine.js';
 import { MIGRATION_PORTS } from '../host/migration-ports.js';
 import type { Check } from '../model/check.js';
+import type { ClockOffset } from '../model/clock-offset.js';
 import { ENCAPSULATIONS, encapsulationsOf } from '../model/encapsulation.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
@@ -13,6 +14,7 @@ import { domainChecks, neededThere, placedVms } from './domain-checks.js';
 import { accelerationCheck, commonChecks, fitnessChecks, offloadCheck } from './fitness-checks.js';
 import { sshOf } from './host-address.js';
 import { measureClock } from './host-clock.js';
+import { clocksTogether } from './identity-checks.js';
 import { pairChecks } from './pair-checks.js';
 import { planChecks } from './plan-check.js';
 
@@ -53,6 +55,7 @@ export async function doctor(
     // A file without networks yet is asked about what they will have.
     const question = { vms: hasVms, encapsulations: used.length === 0 ? [ENCAPSULATIONS[0]] : used };
     const fitness = new Map<string, Fitness>();
+    const clocks = new Map<string, ClockOffset>();
     const placed = hasVms ? await placedVms(topology, shells) : [];
     const needed = (vm: Vm, host: string) => neededThere(placed, vm, host);
     emit({ kind: 'note', text: 'Looking at each host' });
@@ -64,6 +67,7 @@ export async function doctor(
         if (shell === undefined) return first;
         const [seen, clock] = await Promise.all([observeFitness(shell, question), measureClock(shell)]);
         fitness.set(host.name, seen);
+        clocks.set(host.name, clock);
         const own = [...first, ...fitnessChecks(topology, host, seen, clock, needed)];
         if (!hasVms) return own;
         const boot = await boots(async () => {
@@ -80,7 +84,7 @@ export async function doctor(
     emit({ kind: 'note', text: 'Looking at the way between them' });
     return [
       ...perHost.flat(),
-      ...(hasVms ? commonChecks(topology, fitness) : []),
+      ...(hasVms ? [...commonChecks(topology, fitness), ...clocksTogether(clocks)] : []),
       ...(await everyPair(topology, shells, fitness)),
       ...(await domainChecks(topology, shells, placed)),
       ...(await planChecks(topology, shells, fitness)),

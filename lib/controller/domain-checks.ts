@@ -5,8 +5,9 @@ import { DomainDefinition } from '../model/domain-definition.js';
 import { isAlive } from '../model/domain-state.js';
 import { messageOf } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
+import { refusalText } from '../negotiate/exchange.js';
 import { absenceOf } from '../plan/absent-domain.js';
-import { domainOf, macsOf } from '../plan/desired-vms.js';
+import { domainOf } from '../plan/desired-vms.js';
 import { SIZE_FIX, sizeRemark } from '../plan/domain-size.js';
 import { lookAtMove } from './move-sight.js';
 import { neededBytes, QEMU_MEMORY_BYTES } from './needed-memory.js';
@@ -62,7 +63,7 @@ export async function domainChecks(
     const places = placed.filter((one) => one.vm === vm);
     const there = presence(vm, places, [...ordered.keys()]);
     const place = places.find(({ state }) => isAlive(state)) ?? places.find(({ host }) => host === vm.host);
-    return place === undefined ? [there] : [there, ...size(place), ...(await journeys(ordered, place))];
+    return place === undefined ? [there] : [there, ...size(place), ...(await journeys(topology, ordered, place))];
   });
   return (await Promise.all(checks)).flat();
 }
@@ -96,16 +97,27 @@ function size({ vm, xml }: PlacedVm): Check[] {
  * To each host that the VM could move to. That it can go nowhere, or not to where the file wants it, is a failure; else
  * it is advice.
  */
-async function journeys(shells: ReadonlyMap<string, HostShell>, { vm, host }: PlacedVm): Promise<Check[]> {
+async function journeys(
+  topology: Topology,
+  shells: ReadonlyMap<string, HostShell>,
+  { vm, host }: PlacedVm,
+): Promise<Check[]> {
   const source = shells.get(host);
-  const others = [...shells].filter(([name]) => name !== host);
-  if (source === undefined || others.length === 0) return [];
-  const looks = others.map(async ([to, destination]) => {
+  const from = topology.hosts.find(({ name }) => name === host);
+  const others = topology.hosts.flatMap((to) => {
+    const destination = shells.get(to.name);
+    return to.name === host || destination === undefined ? [] : [{ to, destination }];
+  });
+  if (source === undefined || from === undefined || others.length === 0) return [];
+  const looks = others.map(async ({ to, destination }) => {
     try {
-      const looked = await lookAtMove({ vm: vm.name, domain: domainOf(vm), macs: macsOf(vm), source, destination });
-      return { to, obstacles: looked?.verdict.obstacles ?? [] };
+      const looked = await lookAtMove({ topology, vm, from, to, source, destination });
+      return {
+        to: to.name,
+        obstacles: (looked?.answer.refusals ?? []).map((one) => ({ why: refusalText(one), fix: one.fix })),
+      };
     } catch (error) {
-      return { to, obstacles: [{ why: messageOf(error), fix: 'fix what the checks of these hosts say' }] };
+      return { to: to.name, obstacles: [{ why: messageOf(error), fix: 'fix what the checks of these hosts say' }] };
     }
   });
   const seen = await Promise.all(looks);

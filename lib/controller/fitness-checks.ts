@@ -5,9 +5,9 @@ import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired-vms.js';
-import { sameUuidFix, sameUuidText } from '../plan/move-verdict.js';
 import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
 import { STRATEGIES } from '../strategies/registry.js';
+import { hostNames, hostUuids, ownName } from './identity-checks.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
 import { answers, carrierCheck, clockCheck, fping, packetBuffer, qemu } from './program-checks.js';
 
@@ -77,6 +77,7 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
       fitness.libvirtVersion,
       'systemctl start libvirtd (Debian: package libvirt-daemon-system)',
     ),
+    ownName(named('own name'), fitness),
     qemu(named('QEMU'), fitness.qemuVersion),
     {
       name: named('guest image'),
@@ -183,7 +184,7 @@ export function accelerationCheck(
 export function commonChecks(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
   // What a host with a silent libvirtd could give is not known; that has a check of its own.
   if (fitness.size < 2) return [];
-  return [...sameForAll(topology, fitness), hostUuids(fitness)];
+  return [...sameForAll(topology, fitness), hostUuids(fitness), hostNames(fitness)];
 }
 
 function sameForAll(topology: Topology, fitness: ReadonlyMap<string, Fitness>): Check[] {
@@ -218,21 +219,4 @@ function sameForAll(topology: Topology, fitness: ReadonlyMap<string, Fitness>): 
         : '',
     },
   ];
-}
-
-/** libvirt refuses a migration between hosts of one UUID. */
-function hostUuids(fitness: ReadonlyMap<string, Fitness>): Check {
-  const known = [...fitness].filter(([, { hostUuid }]) => hostUuid !== '');
-  const twin = known.find(([host, { hostUuid }]) =>
-    known.some(([other, its]) => other < host && its.hostUuid === hostUuid),
-  );
-  const [first] = known.find(([host, { hostUuid }]) => host !== twin?.[0] && hostUuid === twin?.[1].hostUuid) ?? [];
-  const ends = { from: first ?? '', to: twin?.[0] ?? '' };
-  return {
-    name: 'libvirt host UUIDs',
-    ok: twin === undefined,
-    expected: 'another one on each host',
-    seen: twin === undefined ? `${known.length} hosts, each with its own` : sameUuidText(ends, twin[1].hostUuid),
-    hint: twin === undefined ? '' : sameUuidFix(ends.to),
-  };
 }

@@ -1,34 +1,31 @@
-import {
-  type DomainDetails,
-  disksWithJobs,
-  observeDetails,
-  observeLibvirtHost,
-} from '../compute/libvirt/domain-sight.js';
-import { observeOffer } from '../compute/libvirt/host-offer.js';
+import { type DomainDetails, disksWithJobs, observeDetails } from '../compute/libvirt/domain-sight.js';
 import type { HostShell } from '../host/connection.js';
 import { type LookRequest, observeDisks } from '../host/disk-sight.js';
 import { exchangeTokens } from '../host/disk-token.js';
-import type { DiskPart, DiskSight, FileSight, TokenSight } from '../model/disk.js';
+import type { DiskPart, DiskSight, FileSight, StorageProof, TokenSight } from '../model/disk.js';
 import { CommandError, VxmigError } from '../model/errors.js';
 import { shellWord } from '../model/quote.js';
+import { answerRequest, type Exchange } from '../negotiate/exchange.js';
+import type { Offers } from '../negotiate/offer.js';
+import type { Request } from '../negotiate/request.js';
+import { standingRefusal } from '../negotiate/standing.js';
+import { domainOf, macsOf } from '../plan/desired-vms.js';
 import { diskParts } from '../plan/disk-parts.js';
 import type { Move } from '../plan/move-obstacle.js';
-import { judgeMove, type MoveVerdict } from '../plan/move-verdict.js';
-import { offerRequest } from '../plan/offer-request.js';
+import { judgeMove } from '../plan/move-verdict.js';
+import { type MoveRequest, observeOffers, requestFor } from './move-offers.js';
 
 export interface LookedAt {
   readonly move: Move;
-  readonly verdict: MoveVerdict;
   readonly details: DomainDetails;
-}
-
-export interface MoveRequest {
-  readonly vm: string;
-  readonly domain: string;
-  /** Of its NICs that the topology names. */
-  readonly macs: readonly string[];
-  readonly source: HostShell;
-  readonly destination: HostShell;
+  /** null: not all of it is proven. */
+  readonly storage: StorageProof | null;
+  readonly request: Request;
+  readonly offers: Offers;
+  /** What both ends say to the request, with all that keeps the VM where it is. */
+  readonly answer: Exchange;
+  /** What comes along, and not as it was. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -38,25 +35,29 @@ export interface MoveRequest {
  * @returns null where libvirt on the source knows no such domain
  * @throws CommandError, VxmigError where one of the hosts does not answer
  */
-export async function lookAtMove({ vm, domain, macs, source, destination }: MoveRequest): Promise<LookedAt | null> {
+export async function lookAtMove(asked: MoveRequest): Promise<LookedAt | null> {
+  const { vm, from, to, source, destination } = asked;
+  const domain = domainOf(vm);
   const details = await observeDetails(source, domain);
   if (details === null) return null;
-  const parts = diskParts(details.definition);
+  const { definition, snapshots, checkpoints } = details;
+  const move = { vm: vm.name, shellDomain: shellWord(domain), from: from.name, to: to.name };
+  const request = requestFor(asked, move, definition);
+  const parts = diskParts(definition);
   const targets = [...new Set(parts.map(({ target }) => target))].filter((target) => target !== '');
-  const [here, there, busy, one, other, offer] = await Promise.all([
+  const [here, there, busy, offers] = await Promise.all([
     looked(source, parts, { connect: false }),
     looked(destination, parts, { connect: true }),
     disksWithJobs(source, domain, targets),
-    observeLibvirtHost(source),
-    observeLibvirtHost(destination),
-    observeOffer(destination, offerRequest(details.definition, macs)),
+    observeOffers(asked, request, definition),
   ]);
   const tokens = await tokensOf({ source, destination }, parts, here, there);
-  const move = { vm, shellDomain: shellWord(domain), from: source.name, to: destination.name };
-  const { definition, snapshots, checkpoints } = details;
-  const sight = { definition, snapshots, checkpoints, busy, parts, tokens, macs, offer };
-  const hosts = { source: one, destination: other };
-  return { move, details, verdict: judgeMove(move, { ...sight, source: here, destination: there, hosts }) };
+  const offer = offers.destination;
+  const sight = { definition, snapshots, checkpoints, busy, parts, tokens, macs: macsOf(vm), offer };
+  const ends = { source: here, destination: there, qemuVersion: offer.qemuVersion };
+  const { storage, obstacles, remarks } = judgeMove(move, { ...sight, ...ends });
+  const standing = obstacles.map((one) => standingRefusal(move, one));
+  return { move, details, storage, request, offers, answer: answerRequest(request, offers, standing), remarks };
 }
 
 /** Who asks storage that stands still waits in the kernel, and cannot be ended. */

@@ -1,6 +1,6 @@
 import type { DomainDefinition } from '../model/domain-definition.js';
+import { hugeMemory } from '../model/huge-memory.js';
 import { attribute, child } from '../model/xml-element.js';
-import { hugeMemory } from '../plan/huge-pages.js';
 
 /** QEMU's own memory, beside the guest's. */
 export const QEMU_MEMORY_BYTES = 64 * 2 ** 20;

@@ -1,4 +1,5 @@
 import type { Envelope } from '../model/event.js';
+import { negotiationText } from '../model/negotiation.js';
 import { observedText } from '../model/observed-text.js';
 import type { RunEvent } from '../model/run-record.js';
 import type { EventBus } from './event-bus.js';
@@ -32,6 +33,8 @@ function runEventOf({ at, event }: Envelope): RunEvent | null {
       const end = event.error === null ? 'done' : `failed: ${event.error}`;
       return { atMs: at, host: null, text: `${event.stage}: ${end}` };
     }
+    case 'negotiated':
+      return { atMs: at, host: event.host, text: `negotiate: ${negotiationText(event)}` };
     case 'warning':
       return { atMs: at, host: null, text: event.text };
     case 'guest-paused':

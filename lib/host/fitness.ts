@@ -14,6 +14,10 @@ export interface Fitness {
   readonly libvirtVersion: string;
   /** By which libvirt tells hosts apart; empty where it does not say. */
   readonly hostUuid: string;
+  /** By which it names itself to others; empty where it does not say. */
+  readonly hostName: string;
+  /** To which that name leads on the host itself. */
+  readonly ownAddresses: readonly string[];
   readonly qemuVersion: string;
   /** Hosts that watch a VM ping it with this. */
   readonly fpingVersion: string;
@@ -52,6 +56,8 @@ ${encapsulations.map((one) => `section carrier ${one.name}; ${carrierQuestion(on
 [ "$1" = vms ] || exit 0
 section libvirt; timeout 20 virsh -q -c qemu:///system version --daemon
 section uuid; timeout 20 virsh -q -c qemu:///system capabilities | sed -n 's/.*<uuid>\\(.*\\)<\\/uuid>.*/\\1/p'
+section hostname; timeout 20 virsh -q -c qemu:///system hostname
+section own; timeout 3 getent ahosts "$(hostname)" | awk '{ print $1 }'
 section qemu; qemu-system-x86_64 --version
 section kvm; [ -w /dev/kvm ] && echo yes
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
@@ -83,6 +89,14 @@ export async function observeFitness(shell: HostShell, { vms, encapsulations }: 
     kernelDatapath: text('datapath') === 'yes',
     libvirtVersion: /daemon: (\S+)/.exec(text('libvirt'))?.[1] ?? '',
     hostUuid: text('uuid').toLowerCase(),
+    hostName: text('hostname'),
+    ownAddresses: [
+      ...new Set(
+        text('own')
+          .split('\n')
+          .filter((line) => line !== ''),
+      ),
+    ],
     qemuVersion: /version (\d+(?:\.\d+)*)/.exec(text('qemu'))?.[1] ?? '',
     fpingVersion: /Version (\d+(?:\.\d+)*)/.exec(text('fping'))?.[1] ?? '',
     kvmDevice: text('kvm') === 'yes',

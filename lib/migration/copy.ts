@@ -16,6 +16,7 @@ import {
   withinLimit,
 } from './gate.js';
 import type { Run } from './migration.js';
+import type { Agreed } from './negotiate.js';
 import { type QueueReading, readQueues } from './queues.js';
 import { whyUnready } from './ready.js';
 import type { Reservation } from './reserve.js';
@@ -44,7 +45,7 @@ export class Copy {
 
   constructor(
     private readonly run: Run,
-    private readonly checked: Checked,
+    private readonly checked: Checked & Agreed,
     private readonly reservation: Reservation,
   ) {}
 

@@ -1,4 +1,5 @@
 import type { Emit } from '../model/event.js';
+import type { NegotiationStep } from '../model/negotiation.js';
 
 /** What a run tells of its VM while it goes on: its file keeps of it what others should be able to read again. */
 export class Journal {
@@ -25,6 +26,10 @@ export class Journal {
   /** @param error what it failed with; null: it is done */
   stageEnded(stage: string, durationMs: number, error: string | null): void {
     this.emit({ kind: 'stage-finished', vm: this.vm, stage, durationMs, error });
+  }
+
+  negotiated({ step, host, ok, why }: NegotiationStep): void {
+    this.emit({ kind: 'negotiated', vm: this.vm, step, host, ok, why });
   }
 
   guestPaused(host: string, atMs: number): void {

@@ -137,6 +137,7 @@ function resultOf(
     },
     macs: macsOf(found.reservation?.moving ?? { macs: [], left: [] }),
     unwatched: unwatchedNics(vm, probes.all, found.checked?.unlinkedMacs ?? []),
+    negotiation: found.negotiation?.steps ?? [],
     ping: pings.map((ping) => ping.figures),
     stages,
     switchover: {

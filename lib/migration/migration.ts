@@ -2,6 +2,10 @@ import type { WantedNic } from '../compute/driver.js';
 import type { StorageProof } from '../model/disk.js';
 import type { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
+import type { Transport } from '../negotiate/configuration.js';
+import type { Exchange } from '../negotiate/exchange.js';
+import type { Offers } from '../negotiate/offer.js';
+import type { Request } from '../negotiate/request.js';
 import type { Placement } from '../placement/placement.js';
 import { expectedAt } from '../plan/expected-place.js';
 import type { Strategy } from '../strategies/strategy.js';
@@ -37,7 +41,7 @@ export interface Migration {
   readonly options: MigrationOptions;
   readonly strategy: Strategy;
   readonly signal: AbortSignal;
-  /** Whether the VM can go from the source to the destination as it stands; null: the source does not have it. */
+  /** What both ends say to the VM's going as it stands; null: the source does not have it. */
   readonly lookAhead: () => Promise<Outlook | null>;
   /** What keeps the source from reaching the port to which the memory would be sent; null: nothing does. */
   readonly portSilence: () => Promise<VxmigError | null>;
@@ -45,16 +49,21 @@ export interface Migration {
 
 /** What a look at the VM and at both ends has shown. */
 export interface Outlook {
+  readonly request: Request;
+  readonly offers: Offers;
+  /** To the request. */
+  readonly answer: Exchange;
+  /** null: not all of it is proven, and that has been refused. */
   readonly storage: StorageProof | null;
-  /** What is in the way, in one error; null where the storage is proven. */
+  /** Where the memory would be sent. */
+  readonly transport: Transport | null;
+  /** What is in the way, as far as it can be told before a move's turn has come; in one error. null: nothing is. */
   readonly obstacle: VxmigError | null;
   /** What comes along, and not as it was. */
   readonly remarks: readonly string[];
   /** What the hypervisor takes for it there, and how much of that is the guest's. */
   readonly neededBytes: number;
   readonly guestBytes: number;
-  /** Why the destination cannot give it the CPU that it has; null: it can, or cannot tell. */
-  readonly cpuProblem: () => Promise<string | null>;
 }
 
 /** A migration under way: what all stages share. What a stage finds it returns. */

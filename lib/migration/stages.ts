@@ -3,6 +3,7 @@ import { Announcements, takeIn } from './announce.js';
 import { type Checked, check } from './check.js';
 import { Copy } from './copy.js';
 import type { Run } from './migration.js';
+import { type Agreed, Negotiation } from './negotiate.js';
 import { redirect } from './redirect.js';
 import { release } from './release.js';
 import { Reservation } from './reserve.js';
@@ -14,7 +15,13 @@ import { Verification } from './verify.js';
 const CHECK: StageInfo = {
   kind: 'check',
   name: 'check',
-  purpose: 'Both ends are asked whether it can work; the guest answers.',
+  purpose: 'The VM runs at the source alone, and the guest answers.',
+};
+const NEGOTIATE: StageInfo = {
+  kind: 'check',
+  name: 'negotiate',
+  purpose:
+    'Both ends say what they have, and agree to the request and to the configuration; what does not fit is refused.',
 };
 const RESERVE: StageInfo = {
   kind: 'reversible',
@@ -55,6 +62,7 @@ const RELEASE: StageInfo = {
 /** A migration's stages in the order in which they are told. docs/life-of-a-migration.md tells the same as a story. */
 export const MIGRATION_STAGES: readonly StageInfo[] = [
   CHECK,
+  NEGOTIATE,
   RESERVE,
   COPY,
   REDIRECT,
@@ -67,6 +75,7 @@ export const MIGRATION_STAGES: readonly StageInfo[] = [
 /** What the stages have found; null: it did not come to that. */
 export interface Findings {
   readonly checked: Checked | null;
+  readonly negotiation: Negotiation | null;
   readonly reservation: Reservation | null;
   readonly copy: Copy | null;
   readonly transfer: TransferFigures | null;
@@ -77,6 +86,7 @@ export interface Findings {
 /** The control flow of a migration, all of it. */
 export class MigrationStory implements Story, Findings {
   #checked: Checked | null = null;
+  #negotiation: Negotiation | null = null;
   #reserved: Reserved | null = null;
   #transfer: TransferFigures | null = null;
 
@@ -84,9 +94,12 @@ export class MigrationStory implements Story, Findings {
 
   async there(stages: Stages): Promise<void> {
     const { run } = this;
-    const checked = await stages.check(CHECK, () => check(run));
+    const negotiation = new Negotiation(run);
+    this.#negotiation = negotiation;
+    const checked = await stages.check(CHECK, () => check(run, () => negotiation.foreseen()));
     this.#checked = checked;
-    const reserved = new Reserved(run, checked, stages);
+    const agreed = await stages.check(NEGOTIATE, () => negotiation.make());
+    const reserved = new Reserved(run, { ...checked, ...agreed }, stages);
     this.#reserved = reserved;
     const { reservation, copy } = reserved;
     const settle = () => cancelAndSettle(run, copy.job, checked.id);
@@ -113,11 +126,15 @@ export class MigrationStory implements Story, Findings {
   /** What only watches, and whatever is still open. Never rejects. */
   async close(): Promise<void> {
     const reservation = this.#reserved?.reservation;
-    await Promise.allSettled([reservation?.close(), reservation?.stopSteering()]);
+    await Promise.allSettled([this.#negotiation?.close(), reservation?.close(), reservation?.stopSteering()]);
   }
 
   get checked(): Checked | null {
     return this.#checked;
+  }
+
+  get negotiation(): Negotiation | null {
+    return this.#negotiation;
   }
 
   get reservation(): Reservation | null {
@@ -153,7 +170,7 @@ class Reserved {
   readonly announcing: Early<void>;
   readonly verifying: Early<void>;
 
-  constructor(run: Run, checked: Checked, stages: Stages) {
+  constructor(run: Run, checked: Checked & Agreed, stages: Stages) {
     const { arrived } = run.switchover;
     this.reservation = new Reservation(run);
     this.copy = new Copy(run, checked, this.reservation);

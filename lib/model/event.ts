@@ -1,5 +1,6 @@
 import type { Change } from './change.js';
 import type { LabEvent } from './lab-event.js';
+import type { NegotiationStep } from './negotiation.js';
 import type { WatchNews } from './watch-event.js';
 
 /**
@@ -16,6 +17,7 @@ export type VxmigEvent =
       readonly durationMs: number;
       readonly error: string | null;
     }
+  | ({ readonly kind: 'negotiated'; readonly vm: string } & Pick<NegotiationStep, 'step' | 'host' | 'ok' | 'why'>)
   | ({ readonly kind: 'copy-progress'; readonly vm: string } & CopyProgress)
   | Observed
   /** What a host that `watch` looks at has come to. */

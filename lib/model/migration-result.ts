@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.js';
+import type { NegotiationStep } from './negotiation.js';
 import type { StrategyName } from './topology.js';
 
 /** What `migrate --json` prints; fixed by the contract. Instants are ISO 8601 in UTC. */
@@ -18,6 +19,8 @@ export interface MigrationResult {
   readonly macs?: readonly MacCoverage[];
   /** The VM's NICs that no ping watched. Not in those records either. */
   readonly unwatched?: readonly UnwatchedNic[];
+  /** What was said before it moved. Not in those records either. */
+  readonly negotiation?: readonly NegotiationStep[];
   readonly ping: readonly PingFigures[];
   readonly stages: readonly StageFigures[];
   /**

@@ -1,5 +1,5 @@
 import type { DomainDefinition } from '../model/domain-definition.js';
-import type { HostOffer } from '../model/host-offer.js';
+import type { LocalOffer } from '../model/local-offer.js';
 import { printable } from '../model/printable.js';
 import { attribute, child } from '../model/xml-element.js';
 import { type Move, unfit } from './move-obstacle.js';
@@ -32,7 +32,7 @@ export function variableStore(definition: DomainDefinition): VariableStore | nul
  * there (hw/block/pflash_cfi01.c, postload_update_cb), which libvirt makes before of the template. The file of the old
  * host stays, and is written over when the VM comes back.
  */
-export function judgeVariables(move: Move, definition: DomainDefinition, { paths }: HostOffer): Aside {
+export function judgeVariables(move: Move, definition: DomainDefinition, { paths }: LocalOffer): Aside {
   const { vm, from, to, shellDomain } = move;
   const store = variableStore(definition);
   if (store === null) return { obstacles: [], remarks: [] };

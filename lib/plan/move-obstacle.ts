@@ -1,5 +1,4 @@
 import type { DiskPart } from '../model/disk.js';
-import { type ErrorCode, VxmigError } from '../model/errors.js';
 import { shellWord } from '../model/quote.js';
 
 /** A move that is looked at before it is made. */
@@ -57,36 +56,5 @@ function fixOf({ shellDomain, from, to }: Move, { use, removable, target, place 
     'goes there by ' +
     `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait ` +
     `--pivot\` on ${from}.`
-  );
-}
-
-/** One error for all that is in the way; what is in the way of data comes first. */
-export function obstacleError(move: Move, obstacles: readonly Obstacle[]): VxmigError {
-  const sorted = [...obstacles].sort(
-    (a, b) => Number(b.code === 'DISK_NOT_SHARED') - Number(a.code === 'DISK_NOT_SHARED'),
-  );
-  const code: ErrorCode = sorted[0]?.code ?? 'HOST_UNFIT';
-  const fixes = [...new Set(sorted.map(({ fix }) => fix))];
-  return new VxmigError(code, `${move.vm} cannot move to ${move.to}: ${sorted.map(({ why }) => why).join('; ')}`, {
-    where: `${move.from} ${move.vm}`,
-    hint: `Nothing has moved. ${fixes.join(' ')}`,
-  });
-}
-
-export interface ClosedPort {
-  readonly next: number;
-  readonly first: number;
-  readonly last: number;
-  readonly silence: string;
-}
-
-export function portObstacle(
-  { from, to }: Pick<Move, 'from' | 'to'>,
-  { next, first, last, silence }: ClosedPort,
-): Obstacle {
-  return unfit(
-    `${from} does not get through to TCP port ${next} of ${to}, to which the VM's memory would be sent: ${silence}`,
-    `Open TCP ${first} to ${last} to ${from} in the firewall of ${to}, and in those on the way; \`vxmig doctor ` +
-      'FILE` looks again.',
   );
 }

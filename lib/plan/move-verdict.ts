@@ -1,12 +1,11 @@
 import type { DiskPart, DiskSight, StorageProof, TokenSight } from '../model/disk.js';
 import type { DomainDefinition } from '../model/domain-definition.js';
-import type { HostOffer } from '../model/host-offer.js';
+import type { LocalOffer } from '../model/local-offer.js';
 import { shellWord } from '../model/quote.js';
-import { attribute, child } from '../model/xml-element.js';
+import { child } from '../model/xml-element.js';
 import { judgeDevices } from './device-verdict.js';
 import { dropsCache, judgeDisks } from './disk-verdict.js';
 import { judgeVariables } from './firmware-variables.js';
-import { judgeHugePages } from './huge-pages.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
 import { judgeOtherNics, judgeVhost, otherNics } from './other-nics.js';
 import { judgeScreens } from './screen-verdict.js';
@@ -24,15 +23,10 @@ export interface MoveSight {
   readonly tokens: readonly (TokenSight | null)[];
   /** Of its NICs that the topology names. */
   readonly macs: readonly string[];
-  /** Of the destination. */
-  readonly offer: HostOffer;
-  readonly hosts: { readonly source: SeenHost; readonly destination: SeenHost };
-}
-
-export interface SeenHost {
-  readonly uuid: string;
+  /** Of the new host. */
+  readonly offer: LocalOffer;
+  /** Of the QEMU there. */
   readonly qemuVersion: string;
-  readonly cpu: { readonly model: string; readonly flags: readonly string[] };
 }
 
 /**
@@ -41,32 +35,37 @@ export interface SeenHost {
  */
 export type MoveVerdict = { readonly remarks: readonly string[] } & (
   | { readonly storage: StorageProof; readonly obstacles: readonly [] }
-  | { readonly storage: null; readonly obstacles: readonly Obstacle[] }
+  | { readonly storage: null; readonly obstacles: readonly NamedObstacle[] }
 );
+
+export interface NamedObstacle extends Obstacle {
+  /** Of what it is. */
+  readonly feature: string;
+}
 
 /** Whether a VM can move as it stands, as far as its definition and both hosts tell. */
 export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
-  const disks = judgeDisks(move, { ...sight, dropsCache: dropsCache(sight.hosts.destination.qemuVersion) });
   const { definition, macs, offer } = sight;
+  const disks = judgeDisks(move, { ...sight, dropsCache: dropsCache(sight.qemuVersion) });
   const nics = judgeOtherNics(move, otherNics(definition, macs), offer);
   const variables = judgeVariables(move, definition, offer);
   const remarks = [...nics.remarks, ...variables.remarks];
   const obstacles = [
-    ...disks.obstacles,
-    ...jobs(move, sight),
-    ...snapshots(move, sight),
-    ...judgeDevices(move, definition),
-    ...nics.obstacles,
-    ...judgeVhost(move, definition, offer),
-    ...variables.obstacles,
-    ...judgeHugePages(move, definition, offer),
-    ...judgeScreens(move, definition, sight.destination.addresses),
-    ...sameUuid(move, sight),
-    ...cpu(move, sight),
+    ...named('storage', disks.obstacles),
+    ...named('block job', jobs(move, sight)),
+    ...named('snapshot', snapshots(move, sight)),
+    ...named('device', judgeDevices(move, definition)),
+    ...named('NIC', [...nics.obstacles, ...judgeVhost(move, definition, offer)]),
+    ...named('firmware variables', variables.obstacles),
+    ...named('screen', judgeScreens(move, definition, sight.destination.addresses)),
   ];
   return obstacles.length === 0
     ? { storage: { disks: disks.proven }, obstacles: [], remarks }
     : { storage: null, obstacles, remarks };
+}
+
+function named(feature: string, obstacles: readonly Obstacle[]): NamedObstacle[] {
+  return obstacles.map((one) => ({ ...one, feature }));
 }
 
 function jobs({ vm, shellDomain, from }: Move, { busy, definition }: MoveSight): Obstacle[] {
@@ -105,49 +104,4 @@ function snapshots({ vm, shellDomain, from }: Move, sight: MoveSight): Obstacle[
         '--metadata` has libvirt forget one and leaves what it kept in the image.',
     );
   });
-}
-
-/** libvirt takes hosts of one UUID for one host. */
-function sameUuid(move: Move, { hosts }: MoveSight): Obstacle[] {
-  const { uuid } = hosts.source;
-  return uuid === '' || uuid !== hosts.destination.uuid ? [] : [unfit(sameUuidText(move, uuid), sameUuidFix(move.to))];
-}
-
-export function sameUuidText({ from, to }: Pick<Move, 'from' | 'to'>, uuid: string): string {
-  return `libvirt on ${from} and on ${to} has the same host UUID ${uuid}, and refuses a migration “to the same host”`;
-}
-
-export function sameUuidFix(host: string): string {
-  const conf = '/etc/libvirt/libvirtd.conf';
-  return (
-    `On ${host}: \`sed -i '/^ *host_uuid *=/d' ${conf}; echo "host_uuid = \\"$(cat ` +
-    `/proc/sys/kernel/random/uuid)\\"" >>${conf}; systemctl restart libvirtd\` ` +
-    '(with modular daemons: virtqemud.conf and virtqemud). VMs run on meanwhile.'
-  );
-}
-
-/** The guest sees the host's own CPU, which libvirt compares with nothing. */
-function cpu(move: Move, { definition, hosts }: MoveSight): Obstacle[] {
-  const mode = attribute(child(definition.root, 'cpu'), 'mode');
-  if (definition.type !== 'kvm' || (mode !== 'host-passthrough' && mode !== 'maximum')) return [];
-  const { source, destination } = hosts;
-  const missing = source.cpu.flags.filter((flag) => !destination.cpu.flags.includes(flag));
-  const fix =
-    `Give ${move.vm} a CPU that both hosts can give: \`virsh edit ${move.shellDomain}\` on ${move.from}, <cpu ` +
-    "mode='custom'> with a model that `vxmig doctor` lists as common; it counts from the VM's next start.";
-  if (missing.length > 0) {
-    const list = `${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}`;
-    return [
-      unfit(`${move.vm} has the CPU of ${move.from} itself (${mode}), and that of ${move.to} lacks ${list}`, fix),
-    ];
-  }
-  return source.cpu.model === destination.cpu.model
-    ? []
-    : [
-        unfit(
-          `${move.vm} has the CPU of ${move.from} itself (${mode}: ${source.cpu.model}), and ${move.to} has ` +
-            `another one (${destination.cpu.model})`,
-          fix,
-        ),
-      ];
 }

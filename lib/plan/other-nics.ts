@@ -1,5 +1,5 @@
 import type { DefinedInterface, DomainDefinition } from '../model/domain-definition.js';
-import type { HostOffer } from '../model/host-offer.js';
+import type { LocalOffer } from '../model/local-offer.js';
 import { printable } from '../model/printable.js';
 import { shellWord } from '../model/quote.js';
 import { attribute, child, children } from '../model/xml-element.js';
@@ -35,7 +35,7 @@ export function otherNics(definition: DomainDefinition, macs: readonly string[])
  * What the NICs that the topology does not name become by a move: libvirt connects them at the new host by the words of
  * the definition, which may mean nothing there, or something else.
  */
-export function judgeOtherNics(move: Move, nics: readonly DefinedInterface[], offer: HostOffer): Aside {
+export function judgeOtherNics(move: Move, nics: readonly DefinedInterface[], offer: LocalOffer): Aside {
   const judged = nics.map((nic) => judged1(move, nic, offer));
   return {
     obstacles: judged.flatMap(({ obstacles }) => obstacles),
@@ -43,7 +43,7 @@ export function judgeOtherNics(move: Move, nics: readonly DefinedInterface[], of
   };
 }
 
-function judged1(move: Move, nic: DefinedInterface, offer: HostOffer): Aside {
+function judged1(move: Move, nic: DefinedInterface, offer: LocalOffer): Aside {
   const at = connection(move, nic, offer);
   const missing = children(nic.element, 'script').flatMap((script) => {
     const path = attribute(script, 'path') ?? '';
@@ -62,7 +62,7 @@ interface Connection {
   readonly fix: string;
 }
 
-function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connection {
+function connection(move: Move, nic: DefinedInterface, offer: LocalOffer): Connection {
   const { from, to } = move;
   const { type, element, source, network } = nic;
   // The live definition calls one of a network that lends a bridge of its host's by what it became.
@@ -121,7 +121,7 @@ function connection(move: Move, nic: DefinedInterface, offer: HostOffer): Connec
 }
 
 /** Where the kernel's half of virtio is asked for by name, QEMU does not start without it. */
-export function judgeVhost(move: Move, definition: DomainDefinition, { paths }: HostOffer): Obstacle[] {
+export function judgeVhost(move: Move, definition: DomainDefinition, { paths }: LocalOffer): Obstacle[] {
   if (!wantsVhost(definition) || paths.includes(VHOST)) return [];
   return [
     unfit(
@@ -142,7 +142,7 @@ function isManaged({ element }: DefinedInterface): boolean {
   return attribute(child(element, 'target'), 'managed') === 'no';
 }
 
-function sameDevice({ to }: Move, nic: DefinedInterface, offer: HostOffer): string[] {
+function sameDevice({ to }: Move, nic: DefinedInterface, offer: LocalOffer): string[] {
   const { type, device } = nic;
   if (device === null || (type === 'ethernet' && isManaged(nic))) return [];
   if (!['network', 'bridge', 'ethernet', 'direct'].includes(type) || GENERATED.test(device)) return [];

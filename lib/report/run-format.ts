@@ -132,13 +132,14 @@ const RESULT = record(
         why: text,
       }),
     ),
+    negotiation: listOf(record({ step: text, host: text, ok: yesOrNo, why: text })),
     unwatched: listOf(record({ network: text, mac: text, why: text })),
     stages: listOf(record({ stage: text, startedAt: text, durationMs: number })),
     switchover: { anyOf: [{ type: 'null' }, record({ stoppedAt: textOrNull, resumedAt: textOrNull })] },
     certificate: CERTIFICATE,
     error: record({ code: text, message: text, hint: text }),
   },
-  ['macs', 'unwatched', 'certificate', 'error'],
+  ['macs', 'unwatched', 'negotiation', 'certificate', 'error'],
 );
 /**
  * One request: its sequence number, when it left (milliseconds after `baseMs`), and the wait for its reply (null:

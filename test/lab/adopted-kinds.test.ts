@@ -121,7 +121,11 @@ await onLab('two-subnets', async (t, lab) => {
       /0a of web, .* bridge br-lan, which is not on host-b; .*0b of web, .* office, which host-b does not/;
     t.match(await lab.run('migrate', lab.file, 'web', '--to', 'host-b'), {
       exitCode: 1,
-      document: { outcome: 'rolled-back', error: { code: 'HOST_UNFIT', message }, stages: [{ stage: 'check' }] },
+      document: {
+        outcome: 'rolled-back',
+        error: { code: 'HOST_UNFIT', message },
+        stages: [{ stage: 'check' }, { stage: 'negotiate' }],
+      },
     });
     t.match((await wanted('plan')).document.changes, [{ action: 'migrate', why: message }]);
     t.match(await wanted('apply'), { exitCode: 1, document: { error: { code: 'HOST_UNFIT', message } } });

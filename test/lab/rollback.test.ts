@@ -31,7 +31,7 @@ await onLab('two-subnets', async (t, lab) => {
     // On a machine that has much to do nothing may have been sent by then.
     t.match(document.error.message, /did not (end|begin) within/);
     const stages = document.stages.map((stage: Document) => stage.stage);
-    t.same(stages, ['check', 'reserve', 'copy', 'undo copy', 'undo reserve']);
+    t.same(stages, ['check', 'negotiate', 'reserve', 'copy', 'undo copy', 'undo reserve']);
     await isUntouched(t, lab);
   });
 

@@ -1,10 +1,12 @@
 import { Controller } from '../../controller/controller.js';
+import { observeCpuBaseline } from '../../controller/cpu-baseline.js';
 import { lookAhead } from '../../controller/obstructed-moves.js';
 import { planScript } from '../../controller/plan-script.js';
 import { type Change, totalsOf } from '../../model/change.js';
 import { VxmigError } from '../../model/errors.js';
 import type { ScriptStep } from '../../model/plan-script.js';
 import type { Topology } from '../../model/topology.js';
+import { baselineText } from '../../report/baseline-text.js';
 import { changesText, totalsText } from '../../report/changes-text.js';
 import { scriptText } from '../../report/script-text.js';
 import type { Style } from '../../report/style.js';
@@ -30,14 +32,19 @@ export async function planCommand(context: CommandContext, file: string, options
   refuseUnknownHost(topology, options);
   const controller = await Controller.connect(topology, context.emit);
   try {
-    const { plan } = await lookAhead(controller, await controller.plan(), options.parallel);
+    const planned = await controller.plan();
+    const [{ plan }, cpuBaseline] = await Promise.all([
+      lookAhead(controller, planned, options.parallel),
+      observeCpuBaseline(controller),
+    ]);
     const { changes, warnings, pending } = plan;
     for (const text of warnings) context.emit({ kind: 'warning', text });
     const sections = planScript(topology, plan, controller.plannedMoves(plan)).filter(
       ({ host, step }) => host === (options.host ?? host) && step === (options.step ?? step),
     );
-    const text = options.asShell ? scriptText(sections) : changesOrNone(changes, context.output.style);
-    const document = { ok: true, changes, totals: totalsOf(changes), pending, warnings };
+    const forPeople = [changesOrNone(changes, context.output.style), ...baselineText(cpuBaseline)].join('\n\n');
+    const text = options.asShell ? scriptText(sections) : forPeople;
+    const document = { ok: true, changes, totals: totalsOf(changes), pending, warnings, cpuBaseline };
     context.output.result(options.asShell ? { ...document, shell: sections } : document, text);
     return options.detailedExitcode && changes.length > 0 ? CHANGES_PENDING : 0;
   } finally {

@@ -1,5 +1,6 @@
 import type { VxmigEvent } from '../../model/event.js';
 import type { LabEvent } from '../../model/lab-event.js';
+import { negotiationText } from '../../model/negotiation.js';
 import { type ObservedEvent, observedText } from '../../model/observed-text.js';
 import { formatBytes, formatMs } from '../../model/quantities.js';
 import { changeLine } from '../../report/changes-text.js';
@@ -29,6 +30,9 @@ const RENDERERS: Renderers = {
     error === null
       ? info(`${vm}: ${stage} (${formatMs(durationMs)})`)
       : warn(`${vm}: ${stage} failed after ${formatMs(durationMs)}: ${error}`),
+  // What is refused, the stage that fails says.
+  negotiated: (event) =>
+    (event.ok && event.why !== '' ? info : debug)(`${event.vm}: ${event.host}: ${negotiationText(event)}`),
   'copy-progress': (event) => info(copyText(event)),
   'guest-paused': seen,
   'guest-resumed': seen,

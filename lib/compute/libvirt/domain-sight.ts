@@ -11,22 +11,6 @@ export interface DomainDetails {
   readonly checkpoints: readonly string[];
 }
 
-/** One host's libvirt and its CPU. */
-export interface LibvirtHost {
-  /** By which libvirt tells hosts apart; empty where it does not say. */
-  readonly uuid: string;
-  /** Of the QEMU that libvirt starts there; empty where it does not say. */
-  readonly qemuVersion: string;
-  readonly cpu: HostCpu;
-}
-
-export interface HostCpu {
-  /** `GenuineIntel 6 143`: vendor, family, model. */
-  readonly model: string;
-  /** As /proc/cpuinfo names what it can. */
-  readonly flags: readonly string[];
-}
-
 const VIRSH = 'virsh -q -c qemu:///system';
 const MARK = '=== vxmig';
 
@@ -59,24 +43,6 @@ export async function disksWithJobs(shell: HostShell, domain: string, targets: r
   const { stdout } = await shell.run(argv, { accept: [0, 1] });
   const [, ...answers] = stdout.split(MARK);
   return targets.filter((_, index) => /\[ *\d+(\.\d+)? *%\]/.test(answers[index] ?? ''));
-}
-
-/** @throws CommandError where libvirt does not answer */
-export async function observeLibvirtHost(shell: HostShell): Promise<LibvirtHost> {
-  const script =
-    `LC_ALL=C.UTF-8 ${VIRSH} 'version; capabilities' | sed -n 's/^Running hypervisor: QEMU ` +
-    `*/qemu=/p;s/.*<uuid>\\(.*\\)<\\/uuid>.*/uuid=\\1/p;/<\\/host>/q'; sed -n '1,/^$/p' /proc/cpuinfo`;
-  const { stdout } = await shell.run(['sh', '-c', script]);
-  const field = (name: string) => new RegExp(`^${name}\\s*[:=] *(.*)$`, 'm').exec(stdout)?.[1]?.trim() ?? '';
-  const flags = field('flags') || field('Features');
-  return {
-    uuid: field('uuid').toLowerCase(),
-    qemuVersion: field('qemu'),
-    cpu: {
-      model: ['vendor_id', 'cpu family', 'model'].map(field).join(' ').trim(),
-      flags: flags.split(' ').filter((flag) => flag !== ''),
-    },
-  };
 }
 
 function linesOf(text: string): string[] {

@@ -5,7 +5,6 @@ import { DomainDefinition } from '../../model/domain-definition.js';
 import { isAlive } from '../../model/domain-state.js';
 import { CommandError, VxmigError } from '../../model/errors.js';
 import type { LibvirtDomain } from '../../model/libvirt-domain.js';
-import { procBytes } from '../../model/proc-figure.js';
 import { shellWord } from '../../model/quote.js';
 import type { Vm } from '../../model/topology.js';
 import { macRival } from '../../plan/mac-rival.js';
@@ -54,11 +53,6 @@ export class LibvirtDriver implements VmDriver {
 
   async macRival(vm: Vm): Promise<string | null> {
     return macRival(vm, await domainsOf(this.shell));
-  }
-
-  async availableMemoryBytes(): Promise<number> {
-    const { stdout } = await this.shell.run(['cat', '/proc/meminfo']);
-    return procBytes(stdout, 'MemAvailable') ?? 0;
   }
 
   async migrate(request: MigrationRequest): Promise<MigrationJob> {

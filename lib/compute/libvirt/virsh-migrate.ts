@@ -1,6 +1,5 @@
 import type { HostShell } from '../../host/connection.js';
 import type { StorageProof } from '../../model/disk.js';
-import { DomainDefinition } from '../../model/domain-definition.js';
 import { CommandError } from '../../model/errors.js';
 import type { PostCopy } from '../driver.js';
 import { guardMigrate } from './migrate-guard.js';
@@ -94,12 +93,4 @@ export async function hasJob(shell: HostShell, domain: string): Promise<boolean>
  */
 export async function abortJob(shell: HostShell, domain: string): Promise<void> {
   await shell.run(virsh('domjobabort', '--domain', domain), { accept: [0, 1], timeoutMs: ANSWER_TIMEOUT_MS });
-}
-
-/** Whether the hypervisor there can give the CPU that a domain asks for; null: yes, or libvirt cannot tell. */
-export async function compareCpu(shell: HostShell, domainXml: string): Promise<string | null> {
-  const virttype = DomainDefinition.parse(domainXml).type || 'qemu';
-  const argv = [...UNTRANSLATED, ...virsh('hypervisor-cpu-compare', '--virttype', virttype, '--file', '/dev/stdin')];
-  const { stdout, stderr, exitCode } = await shell.run(argv, { stdin: domainXml, accept: [0, 1] });
-  return exitCode === 1 && /incompatible|not compatible/i.test(stdout + stderr) ? (stdout + stderr).trim() : null;
 }

@@ -8,6 +8,7 @@ import type { LabEvent } from '../../../lib/model/lab-event.js';
 
 const STYLE = { colour: false, width: 80, unicode: false };
 const CLEAR = '\r\u001b[2K';
+const ANSWER = { kind: 'negotiated', vm: 'web', step: 'request', host: 'host-b' } as const;
 const COPY: VxmigEvent = {
   kind: 'copy-progress',
   vm: 'web',
@@ -47,6 +48,9 @@ t.test('events in words', async (t) => {
       'warn',
       'web: copy failed after 5 ms: x',
     ],
+    [{ ...ANSWER, ok: true, why: '' }, 'debug', 'web: host-b: request taken'],
+    [{ ...ANSWER, ok: true, why: 'QEMU is older' }, 'info', 'web: host-b: request taken (QEMU is older)'],
+    [{ ...ANSWER, ok: false, why: 'CPU: x' }, 'debug', 'web: host-b: request refused: CPU: x'],
     [COPY, 'info', 'web: 64 MiB sent, 32 MiB of 128 MiB left, 32 MiB/s, dirty 1 MiB/s, pass 2'],
     [
       { ...COPY, bytesPerSecond: null, dirtyBytesPerSecond: null, iteration: null },

@@ -2,7 +2,7 @@ import t from 'tap';
 import { domainChecks, neededThere, type PlacedVm, placedVms } from '../../../lib/controller/domain-checks.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import { topologyOf } from '../plan/hosts.js';
-import { DISK, definition, type MovableVm, movable, onOneServer } from './movable.js';
+import { DISK, definition, type MovableVm, movable, OFFER, offerText, onOneServer } from './movable.js';
 import { ScriptedShell } from './scripted-shell.js';
 
 const MIB = 2 ** 20;
@@ -101,7 +101,7 @@ t.test(
   async (t) => {
     const snapshot = (host: string) =>
       shells((shell) => {
-        if (shell.name === host) shell.on(/version; capabilities/, 'uuid=uuid-of-host-a\n');
+        if (shell.name === host) shell.on(OFFER, offerText({ uuid: 'uuid-of-host-a' }));
       });
     const [, advice] = await checked([at('host-a')], snapshot('host-b'));
     t.match(advice, {
@@ -116,7 +116,7 @@ t.test(
     t.match(stuck, { ok: false, seen: /^not to host-b: .*snapshot.*; not to host-c: .*snapshot/ });
     t.equal(stuck?.hint.split('snapshot-delete').length, 2, 'what fixes both is said once');
     const twins = shells((shell) => {
-      if (shell.name !== 'host-c') shell.on(/version; capabilities/, 'uuid=one\n');
+      if (shell.name !== 'host-c') shell.on(OFFER, offerText({ name: shell.name }));
     });
     const [, unwanted] = await checked([at('host-b')], twins);
     t.match(unwanted, { ok: false, seen: /^it can move to host-c; not to host-a/ }, 'the file wants it on host-a');

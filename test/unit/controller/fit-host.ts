@@ -19,6 +19,10 @@ fping: Version 5.1
 Running against daemon: 11.3.0
 === uuid
 uuid-of-${name}
+=== hostname
+${name}
+=== own
+198.18.1.10
 === qemu
 QEMU emulator version 10.0.2
 === kvm

@@ -23,6 +23,8 @@ const FIT: Fitness = {
   kernelDatapath: true,
   libvirtVersion: '11.3.0',
   hostUuid: '4c4c4544-0042-3510-8053-b4c04f4e3732',
+  hostName: 'host-a',
+  ownAddresses: ['198.18.1.10'],
   qemuVersion: '10.0.2',
   fpingVersion: '5.1',
   kvmDevice: true,
@@ -133,19 +135,21 @@ t.test('what hosts have in common', async (t) => {
       topology,
       new Map([
         ['host-a', FIT],
-        ['host-b', { ...FIT, hostUuid: 'b-uuid', ...change }],
+        ['host-b', { ...FIT, hostUuid: 'b-uuid', hostName: 'host-b', ...change }],
       ]),
     );
   t.match(of({}), [
     { ok: true, seen: /^2: EPYC, qemu64/ },
     { ok: true, seen: 'KVM everywhere', hint: '' },
     { name: 'libvirt host UUIDs', ok: true, hint: '' },
+    { name: 'host names', ok: true, hint: '' },
   ]);
   t.match(of({ hostUuid: FIT.hostUuid })[2], {
     ok: false,
     seen: /host-a and on host-b has the same/,
     hint: /On host-b:.*host_uuid/,
   });
+  t.match(of({ hostName: 'host-a' })[3], { ok: false, seen: /both called host-a/, hint: /hostnamectl/ });
   t.match(of({ hostUuid: '' })[2], { ok: true }, 'a silent libvirtd has a check of its own');
   t.match(of({ cpuModels: ['EPYC'] }), [{ ok: false, hint: /domcapabilities/ }]);
   t.match(of({ cpuModels: ['EPYC'] }, { ...TOPOLOGY, vms: [] }), [{ ok: true, seen: '1: EPYC' }]);

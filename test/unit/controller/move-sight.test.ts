@@ -1,14 +1,19 @@
 import t from 'tap';
 import { lookAtMove } from '../../../lib/controller/move-sight.js';
 import { CommandError } from '../../../lib/model/errors.js';
-import { DISK, eachItsOwn, type MovableVm, movable, onOneServer } from './movable.js';
+import { topologyOf } from '../plan/hosts.js';
+import { DISK, eachItsOwn, type MovableVm, movable, OFFER, offerText, onOneServer } from './movable.js';
 import { ScriptedShell } from './scripted-shell.js';
 
-function hosts(vm: MovableVm = {}, storage = onOneServer()) {
-  const source = movable(new ScriptedShell('host-a'), vm, storage);
-  const destination = movable(new ScriptedShell('host-b'), vm, storage);
-  const look = async () => await lookAtMove({ vm: 'web', domain: 'web', macs: [], source, destination });
-  const why = async () => (await look())?.verdict.obstacles.map((obstacle) => obstacle.why);
+function hosts(given: MovableVm = {}, storage = onOneServer()) {
+  const source = movable(new ScriptedShell('host-a'), given, storage);
+  const destination = movable(new ScriptedShell('host-b'), given, storage);
+  const topology = topologyOf();
+  const [vm] = topology.vms;
+  const [from, to] = topology.hosts;
+  if (vm === undefined || from === undefined || to === undefined) throw new Error('too few');
+  const look = async () => await lookAtMove({ topology, vm, from, to, source, destination });
+  const why = async () => (await look())?.answer.refusals.map((refusal) => refusal.why);
   /** Files beside which something was written. */
   const written = () => source.ran(/ \.vxmig-/).flatMap((line) => line.match(/\d+:\d+ \S+/g) ?? []);
   return { source, destination, look, why, written };
@@ -17,7 +22,7 @@ function hosts(vm: MovableVm = {}, storage = onOneServer()) {
 t.test('a disk is proven by what one host writes beside it and the other reads there', async (t) => {
   const { look, written, source, destination } = hosts({ devices: DISK });
   const looked = await look();
-  t.match(looked?.verdict, { obstacles: [], storage: { disks: [{ name: 'vda', by: 'token' }] } });
+  t.match(looked, { answer: { refusals: [] }, storage: { disks: [{ name: 'vda', by: 'token' }] } });
   t.match(looked?.move, { vm: 'web', shellDomain: 'web', from: 'host-a', to: 'host-b' });
   t.strictSame(written(), ['0:0 /srv']);
   t.strictSame(source.ran(/^sh -s -- \.vxmig/), []);
@@ -26,9 +31,10 @@ t.test('a disk is proven by what one host writes beside it and the other reads t
 
 t.test('a disk of the same name, size and inode on storage of its own is another one', async (t) => {
   const { look } = hosts({ devices: DISK }, eachItsOwn());
-  t.match((await look())?.verdict, {
+  const why = /what host-a writes beside it, host-b does not see/;
+  t.match(await look(), {
     storage: null,
-    obstacles: [{ code: 'DISK_NOT_SHARED', why: /what host-a writes beside it, host-b does not see/ }],
+    answer: { refusals: [{ code: 'DISK_NOT_SHARED', feature: 'storage', host: 'host-a', why }] },
   });
 });
 
@@ -85,7 +91,7 @@ t.test('what libvirt would refuse half-way is an obstacle before', async (t) => 
   t.match(await busy.why(), [/vda of web is being copied/]);
   t.strictSame(busy.destination.ran(/blockjob/), []);
   const twins = hosts();
-  twins.destination.on(/version; capabilities/, 'uuid=uuid-of-host-a\n');
+  twins.destination.on(OFFER, offerText({ uuid: 'uuid-of-host-a' }));
   t.match(await twins.why(), [/the same host UUID uuid-of-host-a/]);
 });
 

@@ -67,7 +67,7 @@ t.test('of several the one that is about data gives its code, and each is named'
   const { obstacle, plan } = await lookAhead(fleet.controller, await fleet.controller.plan());
   t.match(obstacle, {
     code: 'DISK_NOT_SHARED',
-    message: /^db cannot move to host-c: .*; web cannot move to host-b: vda of web/,
+    message: /^db cannot move to host-c: .*; web cannot move to host-b: storage: vda of web/,
     hint: /firewall of host-c.*storage that both hosts see/,
   });
   t.equal(plan.changes.filter(({ why }) => why.includes('it cannot be made')).length, 2);

@@ -24,6 +24,12 @@ Running against daemon: 11.3.0
 === uuid
 4C4C4544-0042-3510-8053-b4c04f4e3732
 
+=== hostname
+node-a.example
+=== own
+127.0.1.1
+127.0.1.1
+
 === qemu
 QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)
 
@@ -77,6 +83,8 @@ t.test('a host that has everything', async (t) => {
     kernelDatapath: true,
     libvirtVersion: '11.3.0',
     hostUuid: '4c4c4544-0042-3510-8053-b4c04f4e3732',
+    hostName: 'node-a.example',
+    ownAddresses: ['127.0.1.1'],
     qemuVersion: '10.0.2',
     fpingVersion: '5.1',
     kvmDevice: true,

@@ -141,7 +141,7 @@ t.test('called off too late: an answer was lost, and the guest had been let go',
     t.match(result, { outcome: 'migrated', ok: false, error: { message: /the VM has moved all the same/ } });
     t.same(
       result.stages.map(({ stage }) => stage),
-      ['check', 'reserve', 'copy', 'redirect', 'undo redirect', 'undo copy', 'announce', 'verify', 'release'],
+      [...NAMES.slice(0, 5), 'undo redirect', 'undo copy', ...NAMES.slice(-3)],
       'it keeps what was made for it, and what follows it goes on',
     );
     checkWorld(t, world, result, strategy);

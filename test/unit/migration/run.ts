@@ -3,27 +3,17 @@ import type { Observer } from '../../../lib/measure/observer.js';
 import { Clocks } from '../../../lib/migration/clocks.js';
 import type { HostParts } from '../../../lib/migration/host-parts.js';
 import { Journal } from '../../../lib/migration/journal.js';
-import type { Outlook, Run } from '../../../lib/migration/migration.js';
+import type { Run } from '../../../lib/migration/migration.js';
 import { Probes } from '../../../lib/migration/probes.js';
 import { Switchover } from '../../../lib/migration/switchover.js';
-import { WITHOUT_DISKS } from '../../../lib/model/disk.js';
 import type { VxmigEvent } from '../../../lib/model/event.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import type { NetworkPath } from '../../../lib/network/path.js';
 import { Placement } from '../../../lib/placement/placement.js';
 import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import { PRE_COPY } from '../../../lib/strategies/pre-copy.js';
+import { outlook } from '../negotiate/ends.js';
 import { topologyOf } from '../plan/hosts.js';
-
-/** Nothing is in the way. */
-export const OUTLOOK: Outlook = {
-  storage: WITHOUT_DISKS,
-  obstacle: null,
-  remarks: [],
-  neededBytes: 1,
-  guestBytes: 1,
-  cpuProblem: async () => null,
-};
 
 /** A host's parts of which a test gives what it needs; whatever else is used fails. */
 export interface PartsGiven {
@@ -72,7 +62,7 @@ export function runOf({ topology = topologyOf(), hosts, run = {} }: GivenRun = {
     options: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 10_000, redirect: true },
     strategy: PRE_COPY,
     signal: new AbortController().signal,
-    lookAhead: async () => OUTLOOK,
+    lookAhead: async () => outlook(),
     portSilence: async () => null,
     journal: new Journal(vm.name, (event) => told.push(event)),
     clocks,

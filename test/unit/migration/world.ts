@@ -22,8 +22,9 @@ import { Placement } from '../../../lib/placement/placement.js';
 import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import type { SeenMac } from '../../../lib/plan/moving-macs.js';
 import { strategyOf } from '../../../lib/strategies/registry.js';
+import { outlook } from '../negotiate/ends.js';
 import { topologyOf } from '../plan/hosts.js';
-import { OUTLOOK, sight } from './run.js';
+import { sight } from './run.js';
 
 /** What happens otherwise than it should, and when. Left out: all goes well. */
 export interface Trouble {
@@ -114,7 +115,7 @@ export class World {
         signal,
         lookAhead: async () => {
           await this.#call('host-a', 'lookAhead');
-          return OUTLOOK;
+          return outlook();
         },
         portSilence: async () => null,
       },
@@ -222,7 +223,6 @@ export class World {
         return this.#look(host);
       },
       macRival: async () => null,
-      availableMemoryBytes: async () => 2 ** 40,
       migrate: async (request) => {
         await call('migrate');
         return this.#begin(request);

@@ -1,12 +1,10 @@
 import t from 'tap';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
 import { diskParts } from '../../../lib/plan/disk-parts.js';
-import { obstacleError } from '../../../lib/plan/move-obstacle.js';
 import { judgeMove, type MoveSight } from '../../../lib/plan/move-verdict.js';
 
 const MOVE = { vm: 'shop', shellDomain: "'my shop'", from: 'node-a', to: 'node-b' };
 const NOTHING = { bootId: '', addresses: [], parts: [] };
-const HOST = { uuid: 'u-a', qemuVersion: '10.0.2', cpu: { model: 'GenuineIntel 6 143', flags: ['sse4_2', 'avx2'] } };
 
 function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): MoveSight {
   const xml = `<domain type='kvm'><name>my shop</name>${head}<devices>${devices}</devices></domain>`;
@@ -19,9 +17,9 @@ function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): Mov
     source: { host: 'node-a', ...NOTHING },
     destination: { host: 'node-b', ...NOTHING },
     tokens: [],
+    qemuVersion: '10.0.2',
     macs: [],
-    offer: { devices: ['lo'], networks: new Map(), freePages: new Map(), hugePageBytes: null, paths: [] },
-    hosts: { source: HOST, destination: { ...HOST, uuid: 'u-b' } },
+    offer: { devices: ['lo'], networks: new Map(), paths: [] },
     ...change,
   };
 }
@@ -67,42 +65,16 @@ t.test('a part of the host keeps the VM there', async (t) => {
   t.match(whyNot(sight("<shmem name='ivshmem0'/>")), [/shared memory/]);
 });
 
-t.test('two hosts with one host UUID', async (t) => {
-  const [obstacle] = judgeMove(MOVE, sight('', { hosts: { source: HOST, destination: HOST } })).obstacles;
-  t.match(obstacle, { why: /the same host UUID u-a/, fix: /host_uuid.*libvirtd.conf.*restart libvirtd/ });
-});
-
-t.test('the host’s own CPU is compared, which libvirt does not do', async (t) => {
-  const cpu = "<cpu mode='host-passthrough'/>";
-  const to = (flags: string[], model = HOST.cpu.model) => ({
-    hosts: { source: HOST, destination: { ...HOST, uuid: 'u-b', cpu: { model, flags } } },
-  });
-  t.same(whyNot(sight('', to(['avx2', 'sse4_2', 'amx']), cpu)), []);
-  t.match(whyNot(sight('', to(['sse4_2']), cpu)), [/host-passthrough.*node-b lacks avx2/]);
-  t.match(whyNot(sight('', to(['avx2', 'sse4_2'], 'GenuineIntel 6 85'), cpu)), [
-    /node-b has another one \(GenuineIntel 6 85\)/,
-  ]);
-  t.same(whyNot(sight('', to(['sse4_2']), "<cpu mode='custom'><model>qemu64</model></cpu>")), []);
-});
-
 t.test('what is beside disks counts, too, and what only changes is told', async (t) => {
   const user = "<interface type='user'><mac address='52:54:00:00:00:0a'/></interface>";
   t.match(judgeMove(MOVE, sight(user)), { storage: { disks: [] }, remarks: [/connections end with the move/] });
   t.strictSame(judgeMove(MOVE, sight(user, { macs: ['52:54:00:00:00:0A'] })).remarks, []);
   const all = `<interface type='bridge'><mac address='52:54:00:00:00:0a'/><source bridge='br7'/></interface>
     <graphics type='vnc' listen='198.51.100.1'/><tpm><backend type='emulator'/></tpm>`;
-  const huge = '<memory>1024</memory><memoryBacking><hugepages/></memoryBacking><os><nvram type="block"/></os>';
-  t.match(whyNot(sight(all, {}, huge)), [/a TPM/, /bridge br7/, /firmware/, /huge pages/, /198\.51\.100\.1/]);
-});
-
-t.test('one error for all of it; data comes first', async (t) => {
-  const disk = { code: 'DISK_NOT_SHARED', why: 'vda is elsewhere', fix: 'Share it.' } as const;
-  const other = { code: 'HOST_UNFIT', why: 'a snapshot', fix: 'Delete it.' } as const;
-  t.match(obstacleError(MOVE, [other, disk]), {
-    code: 'DISK_NOT_SHARED',
-    message: 'shop cannot move to node-b: vda is elsewhere; a snapshot',
-    hint: 'Nothing has moved. Share it. Delete it.',
-  });
+  const block = '<os><nvram type="block"/></os>';
+  t.match(whyNot(sight(all, {}, block)), [/a TPM/, /bridge br7/, /firmware/, /198\.51\.100\.1/]);
+  const features = judgeMove(MOVE, sight(all, {}, block)).obstacles.map(({ feature }) => feature);
+  t.strictSame(features, ['device', 'NIC', 'firmware variables', 'screen'], 'each by its name');
 });
 
 t.test('all that QEMU opens is found in a live definition', async (t) => {

@@ -1,12 +1,12 @@
 import t from 'tap';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
-import type { HostOffer } from '../../../lib/model/host-offer.js';
-import { offerRequest } from '../../../lib/plan/offer-request.js';
+import type { LocalOffer } from '../../../lib/model/local-offer.js';
+import { localRequest } from '../../../lib/plan/local-request.js';
 import { judgeOtherNics, judgeVhost, otherNics } from '../../../lib/plan/other-nics.js';
 
 const MOVE = { vm: 'shop', shellDomain: "'my shop'", from: 'node-a', to: 'node-b' };
 const MAC = '52:54:00:00:00:0a';
-const OFFER: HostOffer = {
+const OFFER: LocalOffer = {
   devices: ['lo', 'eth0', 'br0', 'virbr0', 'lan0', 'tap7'],
   networks: new Map([
     ['default', { isActive: true, bridge: 'virbr0', forward: 'nat' }],
@@ -16,8 +16,6 @@ const OFFER: HostOffer = {
     ['asleep', { isActive: false, bridge: 'virbr2', forward: 'nat' }],
     ['ports', { isActive: true, bridge: null, forward: 'passthrough' }],
   ]),
-  freePages: new Map(),
-  hugePageBytes: null,
   paths: ['/etc/qemu-ifup'],
 };
 
@@ -105,7 +103,7 @@ t.test('a live definition has what a network has lent, and the network is what c
     },
   ]);
   t.match(remarks('bridge', "<source network='office' bridge='br0'/>"), [/stays in libvirt’s network office/]);
-  t.strictSame(offerRequest(domainWith('bridge', lost), []).networks, ['lost']);
+  t.strictSame(localRequest(domainWith('bridge', lost), []).networks, ['lost']);
   t.match(why('direct', "<source network='ports' dev='eth3' mode='vepa'/>"), [/macvtap on eth3/]);
 });
 
@@ -113,13 +111,13 @@ t.test('the kernel’s half of virtio must be there where it is asked for by nam
   const asked = domainWith('bridge', "<source bridge='br0'/><driver name='vhost'/>");
   t.match(judgeVhost(MOVE, asked, OFFER), [{ why: /node-b has no \/dev\/vhost-net/, fix: /modprobe vhost_net/ }]);
   t.strictSame(judgeVhost(MOVE, asked, { ...OFFER, paths: ['/dev/vhost-net'] }), []);
-  t.strictSame(offerRequest(asked, []).paths, ['/dev/vhost-net']);
+  t.strictSame(localRequest(asked, []).paths, ['/dev/vhost-net']);
   t.strictSame(judgeVhost(MOVE, domainWith('bridge', "<driver name='qemu'/>"), OFFER), []);
 });
 
 t.test('only what the other NICs mention is asked for', async (t) => {
-  const of = (type: string, content: string) => offerRequest(domainWith(type, content), ['52:54:00:09:00:01']);
+  const of = (type: string, content: string) => localRequest(domainWith(type, content), ['52:54:00:09:00:01']);
   t.strictSame(of('network', "<source network='default' bridge='virbr0'/>"), { networks: ['default'], paths: [] });
   t.strictSame(of('ethernet', "<script path='/etc/up'/>"), { networks: [], paths: ['/etc/up'] });
-  t.strictSame(offerRequest(domainWith('network', "<source network='default'/>"), [MAC]), { networks: [], paths: [] });
+  t.strictSame(localRequest(domainWith('network', "<source network='default'/>"), [MAC]), { networks: [], paths: [] });
 });

@@ -1,9 +1,8 @@
 import t from 'tap';
 import { neededBytes, QEMU_MEMORY_BYTES } from '../../../lib/controller/needed-memory.js';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
-import { hugeMemory, judgeHugePages } from '../../../lib/plan/huge-pages.js';
+import { hugeMemory } from '../../../lib/model/huge-memory.js';
 
-const MOVE = { vm: 'shop', shellDomain: 'shop', from: 'node-a', to: 'node-b' };
 const [MIB, GIB] = [2 ** 20, 2 ** 30];
 
 function domainWith(pages: string | null, numa = ''): DomainDefinition {
@@ -12,12 +11,6 @@ function domainWith(pages: string | null, numa = ''): DomainDefinition {
   return DomainDefinition.parse(
     `<domain><name>x</name><memory unit='GiB'>4</memory>${backing}${cpu}<devices/></domain>`,
   );
-}
-
-function why(definition: DomainDefinition, free: readonly (readonly [number, number])[], hugePageBytes = 2 * MIB) {
-  const sizes = new Map(free);
-  const offer = { devices: [], networks: new Map(), freePages: sizes, hugePageBytes, paths: [] };
-  return judgeHugePages(MOVE, definition, offer);
 }
 
 const CELLS =
@@ -37,22 +30,6 @@ t.test('which memory is in pages of which size', async (t) => {
     { pageBytes: 2 * MIB, bytes: 3 * GIB },
   ]);
   t.strictSame(hugeMemory(domainWith("<page size='2048' nodeset='0'/>")), [{ pageBytes: 2 * MIB, bytes: 4 * GIB }]);
-});
-
-t.test('too few of them are told with the numbers, and how to have more', async (t) => {
-  t.strictSame(why(domainWith(''), [[2 * MIB, 2048]]), []);
-  t.match(why(domainWith(''), [[2 * MIB, 2000]]), [
-    {
-      code: 'HOST_UNFIT',
-      why: 'shop has its memory in huge pages: it needs 2048 of 2 MiB, and node-b has 2000 of them free',
-      fix: /`echo \$\(\(\$\(cat \/sys\/kernel\/mm\/hugepages\/hugepages-2048kB\/nr_hugepages\) \+ 48\)\) >\/sys/,
-    },
-  ]);
-  t.match(why(domainWith("<page size='1' unit='GiB'/>"), [[2 * MIB, 9999]]), [
-    { why: /needs 4 of 1 GiB, and node-b has no pages of that size/, fix: /hugepagesz/ },
-  ]);
-  const none = { devices: [], networks: new Map(), freePages: new Map(), hugePageBytes: null, paths: [] };
-  t.match(judgeHugePages(MOVE, domainWith(''), none), [{ why: /4 GiB of its memory in huge pages.* none at all/ }]);
 });
 
 t.test('a host has set them aside, so that they need none of its other memory', async (t) => {

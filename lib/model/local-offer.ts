@@ -1,18 +1,14 @@
-/** What a host has for a VM that would come to it, beside what its disks need. */
-export interface HostOffer {
+/** What a definition can name of the host that it is on, as far as another host has it, too. */
+export interface LocalOffer {
   /** Names of its network devices. */
   readonly devices: readonly string[];
   /** libvirt's networks, of those that were asked for. */
-  readonly networks: ReadonlyMap<string, NetworkOffer>;
-  /** By their size in bytes: how many huge pages nobody has, or has been promised. */
-  readonly freePages: ReadonlyMap<number, number>;
-  /** The size that is meant where none is said; null: the host has none. */
-  readonly hugePageBytes: number | null;
+  readonly networks: ReadonlyMap<string, LocalNetwork>;
   /** Of the paths that were asked for, those that are there. */
   readonly paths: readonly string[];
 }
 
-export interface NetworkOffer {
+export interface LocalNetwork {
   readonly isActive: boolean;
   /** To which VMs are connected; null: they get devices of the host (macvtap, SR-IOV). */
   readonly bridge: string | null;
@@ -21,7 +17,7 @@ export interface NetworkOffer {
 }
 
 /** What a definition makes worth asking for. */
-export interface OfferRequest {
+export interface LocalRequest {
   readonly networks: readonly string[];
   readonly paths: readonly string[];
 }

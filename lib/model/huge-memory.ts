@@ -1,8 +1,5 @@
-import { type DomainDefinition, definedBytes } from '../model/domain-definition.js';
-import type { HostOffer } from '../model/host-offer.js';
-import { formatBytes } from '../model/quantities.js';
-import { attribute, child, children } from '../model/xml-element.js';
-import { type Move, type Obstacle, unfit } from './move-obstacle.js';
+import { type DomainDefinition, definedBytes } from './domain-definition.js';
+import { attribute, child, children } from './xml-element.js';
 
 /** Memory that a domain has in huge pages. */
 export interface HugeMemory {
@@ -55,32 +52,3 @@ function idsOf(nodeset: string): number[] {
 
 /** Far more than Linux has (CONFIG_NODES_SHIFT). */
 const MOST_NODES = 4096;
-
-/** A host gives huge pages to nobody who has not found enough of them when it starts. */
-export function judgeHugePages(move: Move, definition: DomainDefinition, offer: HostOffer): Obstacle[] {
-  const needed = new Map<number | null, number>();
-  for (const { pageBytes, bytes } of hugeMemory(definition)) {
-    const size = pageBytes ?? offer.hugePageBytes;
-    needed.set(size, (needed.get(size) ?? 0) + bytes);
-  }
-  return [...needed].flatMap(([size, bytes]) => {
-    if (size === null)
-      return unfit(
-        `${move.vm} has ${formatBytes(bytes)} of its memory in huge pages, and ${move.to} has none at all`,
-        `Boot ${move.to} with a kernel that has them (hugetlbfs), or choose another host.`,
-      );
-    const pages = Math.ceil(bytes / size);
-    const free = offer.freePages.get(size);
-    if (free !== undefined && free >= pages) return [];
-    const has = free === undefined ? 'no pages of that size' : `${free} of them free`;
-    const file = `/sys/kernel/mm/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
-    return unfit(
-      `${move.vm} has its memory in huge pages: it needs ${pages} of ${formatBytes(size)}, and ${move.to} ` +
-        `has ${has}`,
-      free === undefined
-        ? `Give ${move.to} pages of that size when it boots (hugepagesz=… hugepages=${pages}), or choose another host.`
-        : `Have ${move.to} keep ${pages - free} more: \`echo $(($(cat ${file}) + ${pages - free})) >${file}\` there, ` +
-            'which works as long as its memory is not in pieces; or choose another host.',
-    );
-  });
-}

@@ -1,0 +1,148 @@
+import type { Test } from 'tap';
+import { isMigrated } from './documents.js';
+import { type Document, onLab } from './harness.js';
+import { holding, holdings } from './host-state.js';
+import { bringOldQemu, fetchOldQemu, otherQemu, QEMU_PATH } from './other-qemu.js';
+
+const MAC = '52:54:00:09:00:01';
+const OFF = "csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'";
+
+/** As its owner has defined it: with whatever CPU the host has when it starts. */
+const definition = (machine: string, cpu: string) => `<domain type='qemu'>
+  <name>web</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>128</memory><vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='${machine}'>hvm</type>
+    <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
+    <initrd>/var/lib/vxmig/images/micro/initrd.img</initrd>
+    <cmdline>console=ttyS0 vxmig.name=web vxmig.nic=${MAC},1450,10.9.0.1/24,fd00:9::1/64</cmdline>
+  </os>
+  ${cpu}
+  <devices>
+    <interface type='user'>
+      <mac address='${MAC}'/><model type='virtio'/>
+      <driver name='qemu'><host ${OFF}/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>
+    </interface>
+    <serial type='pty'/>
+    <memballoon model='none'/>
+  </devices>
+</domain>`;
+
+/** What QEMU can emulate, but for one feature of it. */
+const WITHOUT_AVX2 = 'exec $REAL -global max-x86_64-cpu.avx2=off "$@"';
+
+await onLab('two-subnets', async (t, lab) => {
+  await lab.edit((text) => text.replace(/^( *)image: micro.*$/m, '$1domain: web'));
+  const define = (host: string, xml: string) =>
+    lab.shell(host, `cat >/tmp/web.xml <<'XML'\n${xml}\nXML\nvirsh define --validate /tmp/web.xml`);
+  const refused = async (t: Test, [from, to]: readonly [string, string], feature: string, reason: Document) => {
+    const { exitCode, document } = await lab.run('migrate', lab.file, 'web', '--to', to);
+    t.equal(exitCode, 1, `${document.error?.message}`);
+    t.match(document, {
+      outcome: 'rolled-back',
+      error: { code: 'HOST_UNFIT', message: `web cannot move to ${to}: ${feature}: `, hint: /^Nothing has moved\./ },
+    });
+    const stages = document.stages.map(({ stage }: Document) => stage);
+    t.same(stages, ['check', 'negotiate'], 'nothing was reserved');
+    t.match(document.negotiation, [
+      { step: 'request', host: from },
+      { step: 'request', host: to },
+    ]);
+    t.equal(document.negotiation.length, 2, 'and nothing else was proposed');
+    const reasons = document.negotiation.flatMap((step: Document) => step.reasons);
+    t.match(reasons, [{ feature, wanted: /./, has: /./, why: /./, fix: /./, ...reason }]);
+    t.same(await holdings(lab), holding(lab, { web: from }));
+  };
+  const BACK = ['host-b', 'host-a'] as const;
+
+  let heal = await otherQemu(lab, 'host-a', WITHOUT_AVX2);
+  await define('host-a', definition('pc', "<cpu mode='host-model'/>"));
+  await lab.apply();
+
+  await t.test('from the host that has less to the one that has more; what was agreed on is told', async (t) => {
+    const document = await lab.migrate('web', 'host-b');
+    isMigrated(t, document, { vm: 'web', from: 'host-a', to: 'host-b' });
+    t.match(
+      document.negotiation.map(({ step, host, ok }: Document) => [step, host, ok]),
+      [
+        ['request', 'host-a', true],
+        ['request', 'host-b', true],
+        ['configuration', 'host-a', true],
+        ['configuration', 'host-b', true],
+        ['begin', 'host-a', true],
+      ],
+    );
+    t.match(document.negotiation[3].configuration, {
+      strategy: 'pre-copy',
+      transport: { address: '198.18.2.10', port: Number },
+      machine: /^pc-i440fx-\d/,
+      emulator: QEMU_PATH,
+      acceleration: 'qemu',
+      mtuBytes: 1500,
+    });
+  });
+
+  await t.test('and not the other way, once it has been started with what the new host has', async (t) => {
+    await lab.shell('host-b', 'virsh destroy web && virsh start web');
+    await refused(t, BACK, 'CPU', { has: / -avx2$/, why: /host-a cannot give it, which lacks avx2/ });
+    const { changes, cpuBaseline } = await lab.succeed('plan', lab.file);
+    t.match(changes, [{ action: 'migrate', why: /it cannot be made: .*CPU: .*avx2/ }]);
+    t.match(cpuBaseline, {
+      differ: true,
+      cpu: /<feature policy='disable' name='avx2'\/>/,
+      given: [
+        { host: 'host-a', features: [] },
+        { host: 'host-b', features: ['avx2'] },
+        { host: 'host-c', features: ['avx2'] },
+      ],
+    });
+    t.match(await lab.run('apply', lab.file), {
+      exitCode: 1,
+      document: { error: { code: 'HOST_UNFIT', message: /CPU/ } },
+    });
+    await heal();
+    t.equal((await lab.succeed('plan', lab.file)).cpuBaseline.differ, false);
+  });
+
+  await t.test('a QEMU that is not there, or does not start', async (t) => {
+    await lab.on('host-a', 'mount', '--bind', '/dev/null', QEMU_PATH);
+    await refused(t, BACK, 'emulator path', { wanted: QEMU_PATH, has: 'no program there' });
+    await lab.on('host-a', 'umount', QEMU_PATH);
+    heal = await otherQemu(lab, 'host-a', "echo 'it is half-way upgraded' >&2; exit 1");
+    await refused(t, BACK, 'emulator path', { has: /half-way upgraded/ });
+    await heal();
+  });
+
+  await t.test('two hosts of one name, and packets that are too large for the way', async (t) => {
+    await lab.on('host-a', 'hostname', 'host-b');
+    await refused(t, BACK, 'host name', { has: 'host-b', fix: /hostnamectl/ });
+    await lab.on('host-a', 'hostname', 'host-a');
+    await lab.on('host-a', 'ip', 'link', 'set', 'br-phy', 'mtu', '1400');
+    await refused(t, BACK, 'MTU', { wanted: /^1500 bytes, for blue/, why: /host-a gets small ones through to host-b/ });
+    await lab.on('host-a', 'ip', 'link', 'set', 'br-phy', 'mtu', '1500');
+  });
+
+  const old = await fetchOldQemu(t);
+  await t.test('an older QEMU', { skip: old === null && 'Debian’s QEMU 7.2 cannot be fetched here' }, async (t) => {
+    heal = await otherQemu(lab, 'host-a', await bringOldQemu(lab, 'host-a', old ?? ''));
+    const has = 'pc-i440fx-7.2 as its newest';
+    await refused(t, BACK, 'machine type', { wanted: /^pc-i440fx-(8|9|1\d)\./, has, fix: /machine='pc-i440fx-7\.2'/ });
+    await lab.shell('host-b', 'virsh destroy web');
+    const cpu = "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>";
+    const stored = await lab.on('host-b', 'virsh', 'dumpxml', '--inactive', 'web');
+    const older = stored
+      .replace(/machine='[^']*'/, "machine='pc-i440fx-7.2'")
+      .replace(/<cpu [\s\S]*?(?:<\/cpu>|\/>)/, cpu);
+    await define('host-b', older.trim());
+    await lab.on('host-b', 'virsh', 'start', 'web');
+    const { changes, warnings } = await lab.succeed('plan', lab.file);
+    t.match(changes, [{ action: 'migrate' }]);
+    t.notMatch(changes[0].why, /cannot be made/, 'with a machine type that both have it fits');
+    t.same(warnings, []);
+    await heal();
+  });
+
+  await t.test('with hosts of a kind again it comes back', async (t) => {
+    isMigrated(t, await lab.migrate('web', 'host-a'), { vm: 'web', from: 'host-b', to: 'host-a' });
+    t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
+  });
+});
