@@ -80,7 +80,10 @@ async function prepare(
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyScope(plan, (scope) => network.apply(scope));
   signal.throwIfAborted();
-  await everyHost(controller, plan, (session, { steps }) => session.executeDomains(steps));
+  await everyHost(controller, plan, async (session, { seeds, volumes, steps }) => {
+    await session.makeDisks(seeds, volumes);
+    await session.executeDomains(steps);
+  });
   const begun = new Set(
     plan.vms.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
@@ -129,7 +132,10 @@ async function move(
   const runs = await moveVms(moves, migrateOne, signal);
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
-  await everyHost(controller, plan, (session, { remove }) => session.executeDomains(remove));
+  await everyHost(controller, plan, async (session, { remove, removeSeeds }) => {
+    await session.executeDomains(remove);
+    await session.removeDisks(removeSeeds, []);
+  });
   const network: NetworkBackend = controller.network;
   // A migration that has come to its end may have taken away what was to go: what is left is looked for.
   const left = runs.length === 0 ? plan : await controller.plan();

@@ -1,8 +1,12 @@
 import { executeDomainStep } from '../compute/libvirt/domain-step.js';
 import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
+import { removeSeeds, writeSeed } from '../host/seeds.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
+import { makeVolume, removeVolume } from '../host/volumes.js';
+import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
+import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsSession } from '../network/ovs/ovs-session.js';
 import type { DomainStep } from '../plan/host-plan.js';
@@ -76,6 +80,22 @@ export class HostSession {
   async executeDomains(steps: readonly DomainStep[]): Promise<void> {
     await this.inTurn(async () => {
       for (const step of steps) await executeDomainStep(this.shell, step);
+    });
+  }
+
+  /** What VMs start from: their media, and the images of their disks. */
+  async makeDisks(seeds: readonly SeedStep[], volumes: readonly VolumeStep[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const seed of seeds) await writeSeed(this.shell, seed);
+      for (const volume of volumes) await makeVolume(this.shell, volume);
+    });
+  }
+
+  /** After the VMs that had them. */
+  async removeDisks(seeds: readonly string[], volumes: readonly VolumeRemoval[]): Promise<void> {
+    await this.inTurn(async () => {
+      await removeSeeds(this.shell, seeds);
+      for (const volume of volumes) await removeVolume(this.shell, volume);
     });
   }
 

@@ -4,6 +4,7 @@ import type {
   AccessRule,
   Allowance,
   Host,
+  Image,
   Network,
   Nic,
   Probe,
@@ -94,6 +95,11 @@ const NETWORKS = section<Network>({
   },
 });
 
+/** As it is written in the file. */
+function imageText(image: Image): string {
+  return image.kind === 'file' ? image.path : image.kind;
+}
+
 const VMS = section<Vm>({
   one: 'VM',
   many: 'VMs',
@@ -106,7 +112,8 @@ const VMS = section<Vm>({
     },
     vcpus: { text: ({ vcpus }) => String(vcpus) },
     source: {
-      text: ({ source }) => (source.kind === 'image' ? `image: ${source.image}` : `domain: ${source.domain}`),
+      text: ({ source }) =>
+        source.kind === 'image' ? `image: ${imageText(source.image)}` : `domain: ${source.domain}`,
       read: (written) => String(written).replace(/: */, ': '),
     },
     nics: { text: ({ nics }) => nics.map(nicText).sort().join('; ') },

@@ -49,7 +49,7 @@ async function buildRouter(store: LabStateStore): Promise<Inside> {
   await store.updateMachine(ROUTER, { phase: 'starting', pid: null, startedAt: new Date().toISOString() });
   await killAll(() => observeLabMachinePids(lab, ROUTER));
   const files = routerFiles(store.state);
-  const machine = await startMachine({ lab, name: ROUTER, files, limits, forwards: true, kvm: false });
+  const machine = await startMachine({ lab, name: ROUTER, files, limits, forwards: true, kvm: false, mounts: [] });
   await store.updateMachine(ROUTER, { pid: machine.pid });
   const inside: Inside = { lab, machine: ROUTER, pid: machine.pid };
   await machine.ready;

@@ -1,4 +1,5 @@
 import type { Encapsulation } from './encapsulation.js';
+import type { Disk, Storage } from './storage.js';
 
 /**
  * The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one
@@ -10,6 +11,7 @@ export interface Topology {
   readonly lab: LabSettings | null;
   readonly underlay: readonly UnderlaySegment[];
   readonly hosts: readonly Host[];
+  readonly storage: readonly Storage[];
   readonly networks: readonly Network[];
   readonly vms: readonly Vm[];
   readonly probes: readonly Probe[];
@@ -92,6 +94,8 @@ export interface Vm {
   readonly memoryBytes: number;
   readonly vcpus: number;
   readonly source: VmSource;
+  /** Of a guest whose definition vxmig writes; the first begins with its image. */
+  readonly disks: readonly Disk[];
   readonly nics: readonly Nic[];
   /** Each of these has the VM as one of its ends. */
   readonly acl: readonly AccessRule[];
@@ -99,13 +103,29 @@ export interface Vm {
 }
 
 export type VmSource =
-  | { readonly kind: 'image'; readonly image: 'micro' }
+  | { readonly kind: 'image'; readonly image: Image; readonly machine: MachineSettings }
   | {
       readonly kind: 'domain';
       readonly domain: string;
       /** What the file says beside it, though the domain has its own. */
       readonly says?: { readonly memoryBytes?: number; readonly vcpus?: number };
     };
+
+/** What an own guest begins with. `micro` has no disk. */
+export type Image =
+  | { readonly kind: 'micro' }
+  | { readonly kind: 'debian' }
+  /** A raw or qcow2 image on the host. */
+  | { readonly kind: 'file'; readonly path: string };
+
+/** The machine of a guest whose definition vxmig writes; null: what suits the image. */
+export interface MachineSettings {
+  readonly cpu: string | null;
+  readonly machine: string | null;
+  readonly firmware: 'bios' | 'uefi';
+  /** As in the file: public keys, or paths of files that hold one. */
+  readonly sshKeys: readonly string[];
+}
 
 export interface Nic {
   readonly network: string;

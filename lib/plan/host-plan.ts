@@ -1,6 +1,8 @@
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { ScopePlan } from '../model/scope-plan.js';
+import type { SeedStep } from '../model/seed.js';
+import type { VolumeStep } from '../model/volume-step.js';
 import type { FlowDiff } from '../openflow/diff.js';
 import type { Switching } from './switching.js';
 
@@ -28,9 +30,14 @@ export interface OvsScope extends ScopePlan {
 export interface VmPlan {
   readonly host: string;
   readonly changes: readonly Change[];
+  /** First: a domain is started from them. */
+  readonly volumes: readonly VolumeStep[];
+  readonly seeds: readonly SeedStep[];
   readonly steps: readonly DomainStep[];
   /** After the migrations. */
   readonly remove: readonly DomainStep[];
+  /** Paths of media. */
+  readonly removeSeeds: readonly string[];
 }
 
 export interface BridgeFlows {

@@ -23,8 +23,11 @@ export function undoVms(topology: string, before: ObservedHost, now: ObservedHos
       ...made.changes.map((each) => ({ ...each, why: WHY_NEW })),
       ...restored.map((domain) => change(now.host, 'vm', domain, 'update', WHY)),
     ],
+    volumes: [],
+    seeds: [],
     steps,
     remove: made.remove,
+    removeSeeds: made.removeSeeds,
   };
 }
 

@@ -31,6 +31,12 @@ export interface TopologyFile {
     [k: string]: Host;
   };
   /**
+   * Where disks of VMs lie, by name. See docs/storage.md.
+   */
+  storage?: {
+    [k: string]: Storage;
+  };
+  /**
    * Overlay segments, by name. Each one is a bridge on every host and VXLAN tunnels between them.
    */
   networks?: {
@@ -120,6 +126,27 @@ export interface Ssh {
    * Fingerprint of the host's key as `ssh-keygen -lf` prints it: `SHA256:…`. Default: known_hosts decides.
    */
   hostKey?: string;
+}
+/**
+ * A place for disks.
+ */
+export interface Storage {
+  /**
+   * `shared`: a directory that all hosts have mounted; `nbd`: images that a server exports, which are there already.
+   */
+  kind: 'shared' | 'nbd';
+  /**
+   * Of `shared`: the directory, on all hosts the same.
+   */
+  path?: string;
+  /**
+   * Of `nbd`: address or DNS name of the server, the same for all hosts.
+   */
+  server?: string;
+  /**
+   * Of `nbd`: TCP port of the server. Default: 10809.
+   */
+  port?: number;
 }
 /**
  * An overlay segment.
@@ -213,9 +240,39 @@ export interface Vm {
    */
   vcpus?: number;
   /**
-   * `micro`: the lab's own small guest.
+   * What its first disk begins with: `micro`, the lab's own small guest, which has no disk; `debian`, a Debian 12 that
+   * vxmig builds of the distribution's packages; or the path of a raw or qcow2 image on the host.
    */
-  image?: 'micro';
+  image?: string;
+  /**
+   * Disks, in the order in which the guest sees them; the first begins with the image, the others are empty. Default
+   * for an image with a disk: one, in the file's only storage.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  disks?: Disk[];
+  /**
+   * CPU model that the guest sees, as libvirt names it (`virsh cpu-models x86_64`), `host-model` or `host-passthrough`.
+   * Default: qemu64, which every host can give.
+   */
+  cpu?: string;
+  /**
+   * Machine type, as `qemu-system-x86_64 -machine help` names it. Default: pc for `micro`, q35 for others.
+   */
+  machine?: string;
+  /**
+   * `bios` (default) or `uefi`.
+   */
+  firmware?: 'bios' | 'uefi';
+  /**
+   * Who may log in as root: public keys as in authorized_keys, or paths of files with one on this machine
+   * (`~/.ssh/id_ed25519.pub`). In a lab its hosts' own keys may always.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  sshKeys?: string[];
   /**
    * Name of a domain that libvirt on the host knows already, in place of `image`. As libvirt has it, with spaces and
    * umlauts; only `/` and line ends are in no name.
@@ -238,6 +295,32 @@ export interface Vm {
    */
   acl?: Rule[];
   migration?: Migration;
+}
+/**
+ * A disk of a VM.
+ */
+export interface Disk {
+  /**
+   * `2GiB`. Default: that of the image. A first disk that is larger than its image is grown by the guest.
+   */
+  size?: string;
+  /**
+   * Name of the storage that it lies in. Default: the file's only one.
+   */
+  storage?: string;
+  /**
+   * `qcow2` (default) or `raw`.
+   */
+  format?: 'qcow2' | 'raw';
+  /**
+   * `virtio` (default), `scsi` or `sata`.
+   */
+  bus?: 'virtio' | 'scsi' | 'sata';
+  /**
+   * QEMU's cache mode. Default: `none`, which goes past the page cache of the host, so that the next host reads what
+   * the one before has written.
+   */
+  cache?: 'none' | 'directsync' | 'writeback' | 'writethrough';
 }
 /**
  * A network interface of a VM.

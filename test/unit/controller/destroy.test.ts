@@ -7,7 +7,7 @@ const TOPOLOGY = topologyOf();
 
 t.test('destroy takes VMs first, then their networks, and leaves hosts as they were before the apply', async (t) => {
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
-  const plans = await planDestruction(fleet.controller);
+  const plans = await planDestruction(fleet.controller, 'kept');
   t.strictSame(namesKnownTo(fleet.controller), ['plans']);
   const changes = await destroy(fleet.controller, plans);
   t.ok(changes.length > 5);
@@ -20,14 +20,14 @@ t.test('destroy takes VMs first, then their networks, and leaves hosts as they w
     t.strictSame(links, host.links);
   }
   t.strictSame(
-    [...(await planDestruction(fleet.controller)).values()].flatMap((plan) => plan.changes),
+    [...(await planDestruction(fleet.controller, 'kept')).values()].flatMap((plan) => plan.changes),
     [],
   );
 });
 
 t.test('a host on which it fails does not keep the others from theirs, and what is left there is named', async (t) => {
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
-  const plans = await planDestruction(fleet.controller);
+  const plans = await planDestruction(fleet.controller, 'kept');
   fleet.before = (what) => {
     if (what.startsWith('host-a ovs delete-bridge')) throw failing(what);
   };
@@ -44,7 +44,7 @@ t.test('a host on which it fails does not keep the others from theirs, and what 
 
 t.test('where nothing is seen any more, that is said', async (t) => {
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
-  const plans = await planDestruction(fleet.controller);
+  const plans = await planDestruction(fleet.controller, 'kept');
   fleet.before = (what) => {
     if (what.startsWith('host-b ')) throw failing(what);
   };

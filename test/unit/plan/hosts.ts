@@ -86,6 +86,8 @@ export function freshHost(name: string, address: string): ObservedHost {
     namespaces: [],
     domains: [],
     startedLately: [],
+    volumes: [],
+    seeds: {},
     kvm: false,
     nftTables: [],
     sshAddress: '192.0.2.7',

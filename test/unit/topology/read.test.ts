@@ -69,7 +69,12 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
     host: 'host-a',
     memoryBytes: 128 * 2 ** 20,
     vcpus: 1,
-    source: { kind: 'image', image: 'micro' },
+    source: {
+      kind: 'image',
+      image: { kind: 'micro' },
+      machine: { cpu: null, machine: null, firmware: 'bios', sshKeys: [] },
+    },
+    disks: [],
     nics: [
       {
         network: 'blue',

@@ -1,0 +1,52 @@
+import t, { type Test } from 'tap';
+import { VxmigError } from '../../../lib/model/errors.js';
+import { parseTopology } from '../../../lib/topology/read.js';
+
+const TEXT = `version: 1
+name: plans
+underlay: {left: {cidr: 198.18.1.0/24}}
+hosts: {host-a: {underlay: left, address: 198.18.1.10}}
+storage: {pool: {kind: shared, path: /srv/pool}}
+networks: {blue: {vni: 5001, cidr: 10.9.0.0/24, mtu: 1450}}
+vms:
+  web:
+    host: host-a
+    image: debian
+    nics: [{network: blue, mac: "52:54:00:09:00:01", address: 10.9.0.1/24}]
+`;
+
+function read(...replacements: readonly (readonly [string, string])[]) {
+  const text = replacements.reduce((whole, [old, now]) => {
+    if (!whole.includes(old)) throw new Error(`not in the topology: ${old}`);
+    return whole.replace(old, now);
+  }, TEXT);
+  return parseTopology(text, 'storage.yaml');
+}
+
+function refused(t: Test, message: RegExp, ...replacements: readonly (readonly [string, string])[]) {
+  try {
+    read(...replacements);
+    t.fail(`${message} was not said`);
+  } catch (error) {
+    t.match(error instanceof VxmigError ? error.message : error, message);
+  }
+}
+
+t.test('a guest with an image has one disk where the file names none', async (t) => {
+  t.match(read().vms[0]?.disks, [{ storage: 'pool', sizeBytes: null, format: 'qcow2', bus: 'virtio', cache: 'none' }]);
+  t.strictSame(
+    read(['image: debian', 'image: micro'], ['storage: {pool: {kind: shared, path: /srv/pool}}\n', '']).vms[0]?.disks,
+    [],
+  );
+});
+
+t.test('what does not fit together is refused, with the place and the fix', async (t) => {
+  refused(t, /lacks `path`/, ['kind: shared, path: /srv/pool', 'kind: shared']);
+  refused(t, /which has no `server`/, ['path: /srv/pool', 'path: /srv/pool, server: 192.0.2.1']);
+  refused(t, /there is no storage lake/, ['image: debian', 'image: debian\n    disks: [{storage: lake}]']);
+  refused(t, /names no `storage`, and the file has none/, ['storage: {pool: {kind: shared, path: /srv/pool}}\n', '']);
+  refused(t, /disk 2 of VM web has no `size`/, ['image: debian', 'image: debian\n    disks: [{}, {}]']);
+  refused(t, /`disks` changes nothing there/, ['image: debian', 'image: micro\n    disks: [{}]']);
+  for (const path of ['srv', '/srv/../etc', '/srv/./x', '//srv', '/'])
+    t.throws(() => read(['path: /srv/pool', `path: "${path}"`]), { code: 'TOPOLOGY_INVALID' }, path);
+});
