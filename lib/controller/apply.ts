@@ -80,7 +80,10 @@ async function prepare(
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyScope(plan, (scope) => network.apply(scope));
   signal.throwIfAborted();
-  await everyHost(controller, plan, async (session, { seeds, volumes, steps }) => {
+  // What came along with a VM is on the storage before that goes which it was copied from.
+  await everyHost(controller, plan, (session, { keepVolumes }) => session.keepDisks(keepVolumes));
+  await everyHost(controller, plan, async (session, { seeds, volumes, removeVolumes, steps }) => {
+    await session.removeDisks([], removeVolumes);
     await session.makeDisks(seeds, volumes);
     await session.executeDomains(steps);
   });

@@ -20,7 +20,7 @@ export async function planDestruction(controller: Controller, disks: Disks): Pro
   const { name } = controller.topology;
   const observed = await Promise.all([...controller.sessions.values()].map((session) => session.observe(name)));
   for (const host of observed) refuseDestruction(name, host);
-  const images = madeFor(name, observed);
+  const images = madeFor(controller.topology, observed);
   return new Map(
     observed.map((host) => [
       host.host,
@@ -103,7 +103,7 @@ const AGAIN = 'Fix that and run the same again: it removes what is left.';
 async function leftOn(controller: Controller, session: HostSession, { removed }: Destruction): Promise<string> {
   try {
     const now = await session.observe(controller.topology.name);
-    const images = madeFor(controller.topology.name, [now]).get(now.host) ?? [];
+    const images = madeFor(controller.topology, [now]).get(now.host) ?? [];
     const still = images.filter(({ place }) => removed.some((one) => one.place === place));
     const { changes } = destructionOf(controller, now, { images: still, disks: 'removed' });
     const left = changes.map(({ kind, name }) => `${kind} ${name}`);

@@ -3,13 +3,14 @@ import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { removeSeeds, writeSeed } from '../host/seeds.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
-import { makeVolume, removeVolume } from '../host/volumes.js';
+import { makeVolume, removeVolume, settleVolume } from '../host/volumes.js';
 import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsSession } from '../network/ovs/ovs-session.js';
 import type { DomainStep } from '../plan/host-plan.js';
+import type { KeptVolume } from '../plan/moved-volumes.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { type Expected, observeHost } from './observe.js';
 
@@ -88,6 +89,13 @@ export class HostSession {
     await this.inTurn(async () => {
       for (const seed of seeds) await writeSeed(this.shell, seed);
       for (const volume of volumes) await makeVolume(this.shell, volume);
+    });
+  }
+
+  /** Images to which their VMs have come. */
+  async keepDisks(volumes: readonly KeptVolume[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const { place, ...marks } of volumes) await settleVolume(this.shell, place, marks);
     });
   }
 

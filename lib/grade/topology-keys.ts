@@ -118,9 +118,9 @@ const VMS = section<Vm>({
     },
     nics: { text: ({ nics }) => nics.map(nicText).sort().join('; ') },
     migration: {
-      text: ({ migration: { strategy, bandwidthBytesPerSecond, timeoutMs } }) =>
+      text: ({ migration: { strategy, bandwidthBytesPerSecond, timeoutMs, copyStorage } }) =>
         `${strategy}, ${bandwidthBytesPerSecond === null ? 'no bandwidth' : `${bandwidthBytesPerSecond / MIB}MiB`}, ` +
-        `${timeoutMs / 1000}s`,
+        `${timeoutMs / 1000}s${copyStorage === null ? '' : `, copyStorage ${copyStorage}`}`,
     },
     acl: { text: ({ acl }) => rulesText(acl) },
   },

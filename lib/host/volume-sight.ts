@@ -31,11 +31,26 @@ function imageSight(info: string | null, isAbsent: boolean, silence: string | nu
   if (isAbsent) return { kind: 'absent' };
   if (info === null) return { kind: 'silent', why: silence ?? 'it was not looked at' };
   try {
-    const { format, 'virtual-size': sizeBytes, 'backing-filename': backing } = JSON.parse(info);
+    const { format, 'virtual-size': sizeBytes, 'actual-size': allocatedBytes, ...rest } = JSON.parse(info);
+    const data = rest['format-specific']?.data?.['data-file'];
     if (typeof format === 'string' && typeof sizeBytes === 'number')
-      return { kind: 'there', format, sizeBytes, backing: typeof backing === 'string' ? backing : null };
+      return {
+        kind: 'there',
+        format,
+        sizeBytes,
+        allocatedBytes: typeof allocatedBytes === 'number' ? allocatedBytes : sizeBytes,
+        backing: backingOf(rest),
+        hasDataFile: typeof data === 'string',
+      };
   } catch {
     // As below.
   }
   return { kind: 'silent', why: `qemu-img says of it ${info.slice(0, 200)}` };
+}
+
+/** As qemu-img has resolved it, where it has. */
+function backingOf(info: Record<string, unknown>): Extract<ImageSight, { kind: 'there' }>['backing'] {
+  const path = info['full-backing-filename'] ?? info['backing-filename'];
+  const format = info['backing-filename-format'];
+  return typeof path === 'string' ? { path, format: typeof format === 'string' ? format : null } : null;
 }

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { markText } from '../model/volume-sight.js';
+import type { DiskCopy } from '../model/disk-copy.js';
+import { markText, type VolumeMark } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
 
 const MAKE = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
 const REMOVE = readFileSync(new URL('../../../lib/host/remove-volume.sh', import.meta.url), 'utf8');
+const RECEIVE = readFileSync(new URL('../../../lib/host/receive-volume.sh', import.meta.url), 'utf8');
+const SETTLE = readFileSync(new URL('../../../lib/host/settle-volume.sh', import.meta.url), 'utf8');
 /** To copy an image takes as long as the storage takes; nothing else waits for it. */
 const MAKE_TIMEOUT_MS = 3_600_000;
+const SYNC_TIMEOUT_MS = 600_000;
 
 /** @throws CommandError; nothing is left then */
 export async function makeVolume(shell: HostShell, step: VolumeStep): Promise<void> {
@@ -17,5 +21,28 @@ export async function makeVolume(shell: HostShell, step: VolumeStep): Promise<vo
 
 /** @throws CommandError where it is in use, or another's */
 export async function removeVolume(shell: HostShell, { place, mark }: VolumeRemoval): Promise<void> {
-  await shell.run(['sh', '-s', '--', place, markText(mark).trimEnd()], { stdin: REMOVE });
+  await shell.run(['sh', '-s', '--', place, lineOf(mark)], { stdin: REMOVE });
+}
+
+/** An empty image, as large as the disk that is copied into it. @throws CommandError; nothing is left then */
+export async function receiveVolume(shell: HostShell, copy: DiskCopy): Promise<void> {
+  const { path, format, sizeBytes, neededBytes, base, arriving, replaces } = copy;
+  const numbers = [sizeBytes, neededBytes].map(String);
+  const marks = [arriving, ...replaces].map(lineOf);
+  const argv = ['sh', '-s', '--', path, format, ...numbers, base?.path ?? '', base?.format ?? '', ...marks];
+  await shell.run(argv, { stdin: RECEIVE });
+}
+
+/** @param to its mark from now on; null: it is no image of vxmig's. @throws CommandError */
+export async function settleVolume(
+  shell: HostShell,
+  place: string,
+  marks: { readonly from: VolumeMark; readonly to: VolumeMark | null },
+): Promise<void> {
+  const to = marks.to === null ? '' : lineOf(marks.to);
+  await shell.run(['sh', '-s', '--', place, lineOf(marks.from), to], { stdin: SETTLE, timeoutMs: SYNC_TIMEOUT_MS });
+}
+
+function lineOf(mark: VolumeMark): string {
+  return markText(mark).trimEnd();
 }

@@ -65,7 +65,7 @@ async function buildHost(context: StartContext, host: Host): Promise<number> {
   context.signal.throwIfAborted();
   const files = hostFiles(store.state, host.name, context.identities);
   const { limits } = store.state;
-  const mounts = storageMounts(store.state.topology);
+  const mounts = storageMounts(store.state.topology, host.name);
   const machine = await startMachine({
     ...{ lab, name: host.name, files, limits, mounts },
     ...{ forwards: false, kvm: context.kvm },

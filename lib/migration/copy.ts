@@ -1,7 +1,7 @@
 import type { JobOutcome, MigrationControl, MigrationJob } from '../compute/driver.js';
 import type { JobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { neverBegan, ofSilence } from './cause.js';
+import { neverBegan, ofSilence, stuckDisks } from './cause.js';
 import type { Checked } from './check.js';
 import {
   ALLOWED_DOWNTIME_MS,
@@ -34,11 +34,18 @@ const RECENT_LOOKS = 12;
 export class Copy {
   #job: MigrationJob | null = null;
   #deadlineMs = Number.POSITIVE_INFINITY;
+  /** Of the disks that come along, at the last look. */
+  #diskBytes = 0;
   #gate: GateState = GATE_SHUT;
   /** What QEMU is told when the gate is opened. */
   #finish: FinishStep = { kind: 'stop', downtimeMs: ALLOWED_DOWNTIME_MS };
   #isShut = false;
   readonly #looks = new RecentLooks();
+  /** It has taken longer than it may. */
+  get isLate(): boolean {
+    return performance.now() > this.#deadlineMs;
+  }
+
   /** Why the destination is not proven ready for frames that are sent ahead; resolves to null: it is. */
   #unready: Promise<string | null> | null = null;
   #queuesBefore: Promise<QueueReading> | null = null;
@@ -129,13 +136,14 @@ export class Copy {
     // null: QEMU has not said anything yet.
     let sentBytes: number | null = null;
     while (!(await until(isPast, this.#lookAgainMs(control), signal))) {
-      if (performance.now() > this.#deadlineMs) throw sentBytes === 0 ? neverBegan(this.run) : this.#tooSlow();
+      if (this.isLate) throw this.#late(sentBytes);
       const askedMs = performance.now();
       const stats = await (control?.statistics() ?? source.vms.statistics(domain));
       const nowMs = performance.now();
       this.#looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
       if (stats === null) continue;
       sentBytes = stats.memoryProcessedBytes ?? sentBytes;
+      this.#followDisks(stats);
       if (!this.#isShut) {
         this.#isShut = true;
         // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
@@ -155,6 +163,19 @@ export class Copy {
       }
     }
     if (!isStopped(switchover.state)) throwIfFailed(this.run, await job.outcome);
+  }
+
+  /** Disks go before the memory. They may take as long as they come forward; a time is for the memory alone. */
+  #followDisks({ diskProcessedBytes, memoryProcessedBytes }: JobStats): void {
+    const bytes = diskProcessedBytes ?? 0;
+    if (bytes <= this.#diskBytes || (memoryProcessedBytes ?? 0) > 0) return;
+    this.#diskBytes = bytes;
+    this.#deadlineMs = performance.now() + this.run.options.timeoutMs;
+  }
+
+  #late(sentBytes: number | null): VxmigError {
+    if (sentBytes === 0 && this.#diskBytes > 0) return stuckDisks(this.run, this.#diskBytes);
+    return sentBytes === 0 ? neverBegan(this.run) : this.#tooSlow();
   }
 
   /** Once memory flows, the destination's QEMU has opened its taps. */
@@ -205,12 +226,13 @@ export class Copy {
   }
 
   #tellProgress(stats: JobStats): void {
-    if (stats.memoryProcessedBytes === null) return;
-    const { dirtyPagesPerSecond, pageSizeBytes } = stats;
+    const { dirtyPagesPerSecond, pageSizeBytes, diskProcessedBytes, diskTotalBytes } = stats;
+    if (stats.memoryProcessedBytes === null && !diskTotalBytes) return;
     this.run.journal.emit({
       kind: 'copy-progress',
       vm: this.run.vm.name,
-      processedBytes: stats.memoryProcessedBytes,
+      processedBytes: stats.memoryProcessedBytes ?? 0,
+      disks: diskTotalBytes ? { processedBytes: diskProcessedBytes ?? 0, totalBytes: diskTotalBytes } : null,
       remainingBytes: stats.memoryRemainingBytes ?? 0,
       totalBytes: stats.memoryTotalBytes ?? 0,
       bytesPerSecond: stats.memoryBytesPerSecond,

@@ -138,6 +138,7 @@ function resultOf(
     macs: macsOf(found.reservation?.moving ?? { macs: [], left: [] }),
     unwatched: unwatchedNics(vm, probes.all, found.checked?.unlinkedMacs ?? []),
     negotiation: found.negotiation?.steps ?? [],
+    disks: found.reservation?.disks.figures() ?? [],
     ping: pings.map((ping) => ping.figures),
     stages,
     switchover: {

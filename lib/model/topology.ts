@@ -1,3 +1,4 @@
+import type { CopyStorage } from './disk-copy.js';
 import type { Encapsulation } from './encapsulation.js';
 import type { Disk, Storage } from './storage.js';
 
@@ -171,8 +172,10 @@ export interface MigrationSettings {
   readonly strategy: StrategyName;
   /** Upper bound for the copy in bytes per second; null: libvirt's own. */
   readonly bandwidthBytesPerSecond: number | null;
-  /** How long the whole copy may take. */
+  /** How long the whole copy of its memory may take. */
   readonly timeoutMs: number;
+  /** Disks that the new host does not see are copied to it; null: only those that are a host's own by their storage. */
+  readonly copyStorage: CopyStorage | null;
 }
 
 export interface Probe {

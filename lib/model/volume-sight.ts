@@ -18,8 +18,12 @@ export type ImageSight =
       readonly format: DiskFormat | string;
       /** As the guest sees it. */
       readonly sizeBytes: number;
+      /** What it takes where it lies; what is below it not counted. */
+      readonly allocatedBytes: number;
       /** What lies below it; null: nothing does. */
-      readonly backing: string | null;
+      readonly backing: { readonly path: string; readonly format: string | null } | null;
+      /** Its data lie in another file. */
+      readonly hasDataFile: boolean;
     }
   /** It is there, or should be, and cannot be read. */
   | { readonly kind: 'silent'; readonly why: string };
@@ -29,6 +33,8 @@ export interface VolumeMark {
   readonly topology: string;
   readonly vm: string;
   readonly index: number;
+  /** Of one that is being copied to where it is: the host that it comes from, whose image is the VM's until then. */
+  readonly from?: string;
 }
 
 export function markText(mark: VolumeMark): string {
@@ -43,7 +49,7 @@ export function readMark(text: string): VolumeMark | null {
   } catch {
     return null;
   }
-  const { topology, vm, index } = (value ?? {}) as Partial<Record<keyof VolumeMark, unknown>>;
+  const { topology, vm, index, from } = (value ?? {}) as Partial<Record<keyof VolumeMark, unknown>>;
   if (typeof topology !== 'string' || typeof vm !== 'string' || !Number.isInteger(index)) return null;
-  return { topology, vm, index: index as number };
+  return { topology, vm, index: index as number, ...(typeof from === 'string' ? { from } : {}) };
 }

@@ -27,6 +27,8 @@ export function destroyVms(topology: string, observed: ObservedHost): VmPlan {
     ],
     volumes: [],
     seeds: [],
+    keepVolumes: [],
+    removeVolumes: [],
     steps: [],
     remove: [...domains.flatMap(removalOf), ...givenBack.flatMap(({ steps }) => steps)],
     removeSeeds: Object.keys(observed.seeds),

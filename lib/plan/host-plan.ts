@@ -2,8 +2,9 @@ import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { SeedStep } from '../model/seed.js';
-import type { VolumeStep } from '../model/volume-step.js';
+import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { FlowDiff } from '../openflow/diff.js';
+import type { KeptVolume } from './moved-volumes.js';
 import type { Switching } from './switching.js';
 
 /**
@@ -33,11 +34,15 @@ export interface VmPlan {
   /** First: a domain is started from them. */
   readonly volumes: readonly VolumeStep[];
   readonly seeds: readonly SeedStep[];
+  /** Images that have moved along with their VMs, and are marked so. */
+  readonly keepVolumes: readonly KeptVolume[];
   readonly steps: readonly DomainStep[];
   /** After the migrations. */
   readonly remove: readonly DomainStep[];
   /** Paths of media. */
   readonly removeSeeds: readonly string[];
+  /** What is left of moves that were cut off, before the migrations. */
+  readonly removeVolumes: readonly VolumeRemoval[];
 }
 
 export interface BridgeFlows {

@@ -15,6 +15,7 @@ import type { VmPlan } from './host-plan.js';
 import { keptDisks } from './kept-disks.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
 import { macClash, macRival } from './mac-rival.js';
+import { type MovedVolumes, movedVolumes } from './moved-volumes.js';
 import type { NetworkPlanner, PlannedMigration, WantedNetwork } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
 import type { PendingVm } from './pending.js';
@@ -67,7 +68,8 @@ export function planTopology<Scope extends ScopePlan>(
   const { now: current, migrations } = wanted;
   const scopes = planners.network.plan(wanted, planned);
   const isDefined = (vm: Vm) => placesOf(topology, vm, observed).its.length > 0;
-  const disks = allOf(planned.map((host) => () => planDisks(current, host, isDefined)));
+  const moved = movedVolumes(topology, observed);
+  const disks = allOf(planned.map((host) => () => planDisks(current, host, { isDefined, others: observed, moved })));
   const vms = allOf(planned.map((host, index) => () => planVms(wanted, planners.vms, host, disks[index] ?? NO_DISKS)));
   refuseCutting(topology.name, scopes, planned);
   const standing = planned.map((host) => standingOf(topology.name, desiredVms(current, host.host, planners.vms), host));
@@ -117,9 +119,9 @@ function planVms(
   disks: DisksPlan,
 ): VmPlan {
   const plan = planDomains(now.name, desiredVms(now, host.host, facts), host);
-  const { volumes, seeds, removeSeeds } = disks;
+  const { warnings: _, changes: ofDisks, ...steps } = disks;
   if (!migrations.some(({ to }) => to === host.host))
-    return { host: host.host, volumes, seeds, removeSeeds, ...plan, changes: [...disks.changes, ...plan.changes] };
+    return { host: host.host, ...steps, ...plan, changes: [...ofDisks, ...plan.changes] };
   const then = desiredVms(later, host.host, facts);
   // An adopted domain leaves nothing of vxmig's behind, and is not there before the migration.
   const own = { ...then, domains: then.domains.filter(({ kind }) => kind === 'own') };
@@ -128,31 +130,46 @@ function planVms(
     after.changes.some((other) => other.action === 'delete' && other.kind === one.kind && other.name === one.name);
   return {
     host: host.host,
-    volumes,
-    seeds,
-    removeSeeds,
+    ...steps,
     steps: plan.steps,
-    changes: [...disks.changes, ...plan.changes.filter((one) => one.action !== 'delete' || isRemoved(one))],
+    changes: [...ofDisks, ...plan.changes.filter((one) => one.action !== 'delete' || isRemoved(one))],
     remove: plan.remove.filter((one) => after.remove.some((other) => isDeepStrictEqual(one, other))),
   };
 }
 
-type DisksPlan = Pick<VmPlan, 'volumes' | 'seeds' | 'removeSeeds' | 'changes'> & {
+interface DisksSeen {
+  readonly isDefined: (vm: Vm) => boolean;
+  readonly others: readonly ObservedHost[];
+  readonly moved: readonly MovedVolumes[];
+}
+
+type DisksPlan = Pick<VmPlan, 'volumes' | 'seeds' | 'keepVolumes' | 'removeSeeds' | 'removeVolumes' | 'changes'> & {
   readonly warnings: readonly string[];
 };
 
-const NO_DISKS: DisksPlan = { volumes: [], seeds: [], removeSeeds: [], changes: [], warnings: [] };
+const NO_DISKS: DisksPlan = {
+  volumes: [],
+  seeds: [],
+  keepVolumes: [],
+  removeSeeds: [],
+  removeVolumes: [],
+  changes: [],
+  warnings: [],
+};
 
 /** What VMs start from. @throws VxmigError CLASH, HOST_UNFIT */
-function planDisks(now: Topology, host: ObservedHost, isDefined: (vm: Vm) => boolean): DisksPlan {
-  const volumes = planVolumes(now, host, isDefined);
+function planDisks(now: Topology, host: ObservedHost, { isDefined, others, moved }: DisksSeen): DisksPlan {
+  const volumes = planVolumes(now, host, isDefined, others);
+  const own = moved.find((one) => one.host === host.host);
   const seeds = planSeeds(now, host);
   return {
     volumes: volumes.steps,
     seeds: seeds.steps,
     removeSeeds: seeds.remove,
+    keepVolumes: own?.keep ?? [],
+    removeVolumes: own?.remove ?? [],
     warnings: volumes.warnings,
-    changes: [...seeds.changes, ...volumes.changes],
+    changes: [...seeds.changes, ...volumes.changes, ...(own?.changes ?? [])],
   };
 }
 

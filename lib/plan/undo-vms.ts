@@ -25,6 +25,8 @@ export function undoVms(topology: string, before: ObservedHost, now: ObservedHos
     ],
     volumes: [],
     seeds: [],
+    keepVolumes: [],
+    removeVolumes: [],
     steps,
     remove: made.remove,
     removeSeeds: made.removeSeeds,

@@ -27,12 +27,15 @@ const DEBIAN_IMAGE = '/var/lib/vxmig/images/debian/disk.qcow2';
  */
 export function planVolumes(
   topology: Topology,
-  { host, volumes }: Pick<ObservedHost, 'host' | 'volumes'>,
+  { host, volumes }: SeenVolumes,
   isDefined: (vm: Vm) => boolean,
+  others: readonly SeenVolumes[] = [],
 ): VolumesPlan {
   const here = topology.vms.filter((vm) => vm.host === host);
   const plans = here.flatMap((vm) =>
-    volumesOf(topology, vm).map((volume) => planVolume(vm, volume, { host, seen: volumes, isDefined: isDefined(vm) })),
+    volumesOf(topology, vm).map((volume) =>
+      planVolume(vm, volume, { host, seen: volumes, isDefined: isDefined(vm), others }),
+    ),
   );
   return {
     changes: plans.flatMap(({ changes }) => changes),
@@ -41,30 +44,36 @@ export function planVolumes(
   };
 }
 
+type SeenVolumes = Pick<ObservedHost, 'host' | 'volumes'>;
+
 interface SeenFrom {
   readonly host: string;
   readonly seen: readonly VolumeSight[];
   readonly isDefined: boolean;
+  readonly others: readonly SeenVolumes[];
 }
 
-function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined }: SeenFrom): VolumesPlan {
+function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, others }: SeenFrom): VolumesPlan {
   const place = placeText(volume.place);
   const sight = seen.find((one) => one.place === place);
   if (sight === undefined) throw new Error(`${place} was not looked at on ${host}`);
   const disk = `disk ${volume.index + 1} of ${vm.name}`;
   const { image, mark } = sight;
+  const kind = storageKindOf(volume.storage.kind);
   const wanted = vm.disks[volume.index];
   if (image.kind === 'silent') throw unreadable(disk, place, host, image.why);
   const isOurs = mark?.topology === volume.topology && mark.vm === vm.name && mark.index === volume.index;
   if (image.kind === 'absent') {
-    if (!storageKindOf(volume.storage.kind).makes) throw notServed(disk, place, host);
+    if (!kind.makes) throw notServed(disk, place, host);
     if (isDefined) throw lost(disk, place, host);
+    const elsewhere = kind.isOfOneHost ? whoHas(others, host, place, volume) : [];
+    if (elsewhere.length > 0) throw onAnother(disk, place, vm, elsewhere);
     const changes = [change(host, 'disk', place, 'create', 'it is not there')];
     return { changes, steps: [stepOf(vm, volume, place)], warnings: [] };
   }
-  if (!isOurs && storageKindOf(volume.storage.kind).makes) throw foreign(disk, place, host, mark);
+  if (!isOurs && kind.makes) throw foreign(disk, place, host, mark);
   const warnings: string[] = [];
-  if (image.format !== volume.format && storageKindOf(volume.storage.kind).makes)
+  if (image.format !== volume.format && kind.makes)
     warnings.push(`${disk} (${place}) is ${image.format}, and the file says ${volume.format}: it is left as it is.`);
   const size = wanted?.sizeBytes ?? null;
   if (size !== null && size !== image.sizeBytes) {
@@ -113,6 +122,44 @@ function lost(disk: string, place: string, host: string): VxmigError {
     hint:
       'Nothing was changed. See whether its storage is there, or bring the image back. To begin anew, take the VM ' +
       'out of the file, apply, and put it in again.',
+  });
+}
+
+interface OnAnother {
+  readonly host: string;
+  /** Of a copy on its way. */
+  readonly from: string | null;
+}
+
+/** Hosts with an image of this very disk. */
+function whoHas(
+  others: readonly SeenVolumes[],
+  host: string,
+  place: string,
+  { topology, vm, index }: PlacedVolume,
+): OnAnother[] {
+  return others.flatMap((other) => {
+    const found = other.host === host ? undefined : other.volumes.find((one) => one.place === place);
+    if (found === undefined || found.image.kind === 'absent') return [];
+    const { mark } = found;
+    const isIt = mark?.topology === topology && mark.vm === vm && mark.index === index;
+    return isIt ? [{ host: other.host, from: mark.from ?? null }] : [];
+  });
+}
+
+/** A new one beside it would look as if all that was on it were lost. */
+function onAnother(disk: string, place: string, { name, host }: Vm, elsewhere: readonly OnAnother[]): VxmigError {
+  const [whole] = elsewhere.filter(({ from }) => from === null);
+  const where = elsewhere.map(
+    (one) => `${one.host}${one.from === null ? '' : ` (a copy on its way from ${one.from})`}`,
+  );
+  return new VxmigError('HOST_UNFIT', `${disk} is on ${where.join(' and ')}, and the file says ${host}`, {
+    where: `${whole?.host ?? host} ${place}`,
+    hint:
+      whole === undefined
+        ? 'Nothing was changed. The image that it was copied from is not there: bring that back, or move this one away.'
+        : `Nothing was changed. Let the file say \`host: ${whole.host}\`, apply, and \`vxmig migrate FILE ${name} --to ` +
+          `${host}\` takes it along; or move that image away to begin anew.`,
   });
 }
 

@@ -10,6 +10,7 @@ export const NBD: StorageKind = {
   needs: ['server'],
   knows: ['port'],
   makes: false,
+  isOfOneHost: false,
   place: ({ server, port }, { topology, vm, index }) => ({
     kind: 'network',
     protocol: 'nbd',

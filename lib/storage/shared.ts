@@ -7,5 +7,6 @@ export const SHARED: StorageKind = {
   needs: ['path'],
   knows: [],
   makes: true,
+  isOfOneHost: false,
   place: ({ path }, volume) => ({ kind: 'file', path: `${path}/${fileName(volume)}` }),
 };

@@ -14,6 +14,8 @@ export interface StorageKind {
   readonly knows: readonly StorageKey[];
   /** Whether vxmig makes images there; else they are there already. */
   readonly makes: boolean;
+  /** Each host has its own under that place: a VM that moves takes its image along. */
+  readonly isOfOneHost: boolean;
   /** Where an image lies, as libvirt and as qemu-img are told. */
   readonly place: (storage: Storage, volume: Volume) => VolumePlace;
 }

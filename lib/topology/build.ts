@@ -89,7 +89,7 @@ function buildMesh(mesh: Written.Network['mesh']): Mesh {
 }
 
 function buildVm(file: Written.TopologyFile, name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
-  const { strategy, bandwidth, timeout } = vm.migration ?? {};
+  const { strategy, bandwidth, timeout, copyStorage } = vm.migration ?? {};
   return {
     name,
     host: vm.host,
@@ -102,6 +102,7 @@ function buildVm(file: Written.TopologyFile, name: string, vm: Written.Vm): Omit
       strategy: strategy ?? DEFAULT_STRATEGY,
       bandwidthBytesPerSecond: bandwidth === undefined ? null : parseBytes(bandwidth),
       timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
+      copyStorage: copyStorage ?? null,
     },
   };
 }

@@ -132,11 +132,12 @@ export interface Ssh {
  */
 export interface Storage {
   /**
-   * `shared`: a directory that all hosts have mounted; `nbd`: images that a server exports, which are there already.
+   * `shared`: a directory that all hosts have mounted; `local`: a directory of each host, whose images are copied when
+   * a VM moves; `nbd`: images that a server exports, which are there already.
    */
-  kind: 'shared' | 'nbd';
+  kind: 'shared' | 'local' | 'nbd';
   /**
-   * Of `shared`: the directory, on all hosts the same.
+   * Of `shared` and `local`: the directory, on all hosts of the same path.
    */
   path?: string;
   /**
@@ -367,7 +368,14 @@ export interface Migration {
    */
   bandwidth?: string;
   /**
-   * How long the copy may take before it is called off: `120s` (default), `5m`.
+   * `all` or `inc`: disks that the new host does not see are copied to it while the guest writes; `inc` copies what
+   * lies above a base image that both hosts have. Disks of `kind: local` are copied without it. Default: such a VM is
+   * refused.
+   */
+  copyStorage?: 'all' | 'inc';
+  /**
+   * How long the copy may take before it is called off: `120s` (default), `5m`. Disks that are copied may take as long
+   * as they come forward.
    */
   timeout?: string;
 }

@@ -48,7 +48,7 @@ export function withVm(topology: Topology): Topology {
     disks: [],
     nics: [],
     acl: [],
-    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
   };
   return { ...topology, vms: [vm] };
 }

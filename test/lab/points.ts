@@ -33,7 +33,8 @@ function ofMigrations(reach: (point: string) => void): void {
   LibvirtDriver.prototype.followRunState = async function (domain, onChange) {
     return await followRunState.call(this, domain, (change) => {
       onChange(change);
-      if (change.kind !== 'post-copy began') reach(change.kind === 'stopped' ? 'STOP' : 'RESUME');
+      const point = { stopped: 'STOP', resumed: 'RESUME', 'disk in sync': 'disks in sync' }[change.kind as string];
+      if (point !== undefined) reach(point);
     });
   };
   const { redirect, queueDrops } = OvsPath.prototype;

@@ -19,7 +19,7 @@ const VM: Vm = {
   disks: [],
   nics: [],
   acl: [],
-  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
 };
 const TOPOLOGY: Topology = {
   name: 'x',

@@ -12,6 +12,7 @@ import { DriverError } from '../../../lib/compute/driver-error.js';
 import { type JobStats, parseJobStats } from '../../../lib/measure/jobinfo.js';
 import type { Observer } from '../../../lib/measure/observer.js';
 import type { HostParts } from '../../../lib/migration/host-parts.js';
+import type { Images } from '../../../lib/migration/images.js';
 import { migrate } from '../../../lib/migration/migrate.js';
 import type { MigrationOptions } from '../../../lib/migration/migration.js';
 import { VxmigError } from '../../../lib/model/errors.js';
@@ -99,7 +100,14 @@ export class World {
     const hosts = this.topology.hosts.map(({ name }) => this.#parts(name));
     const [source, destination] = hosts;
     if (vm === undefined || source === undefined || destination === undefined) throw new Error('too few');
-    const all = { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 5_000, redirect: true, ...options };
+    const all = {
+      strategy: 'pre-copy',
+      bandwidthBytesPerSecond: null,
+      timeoutMs: 5_000,
+      copyStorage: null,
+      redirect: true,
+      ...options,
+    };
     return await migrate(
       {
         topology: this.topology,
@@ -210,7 +218,23 @@ export class World {
   }
 
   #parts(name: string): HostParts {
-    return { name, vms: this.#driver(name), path: this.#path(name), observer: this.#observer(name) };
+    return {
+      name,
+      vms: this.#driver(name),
+      path: this.#path(name),
+      observer: this.#observer(name),
+      images: this.#images(name),
+    };
+  }
+
+  #images(host: string): Images {
+    const call = (what: string) => this.#call(host, what);
+    return {
+      receive: async () => call('receive'),
+      discard: async () => call('discard'),
+      keep: async () => call('keep'),
+      remove: async () => call('remove'),
+    };
   }
 
   #driver(host: string): VmDriver {

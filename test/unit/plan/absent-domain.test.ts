@@ -12,7 +12,7 @@ const VM: Vm = {
   disks: [],
   nics: [],
   acl: [],
-  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
 };
 const HOSTS = ['node-a', 'node-b'];
 

@@ -8,7 +8,10 @@ import { topologyOf } from './hosts.js';
 
 const PLACE = '/srv/pool/plans-web-0.qcow2';
 const MARK = { topology: 'plans', vm: 'web', index: 0 };
-const THERE: ImageSight = { kind: 'there', format: 'qcow2', sizeBytes: 4 * 2 ** 30, backing: null };
+const THERE = {
+  ...{ kind: 'there', format: 'qcow2', sizeBytes: 4 * 2 ** 30, allocatedBytes: 2 ** 20 },
+  ...{ backing: null, hasDataFile: false },
+} as const satisfies ImageSight;
 
 const topology = topologyOf(
   ['networks:\n', 'storage: {pool: {kind: shared, path: /srv/pool/}}\nnetworks:\n'],
@@ -74,14 +77,14 @@ t.test('of what is to be removed each image is the affair of one host, and other
   const seen = (mark: VolumeSight['mark']) => [{ place: PLACE, image: THERE, mark, freeBytes: null }];
   const hosts = ['host-a', 'host-b'].map((host) => ({ host, volumes: seen(MARK) }));
   t.strictSame(
-    [...madeFor('plans', hosts)],
+    [...madeFor(topology, hosts)],
     [
       ['host-a', [{ place: PLACE, mark: MARK }]],
       ['host-b', []],
     ],
   );
   for (const mark of [null, { ...MARK, topology: 'other' }])
-    t.strictSame([...madeFor('plans', [{ host: 'host-a', volumes: seen(mark) }])], [['host-a', []]]);
+    t.strictSame([...madeFor(topology, [{ host: 'host-a', volumes: seen(mark) }])], [['host-a', []]]);
 });
 
 t.test('an apply that did not come to its end takes back what it has made, and nothing that was there', async (t) => {

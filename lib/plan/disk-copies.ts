@@ -1,0 +1,253 @@
+import type { DiskPart, ProvenDisk } from '../model/disk.js';
+import type { CopyStorage, DiskCopy } from '../model/disk-copy.js';
+import type { DomainDefinition } from '../model/domain-definition.js';
+import { formatBytes } from '../model/quantities.js';
+import { shellWord } from '../model/quote.js';
+import type { Topology, Vm } from '../model/topology.js';
+import type { VolumeMark, VolumeSight } from '../model/volume-sight.js';
+import { attribute, child } from '../model/xml-element.js';
+import { storageKindOf } from '../storage/registry.js';
+import { targetsOf, volumesOf } from './disk-xml.js';
+import { type Move, type Obstacle, unfit } from './move-obstacle.js';
+
+/** A disk that only the source has and that is to be copied; nobody has looked yet whether it can be. */
+export interface WantedCopy {
+  /** Its place in the list of parts. */
+  readonly part: number;
+  readonly target: string;
+  /** QEMU's name of the copy's job. */
+  readonly job: string;
+  readonly path: string;
+  /** `either`: what lies above a base that both hosts have, or else all of it. */
+  readonly how: CopyStorage | 'either';
+  /** What vxmig's own image would have as its mark; null: the domain is somebody else's. */
+  readonly own: VolumeMark | null;
+  readonly arriving: VolumeMark;
+  /** The chain below it, from its top. */
+  readonly bases: readonly { readonly part: number; readonly path: string; readonly isProven: boolean }[];
+}
+
+/** What copying does about the disks that the destination does not see. */
+export interface CopyVerdict {
+  readonly copies: readonly DiskCopy[];
+  readonly obstacles: readonly Obstacle[];
+  /** Places in the list of parts: what else was found to be in their way is not, or is told in other words. */
+  readonly parts: ReadonlySet<number>;
+}
+
+export const NO_COPIES: CopyVerdict = { copies: [], obstacles: [], parts: new Set() };
+
+interface Wanting {
+  readonly topology: Topology;
+  readonly vm: Vm;
+  readonly from: string;
+  readonly definition: DomainDefinition;
+}
+
+/** @param verdicts of the parts, in their order */
+export function wantedCopies(
+  { topology, vm, from, definition }: Wanting,
+  parts: readonly DiskPart[],
+  verdicts: readonly (ProvenDisk | Obstacle)[],
+): WantedCopy[] {
+  const own = ownDisks(topology, vm);
+  const jobs = copyJobs(definition);
+  const targets = [...new Set(parts.map(({ target }) => target))];
+  const isProven = (part: number) => 'by' in (verdicts[part] ?? {});
+  return parts.flatMap(({ name, target, use, place }, part): WantedCopy[] => {
+    const verdict = verdicts[part];
+    if (verdict === undefined || 'by' in verdict || verdict.code !== 'DISK_NOT_SHARED') return [];
+    if (use !== 'written' || name !== target || place.kind !== 'path') return [];
+    const disk = own.get(target);
+    const how = vm.migration.copyStorage ?? (disk?.goesAlong === true ? 'either' : null);
+    if (how === null) return [];
+    const mark = disk?.mark ?? { topology: topology.name, vm: vm.name, index: targets.indexOf(target) };
+    const bases = parts.flatMap((other, index) =>
+      other.target === target && index !== part && other.use === 'read' && other.place.kind === 'path'
+        ? [{ part: index, path: other.place.path, isProven: isProven(index) }]
+        : [],
+    );
+    return [
+      {
+        part,
+        target,
+        job: jobs.get(target) ?? '',
+        path: place.path,
+        how,
+        own: disk?.mark ?? null,
+        arriving: { ...mark, from },
+        bases,
+      },
+    ];
+  });
+}
+
+/** By the guest's names: `drive-` and the device's alias (libvirt's qemu_migration.c, qemuMigrationSrcNBDStorageCopy). */
+function copyJobs({ disks }: DomainDefinition): Map<string, string> {
+  return new Map(
+    disks.flatMap(({ target, element }) => {
+      const alias = attribute(child(element, 'alias'), 'name');
+      return alias === null ? [] : [[target, `drive-${alias}`] as const];
+    }),
+  );
+}
+
+/** Of a guest whose definition vxmig writes; of another one none. */
+function ownDisks(topology: Topology, vm: Vm): Map<string, { mark: VolumeMark; goesAlong: boolean }> {
+  const targets = targetsOf(vm.disks.map(({ bus }) => bus));
+  return new Map(
+    volumesOf(topology, vm).map(({ index, storage }) => [
+      targets[index] ?? '',
+      {
+        mark: { topology: topology.name, vm: vm.name, index },
+        goesAlong: storageKindOf(storage.kind).isOfOneHost,
+      },
+    ]),
+  );
+}
+
+/** What both hosts have where the images are and are to be, in the order of what is wanted. */
+export interface CopySight {
+  readonly source: readonly VolumeSight[];
+  readonly destination: readonly VolumeSight[];
+  /** By path, what their bases take on the source. */
+  readonly baseBytes: ReadonlyMap<string, number>;
+  /** Paths of bases that are the same on both hosts, byte for byte. */
+  readonly sameBases: ReadonlySet<string>;
+}
+
+export function judgeCopies(move: Move, wanted: readonly WantedCopy[], sight: CopySight): CopyVerdict {
+  const judged = wanted.map((one, index) => judgeCopy(move, one, sight, index));
+  const copies = judged.flatMap((one) => ('path' in one ? [one] : []));
+  const obstacles = judged.flatMap((one) => ('why' in one ? [one] : []));
+  const parts = new Set(wanted.flatMap(({ part, bases }) => [part, ...bases.map((base) => base.part)]));
+  return { copies, obstacles: [...obstacles, ...noRoom(move, copies, sight, wanted)], parts };
+}
+
+function judgeCopy(move: Move, wanted: WantedCopy, sight: CopySight, index: number): DiskCopy | Obstacle {
+  const { target, path, how, bases } = wanted;
+  const { vm, from, to } = move;
+  const [here, there] = [sight.source[index], sight.destination[index]];
+  const what = `${target} of ${vm} (${path})`;
+  const refused = (why: string, fix: string) => unfit(`${what} ${why}`, fix);
+  const look = `\`qemu-img info -U ${shellWord(path)}\` on ${from} shows it.`;
+  if (here === undefined || here.image.kind !== 'there') {
+    const why = here?.image.kind === 'silent' ? here.image.why : 'it is not there';
+    return refused(`cannot be copied from ${from}: ${why}`, look);
+  }
+  const { format, sizeBytes, allocatedBytes, hasDataFile } = here.image;
+  if (format !== 'qcow2' && format !== 'raw')
+    return refused(`is ${format} on ${from}, which is not copied`, 'Images in qcow2 and raw are.');
+  if (hasDataFile) return refused(`keeps its data in another file on ${from}, which is not copied`, look);
+  const inTheWay = clash(move, wanted, there, replaced(move, wanted, here.mark));
+  if (inTheWay !== null) return inTheWay;
+  const [base] = bases;
+  const isSame = bases.every((one) => one.isProven || sight.sameBases.has(one.path));
+  if (how === 'inc' && base !== undefined && !isSame) {
+    return refused(
+      `lies on ${bases.map((one) => one.path).join(' and ')}, which ${to} does not have as ${from} has it`,
+      `Copy that to ${to}, under the same path; or \`--copy-storage all\` copies it together with the disk.`,
+    );
+  }
+  const onBase = how !== 'all' && base !== undefined && isSame;
+  const baseFormat = here.image.backing?.format ?? null;
+  if (onBase && baseFormat === null)
+    return refused(
+      `does not say in which format its base is (${base.path})`,
+      `\`--copy-storage all\` copies it together with the disk; or, while the VM is off, \`qemu-img rebase -u -F …\`.`,
+    );
+  const below = bases.reduce((sum, one) => sum + (sight.baseBytes.get(one.path) ?? 0), 0);
+  const own =
+    wanted.own !== null && here.mark !== null && isMark({ ...wanted.own, ...fromOf(here.mark) }, here.mark)
+      ? { before: here.mark, after: wanted.own }
+      : null;
+  return {
+    target,
+    job: wanted.job,
+    path,
+    format,
+    sizeBytes,
+    neededBytes: Math.min(sizeBytes, allocatedBytes + (onBase ? 0 : below)) + METADATA_BYTES,
+    base: onBase && baseFormat !== null ? { path: base.path, format: baseFormat } : null,
+    arriving: wanted.arriving,
+    replaces: replaced(move, wanted, here.mark),
+    own,
+  };
+}
+
+/** Tables of an image, and what the guest writes meanwhile. */
+const METADATA_BYTES = 64 * 2 ** 20;
+
+/**
+ * A copy to there that did not come to its end; and the image that was left there when the VM came from there to here,
+ * which the one here says.
+ */
+function replaced({ to }: Move, { own, arriving }: WantedCopy, here: VolumeMark | null): VolumeMark[] {
+  return [arriving, ...(own !== null && here?.from === to ? [own] : [])];
+}
+
+/** What is there already, and is not of a copy of this very disk that did not come to its end. */
+function clash(
+  { vm, to }: Move,
+  { target, path, arriving }: WantedCopy,
+  there: VolumeSight | undefined,
+  replaces: readonly VolumeMark[],
+): Obstacle | null {
+  if (there?.image.kind === 'absent') return null;
+  if (there !== undefined && replaces.some((mark) => isMark(there.mark, mark))) return null;
+  const what = `${target} of ${vm} cannot be copied to ${to}`;
+  if (there === undefined || there.image.kind === 'silent') {
+    const why = there?.image.kind === 'silent' ? `: ${there.image.why}` : '';
+    return unfit(`${what}: ${path} is there and cannot be read${why}`, `Move it away on ${to}, if nobody needs it.`);
+  }
+  const { mark } = there;
+  const whose =
+    mark === null
+      ? 'vxmig has not made it'
+      : `it is disk ${mark.index + 1} of ${mark.vm} of ${mark.topology}${mark.from === undefined ? '' : `, on its way from ${mark.from}`}`;
+  const finishes = mark?.topology === arriving.topology && mark.vm === arriving.vm;
+  return unfit(
+    `${what}: ${path} is there already, and ${whose}`,
+    `${finishes ? '`vxmig apply FILE` says what becomes of it. ' : ''}Nothing there is overwritten: move it away on ${to} if nobody needs it.`,
+  );
+}
+
+/** An image that has come from elsewhere, and has not been marked as there since, is the VM's all the same. */
+function fromOf({ from }: VolumeMark): Pick<VolumeMark, 'from'> {
+  return from === undefined ? {} : { from };
+}
+
+function isMark(mark: VolumeMark | null | undefined, wanted: VolumeMark): boolean {
+  return (
+    mark?.topology === wanted.topology &&
+    mark.vm === wanted.vm &&
+    mark.index === wanted.index &&
+    mark.from === wanted.from
+  );
+}
+
+/** Disks that come to one directory share its room. */
+function noRoom(
+  { vm, to }: Move,
+  copies: readonly DiskCopy[],
+  { destination }: CopySight,
+  wanted: readonly WantedCopy[],
+): Obstacle[] {
+  const directories = new Set(copies.map(({ path }) => directoryOf(path)));
+  return [...directories].flatMap((directory) => {
+    const own = copies.filter(({ path }) => directoryOf(path) === directory);
+    const needed = own.reduce((sum, { neededBytes }) => sum + neededBytes, 0);
+    const free = destination[wanted.findIndex(({ path }) => path === own[0]?.path)]?.freeBytes ?? null;
+    if (free === null || free >= needed) return [];
+    const disks = own.map(({ target }) => target).join(' and ');
+    return unfit(
+      `${to} has no room for ${disks} of ${vm}: ${formatBytes(needed)} are needed in ${directory}, and ` +
+        `${formatBytes(free)} are free`,
+      `Make room there; \`df -h ${shellWord(directory)}\` on ${to} shows it.`,
+    );
+  });
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
