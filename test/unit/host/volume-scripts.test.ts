@@ -76,3 +76,29 @@ t.test('one that a guest has open is not removed', { skip: NEEDS }, async (t) =>
   t.match(String(held.stdout), /status 1/);
   t.ok(existsSync(place));
 });
+
+t.test('an image for a disk that is on its way: made, kept, or taken away', { skip: NEEDS }, async (t) => {
+  const directory = t.testdir({ base: 'x'.repeat(2 ** 20) });
+  const place = `${directory}/own/shop-web-0.qcow2`;
+  const arriving = '{"topology":"shop","vm":"web","index":0,"from":"host-a"}';
+  const receive = (needed: string, base: string, ...marks: string[]) =>
+    script('receive-volume', place, 'qcow2', '1048576', needed, base, base === '' ? '' : 'raw', ...marks);
+  t.match(receive('999999999999999', '', arriving), { status: 1, output: /no room: 999999999999999 bytes are needed/ });
+  t.notOk(existsSync(place) || existsSync(`${place}.vxmig`), 'nothing is left');
+  t.equal(receive('1', `${directory}/base`, arriving).status, 0);
+  t.match(seen(place), {
+    image: { kind: 'there', sizeBytes: 1_048_576, backing: { path: `${directory}/base`, format: 'raw' } },
+    mark: { from: 'host-a' },
+  });
+  t.equal(receive('1', '', arriving).status, 0, 'what was cut off is made anew');
+  t.match(seen(place), { image: { backing: null } });
+
+  t.match(script('settle-volume', place, MARK, MARK), { status: 1, output: /has another mark/ });
+  t.equal(script('settle-volume', place, arriving, MARK).status, 0);
+  t.strictSame(seen(place).mark, { topology: 'shop', vm: 'web', index: 0 });
+  t.match(receive('1', '', arriving), { status: 1, output: /is there already/ }, 'the VM’s own is never overwritten');
+  t.equal(receive('1', '', arriving, MARK).status, 0, 'unless the VM has left it');
+  t.equal(script('settle-volume', place, arriving, '').status, 0);
+  t.equal(seen(place).mark, null, 'it is its owner’s');
+  t.match(receive('1', '', arriving), { status: 1, output: /is there already/ });
+});

@@ -12,6 +12,10 @@ function checkWorld(t: Test, world: World, result: Awaited<ReturnType<World['mig
   const { outcome, error } = result;
   t.same(world.twice, [], `${what}: it never ran twice`);
   t.same(world.lost, [], `${what}: nothing was lost`);
+  t.ok(
+    [...world.at.keys()].every((host) => world.images.has(host)),
+    `${what}: where it is, its disk is`,
+  );
   if (outcome === 'migrated') t.same(world.running, ['host-b'], `${what}: it runs at the destination`);
   if (outcome === 'rolled-back') {
     t.same(world.running, ['host-a'], `${what}: it runs at the source`);
@@ -45,6 +49,7 @@ for (const strategy of STRATEGY_NAMES) {
           NAMES,
         );
         t.same([...world.taps], ['host-b'], 'the source has given back what it held');
+        t.same([...world.images], [['host-b', 'its']], 'the disk is where the VM is, and nowhere else');
         t.same([...world.redirects], []);
         t.ok(result.certificate?.verdict.ok, `${result.certificate?.verdict.text}`);
         t.match(world.placement.placeOf('web'), { kind: 'at', host: 'host-b' });
@@ -57,6 +62,7 @@ for (const strategy of STRATEGY_NAMES) {
 t.test('what fails before the gate opens is undone, wherever it fails', async (t) => {
   const calls = [
     'source lookAhead',
+    'destination receive',
     'onlooker look',
     'destination converge',
     'source control',
@@ -77,6 +83,7 @@ t.test('what fails before the gate opens is undone, wherever it fails', async (t
       const world = new World(failing(call));
       const { result } = await world.migrate();
       t.equal(result.outcome, 'rolled-back', call);
+      t.same([...world.images], [['host-a', 'its']], call);
       t.ok(
         result.stages.every(({ stage }) => stage !== 'switch over'),
         call,
@@ -84,6 +91,31 @@ t.test('what fails before the gate opens is undone, wherever it fails', async (t
       checkWorld(t, world, result, call);
     }),
   );
+});
+
+t.test('an image that cannot be tidied stays, and the VM has moved', async (t) => {
+  for (const [call, left] of [
+    [
+      'destination keep',
+      [
+        ['host-a', 'its'],
+        ['host-b', 'arriving'],
+      ],
+    ],
+    [
+      'source remove',
+      [
+        ['host-a', 'its'],
+        ['host-b', 'its'],
+      ],
+    ],
+  ] as const) {
+    const world = new World(failing(call));
+    const { result } = await world.migrate();
+    t.match(result, { outcome: 'migrated', ok: true }, call);
+    t.same([...world.images], left, call);
+    checkWorld(t, world, result, call);
+  }
 });
 
 t.test('what fails after its arrival does not bring it back', async (t) => {
@@ -181,6 +213,10 @@ t.test('random orders of events, failures and interruptions: the VM runs once, o
   const calls = [
     'source look',
     'destination look',
+    'destination receive',
+    'destination discard',
+    'destination keep',
+    'source remove',
     'source cancel',
     'source hasJob',
     'destination hasJob',

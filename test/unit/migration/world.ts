@@ -15,6 +15,7 @@ import type { HostParts } from '../../../lib/migration/host-parts.js';
 import type { Images } from '../../../lib/migration/images.js';
 import { migrate } from '../../../lib/migration/migrate.js';
 import type { MigrationOptions } from '../../../lib/migration/migration.js';
+import type { DiskCopy } from '../../../lib/model/disk-copy.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { tapName } from '../../../lib/model/names.js';
 import type { Topology } from '../../../lib/model/topology.js';
@@ -66,6 +67,20 @@ export interface Failing {
 
 type Role = 'source' | 'destination' | 'onlooker';
 
+/** Its disk is on host-a alone, and goes along. */
+const COPY: DiskCopy = {
+  target: 'vda',
+  job: 'drive-virtio-disk0',
+  path: '/srv/own/plans-web-0.raw',
+  format: 'raw',
+  sizeBytes: 2 ** 20,
+  neededBytes: 2 ** 20,
+  base: null,
+  arriving: { topology: 'plans', vm: 'web', index: 0, from: 'host-a' },
+  replaces: [],
+  own: { before: { topology: 'plans', vm: 'web', index: 0 }, after: { topology: 'plans', vm: 'web', index: 0 } },
+};
+
 /** One VM, its hosts, and all that a migration does to them, without any host. */
 export class World {
   readonly topology: Topology = topologyOf(['probes:\n  - {from: host-c, to: web}\n', 'probes: []\n']);
@@ -83,6 +98,8 @@ export class World {
   /** By host: where its table has the VM. */
   readonly tables = new Map<string, string>();
   readonly redirects = new Set<string>();
+  /** By host: whether an image of its disk there is marked as the VM's. */
+  readonly images = new Map<string, 'its' | 'arriving'>([['host-a', 'its']]);
   /** By host: whether the VM has a tap there. */
   readonly taps = new Set<string>(['host-a']);
   #job: 'none' | 'copying' | 'switching' | 'over' = 'none';
@@ -123,7 +140,7 @@ export class World {
         signal,
         lookAhead: async () => {
           await this.#call('host-a', 'lookAhead');
-          return outlook();
+          return outlook({ storage: { disks: [], copies: [COPY] } });
         },
         portSilence: async () => null,
       },
@@ -230,10 +247,25 @@ export class World {
   #images(host: string): Images {
     const call = (what: string) => this.#call(host, what);
     return {
-      receive: async () => call('receive'),
-      discard: async () => call('discard'),
-      keep: async () => call('keep'),
-      remove: async () => call('remove'),
+      receive: async () => {
+        await call('receive');
+        this.images.set(host, 'arriving');
+      },
+      discard: async () => {
+        await call('discard');
+        if (this.at.has(host) || this.images.get(host) === 'its') this.lost.push(`the image at ${host} was discarded`);
+        this.images.delete(host);
+      },
+      keep: async () => {
+        await call('keep');
+        this.images.set(host, 'its');
+      },
+      remove: async () => {
+        await call('remove');
+        if (this.at.has(host) || this.images.get('host-b') !== 'its')
+          this.lost.push(`the image at ${host} was removed`);
+        this.images.delete(host);
+      },
     };
   }
 
