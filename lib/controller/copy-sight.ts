@@ -1,8 +1,9 @@
 import type { HostShell } from '../host/connection.js';
 import { digestsOf } from '../host/file-digests.js';
 import { observeVolumes } from '../host/volume-sight.js';
-import { type CopyVerdict, judgeCopies, type WantedCopy } from '../plan/disk-copies.js';
+import { type CopyVerdict, judgeCopies } from '../plan/disk-copies.js';
 import type { Move } from '../plan/move-obstacle.js';
+import type { WantedCopy } from '../plan/wanted-copies.js';
 
 interface Ends {
   readonly source: HostShell;

@@ -10,10 +10,11 @@ import type { Offers } from '../negotiate/offer.js';
 import type { Request } from '../negotiate/request.js';
 import { standingRefusal } from '../negotiate/standing.js';
 import { domainOf, macsOf } from '../plan/desired-vms.js';
-import { NO_COPIES, wantedCopies } from '../plan/disk-copies.js';
+import { NO_COPIES } from '../plan/disk-copies.js';
 import { diskParts } from '../plan/disk-parts.js';
 import type { Move } from '../plan/move-obstacle.js';
 import { judgeMove, judgeStorage } from '../plan/move-verdict.js';
+import { wantedCopies } from '../plan/wanted-copies.js';
 import { lookAtCopies } from './copy-sight.js';
 import { type MoveRequest, observeOffers, requestFor } from './move-offers.js';
 

@@ -17,6 +17,20 @@ export function neverBegan({ vm, source, destination, options }: Run): VxmigErro
   );
 }
 
+export function tooSlow(run: Run): VxmigError {
+  return new VxmigError('MIGRATION_FAILED', lateCopy(run), {
+    where: run.vm.name,
+    hint:
+      'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy ' +
+      'auto-converge or post-copy.',
+  });
+}
+
+/** What is said of a copy that takes longer than it may. */
+export function lateCopy({ vm, options }: Run): string {
+  return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
+}
+
 /** Disks that are copied have not come forward for as long as the whole memory may take. */
 export function stuckDisks({ vm, source, destination, options }: Run, bytes: number): VxmigError {
   return new VxmigError(

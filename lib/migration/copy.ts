@@ -1,8 +1,9 @@
 import type { JobOutcome, MigrationControl, MigrationJob } from '../compute/driver.js';
 import type { JobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { neverBegan, ofSilence, stuckDisks } from './cause.js';
+import { neverBegan, ofSilence, stuckDisks, tooSlow } from './cause.js';
 import type { Checked } from './check.js';
+import { tellProgress } from './copy-progress.js';
 import {
   ALLOWED_DOWNTIME_MS,
   type FinishStep,
@@ -159,7 +160,7 @@ export class Copy {
       if (this.#gate.phase === 'sprint' && this.#gate.leftMs > NEAR_MS) this.reservation.coverNewcomers();
       if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
         toldMs = nowMs;
-        this.#tellProgress(stats);
+        tellProgress(this.run, stats);
       }
     }
     if (!isStopped(switchover.state)) throwIfFailed(this.run, await job.outcome);
@@ -175,7 +176,7 @@ export class Copy {
 
   #late(sentBytes: number | null): VxmigError {
     if (sentBytes === 0 && this.#diskBytes > 0) return stuckDisks(this.run, this.#diskBytes);
-    return sentBytes === 0 ? neverBegan(this.run) : this.#tooSlow();
+    return sentBytes === 0 ? neverBegan(this.run) : tooSlow(this.run);
   }
 
   /** Once memory flows, the destination's QEMU has opened its taps. */
@@ -215,44 +216,12 @@ export class Copy {
     if (control === null) return PROGRESS_INTERVAL_MS;
     return this.#gate.phase === 'sprint' && this.#gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
   }
-
-  #tooSlow(): VxmigError {
-    return new VxmigError('MIGRATION_FAILED', lateCopy(this.run), {
-      where: this.run.vm.name,
-      hint:
-        'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy ' +
-        'auto-converge or post-copy.',
-    });
-  }
-
-  #tellProgress(stats: JobStats): void {
-    const { dirtyPagesPerSecond, pageSizeBytes, diskProcessedBytes, diskTotalBytes } = stats;
-    if (stats.memoryProcessedBytes === null && !diskTotalBytes) return;
-    this.run.journal.emit({
-      kind: 'copy-progress',
-      vm: this.run.vm.name,
-      processedBytes: stats.memoryProcessedBytes ?? 0,
-      disks: diskTotalBytes ? { processedBytes: diskProcessedBytes ?? 0, totalBytes: diskTotalBytes } : null,
-      remainingBytes: stats.memoryRemainingBytes ?? 0,
-      totalBytes: stats.memoryTotalBytes ?? 0,
-      bytesPerSecond: stats.memoryBytesPerSecond,
-      dirtyBytesPerSecond:
-        dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
-      throttlePercent: stats.autoConvergeThrottlePercent,
-      iteration: stats.iteration,
-    });
-  }
 }
 
 /** @throws VxmigError MIGRATION_FAILED with what the driver said */
 export function throwIfFailed({ vm }: Run, outcome: JobOutcome): void {
   if (outcome.kind === 'completed') return;
   throw new VxmigError('MIGRATION_FAILED', outcome.why, { where: vm.name, hint: outcome.hint });
-}
-
-/** What is said of a copy that takes longer than it may. */
-export function lateCopy({ vm, options }: Run): string {
-  return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
 }
 
 /** How long the last looks took: a machine that was too busy a moment ago still is. */

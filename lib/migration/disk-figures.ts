@@ -1,5 +1,5 @@
 import type { DiskCopyChange } from '../compute/driver.js';
-import type { DiskCopy } from '../model/disk-copy.js';
+import { type DiskCopy, howCopied } from '../model/disk-copy.js';
 import type { DiskFigures } from '../model/migration-result.js';
 
 interface Followed {
@@ -28,7 +28,7 @@ export class DiskCopies {
     return this.all.map(({ target, path, base, job }) => {
       const { beganAtMs, inSyncAtMs, bytes } = this.#jobs.get(job) ?? UNSEEN;
       const durationMs = beganAtMs === null || inSyncAtMs === null ? null : Math.round(inSyncAtMs - beganAtMs);
-      return { target, path, copied: base === null ? 'all' : 'inc', bytes, durationMs };
+      return { target, path, copied: howCopied(base), bytes, durationMs };
     });
   }
 }

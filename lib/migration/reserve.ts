@@ -38,9 +38,9 @@ export class Reservation {
   }
 
   /**
-   * The destination gets images for the disks that come along, and the VM's tap, port and flows; broadcasts do not go to the tap before the VM is there. From now
-   * on the switch is seen: where the guest is paused and let run, and what every host's table has of the MACs that
-   * move.
+   * The destination gets images for the disks that come along, and the VM's tap, port and flows; broadcasts do not go
+   * to the tap before the VM is there. From now on the switch is seen: where the guest is paused and let run, and what
+   * every host's table has of the MACs that move.
    */
   async make(): Promise<void> {
     const { placement, vm, source, destination, domain, options } = this.run;

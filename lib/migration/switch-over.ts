@@ -1,7 +1,8 @@
 import { transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
 import type { TransferFigures } from '../model/migration-result.js';
-import { type Copy, lateCopy, throwIfFailed } from './copy.js';
+import { lateCopy } from './cause.js';
+import { type Copy, throwIfFailed } from './copy.js';
 import type { Run } from './migration.js';
 import { hastenPause } from './redirect.js';
 import type { Reservation } from './reserve.js';

@@ -4,6 +4,11 @@ import type { VolumeMark } from './volume-sight.js';
 /** What `--copy-storage-all` and `--copy-storage-inc` of virsh stand for. */
 export type CopyStorage = 'all' | 'inc';
 
+/** As virsh's options have it. */
+export function howCopied(base: DiskCopy['base']): CopyStorage {
+  return base === null ? 'all' : 'inc';
+}
+
 /** A disk that goes along with its VM: its image is copied to the new host while the guest writes. */
 export interface DiskCopy {
   /** The guest's name of it, as virsh takes it: `vda`. */

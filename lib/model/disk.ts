@@ -87,8 +87,8 @@ export interface ServerSight {
 export type TokenSight = 'seen' | 'unseen' | 'unwritten';
 
 /**
- * That a domain's storage is one and the same at both ends of a migration, or goes along, and that its cache mode allows
- * the change of hosts. Only a look at both makes one (plan/disk-verdict.ts).
+ * That a domain's storage is one and the same at both ends of a migration, or goes along, and that its cache mode
+ * allows the change of hosts. Only a look at both makes one (plan/disk-verdict.ts).
  */
 export interface StorageProof {
   readonly disks: readonly ProvenDisk[];

@@ -57,8 +57,8 @@ export interface DiskFigures {
   /** `inc`: what lies above a base that both hosts have. */
   readonly copied: CopyStorage;
   /**
-   * So much of the disk was gone through, what the guest has written meanwhile included; blank parts of it cost no bytes
-   * on the wire. null: it did not come to that.
+   * So much of the disk was gone through, what the guest has written meanwhile included; blank parts of it cost no
+   * bytes on the wire. null: it did not come to that.
    */
   readonly bytes: number | null;
   /** From the copy's beginning until both images were the same; null: it did not come to that. */

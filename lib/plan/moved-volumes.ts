@@ -28,8 +28,8 @@ export interface KeptVolume {
 type Seen = Pick<ObservedHost, 'host' | 'volumes' | 'domains'>;
 
 /**
- * Of a move that was cut off two images are there, and where the VM is defined says which of them it is: libvirt lets it
- * be at one place only. Nothing is said where that is not clear, or where the VM's own image is not there.
+ * Of a move that was cut off two images are there, and where the VM is defined says which of them it is: libvirt lets
+ * it be at one place only. Nothing is said where that is not clear, or where the VM's own image is not there.
  */
 export function movedVolumes(topology: Topology, observed: readonly ObservedHost[]): MovedVolumes[] {
   const found = topology.vms.flatMap((vm) => {

@@ -158,8 +158,8 @@ function onAnother(disk: string, place: string, { name, host }: Vm, elsewhere: r
     hint:
       whole === undefined
         ? 'Nothing was changed. The image that it was copied from is not there: bring that back, or move this one away.'
-        : `Nothing was changed. Let the file say \`host: ${whole.host}\`, apply, and \`vxmig migrate FILE ${name} --to ` +
-          `${host}\` takes it along; or move that image away to begin anew.`,
+        : `Nothing was changed. Let the file say \`host: ${whole.host}\`, apply, and \`vxmig migrate FILE ${name} ` +
+          `--to ${host}\` takes it along; or move that image away to begin anew.`,
   });
 }
 

@@ -50,8 +50,8 @@ export function migrateArgv(options: MigrateOptions): string[] {
 }
 
 /**
- * With writes that wait until they are at both ends the copy comes to its end however fast the guest writes. Other disks
- * are seen by both hosts.
+ * With writes that wait until they are at both ends the copy comes to its end however fast the guest writes. Other
+ * disks are seen by both hosts.
  */
 function copyArguments({ copies }: StorageProof): string[] {
   if (copies.length === 0) return [];

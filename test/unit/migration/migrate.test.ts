@@ -1,38 +1,12 @@
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { MIGRATION_STAGES } from '../../../lib/migration/stages.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { STRATEGY_NAMES } from '../../../lib/strategies/registry.js';
 import { type Trouble, World } from './world.js';
+import { checkWorld, failing } from './world-check.js';
 
 const NAMES = MIGRATION_STAGES.map(({ name }) => name);
-
-/** Of every world, whatever happened in it. */
-function checkWorld(t: Test, world: World, result: Awaited<ReturnType<World['migrate']>>['result'], what: string) {
-  const { outcome, error } = result;
-  t.same(world.twice, [], `${what}: it never ran twice`);
-  t.same(world.lost, [], `${what}: nothing was lost`);
-  t.ok(
-    [...world.at.keys()].every((host) => world.images.has(host)),
-    `${what}: where it is, its disk is`,
-  );
-  if (outcome === 'migrated') t.same(world.running, ['host-b'], `${what}: it runs at the destination`);
-  if (outcome === 'rolled-back') {
-    t.same(world.running, ['host-a'], `${what}: it runs at the source`);
-    t.same([...world.at.keys()], ['host-a'], `${what}: no copy is left`);
-    t.same([...world.taps], ['host-a'], `${what}: the destination holds nothing of it`);
-    t.same([...world.redirects], [], `${what}: nothing is sent ahead`);
-    t.equal(world.placement.placeOf('web').kind, 'at', `${what}: the ledger has it at rest`);
-  }
-  if (outcome === 'failed') t.equal(error?.code, 'MIGRATION_FAILED', what);
-  if (outcome === 'rolled-back') t.not(error?.code, 'MIGRATION_FAILED', what);
-  if (outcome === 'migrated') t.notOk(['MIGRATION_ROLLED_BACK', 'INTERRUPTED'].includes(error?.code ?? ''), what);
-  t.ok(outcome !== 'migrated' || result.ok === (error === undefined), what);
-}
-
-const failing = (call: string, kind: 'refused' | 'silent' | 'broken' = 'refused', times = 1): Trouble => ({
-  failing: new Map([[call, { times, kind }]]),
-});
 
 for (const strategy of STRATEGY_NAMES) {
   for (const redirect of [true, false]) {
@@ -91,31 +65,6 @@ t.test('what fails before the gate opens is undone, wherever it fails', async (t
       checkWorld(t, world, result, call);
     }),
   );
-});
-
-t.test('an image that cannot be tidied stays, and the VM has moved', async (t) => {
-  for (const [call, left] of [
-    [
-      'destination keep',
-      [
-        ['host-a', 'its'],
-        ['host-b', 'arriving'],
-      ],
-    ],
-    [
-      'source remove',
-      [
-        ['host-a', 'its'],
-        ['host-b', 'its'],
-      ],
-    ],
-  ] as const) {
-    const world = new World(failing(call));
-    const { result } = await world.migrate();
-    t.match(result, { outcome: 'migrated', ok: true }, call);
-    t.same([...world.images], left, call);
-    checkWorld(t, world, result, call);
-  }
 });
 
 t.test('what fails after its arrival does not bring it back', async (t) => {

@@ -1,9 +1,10 @@
 import t from 'tap';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
 import type { ImageSight, VolumeMark, VolumeSight } from '../../../lib/model/volume-sight.js';
-import { judgeCopies, wantedCopies } from '../../../lib/plan/disk-copies.js';
+import { judgeCopies } from '../../../lib/plan/disk-copies.js';
 import { diskParts } from '../../../lib/plan/disk-parts.js';
 import { notShared } from '../../../lib/plan/move-obstacle.js';
+import { wantedCopies } from '../../../lib/plan/wanted-copies.js';
 import { topologyOf } from './hosts.js';
 
 const MIB = 2 ** 20;
