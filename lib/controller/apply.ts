@@ -77,6 +77,8 @@ async function prepare(
   { emit, signal, bootTimeoutMs }: ApplyOptions,
 ): Promise<void> {
   const network: NetworkBackend = controller.network;
+  // First: it takes longest, and nothing has been changed yet that would have to be undone.
+  await everyHost(controller, plan, (session, { uploads }) => session.takeImages(uploads, { emit, signal }));
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyScope(plan, (scope) => network.apply(scope));
   signal.throwIfAborted();

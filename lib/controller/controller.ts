@@ -10,6 +10,7 @@ import { withoutCopies } from '../plan/left-copies.js';
 import type { ObservedHost } from '../plan/observed.js';
 import type { PlannedMove } from '../plan/ovs-planner.js';
 import { type Plan, planTopology } from '../plan/plan.js';
+import { lookForBases } from './base-images.js';
 import { vmFacts } from './facts.js';
 import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
@@ -101,6 +102,7 @@ export class Controller implements OvsHosts {
     return planTopology(this.topology, observed, {
       network: this.network.planner(observed),
       vms: vmFacts(observed),
+      bases: await lookForBases(this.topology, observed, (host) => this.session(host).shell),
     });
   }
 

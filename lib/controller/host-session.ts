@@ -2,8 +2,10 @@ import { executeDomainStep } from '../compute/libvirt/domain-step.js';
 import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { removeSeeds, writeSeed } from '../host/seeds.js';
+import { sendImage } from '../host/send-image.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
 import { makeVolume, removeVolume } from '../host/volumes.js';
+import type { UploadStep } from '../model/base-image.js';
 import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
@@ -81,6 +83,11 @@ export class HostSession {
     await this.inTurn(async () => {
       for (const step of steps) await executeDomainStep(this.shell, step);
     });
+  }
+
+  /** Images that disks are to begin with. Nobody's turn is waited for: it takes long, and is in nobody's way. */
+  async takeImages(uploads: readonly UploadStep[], telling: Parameters<typeof sendImage>[2]): Promise<void> {
+    for (const upload of uploads) await sendImage(this.shell, upload, telling);
   }
 
   /** What VMs start from: their media, and the images of their disks. */

@@ -7,6 +7,7 @@ import { networkFacts } from '../network/ovs/facts.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsPlanner } from '../plan/ovs-planner.js';
 import { planTopology } from '../plan/plan.js';
+import { lookForBases } from './base-images.js';
 import { vmFacts } from './facts.js';
 import { expectedOf, observeHost } from './observe.js';
 
@@ -36,6 +37,11 @@ export async function planChecks(
     const { changes } = planTopology(topology, observed, {
       network: new OvsPlanner(networkFacts(topology, observed)),
       vms: vmFacts(observed),
+      bases: await lookForBases(topology, observed, (host) => {
+        const shell = shells.get(host);
+        if (shell === undefined) throw new Error(`${host} is not connected`);
+        return shell;
+      }),
     });
     const seen = changes.length === 0 ? 'nothing to do' : `nothing is in the way; ${changes.length} changes to make`;
     const odd = changes.filter(({ kind, action }) => (kind === 'bridge' || kind === 'underlay') && action === 'update');

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { markText } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
+import { IMAGE_FORMAT } from './image-format.js';
 
-const MAKE = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
+const MAKE_VOLUME = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
+const MAKE = `${IMAGE_FORMAT}\n${MAKE_VOLUME}`;
 const REMOVE = readFileSync(new URL('../../../lib/host/remove-volume.sh', import.meta.url), 'utf8');
 /** To copy an image takes as long as the storage takes; nothing else waits for it. */
 const MAKE_TIMEOUT_MS = 3_600_000;

@@ -1,3 +1,4 @@
+import type { UploadStep } from '../model/base-image.js';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { ScopePlan } from '../model/scope-plan.js';
@@ -30,7 +31,9 @@ export interface OvsScope extends ScopePlan {
 export interface VmPlan {
   readonly host: string;
   readonly changes: readonly Change[];
-  /** First: a domain is started from them. */
+  /** First: images that disks are to begin with, and are not there. */
+  readonly uploads: readonly UploadStep[];
+  /** Then: a domain is started from them. */
   readonly volumes: readonly VolumeStep[];
   readonly seeds: readonly SeedStep[];
   readonly steps: readonly DomainStep[];

@@ -6,6 +6,7 @@ import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
+import { type Bases, basePath, planUploads } from './base-plan.js';
 import { change } from './change.js';
 import { refuseCuts } from './cut-off.js';
 import { desiredVms, type VmFacts } from './desired-vms.js';
@@ -48,13 +49,14 @@ export interface Plan<Scope extends ScopePlan = ScopePlan> {
 /**
  * What has to be done so that the hosts hold what the topology says: a pure function of both.
  *
+ * @param planners `bases`: left out by who only compares, and makes no disk
  * @param only who is planned for; left out: all. Where the VMs are is told by all in either case
  * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM is on two hosts, and may run on both)
  */
 export function planTopology<Scope extends ScopePlan>(
   topology: Topology,
   found: readonly ObservedHost[],
-  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts },
+  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts; readonly bases?: Bases },
   only?: string,
 ): Plan<Scope> {
   const copies = leftCopies(topology, found);
@@ -67,7 +69,7 @@ export function planTopology<Scope extends ScopePlan>(
   const { now: current, migrations } = wanted;
   const scopes = planners.network.plan(wanted, planned);
   const isDefined = (vm: Vm) => placesOf(topology, vm, observed).its.length > 0;
-  const disks = allOf(planned.map((host) => () => planDisks(current, host, isDefined)));
+  const disks = allOf(planned.map((host) => () => planDisks(current, host, isDefined, planners.bases ?? null)));
   const vms = allOf(planned.map((host, index) => () => planVms(wanted, planners.vms, host, disks[index] ?? NO_DISKS)));
   refuseCutting(topology.name, scopes, planned);
   const standing = planned.map((host) => standingOf(topology.name, desiredVms(current, host.host, planners.vms), host));
@@ -117,9 +119,10 @@ function planVms(
   disks: DisksPlan,
 ): VmPlan {
   const plan = planDomains(now.name, desiredVms(now, host.host, facts), host);
-  const { volumes, seeds, removeSeeds } = disks;
+  const { uploads, volumes, seeds, removeSeeds } = disks;
+  const its = { uploads, volumes, seeds, removeSeeds };
   if (!migrations.some(({ to }) => to === host.host))
-    return { host: host.host, volumes, seeds, removeSeeds, ...plan, changes: [...disks.changes, ...plan.changes] };
+    return { host: host.host, ...its, ...plan, changes: [...disks.changes, ...plan.changes] };
   const then = desiredVms(later, host.host, facts);
   // An adopted domain leaves nothing of vxmig's behind, and is not there before the migration.
   const own = { ...then, domains: then.domains.filter(({ kind }) => kind === 'own') };
@@ -128,31 +131,31 @@ function planVms(
     after.changes.some((other) => other.action === 'delete' && other.kind === one.kind && other.name === one.name);
   return {
     host: host.host,
-    volumes,
-    seeds,
-    removeSeeds,
+    ...its,
     steps: plan.steps,
     changes: [...disks.changes, ...plan.changes.filter((one) => one.action !== 'delete' || isRemoved(one))],
     remove: plan.remove.filter((one) => after.remove.some((other) => isDeepStrictEqual(one, other))),
   };
 }
 
-type DisksPlan = Pick<VmPlan, 'volumes' | 'seeds' | 'removeSeeds' | 'changes'> & {
+type DisksPlan = Pick<VmPlan, 'uploads' | 'volumes' | 'seeds' | 'removeSeeds' | 'changes'> & {
   readonly warnings: readonly string[];
 };
 
-const NO_DISKS: DisksPlan = { volumes: [], seeds: [], removeSeeds: [], changes: [], warnings: [] };
+const NO_DISKS: DisksPlan = { uploads: [], volumes: [], seeds: [], removeSeeds: [], changes: [], warnings: [] };
 
 /** What VMs start from. @throws VxmigError CLASH, HOST_UNFIT */
-function planDisks(now: Topology, host: ObservedHost, isDefined: (vm: Vm) => boolean): DisksPlan {
-  const volumes = planVolumes(now, host, isDefined);
+function planDisks(now: Topology, host: ObservedHost, isDefined: (vm: Vm) => boolean, bases: Bases | null): DisksPlan {
+  const volumes = planVolumes(now, host, isDefined, (vm) => basePath(vm, bases));
+  const { uploads, changes } = planUploads(host.host, volumes.steps, bases);
   const seeds = planSeeds(now, host);
   return {
+    uploads,
     volumes: volumes.steps,
     seeds: seeds.steps,
     removeSeeds: seeds.remove,
     warnings: volumes.warnings,
-    changes: [...seeds.changes, ...volumes.changes],
+    changes: [...changes, ...seeds.changes, ...volumes.changes],
   };
 }
 

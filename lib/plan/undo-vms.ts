@@ -23,6 +23,7 @@ export function undoVms(topology: string, before: ObservedHost, now: ObservedHos
       ...made.changes.map((each) => ({ ...each, why: WHY_NEW })),
       ...restored.map((domain) => change(now.host, 'vm', domain, 'update', WHY)),
     ],
+    uploads: [],
     volumes: [],
     seeds: [],
     steps,

@@ -17,22 +17,24 @@ export interface VolumesPlan {
   readonly warnings: readonly string[];
 }
 
-const DEBIAN_IMAGE = '/var/lib/vxmig/images/debian/disk.qcow2';
-
 /**
  * The images that VMs of one host need there, by what is seen: pure.
  *
  * @param isDefined whether libvirt knows the VM on any host: then its disks must be there
+ * @param baseOf the path on the host of what its first disk begins with; asked only where that is made
  * @throws VxmigError CLASH, HOST_UNFIT
  */
 export function planVolumes(
   topology: Topology,
   { host, volumes }: Pick<ObservedHost, 'host' | 'volumes'>,
   isDefined: (vm: Vm) => boolean,
+  baseOf: (vm: Vm) => string,
 ): VolumesPlan {
   const here = topology.vms.filter((vm) => vm.host === host);
   const plans = here.flatMap((vm) =>
-    volumesOf(topology, vm).map((volume) => planVolume(vm, volume, { host, seen: volumes, isDefined: isDefined(vm) })),
+    volumesOf(topology, vm).map((volume) =>
+      planVolume(vm, volume, { host, seen: volumes, isDefined: isDefined(vm), baseOf }),
+    ),
   );
   return {
     changes: plans.flatMap(({ changes }) => changes),
@@ -45,9 +47,10 @@ interface SeenFrom {
   readonly host: string;
   readonly seen: readonly VolumeSight[];
   readonly isDefined: boolean;
+  readonly baseOf: (vm: Vm) => string;
 }
 
-function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined }: SeenFrom): VolumesPlan {
+function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, baseOf }: SeenFrom): VolumesPlan {
   const place = placeText(volume.place);
   const sight = seen.find((one) => one.place === place);
   if (sight === undefined) throw new Error(`${place} was not looked at on ${host}`);
@@ -60,7 +63,7 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined }: See
     if (!storageKindOf(volume.storage.kind).makes) throw notServed(disk, place, host);
     if (isDefined) throw lost(disk, place, host);
     const changes = [change(host, 'disk', place, 'create', 'it is not there')];
-    return { changes, steps: [stepOf(vm, volume, place)], warnings: [] };
+    return { changes, steps: [stepOf(vm, volume, place, baseOf)], warnings: [] };
   }
   if (!isOurs && storageKindOf(volume.storage.kind).makes) throw foreign(disk, place, host, mark);
   const warnings: string[] = [];
@@ -74,8 +77,13 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined }: See
   return { changes: [], steps: [], warnings };
 }
 
-function stepOf(vm: Vm, { topology, index, format }: PlacedVolume, place: string): VolumeStep {
-  const base = index === 0 && vm.source.kind === 'image' ? basePath(vm.source.image) : null;
+function stepOf(
+  vm: Vm,
+  { topology, index, format }: PlacedVolume,
+  place: string,
+  baseOf: SeenFrom['baseOf'],
+): VolumeStep {
+  const base = index === 0 ? baseOf(vm) : null;
   return {
     place,
     format,
@@ -83,11 +91,6 @@ function stepOf(vm: Vm, { topology, index, format }: PlacedVolume, place: string
     sizeBytes: vm.disks[index]?.sizeBytes ?? null,
     mark: { topology, vm: vm.name, index },
   };
-}
-
-function basePath(image: Extract<Vm['source'], { kind: 'image' }>['image']): string | null {
-  if (image.kind === 'micro') return null;
-  return image.kind === 'debian' ? DEBIAN_IMAGE : image.path;
 }
 
 function unreadable(disk: string, place: string, host: string, why: string): VxmigError {
