@@ -84,7 +84,7 @@ async function prepare(
   signal.throwIfAborted();
   await everyHost(controller, plan, async (session, { seeds, volumes, steps }) => {
     await session.makeDisks(seeds, volumes);
-    await session.executeDomains(steps);
+    await session.executeDomains(steps, emit);
   });
   const begun = new Set(
     plan.vms.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
@@ -135,7 +135,7 @@ async function move(
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
   await everyHost(controller, plan, async (session, { remove, removeSeeds }) => {
-    await session.executeDomains(remove);
+    await session.executeDomains(remove, emit);
     await session.removeDisks(removeSeeds, []);
   });
   const network: NetworkBackend = controller.network;

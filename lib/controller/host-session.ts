@@ -6,6 +6,7 @@ import { sendImage } from '../host/send-image.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
 import { makeVolume, removeVolume } from '../host/volumes.js';
 import type { UploadStep } from '../model/base-image.js';
+import type { Emit } from '../model/event.js';
 import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
@@ -79,9 +80,12 @@ export class HostSession {
     return await done;
   }
 
-  async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+  async executeDomains(steps: readonly DomainStep[], emit: Emit): Promise<void> {
     await this.inTurn(async () => {
-      for (const step of steps) await executeDomainStep(this.shell, step);
+      // Guests need their time for that: all of them the same.
+      const shutdowns = steps.filter(({ kind }) => kind === 'shutdown');
+      await Promise.all(shutdowns.map((step) => executeDomainStep(this.shell, step, emit)));
+      for (const step of steps) if (step.kind !== 'shutdown') await executeDomainStep(this.shell, step, emit);
     });
   }
 

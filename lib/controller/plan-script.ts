@@ -84,7 +84,7 @@ function changesOf(plan: ScriptedPlan, host: string): readonly Change[] {
 /** What goes before the host's own VMs are seen to. */
 function leftOn(plan: Plan, host: string): DomainStep[] {
   const left = plan.leftCopies.filter((copy) => copy.host === host);
-  return left.flatMap(({ domain, state }) => removalOf({ name: domain, state }));
+  return left.flatMap(({ domain, state }) => removalOf({ name: domain, state, xml: '<domain/>' }));
 }
 
 function stepOf(plan: ScriptedPlan, change: Change): ScriptStep {
@@ -121,7 +121,10 @@ function domainText(step: DomainStep): string {
   if (step.kind === 'define') return commandText(DOMAIN_COMMANDS.define(step.xml));
   if (step.kind === 'update-nic') return commandText(DOMAIN_COMMANDS['update-nic'](step.domain, step.xml));
   if (step.kind === 'mark') return commandText(DOMAIN_COMMANDS.mark(step.domain, step.element, step.which));
-  return commandText(DOMAIN_COMMANDS[step.kind](step.domain));
+  const text = commandText(DOMAIN_COMMANDS[step.kind](step.domain));
+  if (step.kind !== 'shutdown') return text;
+  const state = commandText({ argv: ['virsh', '-q', '-c', 'qemu:///system', 'domstate', '--domain', step.domain] });
+  return `${text}\nuntil ${state} | grep -q 'shut off'; do sleep 1; done`;
 }
 
 function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): string {

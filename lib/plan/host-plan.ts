@@ -62,6 +62,8 @@ export type DomainStep =
     }
   | { readonly kind: 'start'; readonly domain: string }
   | { readonly kind: 'resume'; readonly domain: string }
+  /** As by its power button; one that does not hear it is stopped. */
+  | { readonly kind: 'shutdown'; readonly domain: string }
   | { readonly kind: 'stop'; readonly domain: string }
   | { readonly kind: 'undefine'; readonly domain: string };
 

@@ -27,7 +27,7 @@ export function undoVms(topology: string, before: ObservedHost, now: ObservedHos
     volumes: [],
     seeds: [],
     steps,
-    remove: made.remove,
+    remove: made.remove.map((step) => (step.kind === 'shutdown' ? { ...step, kind: 'stop' } : step)),
     removeSeeds: made.removeSeeds,
   };
 }

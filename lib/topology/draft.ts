@@ -79,6 +79,7 @@ export interface DraftVm {
   readonly domain: string | undefined;
   readonly image: string | undefined;
   readonly isUploaded: boolean;
+  readonly firmware: string | undefined;
   readonly disks: readonly DraftDisk[];
   /** What is written there, refused or not. */
   readonly keys: readonly string[];
@@ -200,7 +201,9 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const { host, domain, image } = vm ?? {};
       const isUploaded = vm?.upload === true;
       const keys = Object.keys(vm ?? {});
-      return { name, path, host, domain, image, isUploaded, disks, keys, nics, acl: rules(vm?.acl, path) };
+      const { firmware } = vm ?? {};
+      const acl = rules(vm?.acl, path);
+      return { name, path, host, domain, image, isUploaded, firmware, disks, keys, nics, acl };
     }),
     probes: (file.probes ?? []).map((probe, index) => ({
       path: ['probes', index],

@@ -4,7 +4,10 @@ import type { Choose } from './choose.js';
 
 /** Images that vxmig builds for guests. */
 export function registerImage(program: Command, choose: Choose): void {
-  const image = program.command('image').description('images that the disks of guests begin with');
+  const image = program
+    .command('image')
+    .description('images that the disks of guests begin with')
+    .addHelpText('after', '\nExample:\n  vxmig image debian');
 
   image
     .command('debian')

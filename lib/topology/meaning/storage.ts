@@ -39,7 +39,7 @@ function* checkKeys({ path, name, kind, keys }: DraftStorage): Generator<Complai
   }
 }
 
-function* checkGuestKeys({ path, name, domain, image, isUploaded, keys }: DraftVm): Generator<Complaint> {
+function* checkGuestKeys({ path, name, domain, image, isUploaded, firmware, keys }: DraftVm): Generator<Complaint> {
   const refused = domain !== undefined ? OF_OWN_GUESTS : image === 'micro' ? NOT_OF_MICRO : [];
   const whose = domain !== undefined ? 'a domain that libvirt has already' : '`image: micro`, which has no disk';
   for (const key of refused) {
@@ -49,6 +49,10 @@ function* checkGuestKeys({ path, name, domain, image, isUploaded, keys }: DraftV
       `VM ${name} is ${whose}: \`${key}\` changes nothing there`,
       'leave it out, or say `image: debian` or a path',
     );
+  }
+  if (image === 'debian' && firmware === 'uefi') {
+    const fix = 'leave `firmware` out, or name an image that boots by UEFI';
+    yield aboutValue([...path, 'firmware'], `VM ${name} has \`image: debian\`, which boots by BIOS`, fix);
   }
   if (image === 'debian' && keys.includes('upload')) {
     const fix = 'leave it out: where a host lacks that image, it is sent there anyway';

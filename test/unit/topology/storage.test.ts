@@ -63,5 +63,6 @@ t.test('an image on this machine counts from the file’s directory, and is of n
   t.match(withLocalImages(home, 'x.yaml').vms[0]?.source, { image: { path: `${homedir()}/base.qcow2` } });
   refused(t, /relative, and no host knows to what \(.*`upload: true`/, ['image: debian', 'image: ./base.qcow2']);
   refused(t, /`image: debian`, of which there is no file/, ['image: debian', 'image: debian\n    upload: true']);
+  refused(t, /boots by BIOS/, ['image: debian', 'image: debian\n    firmware: uefi']);
   refused(t, /`upload` changes nothing there/, ['image: debian', 'image: micro\n    upload: true']);
 });
