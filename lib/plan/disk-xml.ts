@@ -36,7 +36,7 @@ export function volumesOf(topology: Topology, vm: Vm): PlacedVolume[] {
 const PREFIX = { virtio: 'vd', scsi: 'sd', sata: 'sd' } as const;
 
 /** The guest's own names, by bus: `vda`, `vdb`; `sda` is shared by the buses that are called so. */
-export function targetsOf(buses: readonly Disk['bus'][]): string[] {
+function targetsOf(buses: readonly Disk['bus'][]): string[] {
   const counts = { vd: 0, sd: 0 };
   return buses.map((bus) => {
     const prefix = PREFIX[bus];

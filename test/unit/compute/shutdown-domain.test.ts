@@ -38,7 +38,7 @@ t.test('a guest is asked as by its power button, and waited for', async (t) => {
 
 t.test('one that goes on is waited for as long as it prints, and not for ever', async (t) => {
   t.equal(shutDown(t, ['running'], { quiet: 1 }).said, 'on', 'it is silent');
-  const printing = 'echo stopping >>"${0%virsh}console"';
+  const printing = 'echo stopping >>"$(dirname "$0")/console"';
   t.equal(shutDown(t, ['running', 'running', 'running', 'running', 'shut off'], {}, printing).said, 'off');
   t.equal(shutDown(t, ['running'], { most: 1 }, printing).said, 'on');
   t.equal(shutDown(t, ['paused']).said, 'on', 'it hears nothing');
