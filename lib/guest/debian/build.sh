@@ -96,7 +96,7 @@ kernel=${kernel#vmlinuz-}
 start=2048
 used=$(du -sm "$work/root" | cut -f 1)
 size=$((used + 400))
-mke2fs -q -t ext4 -L vxmig-root -d "$work/root" "$work/part" "${size}M"
+mke2fs -q -t ext4 -L vxmig-root -d "$work/root" "$work/part" "${size}M" >/dev/null
 rm -rf "$work/root"
 truncate -s $(((size + 1) * 1024 * 1024)) "$work/disk"
 echo "start=$start, type=83, bootable" | sfdisk --quiet --no-reread --no-tell-kernel "$work/disk"
