@@ -5,7 +5,7 @@
 # file that it names as what lies below (QEMU's manual, "Security": probing). So no image is taken that names another
 # file, and QEMU is always told the format that was found here. Reads the header and nothing else.
 image_format() {
-  # Of qcow2 (docs/interop/qcow2.rst in QEMU): magic, version, backing file's offset and size, cluster bits, size of
+  # Of qcow2 (its specification comes with QEMU): magic, version, backing file's offset and size, cluster bits, size of
   # the disk, encryption; from version 3 on, at byte 72, features of which bit 2 says that the data lie elsewhere.
   header=$(od -A n -v -t x1 -N 80 -- "$1" | tr -d ' \n')
   case $header in
