@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from '../model/command.js';
 import { markText } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
@@ -10,11 +11,14 @@ const REMOVE = readFileSync(new URL('../../../lib/host/remove-volume.sh', import
 /** To copy an image takes as long as the storage takes; nothing else waits for it. */
 const MAKE_TIMEOUT_MS = 3_600_000;
 
+export function makeVolumeCommand({ place, format, sizeBytes, base, mark }: VolumeStep): Required<Command> {
+  return { argv: ['sh', '-s', '--', place, format, String(sizeBytes ?? 0), base ?? '', markText(mark)], stdin: MAKE };
+}
+
 /** @throws CommandError; nothing is left then */
 export async function makeVolume(shell: HostShell, step: VolumeStep): Promise<void> {
-  const { place, format, sizeBytes, base, mark } = step;
-  const argv = ['sh', '-s', '--', place, format, String(sizeBytes ?? 0), base ?? '', markText(mark)];
-  await shell.run(argv, { stdin: MAKE, timeoutMs: MAKE_TIMEOUT_MS });
+  const { argv, stdin } = makeVolumeCommand(step);
+  await shell.run(argv, { stdin, timeoutMs: MAKE_TIMEOUT_MS });
 }
 
 /** @throws CommandError where it is in use, or another's */
