@@ -34,7 +34,7 @@ export async function buildDebianImage({ refresh, mirror, tell, signal }: Debian
   signal.throwIfAborted();
   const args = [...(refresh ? ['--refresh'] : []), ...(mirror === null ? [] : ['--mirror', mirror])];
   // In a group of its own, so that all that it has started ends with it.
-  const child = spawn(BUILD, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('bash', [BUILD, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
   };

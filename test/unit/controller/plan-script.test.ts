@@ -72,12 +72,7 @@ t.test('a guest with disks: its image has to be there, then its medium and its d
     ['networks:\n', 'storage: {pool: {kind: shared, path: /srv/pool}}\nnetworks:\n'],
     ['image: micro', 'image: debian'],
   );
-  const place = '/srv/pool/plans-web-0.qcow2';
-  const hosts = freshHosts(topology).map((host) => ({
-    ...host,
-    volumes: [{ place, image: { kind: 'absent' as const }, mark: null, freeBytes: null }],
-  }));
-  const plan = planned(topology, hosts);
+  const plan = planned(topology, freshHosts(topology));
   const upload = { source: '/home/me/a b.raw', place: '/images/x.raw', digest: 'd'.repeat(64), fileBytes: 1 };
   const withUpload = { ...plan, vms: plan.vms.map((vm) => ({ ...vm, uploads: [upload] })) };
   const script = scripted(withUpload, topology).find(({ step, host }) => step === 'vms' && host === 'host-a')?.script;
