@@ -70,6 +70,8 @@ mirror=${mirror:-http://deb.debian.org/debian}
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/vxmig-debian.XXXXXX")
 trap 'rm -rf --one-file-system "$work" "$output/disk.qcow2.$$"' EXIT
+# Waited for is what runs: it would make anew what is removed under it.
+trap 'exit 143' HUP INT TERM
 free=$(df --output=avail --block-size=1M "$work" | tail -n 1)
 [ "$free" -ge 3500 ] || fail "only $free MiB are free in ${work%/*}, of 3500 that it needs (TMPDIR names another place)"
 
