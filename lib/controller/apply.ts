@@ -77,6 +77,8 @@ async function prepare(
   { emit, signal, bootTimeoutMs }: ApplyOptions,
 ): Promise<void> {
   const network: NetworkBackend = controller.network;
+  // First: it takes longest, and nothing has been changed yet that would have to be undone.
+  await everyHost(controller, plan, (session, { uploads }) => session.takeImages(uploads, { emit, signal }));
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyScope(plan, (scope) => network.apply(scope));
   signal.throwIfAborted();
@@ -85,7 +87,7 @@ async function prepare(
   await everyHost(controller, plan, async (session, { seeds, volumes, removeVolumes, steps }) => {
     await session.removeDisks([], removeVolumes);
     await session.makeDisks(seeds, volumes);
-    await session.executeDomains(steps);
+    await session.executeDomains(steps, emit);
   });
   const begun = new Set(
     plan.vms.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
@@ -136,7 +138,7 @@ async function move(
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
   await everyHost(controller, plan, async (session, { remove, removeSeeds }) => {
-    await session.executeDomains(remove);
+    await session.executeDomains(remove, emit);
     await session.removeDisks(removeSeeds, []);
   });
   const network: NetworkBackend = controller.network;

@@ -1,5 +1,6 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { VolumeRemoval } from '../model/volume-step.js';
 import type { NetworkBackend } from '../network/backend.js';
@@ -71,6 +72,7 @@ export function namesKnownTo(controller: Controller): readonly string[] {
 export async function destroy(
   controller: Controller,
   plans: ReadonlyMap<string, Destruction>,
+  emit: Emit,
 ): Promise<readonly Change[]> {
   const everyHost = async (work: (session: HostSession, plan: Destruction) => Promise<void>) =>
     await everySession(
@@ -89,7 +91,7 @@ export async function destroy(
       AGAIN,
     );
   await everyHost(async (session, { vms, scope }) => {
-    await session.executeDomains(vms.remove);
+    await session.executeDomains(vms.remove, emit);
     await session.removeDisks(vms.removeSeeds, []);
     const network: NetworkBackend = controller.network;
     await network.prune(scope);

@@ -2,8 +2,11 @@ import { executeDomainStep } from '../compute/libvirt/domain-step.js';
 import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
 import { removeSeeds, writeSeed } from '../host/seeds.js';
+import { sendImage } from '../host/send-image.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
 import { makeVolume, removeVolume, settleVolume } from '../host/volumes.js';
+import type { UploadStep } from '../model/base-image.js';
+import type { Emit } from '../model/event.js';
 import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
@@ -78,10 +81,18 @@ export class HostSession {
     return await done;
   }
 
-  async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+  async executeDomains(steps: readonly DomainStep[], emit: Emit): Promise<void> {
     await this.inTurn(async () => {
-      for (const step of steps) await executeDomainStep(this.shell, step);
+      // Guests need their time for that: all of them the same.
+      const shutdowns = steps.filter(({ kind }) => kind === 'shutdown');
+      await Promise.all(shutdowns.map((step) => executeDomainStep(this.shell, step, emit)));
+      for (const step of steps) if (step.kind !== 'shutdown') await executeDomainStep(this.shell, step, emit);
     });
+  }
+
+  /** Images that disks are to begin with. Nobody's turn is waited for: it takes long, and is in nobody's way. */
+  async takeImages(uploads: readonly UploadStep[], telling: Parameters<typeof sendImage>[2]): Promise<void> {
+    for (const upload of uploads) await sendImage(this.shell, upload, telling);
   }
 
   /** What VMs start from: their media, and the images of their disks. */

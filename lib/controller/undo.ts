@@ -81,7 +81,8 @@ async function undoHost(
   if (network.unready([now]).length > 0) throw new Error('ovs-vswitchd does not answer, so nothing was touched there');
   const [undoing, vms] = [network.planUndo(scope, was, now), undoVms(topology, was, now)];
   await network.apply(undoing);
-  await session.executeDomains([...vms.steps, ...vms.remove]);
+  // Nothing that it could say stays: what was begun anew here goes with its disks.
+  await session.executeDomains([...vms.steps, ...vms.remove], () => undefined);
   await session.removeDisks(vms.removeSeeds, madeBy(made, topology, now));
   await network.prune(undoing);
   const after = await session.observe(topology);

@@ -97,7 +97,7 @@ const NETWORKS = section<Network>({
 
 /** As it is written in the file. */
 function imageText(image: Image): string {
-  return image.kind === 'file' ? image.path : image.kind;
+  return 'path' in image ? image.path : image.kind;
 }
 
 const VMS = section<Vm>({

@@ -1,20 +1,23 @@
 # shellcheck shell=sh
 # Makes an image: make-volume.sh PATH FORMAT BYTES BASE MARK; BYTES 0: as large as the base; BASE empty: it begins
-# empty. What is at PATH already is never touched: the image comes there whole, by a link.
+# empty. What is at PATH already is never touched: the image comes there whole, by a link. Behind image-format.sh.
 set -eu
 export LC_ALL=C
 place=$1 format=$2 bytes=$3 base=$4 mark=$5
 part=$place.part
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
-if [ -n "$base" ] && [ ! -r "$base" ]; then fail "the image $base is not there"; fi
+if [ -n "$base" ]; then
+  [ -r "$base" ] || fail "the image $base is not there"
+  from=$(image_format "$base") || fail "the image $base is not taken: $from"
+fi
 [ ! -e "$place" ] || fail "$place is there already"
 mkdir -p -- "${place%/*}"
 # Of one that was killed.
 rm -f -- "$part"
 
 if [ -n "$base" ]; then
-  needed=$(qemu-img measure -O "$format" --output=json -- "$base" | sed -n 's/.*"required": *\([0-9]*\).*/\1/p')
+  needed=$(qemu-img measure -f "$from" -O "$format" --output=json -- "$base" | sed -n 's/.*"required": *\([0-9]*\).*/\1/p')
 else
   needed=0
 fi
@@ -24,9 +27,9 @@ if [ "$free" -lt "${needed:-0}" ]; then
 fi
 
 if [ -n "$base" ]; then
-  if ! said=$(qemu-img convert -q -O "$format" -- "$base" "$part" 2>&1); then rm -f -- "$part"; fail "$said"; fi
+  if ! said=$(qemu-img convert -q -f "$from" -O "$format" -- "$base" "$part" 2>&1); then rm -f -- "$part"; fail "$said"; fi
   if [ "$bytes" != 0 ]; then
-    size=$(qemu-img info --output=json -- "$part" | sed -n 's/.*"virtual-size": *\([0-9]*\).*/\1/p' | head -n 1)
+    size=$(qemu-img info -f "$format" --output=json -- "$part" | sed -n 's/.*"virtual-size": *\([0-9]*\).*/\1/p' | head -n 1)
     if [ "$bytes" -lt "$size" ]; then
       rm -f -- "$part"
       fail "the image $base has $size bytes, more than the $bytes that the disk is to have"

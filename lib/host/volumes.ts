@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from '../model/command.js';
 import type { DiskCopy } from '../model/disk-copy.js';
 import { markText, type VolumeMark } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
+import { IMAGE_FORMAT } from './image-format.js';
 
-const MAKE = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
+const MAKE_VOLUME = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
+const MAKE = `${IMAGE_FORMAT}\n${MAKE_VOLUME}`;
 const REMOVE = readFileSync(new URL('../../../lib/host/remove-volume.sh', import.meta.url), 'utf8');
 const RECEIVE = readFileSync(new URL('../../../lib/host/receive-volume.sh', import.meta.url), 'utf8');
 const SETTLE = readFileSync(new URL('../../../lib/host/settle-volume.sh', import.meta.url), 'utf8');
@@ -12,11 +15,14 @@ const SETTLE = readFileSync(new URL('../../../lib/host/settle-volume.sh', import
 const MAKE_TIMEOUT_MS = 3_600_000;
 const SYNC_TIMEOUT_MS = 600_000;
 
+export function makeVolumeCommand({ place, format, sizeBytes, base, mark }: VolumeStep): Required<Command> {
+  return { argv: ['sh', '-s', '--', place, format, String(sizeBytes ?? 0), base ?? '', markText(mark)], stdin: MAKE };
+}
+
 /** @throws CommandError; nothing is left then */
 export async function makeVolume(shell: HostShell, step: VolumeStep): Promise<void> {
-  const { place, format, sizeBytes, base, mark } = step;
-  const argv = ['sh', '-s', '--', place, format, String(sizeBytes ?? 0), base ?? '', markText(mark)];
-  await shell.run(argv, { stdin: MAKE, timeoutMs: MAKE_TIMEOUT_MS });
+  const { argv, stdin } = makeVolumeCommand(step);
+  await shell.run(argv, { stdin, timeoutMs: MAKE_TIMEOUT_MS });
 }
 
 /** @throws CommandError where it is in use, or another's */

@@ -44,7 +44,10 @@ show /usr
 for path in /bin /sbin /lib /lib32 /lib64 /libx32; do
   if [ -L "$path" ]; then cp -P "$path" "$root/"; elif [ -d "$path" ]; then show "$path"; fi
 done
-if [ -d /var/lib/vxmig/images ]; then show /var/lib/vxmig/images; fi
+# What has been sent to a host is beside them, and its own.
+for images in /var/lib/vxmig/images/micro /var/lib/vxmig/images/debian; do
+  if [ -d "$images" ]; then show "$images"; fi
+done
 printf '%s' "$VXMIG_MOUNTS" | while IFS="$(printf '\t')" read -r source path; do
   mkdir -p "$root$path"
   mount --bind "$source" "$root$path"

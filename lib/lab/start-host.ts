@@ -11,7 +11,7 @@ import { type Inside, runInside } from './run-inside.js';
 import { allDone } from './settle.js';
 import type { LabIdentities } from './ssh-identities.js';
 import { startMachine } from './start-machine.js';
-import { storageMounts } from './storage-mounts.js';
+import { sentMount, storageMounts } from './storage-mounts.js';
 
 const AGENT = fileURLToPath(new URL('./netns-agent.js', import.meta.url));
 
@@ -65,7 +65,8 @@ async function buildHost(context: StartContext, host: Host): Promise<number> {
   context.signal.throwIfAborted();
   const files = hostFiles(store.state, host.name, context.identities);
   const { limits } = store.state;
-  const mounts = storageMounts(store.state.topology, host.name);
+  const { topology } = store.state;
+  const mounts = [...storageMounts(topology, host.name), ...sentMount(topology, host.name)];
   const machine = await startMachine({
     ...{ lab, name: host.name, files, limits, mounts },
     ...{ forwards: false, kvm: context.kvm },

@@ -9,6 +9,15 @@ export interface StorageMount {
   readonly path: string;
 }
 
+/** What has been sent to a host is too much for its memory, in which its root is. No storage is called so. */
+const SENT = { directory: '.sent', path: '/var/lib/vxmig/images/uploads' };
+
+/** Images that a host has been sent; none in a lab whose guests have no disks. */
+export function sentMount({ name: lab, storage }: Pick<Topology, 'name' | 'storage'>, host: string): StorageMount[] {
+  if (storage.length === 0) return [];
+  return [{ source: join(volumesDirectory(lab), SENT.directory, host), path: SENT.path }];
+}
+
 /** One directory for all hosts, as if each had mounted it; or one for each, of what is a host's own. */
 export function storageMounts(
   { name: lab, storage }: Pick<Topology, 'name' | 'storage'>,

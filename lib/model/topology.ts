@@ -117,7 +117,9 @@ export type Image =
   | { readonly kind: 'micro' }
   | { readonly kind: 'debian' }
   /** A raw or qcow2 image on the host. */
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  /** One on this machine, which is sent to the host; as in the file until it is known where that lies. */
+  | { readonly kind: 'upload'; readonly path: string };
 
 /** The machine of a guest whose definition vxmig writes; null: what suits the image. */
 export interface MachineSettings {

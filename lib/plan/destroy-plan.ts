@@ -25,6 +25,7 @@ export function destroyVms(topology: string, observed: ObservedHost): VmPlan {
       ...givenBack.flatMap(({ changes }) => changes),
       ...Object.keys(observed.seeds).map((path) => change(observed.host, 'seed', path, 'delete', WHY)),
     ],
+    uploads: [],
     volumes: [],
     seeds: [],
     keepVolumes: [],

@@ -13,6 +13,11 @@ export function seedPath(topology: string, vm: string): string {
   return `${seedDirectory(topology)}/${vm}.iso`;
 }
 
+/** Where a UEFI keeps its variables, beside the medium, with which it goes on every host on which the VM has been. */
+export function variablesPath(topology: string, vm: string): string {
+  return `${seedDirectory(topology)}/${vm}.nvram`;
+}
+
 export interface PlacedVolume extends Volume {
   readonly storage: Storage;
   readonly place: VolumePlace;

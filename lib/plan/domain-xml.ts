@@ -4,7 +4,7 @@ import { MARK_NAMESPACE, type OwnerMark, ownerMark } from '../model/domain-marks
 import { tapName } from '../model/names.js';
 import type { MachineSettings, Network, Topology, Vm } from '../model/topology.js';
 import { escaped } from '../model/xml-element.js';
-import { disksXml } from './disk-xml.js';
+import { disksXml, variablesPath } from './disk-xml.js';
 
 /** Where all that a guest of vxmig's prints on its console is kept, on the host where it runs. */
 export function consoleLog(domain: string): string {
@@ -45,7 +45,7 @@ function definition(topology: Topology, vm: Vm, accelerator: Accelerator): strin
   if (vm.source.kind !== 'image') throw new Error(`${vm.name} is a domain that is there already`);
   const { image, machine } = vm.source;
   const isMicro = image.kind === 'micro';
-  const boot = isMicro ? microBoot(topology, vm, machine) : diskBoot(machine);
+  const boot = isMicro ? microBoot(topology, vm, machine) : diskBoot(topology, vm, machine);
   const disks = isMicro ? '' : disksXml(topology, vm);
   const nics = vm.nics.map((_, index) => interfaceXml(topology, vm, index)).join('');
   return `  <memory unit='b'>${vm.memoryBytes}</memory>
@@ -86,9 +86,14 @@ function microBoot(topology: Topology, vm: Vm, { machine }: MachineSettings): st
 `;
 }
 
-function diskBoot({ machine, firmware }: MachineSettings): string {
-  return `  <os${firmware === 'uefi' ? " firmware='efi'" : ''}>
-    <type arch='x86_64' machine='${machine ?? 'q35'}'>hvm</type>
+function diskBoot(topology: Topology, vm: Vm, { machine, firmware }: MachineSettings): string {
+  const type = `<type arch='x86_64' machine='${machine ?? 'q35'}'>hvm</type>`;
+  if (firmware === 'bios') return `  <os>\n    ${type}\n    <boot dev='hd'/>\n  </os>\n`;
+  // Which file the firmware is, each host's libvirt knows. A loader that nobody has signed may start.
+  return `  <os firmware='efi'>
+    ${type}
+    <firmware><feature enabled='no' name='secure-boot'/></firmware>
+    <nvram>${escaped(variablesPath(topology.name, vm.name))}</nvram>
     <boot dev='hd'/>
   </os>
 `;

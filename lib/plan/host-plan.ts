@@ -1,3 +1,4 @@
+import type { UploadStep } from '../model/base-image.js';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { ScopePlan } from '../model/scope-plan.js';
@@ -31,7 +32,9 @@ export interface OvsScope extends ScopePlan {
 export interface VmPlan {
   readonly host: string;
   readonly changes: readonly Change[];
-  /** First: a domain is started from them. */
+  /** First: images that disks are to begin with, and are not there. */
+  readonly uploads: readonly UploadStep[];
+  /** Then: a domain is started from them. */
   readonly volumes: readonly VolumeStep[];
   readonly seeds: readonly SeedStep[];
   /** Images that have moved along with their VMs, and are marked so. */
@@ -64,6 +67,8 @@ export type DomainStep =
     }
   | { readonly kind: 'start'; readonly domain: string }
   | { readonly kind: 'resume'; readonly domain: string }
+  /** As by its power button; one that does not hear it is stopped. */
+  | { readonly kind: 'shutdown'; readonly domain: string }
   | { readonly kind: 'stop'; readonly domain: string }
   | { readonly kind: 'undefine'; readonly domain: string };
 

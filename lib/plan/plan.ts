@@ -6,6 +6,7 @@ import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
+import { type Bases, basePath, planUploads } from './base-plan.js';
 import { change } from './change.js';
 import { refuseCuts } from './cut-off.js';
 import { desiredVms, type VmFacts } from './desired-vms.js';
@@ -49,13 +50,14 @@ export interface Plan<Scope extends ScopePlan = ScopePlan> {
 /**
  * What has to be done so that the hosts hold what the topology says: a pure function of both.
  *
+ * @param planners `bases`: left out by who only compares, and makes no disk
  * @param only who is planned for; left out: all. Where the VMs are is told by all in either case
  * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM is on two hosts, and may run on both)
  */
 export function planTopology<Scope extends ScopePlan>(
   topology: Topology,
   found: readonly ObservedHost[],
-  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts },
+  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts; readonly bases?: Bases },
   only?: string,
 ): Plan<Scope> {
   const copies = leftCopies(topology, found);
@@ -69,7 +71,9 @@ export function planTopology<Scope extends ScopePlan>(
   const scopes = planners.network.plan(wanted, planned);
   const isDefined = (vm: Vm) => placesOf(topology, vm, observed).its.length > 0;
   const moved = movedVolumes(topology, observed);
-  const disks = allOf(planned.map((host) => () => planDisks(current, host, { isDefined, others: observed, moved })));
+  const bases = planners.bases ?? null;
+  const seen = { isDefined, others: observed, moved, bases };
+  const disks = allOf(planned.map((host) => () => planDisks(current, host, seen)));
   const vms = allOf(planned.map((host, index) => () => planVms(wanted, planners.vms, host, disks[index] ?? NO_DISKS)));
   refuseCutting(topology.name, scopes, planned);
   const standing = planned.map((host) => standingOf(topology.name, desiredVms(current, host.host, planners.vms), host));
@@ -141,13 +145,18 @@ interface DisksSeen {
   readonly isDefined: (vm: Vm) => boolean;
   readonly others: readonly ObservedHost[];
   readonly moved: readonly MovedVolumes[];
+  readonly bases: Bases | null;
 }
 
-type DisksPlan = Pick<VmPlan, 'volumes' | 'seeds' | 'keepVolumes' | 'removeSeeds' | 'removeVolumes' | 'changes'> & {
+type DisksPlan = Pick<
+  VmPlan,
+  'uploads' | 'volumes' | 'seeds' | 'keepVolumes' | 'removeSeeds' | 'removeVolumes' | 'changes'
+> & {
   readonly warnings: readonly string[];
 };
 
 const NO_DISKS: DisksPlan = {
+  uploads: [],
   volumes: [],
   seeds: [],
   keepVolumes: [],
@@ -158,18 +167,20 @@ const NO_DISKS: DisksPlan = {
 };
 
 /** What VMs start from. @throws VxmigError CLASH, HOST_UNFIT */
-function planDisks(now: Topology, host: ObservedHost, { isDefined, others, moved }: DisksSeen): DisksPlan {
-  const volumes = planVolumes(now, host, isDefined, others);
+function planDisks(now: Topology, host: ObservedHost, { isDefined, others, moved, bases }: DisksSeen): DisksPlan {
+  const volumes = planVolumes(now, host, { isDefined, others, baseOf: (vm) => basePath(vm, bases) });
+  const { uploads, changes } = planUploads(host.host, volumes.steps, bases);
   const own = moved.find((one) => one.host === host.host);
   const seeds = planSeeds(now, host);
   return {
+    uploads,
     volumes: volumes.steps,
     seeds: seeds.steps,
     removeSeeds: seeds.remove,
     keepVolumes: own?.keep ?? [],
     removeVolumes: own?.remove ?? [],
     warnings: volumes.warnings,
-    changes: [...seeds.changes, ...volumes.changes, ...(own?.changes ?? [])],
+    changes: [...changes, ...seeds.changes, ...volumes.changes, ...(own?.changes ?? [])],
   };
 }
 

@@ -17,24 +17,29 @@ export interface VolumesPlan {
   readonly warnings: readonly string[];
 }
 
-const DEBIAN_IMAGE = '/var/lib/vxmig/images/debian/disk.qcow2';
+export interface PlanningVolumes {
+  /** Whether libvirt knows the VM on any host: then its disks must be there. */
+  readonly isDefined: (vm: Vm) => boolean;
+  /** The path on the host of what its first disk begins with; asked only where that is made. */
+  readonly baseOf: (vm: Vm) => string;
+  /** What all hosts have. */
+  readonly others: readonly SeenVolumes[];
+}
 
 /**
  * The images that VMs of one host need there, by what is seen: pure.
  *
- * @param isDefined whether libvirt knows the VM on any host: then its disks must be there
  * @throws VxmigError CLASH, HOST_UNFIT
  */
 export function planVolumes(
   topology: Topology,
   { host, volumes }: SeenVolumes,
-  isDefined: (vm: Vm) => boolean,
-  others: readonly SeenVolumes[] = [],
+  { isDefined, baseOf, others }: PlanningVolumes,
 ): VolumesPlan {
   const here = topology.vms.filter((vm) => vm.host === host);
   const plans = here.flatMap((vm) =>
     volumesOf(topology, vm).map((volume) =>
-      planVolume(vm, volume, { host, seen: volumes, isDefined: isDefined(vm), others }),
+      planVolume(vm, volume, { host, seen: volumes, isDefined: isDefined(vm), baseOf, others }),
     ),
   );
   return {
@@ -50,10 +55,11 @@ interface SeenFrom {
   readonly host: string;
   readonly seen: readonly VolumeSight[];
   readonly isDefined: boolean;
+  readonly baseOf: (vm: Vm) => string;
   readonly others: readonly SeenVolumes[];
 }
 
-function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, others }: SeenFrom): VolumesPlan {
+function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, baseOf, others }: SeenFrom): VolumesPlan {
   const place = placeText(volume.place);
   const sight = seen.find((one) => one.place === place);
   if (sight === undefined) throw new Error(`${place} was not looked at on ${host}`);
@@ -69,7 +75,7 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, other
     const elsewhere = kind.isOfOneHost ? whoHas(others, host, place, volume) : [];
     if (elsewhere.length > 0) throw onAnother(disk, place, vm, elsewhere);
     const changes = [change(host, 'disk', place, 'create', 'it is not there')];
-    return { changes, steps: [stepOf(vm, volume, place)], warnings: [] };
+    return { changes, steps: [stepOf(vm, volume, place, baseOf)], warnings: [] };
   }
   if (!isOurs && kind.makes) throw foreign(disk, place, host, mark);
   const warnings: string[] = [];
@@ -83,8 +89,13 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, other
   return { changes: [], steps: [], warnings };
 }
 
-function stepOf(vm: Vm, { topology, index, format }: PlacedVolume, place: string): VolumeStep {
-  const base = index === 0 && vm.source.kind === 'image' ? basePath(vm.source.image) : null;
+function stepOf(
+  vm: Vm,
+  { topology, index, format }: PlacedVolume,
+  place: string,
+  baseOf: SeenFrom['baseOf'],
+): VolumeStep {
+  const base = index === 0 ? baseOf(vm) : null;
   return {
     place,
     format,
@@ -92,11 +103,6 @@ function stepOf(vm: Vm, { topology, index, format }: PlacedVolume, place: string
     sizeBytes: vm.disks[index]?.sizeBytes ?? null,
     mark: { topology, vm: vm.name, index },
   };
-}
-
-function basePath(image: Extract<Vm['source'], { kind: 'image' }>['image']): string | null {
-  if (image.kind === 'micro') return null;
-  return image.kind === 'debian' ? DEBIAN_IMAGE : image.path;
 }
 
 function unreadable(disk: string, place: string, host: string, why: string): VxmigError {

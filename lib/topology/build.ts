@@ -117,18 +117,19 @@ function buildSource(vm: Written.Vm): VmSource {
   return { kind: 'domain', domain, ...(Object.keys(says).length === 0 ? {} : { says }) };
 }
 
-function buildImage({ image = 'micro', cpu, machine, firmware, sshKeys }: Written.Vm): VmSource {
+function buildImage({ image = 'micro', upload, cpu, machine, firmware, sshKeys }: Written.Vm): VmSource {
   const settings = {
     cpu: cpu ?? null,
     machine: machine ?? null,
     firmware: firmware ?? 'bios',
     sshKeys: sshKeys ?? [],
   } as const;
-  return { kind: 'image', image: imageOf(image), machine: settings };
+  return { kind: 'image', image: imageOf(image, upload ?? false), machine: settings };
 }
 
-function imageOf(image: string): Image {
-  return image === 'micro' || image === 'debian' ? { kind: image } : { kind: 'file', path: image };
+function imageOf(image: string, isHere: boolean): Image {
+  if (image === 'micro' || image === 'debian') return { kind: image };
+  return { kind: isHere ? 'upload' : 'file', path: image };
 }
 
 function buildStorage(name: string, { kind, path, server, port }: Written.Storage): Storage {

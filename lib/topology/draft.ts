@@ -78,6 +78,8 @@ export interface DraftVm {
   readonly host: string | undefined;
   readonly domain: string | undefined;
   readonly image: string | undefined;
+  readonly isUploaded: boolean;
+  readonly firmware: string | undefined;
   readonly disks: readonly DraftDisk[];
   /** What is written there, refused or not. */
   readonly keys: readonly string[];
@@ -197,7 +199,11 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
         bus: disk?.bus,
       }));
       const { host, domain, image } = vm ?? {};
-      return { name, path, host, domain, image, disks, keys: Object.keys(vm ?? {}), nics, acl: rules(vm?.acl, path) };
+      const isUploaded = vm?.upload === true;
+      const keys = Object.keys(vm ?? {});
+      const { firmware } = vm ?? {};
+      const acl = rules(vm?.acl, path);
+      return { name, path, host, domain, image, isUploaded, firmware, disks, keys, nics, acl };
     }),
     probes: (file.probes ?? []).map((probe, index) => ({
       path: ['probes', index],

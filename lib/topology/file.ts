@@ -242,9 +242,15 @@ export interface Vm {
   vcpus?: number;
   /**
    * What its first disk begins with: `micro`, the lab's own small guest, which has no disk; `debian`, a Debian 12 that
-   * vxmig builds of the distribution's packages; or the path of a raw or qcow2 image on the host.
+   * vxmig builds of the distribution's packages; or the path of a raw or qcow2 image: on the host, or with `upload:
+   * true` on this machine.
    */
   image?: string;
+  /**
+   * `true`: the image is a file on this machine, its path counts from this file's directory, and `apply` sends it to
+   * the host that needs it, once. Default: false.
+   */
+  upload?: boolean;
   /**
    * Disks, in the order in which the guest sees them; the first begins with the image, the others are empty. Default
    * for an image with a disk: one, in the file's only storage.

@@ -6,6 +6,7 @@ export const STORAGE_SHAPES: readonly (readonly [string, Shape])[] = [
     'vms/*/image',
     { noun: 'an image', fix: '`image: micro`, `debian` or a path; for a guest that is there, `domain: NAME`' },
   ],
+  ['vms/*/upload', { noun: 'a yes or no', fix: '`upload: true`, or leave it out for an image on the host' }],
   ['vms/*/disks', { noun: 'a list of disks', fix: 'for example `disks: [{size: 2GiB, storage: pool}]`' }],
   ['vms/*/disks/*', { noun: 'a disk', fix: 'for example `{size: 2GiB, storage: pool}`' }],
   ['vms/*/disks/*/size', { noun: 'a size in MiB or GiB', fix: 'for example `size: 2GiB`' }],

@@ -63,9 +63,9 @@ function ofApplies(reach: (point: string) => void): void {
     if (scope.changes.length > 0) reach('after network');
   };
   const { executeDomains } = HostSession.prototype;
-  HostSession.prototype.executeDomains = async function (steps) {
+  HostSession.prototype.executeDomains = async function (steps, emit) {
     if (steps.length > 0) reach('before VMs');
-    await executeDomains.call(this, steps);
+    await executeDomains.call(this, steps, emit);
     if (steps.length > 0) reach('after VMs');
   };
   OvsBackend.prototype.prune = async function (scope) {

@@ -40,7 +40,7 @@ export async function destroyCommand(
       ) {
         throw new VxmigError('INTERRUPTED', 'nothing was removed', { hint: 'Answer `yes`, or say --yes.' });
       }
-      return await destroy(controller, plans);
+      return await destroy(controller, plans, context.emit);
     });
     const text =
       changes.length === 0

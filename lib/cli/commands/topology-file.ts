@@ -1,6 +1,7 @@
 import { bySshConfigOf } from '../../controller/ssh-places.js';
 import { inLab, labKeys } from '../../lab/connect.js';
 import type { Topology } from '../../model/topology.js';
+import { withLocalImages } from '../../topology/local-files.js';
 import { type ReadTopology, readTopology } from '../../topology/read.js';
 import { withSshKeys } from '../../topology/ssh-keys.js';
 
@@ -16,5 +17,5 @@ export async function readReachable(file: string): Promise<Pick<ReadTopology, 't
     topology.lab === null
       ? [await bySshConfigOf(topology), []]
       : [await inLab(topology, topology.name), await labKeys(topology)];
-  return { topology: await withSshKeys(reachable, keys), source };
+  return { topology: withLocalImages(await withSshKeys(reachable, file, keys), file), source };
 }

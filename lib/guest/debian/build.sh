@@ -38,12 +38,26 @@ if [ "$refresh" = no ] && [ -s "$output/disk.qcow2" ] &&
 fi
 
 [ "$(id -u)" = 0 ] || fail "only root can make the files of a system that are root's"
-for tool in mmdebstrap mke2fs sfdisk qemu-img dpkg-deb apt-get sha256sum; do
-  command -v "$tool" >/dev/null ||
-    fail "$tool is missing: run lib/provision/provision.sh lab (packages mmdebstrap, e2fsprogs, fdisk, qemu-utils)"
-done
+# Status 2: something has to be installed first.
+lacks() {
+  echo "debian image: $1 is missing (package $2)" >&2
+  exit 2
+}
+while read -r tool package; do
+  command -v "$tool" >/dev/null || lacks "$tool" "$package"
+done <<'TOOLS'
+mmdebstrap mmdebstrap
+mke2fs e2fsprogs
+sfdisk fdisk
+qemu-img qemu-utils
+dpkg-deb dpkg
+apt-get apt
+sha256sum coreutils
+unshare util-linux
+TOOLS
+# Debian's packages are known by it.
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -s "$keyring" ] || fail "$keyring is missing, by which Debian's packages are known: install debian-archive-keyring"
+[ -s "$keyring" ] || lacks "$keyring" debian-archive-keyring
 
 # --- where its packages come from -----------------------------------------------------------------------------------
 # The mirror that this machine has, where it is a Debian: it is near, and perhaps the only one that can be reached.
@@ -55,7 +69,9 @@ fi
 mirror=${mirror:-http://deb.debian.org/debian}
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/vxmig-debian.XXXXXX")
-trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'rm -rf --one-file-system "$work" "$output/disk.qcow2.$$"' EXIT
+# Waited for is what runs: it would make anew what is removed under it.
+trap 'exit 143' HUP INT TERM
 free=$(df --output=avail --block-size=1M "$work" | tail -n 1)
 [ "$free" -ge 3500 ] || fail "only $free MiB are free in ${work%/*}, of 3500 that it needs (TMPDIR names another place)"
 
@@ -82,7 +98,7 @@ kernel=${kernel#vmlinuz-}
 start=2048
 used=$(du -sm "$work/root" | cut -f 1)
 size=$((used + 400))
-mke2fs -q -t ext4 -L vxmig-root -d "$work/root" "$work/part" "${size}M"
+mke2fs -q -t ext4 -L vxmig-root -d "$work/root" "$work/part" "${size}M" >/dev/null
 rm -rf "$work/root"
 truncate -s $(((size + 1) * 1024 * 1024)) "$work/disk"
 echo "start=$start, type=83, bootable" | sfdisk --quiet --no-reread --no-tell-kernel "$work/disk"
@@ -110,9 +126,10 @@ dd if="$modules/boot.img" of="$work/disk" bs=440 count=1 conv=notrunc status=non
 dd if="$work/core.img" of="$work/disk" bs=512 seek=1 conv=notrunc status=none
 
 mkdir -p "$output"
-qemu-img convert -q -f raw -O qcow2 "$work/disk" "$output/disk.qcow2.new"
+# Under a name of its own: who builds at the same time does not write into it.
+qemu-img convert -q -f raw -O qcow2 "$work/disk" "$output/disk.qcow2.$$"
 # The stamp goes first and comes back last: a build that is cut off in between is built again.
 rm -f "$output/stamp"
-mv "$output/disk.qcow2.new" "$output/disk.qcow2"
+mv "$output/disk.qcow2.$$" "$output/disk.qcow2"
 printf 'inputs %s\nkernel %s\n' "$stamp" "$kernel" >"$output/stamp"
 say "$output: kernel $kernel, $(($(stat -c %s "$output/disk.qcow2") / 1048576)) MiB"

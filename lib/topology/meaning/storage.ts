@@ -4,9 +4,9 @@ import type { Draft, DraftStorage, DraftVm } from '../draft.js';
 import { suggestion } from '../suggest.js';
 
 /** Keys that only say something of a guest whose definition vxmig writes. */
-const OF_OWN_GUESTS = ['disks', 'cpu', 'machine', 'firmware', 'sshKeys'];
+const OF_OWN_GUESTS = ['upload', 'disks', 'cpu', 'machine', 'firmware', 'sshKeys'];
 /** What the lab's own guest has no use for: it has no disk, no firmware, no sshd. */
-const NOT_OF_MICRO = ['disks', 'firmware', 'sshKeys'];
+const NOT_OF_MICRO = ['upload', 'disks', 'firmware', 'sshKeys'];
 
 const EXAMPLE = 'add `storage: {pool: {kind: shared, path: /srv/vms}}`, a directory that all hosts have mounted';
 
@@ -39,7 +39,7 @@ function* checkKeys({ path, name, kind, keys }: DraftStorage): Generator<Complai
   }
 }
 
-function* checkGuestKeys({ path, name, domain, image, keys }: DraftVm): Generator<Complaint> {
+function* checkGuestKeys({ path, name, domain, image, isUploaded, firmware, keys }: DraftVm): Generator<Complaint> {
   const refused = domain !== undefined ? OF_OWN_GUESTS : image === 'micro' ? NOT_OF_MICRO : [];
   const whose = domain !== undefined ? 'a domain that libvirt has already' : '`image: micro`, which has no disk';
   for (const key of refused) {
@@ -50,11 +50,19 @@ function* checkGuestKeys({ path, name, domain, image, keys }: DraftVm): Generato
       'leave it out, or say `image: debian` or a path',
     );
   }
-  if (image?.startsWith('.') === true) {
+  if (image === 'debian' && firmware === 'uefi') {
+    const fix = 'leave `firmware` out, or name an image that boots by UEFI';
+    yield aboutValue([...path, 'firmware'], `VM ${name} has \`image: debian\`, which boots by BIOS`, fix);
+  }
+  if (image === 'debian' && keys.includes('upload')) {
+    const fix = 'leave it out: where a host lacks that image, it is sent there anyway';
+    yield aboutKey([...path, 'upload'], `VM ${name} has \`image: debian\`, of which there is no file to name`, fix);
+  }
+  if (image !== undefined && /^[.~]/.test(image) && !isUploaded) {
     yield aboutValue(
       [...path, 'image'],
       `VM ${name}: ${image} is relative, and no host knows to what`,
-      'write the whole path, as it is on the host',
+      'write the whole path, as it is on the host; for a file on this machine add `upload: true`',
     );
   }
 }

@@ -43,6 +43,7 @@ const FIT: Fitness = {
   fpingVersion: '5.1',
   kvmDevice: true,
   microImage: true,
+  diskPrograms: ['qemu-img', 'xorriso'],
   availableMemoryBytes: 2 ** 30,
   packetBufferBytes: 2 ** 20,
   userfaultfd: true,

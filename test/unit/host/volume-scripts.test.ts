@@ -1,15 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { baseSights } from '../../../lib/host/base-sight.js';
+import { IMAGE_FORMAT } from '../../../lib/host/image-format.js';
 import { volumeSight } from '../../../lib/host/volume-sight.js';
 
 const NEEDS = spawnSync('qemu-img', ['--version']).error === undefined ? false : 'no qemu-img';
 const MARK = '{"topology":"shop","vm":"web","index":0}';
 
+/** As it is sent to a host. */
 function script(name: string, ...args: string[]): { readonly status: number | null; readonly output: string } {
   const path = fileURLToPath(new URL(`../../../../lib/host/${name}.sh`, import.meta.url));
-  const { status, stdout, stderr } = spawnSync('sh', [path, ...args], { encoding: 'utf8' });
+  const input = `${IMAGE_FORMAT}\n${readFileSync(path, 'utf8')}`;
+  const { status, stdout, stderr } = spawnSync('sh', ['-s', '--', ...args], { encoding: 'utf8', input });
   return { status, output: `${stdout}${stderr}` };
 }
 
@@ -101,4 +106,76 @@ t.test('an image for a disk that is on its way: made, kept, or taken away', { sk
   t.equal(script('settle-volume', place, arriving, '').status, 0);
   t.equal(seen(place).mark, null, 'it is its owner’s');
   t.match(receive('1', '', arriving), { status: 1, output: /is there already/ });
+});
+
+/** What the scripts say of an image that a disk is to begin with. */
+function judged(t: Test, write: (path: string) => void) {
+  const directory = t.testdir({});
+  const path = `${directory}/an image`;
+  write(path);
+  const [sight] = baseSights([path], script('base-sight', path).output);
+  const { output } = script('make-volume', `${directory}/disk`, 'raw', '0', path, MARK);
+  return { sight, output, disk: existsSync(`${directory}/disk`) ? readFileSync(`${directory}/disk`) : null };
+}
+
+const qemuImg = (...args: string[]) => {
+  const { status, stderr } = spawnSync('qemu-img', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+};
+
+t.test('an image is taken as what it is', { skip: NEEDS }, async (t) => {
+  t.match(
+    judged(t, (path) => writeFileSync(path, Buffer.alloc(4096, 'x'))),
+    { sight: { kind: 'there', format: 'raw', sizeBytes: 4096 }, output: '', disk: Buffer.alloc(4096, 'x') },
+  );
+  for (const version of ['0.10', '1.1']) {
+    const { sight, output, disk } = judged(t, (path) =>
+      qemuImg('create', '-q', '-f', 'qcow2', '-o', `compat=${version}`, path, '5368709120000'),
+    );
+    t.match(sight, { kind: 'there', format: 'qcow2', sizeBytes: 5_368_709_120_000 }, version);
+    t.equal(disk, null, 'as much room is not here');
+    t.match(output, /no room/);
+  }
+  t.match(
+    judged(t, () => undefined),
+    { sight: { kind: 'absent' }, output: /is not there/, disk: null },
+  );
+});
+
+t.test('an image that names another file is not taken: a guest may have written that', { skip: NEEDS }, async (t) => {
+  const lying = (secret: string) => ['-b', secret, '-F', 'raw'];
+  const cases: readonly (readonly [string, RegExp, (secret: string) => string[]])[] = [
+    ['a backing file', /lies on another image/, lying],
+    ['one of an old version', /lies on another image/, (secret) => ['-o', 'compat=0.10', ...lying(secret)]],
+    ['data elsewhere', /data lie in another file/, (secret) => ['-o', `data_file=${secret}.data,data_file_raw=on`]],
+  ];
+  for (const [name, why, options] of cases) {
+    const { sight, output, disk } = judged(t, (path) => {
+      writeFileSync(`${path}.secret`, Buffer.alloc(4096, 's'));
+      qemuImg('create', '-q', '-f', 'qcow2', ...options(`${path}.secret`), path, '4096');
+    });
+    t.match(sight, { kind: 'refused', why }, name);
+    t.match(output, why, name);
+    t.equal(disk, null, name);
+  }
+  const vmdk = judged(t, (path) => qemuImg('create', '-q', '-f', 'vmdk', path, '1M'));
+  t.match(vmdk, { sight: { kind: 'refused', why: 'it is a VMDK' }, disk: null });
+  const packed = judged(t, (path) => writeFileSync(path, Buffer.from('fd377a585a000004', 'hex')));
+  t.match(packed, { sight: { kind: 'refused', why: 'it is compressed: unpack it' }, disk: null });
+});
+
+t.test('an image that is sent comes whole or not at all, and once', async (t) => {
+  const directory = t.testdir({});
+  const script = fileURLToPath(new URL('../../../../lib/host/receive-image.sh', import.meta.url));
+  const [place, content] = [`${directory}/up loads/x.raw`, 'an image'];
+  const digest = createHash('sha256').update(content).digest('hex');
+  const receive = (input: string, bytes = String(input.length)) =>
+    spawnSync('sh', [script, place, digest, bytes], { encoding: 'utf8', input });
+  t.match(receive('an ima'), { status: 1, stderr: /what has come is not what was to be sent/ });
+  t.match(receive(content, String(2 ** 60)), { status: 1, stderr: /no room/ });
+  t.strictSame(readdirSync(`${directory}/up loads`), [], 'nothing is left of what did not come whole');
+  t.match(receive(content), { status: 0, stderr: '' });
+  t.equal(statSync(place).mode & 0o77, 0, 'only root reads it');
+  t.match(receive('anything'), { status: 0 });
+  t.equal(readFileSync(place, 'utf8'), content, 'what is there is left');
 });

@@ -66,7 +66,7 @@ t.test('no second image is made where another host has the VM’s', async (t) =>
   const plan = (mark: VolumeMark) => {
     const [here, there] = hosts({ 'host-a': null, 'host-b': mark }, []);
     if (here === undefined || there === undefined) throw new Error('two');
-    return planVolumes(topology, here, () => false, [here, there]);
+    return planVolumes(topology, here, { isDefined: () => false, baseOf: () => '/base', others: [here, there] });
   };
   t.throws(() => plan(OWN), {
     code: 'HOST_UNFIT',

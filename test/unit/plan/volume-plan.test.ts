@@ -7,6 +7,7 @@ import { placeText } from '../../../lib/storage/place-text.js';
 import { topologyOf } from './hosts.js';
 
 const PLACE = '/srv/pool/plans-web-0.qcow2';
+const BASE = '/srv/images/base.qcow2';
 const MARK = { topology: 'plans', vm: 'web', index: 0 };
 const THERE = {
   ...{ kind: 'there', format: 'qcow2', sizeBytes: 4 * 2 ** 30, allocatedBytes: 2 ** 20 },
@@ -20,7 +21,11 @@ const topology = topologyOf(
 
 function planned(sight: Partial<VolumeSight>, isDefined = false) {
   const volumes = [{ place: PLACE, image: THERE, mark: MARK, freeBytes: null, ...sight }];
-  return planVolumes(topology, { host: 'host-a', volumes }, () => isDefined);
+  return planVolumes(
+    topology,
+    { host: 'host-a', volumes },
+    { isDefined: () => isDefined, baseOf: () => BASE, others: [] },
+  );
 }
 
 t.test('each disk has one place, the same whoever asks', async (t) => {
@@ -40,7 +45,7 @@ t.test('one that is not there is made, of its image', async (t) => {
       place: PLACE,
       format: 'qcow2',
       sizeBytes: 4 * 2 ** 30,
-      base: '/var/lib/vxmig/images/debian/disk.qcow2',
+      base: BASE,
       mark: MARK,
     },
   ]);

@@ -1,5 +1,7 @@
+import { homedir } from 'node:os';
 import t, { type Test } from 'tap';
 import { VxmigError } from '../../../lib/model/errors.js';
+import { withLocalImages } from '../../../lib/topology/local-files.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 
 const TEXT = `version: 1
@@ -49,4 +51,18 @@ t.test('what does not fit together is refused, with the place and the fix', asyn
   refused(t, /`disks` changes nothing there/, ['image: debian', 'image: micro\n    disks: [{}]']);
   for (const path of ['srv', '/srv/../etc', '/srv/./x', '//srv', '/'])
     t.throws(() => read(['path: /srv/pool', `path: "${path}"`]), { code: 'TOPOLOGY_INVALID' }, path);
+});
+
+t.test('an image on this machine counts from the file’s directory, and is of no other kind', async (t) => {
+  const upload = read(['image: debian', 'image: ./base.qcow2\n    upload: true']);
+  t.match(upload.vms[0]?.source, { image: { kind: 'upload', path: './base.qcow2' } });
+  t.match(withLocalImages(upload, '/srv/labs/storage.yaml').vms[0]?.source, {
+    image: { path: '/srv/labs/base.qcow2' },
+  });
+  const home = read(['image: debian', 'image: ~/base.qcow2\n    upload: true']);
+  t.match(withLocalImages(home, 'x.yaml').vms[0]?.source, { image: { path: `${homedir()}/base.qcow2` } });
+  refused(t, /relative, and no host knows to what \(.*`upload: true`/, ['image: debian', 'image: ./base.qcow2']);
+  refused(t, /`image: debian`, of which there is no file/, ['image: debian', 'image: debian\n    upload: true']);
+  refused(t, /boots by BIOS/, ['image: debian', 'image: debian\n    firmware: uefi']);
+  refused(t, /`upload` changes nothing there/, ['image: debian', 'image: micro\n    upload: true']);
 });
