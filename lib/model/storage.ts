@@ -6,6 +6,8 @@ export interface Storage {
   /** The directory on the hosts; null where the kind has none. */
   readonly path: string | null;
   readonly server: string | null;
+  /** The directory on the server. */
+  readonly export: string | null;
   readonly port: number | null;
 }
 

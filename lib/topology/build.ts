@@ -130,12 +130,13 @@ function imageOf(image: string): Image {
   return image === 'micro' || image === 'debian' ? { kind: image } : { kind: 'file', path: image };
 }
 
-function buildStorage(name: string, { kind, path, server, port }: Written.Storage): Storage {
+function buildStorage(name: string, { kind, path, server, export: exported, port }: Written.Storage): Storage {
   return {
     name,
     kind,
     path: path === undefined ? null : withoutSlash(path),
     server: server ?? null,
+    export: exported === undefined ? null : withoutSlash(exported),
     port: port ?? null,
   };
 }

@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'plan',
     'network',
   ],
-  lab: ['model', 'host'],
+  lab: ['model', 'host', 'storage'],
   controller: [
     'model',
     'events',
