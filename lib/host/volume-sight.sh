@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # What this host sees of images: volume-sight.sh PLACE…, each a path or a URI as qemu-img takes it. Only reads.
 export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
 for place in "$@"; do
   echo '=== volume'
   case $place in
@@ -11,6 +13,20 @@ for place in "$@"; do
       while [ ! -d "$directory" ]; do directory=${directory%/*}; [ -n "$directory" ] || directory=/; done
       printf 'free=%s\n' "$(df --output=avail --block-size=1 -- "$directory" | tail -n 1 | tr -d ' ')"
       if [ ! -e "$place" ]; then echo 'absent='; continue; fi ;;
+    nfs://*)
+      mark=
+      if timeout 20 qemu-img convert -q -f raw -O raw -- "$place.vxmig" "$work/mark" 2>/dev/null; then
+        mark=$(head -c 4096 -- "$work/mark" | tr -d '\0' | tr '\n' ' ')
+        printf 'mark=%s\n' "$mark"
+      fi
+      # The directory that is not there is something else: "Failed to mount".
+      case $(timeout 20 qemu-img info -U -f raw -- "$place" 2>&1 || true) in
+        *'Failed to open file'*NFS3ERR_NOENT*) echo 'absent='; continue ;;
+      esac
+      case $mark in '{"making":'*)
+        echo "silence=an apply that was killed has left it half made, or another one is making it now; else remove it and $place.vxmig on the server"
+        continue ;;
+      esac ;;
   esac
   # -U: whoever has it open, nothing is locked.
   if info=$(timeout 20 qemu-img info -U --output=json -- "$place" 2>&1); then

@@ -10,7 +10,14 @@ const READY_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const RETRY_MS = 20;
 
-export type DaemonName = 'ovsdb-server' | 'ovs-vswitchd' | 'sshd' | 'virtlogd' | 'libvirtd' | 'rpcbind' | 'ganesha.nfsd';
+export type DaemonName =
+  | 'ovsdb-server'
+  | 'ovs-vswitchd'
+  | 'sshd'
+  | 'virtlogd'
+  | 'libvirtd'
+  | 'rpcbind'
+  | 'ganesha.nfsd';
 
 export interface LabDaemon {
   readonly name: DaemonName;

@@ -19,10 +19,14 @@ export async function openState(topology: Topology): Promise<LabStateStore> {
   const found = await readLabState(topology.name);
   if (found !== null) {
     if (buildingPlan(found.topology) !== buildingPlan(topology)) {
-      throw new VxmigError('CLASH', `The lab "${topology.name}" is up with other hosts, another underlay or other storage servers.`, {
-        hint: `\`vxmig lab down ${topology.name}\`, then up again; or give the topology another name.`,
-        where: topology.name,
-      });
+      throw new VxmigError(
+        'CLASH',
+        `The lab "${topology.name}" is up with other hosts, another underlay or other storage servers.`,
+        {
+          hint: `\`vxmig lab down ${topology.name}\`, then up again; or give the topology another name.`,
+          where: topology.name,
+        },
+      );
     }
     return new LabStateStore({ ...found, topology, libvirt: found.libvirt || topology.vms.length > 0 });
   }
@@ -38,7 +42,11 @@ export async function openState(topology: Topology): Promise<LabStateStore> {
 function buildingPlan(topology: Topology): string {
   const { underlay, hosts } = topology;
   const servers = storageServers(topology);
-  return JSON.stringify([underlay, servers, hosts.map(({ name, underlay, addresses }) => ({ name, underlay, addresses }))]);
+  return JSON.stringify([
+    underlay,
+    servers,
+    hosts.map(({ name, underlay, addresses }) => ({ name, underlay, addresses })),
+  ]);
 }
 
 async function planState(topology: Topology): Promise<LabState> {

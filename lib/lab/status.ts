@@ -54,7 +54,9 @@ export async function labStatus(lab: string): Promise<LabStatus> {
     Promise.all(storageServers(state.topology).map((server) => observeServer(state, server))),
     Promise.all(state.hosts.map((host) => observeHost(state, host))),
   ]);
-  const answering = [...servers, ...hosts].every((host) => host.alive && host.daemons.every((daemon) => daemon.answers));
+  const answering = [...servers, ...hosts].every(
+    (host) => host.alive && host.daemons.every((daemon) => daemon.answers),
+  );
   return {
     name: lab,
     phase: state.phase,

@@ -32,3 +32,8 @@ export interface Volume {
   readonly index: number;
   readonly format: DiskFormat;
 }
+
+/** Of a place as qemu-img takes it: a URI; it is no file of any host. */
+export function isOnServer(place: string): boolean {
+  return !place.startsWith('/');
+}

@@ -1,3 +1,4 @@
+import { isOnServer } from '../model/storage.js';
 import type { VolumeRemoval } from '../model/volume-step.js';
 import type { VmPlan } from './host-plan.js';
 import type { ObservedHost } from './observed.js';
@@ -16,9 +17,14 @@ export function madeFor(topology: string, hosts: readonly Seeing[]): ReadonlyMap
   );
 }
 
-/** Those that an apply has made which did not come to its end: nothing can be in them that was there before. */
+/**
+ * Those that an apply has made which did not come to its end: nothing can be in them that was there before. What lies on
+ * a server stays, whole and marked, for the next one: no host can remove it there.
+ */
 export function madeBy({ volumes: steps }: Pick<VmPlan, 'volumes'>, topology: string, now: Seeing): VolumeRemoval[] {
-  return ownVolumes(topology, now).filter(({ place }) => steps.some((step) => step.place === place));
+  return ownVolumes(topology, now).filter(
+    ({ place }) => !isOnServer(place) && steps.some((step) => step.place === place),
+  );
 }
 
 function ownVolumes(topology: string, { volumes }: Seeing): VolumeRemoval[] {

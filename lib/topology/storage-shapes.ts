@@ -22,6 +22,9 @@ export const STORAGE_SHAPES: readonly (readonly [string, Shape])[] = [
   ['storage/*/kind', { noun: 'a kind of storage', fix: '`kind: shared`, `kind: nfs` or `kind: nbd`' }],
   ['storage/*/path', { noun: 'a path', fix: 'from the root: `path: /srv/vms`' }],
   ['storage/*/server', { noun: 'an address or a DNS name', fix: 'for example `server: 192.0.2.9`' }],
-  ['storage/*/export', { noun: 'a directory of the server', fix: 'from its root, of letters and digits: `export: /srv/vms`' }],
+  [
+    'storage/*/export',
+    { noun: 'a directory of the server', fix: 'from its root, of letters and digits: `export: /srv/vms`' },
+  ],
   ['storage/*/port', { noun: 'a TCP port', fix: 'a number from 1 to 65535, without quotes' }],
 ];
