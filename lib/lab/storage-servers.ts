@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseIp } from '../model/address.js';
+import { firstOf, formatIp, parseIp, parsePrefix, plus } from '../model/address.js';
 import { VxmigError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 import { storageKindOf } from '../storage/registry.js';
@@ -29,6 +29,12 @@ export function storageServers({ name: lab, storage }: Pick<Topology, 'name' | '
   });
 }
 
+/** The first address of each segment (network-plan.ts). */
+function isRouters({ underlay }: Topology, address: string): boolean {
+  const prefixes = underlay.flatMap(({ cidrs }) => cidrs.map(parsePrefix));
+  return prefixes.some((prefix) => prefix !== null && formatIp(plus(firstOf(prefix), 1n)) === address);
+}
+
 /** @throws VxmigError TOPOLOGY_INVALID where a lab cannot build a server as the file has it */
 export function checkStorageServers(topology: Topology): void {
   for (const { name, address, exports } of storageServers(topology)) {
@@ -46,9 +52,9 @@ export function checkStorageServers(topology: Topology): void {
       refuse(`A host of this lab can't be called "${name}".`, 'Its storage server has that name; rename the host.');
     }
     const taken = topology.hosts.find((host) => host.addresses.includes(address));
-    if (taken !== undefined) {
+    if (taken !== undefined || isRouters(topology, address)) {
       refuse(
-        `The storage server has the address of ${taken.name}, ${address}.`,
+        `The storage server has the address of ${taken?.name ?? 'the router'}, ${address}.`,
         'In a lab it is a machine of its own: write an address that nobody has.',
       );
     }
