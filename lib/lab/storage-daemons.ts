@@ -28,11 +28,16 @@ export const STORAGE_DAEMONS: readonly LabDaemon[] = [
   },
 ];
 
-/** What the server exports, to whoever reaches it: these are the lab's hosts. */
+/**
+ * What the server exports, to whoever reaches it: these are the lab's hosts. It keeps no attributes in mind, for people
+ * put images into the directory behind its back.
+ */
 export function ganeshaFile({ exports }: Pick<StorageServer, 'exports'>): HostFile {
   const content = `NFS_CORE_PARAM { Protocols = 3; MNT_Port = 20048; Enable_NLM = false; Enable_RQUOTA = false; }
 NFSv4 { Graceless = true; }
-EXPORT_DEFAULTS { Access_Type = RW; Squash = No_Root_Squash; SecType = sys; Protocols = 3; Transports = TCP; }
+EXPORT_DEFAULTS {
+  Access_Type = RW; Squash = No_Root_Squash; SecType = sys; Protocols = 3; Transports = TCP; Attr_Expiration_Time = 0;
+}
 ${exports.map(exportBlock).join('')}`;
   return { path: CONFIGURATION, content, mode: 0o644 };
 }
