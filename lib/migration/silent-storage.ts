@@ -4,8 +4,8 @@ import type { Topology, Vm } from '../model/topology.js';
 import type { StagesOutcome } from './outcome.js';
 
 /**
- * Where a hypervisor has gone silent in the middle, the storage server that its disks lie on is named: one that does not
- * answer does that, and nothing else on the hosts tells of it.
+ * Where a hypervisor has gone silent in the middle, the storage server of its disks is named: one that does not answer
+ * does that, and nothing else on the hosts tells of it.
  */
 export function namingStorage(
   { topology, vm }: { readonly topology: Pick<Topology, 'storage'>; readonly vm: Pick<Vm, 'disks'> },

@@ -31,7 +31,7 @@ export function volumesOf(topology: Topology, vm: Vm): PlacedVolume[] {
 const PREFIX = { virtio: 'vd', scsi: 'sd', sata: 'sd' } as const;
 
 /** The guest's own names, by bus: `vda`, `vdb`; `sda` is shared by the buses that are called so. */
-export function targetsOf(buses: readonly Disk['bus'][]): string[] {
+function targetsOf(buses: readonly Disk['bus'][]): string[] {
   const counts = { vd: 0, sd: 0 };
   return buses.map((bus) => {
     const prefix = PREFIX[bus];
@@ -72,8 +72,8 @@ ${sourceXml(volume.place)}      <target dev='${targets[index]}' bus='${bus}'/>
 }
 
 /**
- * As qemu-img has made the image: NFS's AUTH_SYS takes whoever asks at his word (RFC 5531 appendix A), and a server that
- * squashes root does so for both.
+ * As qemu-img has made the image: NFS's AUTH_SYS takes whoever asks at his word (RFC 5531 appendix A), and a server
+ * that squashes root does so for both.
  */
 const AS_ROOT = "        <identity user='+0' group='+0'/>\n";
 

@@ -18,8 +18,8 @@ export function madeFor(topology: string, hosts: readonly Seeing[]): ReadonlyMap
 }
 
 /**
- * Those that an apply has made which did not come to its end: nothing can be in them that was there before. What lies on
- * a server stays, whole and marked, for the next one: no host can remove it there.
+ * Those that an apply has made which did not come to its end: nothing can be in them that was there before. What lies
+ * on a server stays, whole and marked, for the next one: no host can remove it there.
  */
 export function madeBy({ volumes: steps }: Pick<VmPlan, 'volumes'>, topology: string, now: Seeing): VolumeRemoval[] {
   return ownVolumes(topology, now).filter(

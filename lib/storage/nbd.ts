@@ -1,7 +1,7 @@
 import type { StorageKind } from './storage-kind.js';
 
 /** The port that IANA has given to NBD. */
-export const NBD_PORT = 10809;
+const NBD_PORT = 10809;
 
 /** One server of images, for labs and for clusters without a file server. */
 export const NBD: StorageKind = {
