@@ -91,8 +91,8 @@ export function planHostPort(lab: string, host: Host, segment: UnderlaySegment, 
 }
 
 /**
- * Inside the host. Where there is one segment only, and no storage server, nothing is to be routed, and the host gets no
- * default route.
+ * Inside the host. Where there is one segment only, and no storage server, nothing is to be routed, and the host gets
+ * no default route.
  */
 export function planHostLinks(
   topology: Topology,
