@@ -18,9 +18,10 @@ export async function lookAtCopies(
 ): Promise<CopyVerdict> {
   const paths = wanted.map(({ path }) => path);
   const bases = [...new Set(wanted.flatMap((one) => one.bases.map(({ path }) => path)))];
+  const formatOf = (place: string) => wanted.find(({ path }) => path === place)?.format ?? '';
   const [here, there, sameBases] = await Promise.all([
-    observeVolumes(source, [...paths, ...bases]),
-    observeVolumes(destination, paths),
+    observeVolumes(source, [...paths, ...bases], formatOf),
+    observeVolumes(destination, paths, formatOf),
     sameOn({ source, destination }, doubtful(wanted)),
   ]);
   const below = here.slice(paths.length);

@@ -4,6 +4,9 @@ set -eu
 export LC_ALL=C
 place=$1 mark=$2
 fail() { printf '%s\n' "$*" >&2; exit 1; }
+case $place in
+  nfs://*) fail "QEMU's NFS driver can remove nothing: remove $place and $place.vxmig on the server" ;;
+esac
 [ -e "$place" ] || [ -e "$place.vxmig" ] || exit 0
 [ "$(cat -- "$place.vxmig" 2>/dev/null || true)" = "$mark" ] || fail "$place is not marked as made for this disk"
 if [ -e "$place" ]; then

@@ -6,10 +6,22 @@ const SCRIPT = readFileSync(new URL('../../../lib/host/volume-sight.sh', import.
 /** Storage that stands still must not hold up everything else. */
 const LOOK_TIMEOUT_MS = 60_000;
 
-/** In the places' order. Only reads. @throws CommandError, VxmigError SSH_CONNECT */
-export async function observeVolumes(shell: HostShell, places: readonly string[]): Promise<VolumeSight[]> {
+/**
+ * In the places' order. Only reads.
+ *
+ * @param formatOf as which an image is read; empty: as what it looks like, which a guest can make of its raw disk
+ * @throws CommandError, VxmigError SSH_CONNECT
+ */
+export async function observeVolumes(
+  shell: HostShell,
+  places: readonly string[],
+  formatOf: (place: string) => string = () => '',
+): Promise<VolumeSight[]> {
   if (places.length === 0) return [];
-  const { stdout } = await shell.run(['sh', '-s', '--', ...places], { stdin: SCRIPT, timeoutMs: LOOK_TIMEOUT_MS });
+  const { stdout } = await shell.run(['sh', '-s', '--', ...places.flatMap((place) => [formatOf(place), place])], {
+    stdin: SCRIPT,
+    timeoutMs: LOOK_TIMEOUT_MS,
+  });
   const [, ...answers] = stdout.split(/^=== (?:volume|end)\n/m);
   return places.map((place, index) => volumeSight(place, answers[index] ?? ''));
 }

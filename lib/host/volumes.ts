@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from '../model/command.js';
 import type { DiskCopy } from '../model/disk-copy.js';
+import { isOnServer } from '../model/storage.js';
 import { markText, type VolumeMark } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
@@ -8,6 +9,8 @@ import { IMAGE_FORMAT } from './image-format.js';
 
 const MAKE_VOLUME = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
 const MAKE = `${IMAGE_FORMAT}\n${MAKE_VOLUME}`;
+const MAKE_NFS_VOLUME = readFileSync(new URL('../../../lib/host/make-nfs-volume.sh', import.meta.url), 'utf8');
+const MAKE_NFS = `${IMAGE_FORMAT}\n${MAKE_NFS_VOLUME}`;
 const REMOVE = readFileSync(new URL('../../../lib/host/remove-volume.sh', import.meta.url), 'utf8');
 const RECEIVE = readFileSync(new URL('../../../lib/host/receive-volume.sh', import.meta.url), 'utf8');
 const SETTLE = readFileSync(new URL('../../../lib/host/settle-volume.sh', import.meta.url), 'utf8');
@@ -16,10 +19,11 @@ const MAKE_TIMEOUT_MS = 3_600_000;
 const SYNC_TIMEOUT_MS = 600_000;
 
 export function makeVolumeCommand({ place, format, sizeBytes, base, mark }: VolumeStep): Required<Command> {
-  return { argv: ['sh', '-s', '--', place, format, String(sizeBytes ?? 0), base ?? '', markText(mark)], stdin: MAKE };
+  const argv = ['sh', '-s', '--', place, format, String(sizeBytes ?? 0), base ?? '', markText(mark)];
+  return { argv, stdin: isOnServer(place) ? MAKE_NFS : MAKE };
 }
 
-/** @throws CommandError; nothing is left then */
+/** @throws CommandError; nothing is left then, but for what it says */
 export async function makeVolume(shell: HostShell, step: VolumeStep): Promise<void> {
   const { argv, stdin } = makeVolumeCommand(step);
   await shell.run(argv, { stdin, timeoutMs: MAKE_TIMEOUT_MS });

@@ -24,7 +24,7 @@ export function storageMounts(
   host: string,
 ): StorageMount[] {
   return storage.flatMap(({ name, kind, path }) => {
-    if (path === null) return [];
+    if (path === null || storageKindOf(kind).isServedInLab) return [];
     const directory = join(volumesDirectory(lab), name);
     return [{ source: storageKindOf(kind).isOfOneHost ? join(directory, host) : directory, path }];
   });

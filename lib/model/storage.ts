@@ -6,6 +6,8 @@ export interface Storage {
   /** The directory on the hosts; null where the kind has none. */
   readonly path: string | null;
   readonly server: string | null;
+  /** The directory on the server. */
+  readonly export: string | null;
   readonly port: number | null;
 }
 
@@ -29,4 +31,9 @@ export interface Volume {
   /** From 0, as the guest sees its disks. */
   readonly index: number;
   readonly format: DiskFormat;
+}
+
+/** Of a place as qemu-img takes it: a URI; it is no file of any host. */
+export function isOnServer(place: string): boolean {
+  return !place.startsWith('/');
 }

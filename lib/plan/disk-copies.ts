@@ -34,7 +34,7 @@ export function judgeCopies(move: Move, wanted: readonly WantedCopy[], sight: Co
 }
 
 function judgeCopy(move: Move, wanted: WantedCopy, sight: CopySight, index: number): DiskCopy | Obstacle {
-  const { target, path, how, bases } = wanted;
+  const { target, path, format, how, bases } = wanted;
   const { vm, from, to } = move;
   const [here, there] = [sight.source[index], sight.destination[index]];
   const what = `${target} of ${vm} (${path})`;
@@ -44,7 +44,7 @@ function judgeCopy(move: Move, wanted: WantedCopy, sight: CopySight, index: numb
     const why = here?.image.kind === 'silent' ? here.image.why : 'it is not there';
     return refused(`cannot be copied from ${from}: ${why}`, look);
   }
-  const { format, sizeBytes, allocatedBytes, hasDataFile } = here.image;
+  const { sizeBytes, allocatedBytes, hasDataFile } = here.image;
   if (format !== 'qcow2' && format !== 'raw')
     return refused(`is ${format} on ${from}, which is not copied`, 'Images in qcow2 and raw are.');
   if (hasDataFile) return refused(`keeps its data in another file on ${from}, which is not copied`, look);

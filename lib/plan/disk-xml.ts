@@ -76,11 +76,17 @@ ${sourceXml(volume.place)}      <target dev='${targets[index]}' bus='${bus}'/>
   return [scsi, ...disks, seed].join('');
 }
 
+/**
+ * As qemu-img has made the image: NFS's AUTH_SYS takes whoever asks at his word (RFC 5531 appendix A), and a server
+ * that squashes root does so for both.
+ */
+const AS_ROOT = "        <identity user='+0' group='+0'/>\n";
+
 function sourceXml(place: VolumePlace): string {
   if (place.kind === 'file') return `      <source file='${escaped(place.path)}'/>\n`;
   const port = place.port === null ? '' : ` port='${place.port}'`;
   return `      <source protocol='${place.protocol}' name='${escaped(place.name)}'>
         <host name='${escaped(place.server)}'${port}/>
-      </source>
+${place.protocol === 'nfs' ? AS_ROOT : ''}      </source>
 `;
 }

@@ -1,3 +1,4 @@
+import { isOnServer } from '../model/storage.js';
 import type { Topology } from '../model/topology.js';
 import type { VolumeRemoval } from '../model/volume-step.js';
 import { placeText } from '../storage/place-text.js';
@@ -21,9 +22,14 @@ export function madeFor(topology: Topology, hosts: readonly Seeing[]): ReadonlyM
   );
 }
 
-/** Those that an apply has made which did not come to its end: nothing can be in them that was there before. */
+/**
+ * Those that an apply has made which did not come to its end: nothing can be in them that was there before. What lies
+ * on a server stays, whole and marked, for the next one: no host can remove it there.
+ */
 export function madeBy({ volumes: steps }: Pick<VmPlan, 'volumes'>, topology: string, now: Seeing): VolumeRemoval[] {
-  return ownVolumes(topology, now).filter(({ place }) => steps.some((step) => step.place === place));
+  return ownVolumes(topology, now).filter(
+    ({ place }) => !isOnServer(place) && steps.some((step) => step.place === place),
+  );
 }
 
 /** Where each host has an image of its own. */

@@ -15,6 +15,8 @@ export interface WantedCopy {
   readonly target: string;
   /** QEMU's name of the copy's job. */
   readonly job: string;
+  /** As the definition says; what the image looks like a guest can make up. */
+  readonly format: string;
   readonly path: string;
   /** `either`: what lies above a base that both hosts have, or else all of it. */
   readonly how: CopyStorage | 'either';
@@ -39,7 +41,7 @@ export function wantedCopies(
   verdicts: readonly (ProvenDisk | Obstacle)[],
 ): WantedCopy[] {
   const own = ownDisks(topology, vm);
-  const jobs = copyJobs(definition);
+  const drives = drivesOf(definition);
   const targets = [...new Set(parts.map(({ target }) => target))];
   const isProven = (part: number) => 'by' in (verdicts[part] ?? {});
   return parts.flatMap(({ name, target, use, place }, part): WantedCopy[] => {
@@ -59,7 +61,7 @@ export function wantedCopies(
       {
         part,
         target,
-        job: jobs.get(target) ?? '',
+        ...(drives.get(target) ?? NO_DRIVE),
         path: place.path,
         how,
         own: disk?.mark ?? null,
@@ -70,12 +72,18 @@ export function wantedCopies(
   });
 }
 
-/** By the guest's names: `drive-` and the device's alias (libvirt, qemuMigrationSrcNBDStorageCopy) */
-function copyJobs({ disks }: DomainDefinition): Map<string, string> {
+type Drive = Pick<WantedCopy, 'job' | 'format'>;
+
+/** libvirt's default (formatdomain, "Hard drives": `driver`). */
+const NO_DRIVE: Drive = { job: '', format: 'raw' };
+
+/** By the guest's names. A job is called `drive-` and the device's alias (libvirt, qemuMigrationSrcNBDStorageCopy). */
+function drivesOf({ disks }: DomainDefinition): Map<string, Drive> {
   return new Map(
-    disks.flatMap(({ target, element }) => {
+    disks.map(({ target, element }) => {
       const alias = attribute(child(element, 'alias'), 'name');
-      return alias === null ? [] : [[target, `drive-${alias}`] as const];
+      const format = attribute(child(element, 'driver'), 'type') ?? NO_DRIVE.format;
+      return [target, { job: alias === null ? '' : `drive-${alias}`, format }];
     }),
   );
 }

@@ -6,5 +6,5 @@ export function placeText(place: VolumePlace): string {
   const host = place.server.includes(':') ? `[${place.server}]` : place.server;
   const authority = place.port === null ? host : `${host}:${place.port}`;
   const name = place.name.split('/').map(encodeURIComponent).join('/');
-  return `nbd://${authority}/${name}`;
+  return `${place.protocol}://${authority}${name.startsWith('/') ? '' : '/'}${name}`;
 }

@@ -1,7 +1,7 @@
 import type { Storage, Volume } from '../model/storage.js';
 
 /** A key of a storage in the file. */
-export type StorageKey = 'path' | 'server' | 'port';
+export type StorageKey = 'path' | 'server' | 'export' | 'port';
 
 /** A way to keep disks. All that differs between kinds is said here; nobody asks for their names. */
 export interface StorageKind {
@@ -16,6 +16,8 @@ export interface StorageKind {
   readonly makes: boolean;
   /** Each host has its own under that place: a VM that moves takes its image along. */
   readonly isOfOneHost: boolean;
+  /** A lab builds the server; else it is there already, or there is none. */
+  readonly isServedInLab?: true;
   /** Where an image lies, as libvirt and as qemu-img are told. */
   readonly place: (storage: Storage, volume: Volume) => VolumePlace;
 }
@@ -25,7 +27,7 @@ export type VolumePlace =
   | { readonly kind: 'file'; readonly path: string }
   | {
       readonly kind: 'network';
-      readonly protocol: 'nbd';
+      readonly protocol: 'nbd' | 'nfs';
       readonly server: string;
       readonly port: number | null;
       readonly name: string;

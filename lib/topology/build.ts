@@ -132,12 +132,13 @@ function imageOf(image: string, isHere: boolean): Image {
   return { kind: isHere ? 'upload' : 'file', path: image };
 }
 
-function buildStorage(name: string, { kind, path, server, port }: Written.Storage): Storage {
+function buildStorage(name: string, { kind, path, server, export: exported, port }: Written.Storage): Storage {
   return {
     name,
     kind,
     path: path === undefined ? null : withoutSlash(path),
     server: server ?? null,
+    export: exported === undefined ? null : withoutSlash(exported),
     port: port ?? null,
   };
 }

@@ -133,17 +133,24 @@ export interface Ssh {
 export interface Storage {
   /**
    * `shared`: a directory that all hosts have mounted; `local`: a directory of each host, whose images are copied when
-   * a VM moves; `nbd`: images that a server exports, which are there already.
+   * a VM moves; `nfs`: a directory that an NFS server exports, which QEMU asks itself; `nbd`: images that a server
+   * exports, which are there already.
    */
-  kind: 'shared' | 'local' | 'nbd';
+  kind: 'shared' | 'local' | 'nfs' | 'nbd';
   /**
-   * Of `shared` and `local`: the directory, on all hosts of the same path.
+   * Of `shared` and `local`: the directory, on all hosts of the same path. Of `nfs`: where people mount the export;
+   * vxmig does not need it.
    */
   path?: string;
   /**
-   * Of `nbd`: address or DNS name of the server, the same for all hosts.
+   * Of `nfs` and `nbd`: address or DNS name of the server, the same for all hosts. In a lab `nfs` takes an address, and
+   * the server is built.
    */
   server?: string;
+  /**
+   * Of `nfs`: the directory, as the server exports it.
+   */
+  export?: string;
   /**
    * Of `nbd`: TCP port of the server. Default: 10809.
    */

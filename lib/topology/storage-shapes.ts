@@ -20,8 +20,12 @@ export const STORAGE_SHAPES: readonly (readonly [string, Shape])[] = [
   ['vms/*/sshKeys', { noun: 'a list of public keys', fix: 'for example `sshKeys: [~/.ssh/id_ed25519.pub]`' }],
   ['storage', { noun: 'a map of storages', fix: 'for example `storage: {pool: {kind: shared, path: /srv/vms}}`' }],
   ['storage/*', { noun: 'a storage', fix: 'for example `pool: {kind: shared, path: /srv/vms}`' }],
-  ['storage/*/kind', { noun: 'a kind of storage', fix: '`kind: shared`, `kind: local` or `kind: nbd`' }],
+  ['storage/*/kind', { noun: 'a kind of storage', fix: '`kind: shared`, `local`, `nfs` or `nbd`' }],
   ['storage/*/path', { noun: 'a path', fix: 'from the root: `path: /srv/vms`' }],
   ['storage/*/server', { noun: 'an address or a DNS name', fix: 'for example `server: 192.0.2.9`' }],
+  [
+    'storage/*/export',
+    { noun: 'a directory of the server', fix: 'from its root, of letters and digits: `export: /srv/vms`' },
+  ],
   ['storage/*/port', { noun: 'a TCP port', fix: 'a number from 1 to 65535, without quotes' }],
 ];

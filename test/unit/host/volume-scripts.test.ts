@@ -25,7 +25,7 @@ function made(t: Test, format = 'qcow2', bytes = '1048576', base = '') {
 }
 
 function seen(place: string) {
-  const [, answer = ''] = script('volume-sight', place).output.split(/^=== (?:volume|end)\n/m);
+  const [, answer = ''] = script('volume-sight', '', place).output.split(/^=== (?:volume|end)\n/m);
   return volumeSight(place, answer);
 }
 

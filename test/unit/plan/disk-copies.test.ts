@@ -17,21 +17,21 @@ const topology = topologyOf(
   ['networks:\n', 'storage: {own: {kind: local, path: /srv/own}}\nnetworks:\n'],
   ['image: micro', 'image: debian\n    disks: [{size: 4GiB}]'],
 );
-const definition = (below = '') =>
+const definition = (below = '', format = 'qcow2') =>
   DomainDefinition.parse(`<domain><devices><disk type='file' device='disk'>
-    <driver name='qemu' type='qcow2'/><source file='${PATH}'/>${below}
+    <driver name='qemu' type='${format}'/><source file='${PATH}'/>${below}
     <target dev='vda' bus='virtio'/><alias name='virtio-disk0'/></disk></devices></domain>`);
 const BASE = "<backingStore type='file'><format type='raw'/><source file='/srv/base'/></backingStore>";
 
 /** What is wanted of a VM whose disks the destination does not see. */
-function wanted({ below = '', copyStorage = null as 'all' | 'inc' | null, kind = 'local' } = {}) {
+function wanted({ below = '', copyStorage = null as 'all' | 'inc' | null, kind = 'local', format = 'qcow2' } = {}) {
   const of = kind === 'local' ? topology : { ...topology, storage: [{ ...topology.storage[0], kind }] as never };
   const [vm] = of.vms;
   if (vm === undefined) throw new Error('no VM');
-  const parts = diskParts(definition(below));
+  const parts = diskParts(definition(below, format));
   const asked = { ...vm, migration: { ...vm.migration, copyStorage } };
   return wantedCopies(
-    { topology: of, vm: asked, from: 'host-a', definition: definition(below) },
+    { topology: of, vm: asked, from: 'host-a', definition: definition(below, format) },
     parts,
     parts.map((part) => notShared(MOVE, part, 'is not there')),
   );
@@ -96,7 +96,9 @@ t.test('nothing at the destination is overwritten but what a cut-off copy has le
 t.test('what cannot be copied is named', async (t) => {
   const why = (here: VolumeSight) => judged({ here }).obstacles[0]?.why;
   t.match(why(volume(ABSENT)), /cannot be copied from host-a: it is not there/);
-  t.match(why(volume(image({ format: 'vmdk' }))), /is vmdk on host-a/);
+  t.match(judged({ of: wanted({ format: 'vmdk' }) }).obstacles, [{ why: /is vmdk on host-a/ }]);
+  const liar = { here: volume(image({ format: 'qcow2' }), OWN), of: wanted({ format: 'raw' }) };
+  t.match(judged(liar).copies, [{ format: 'raw' }], 'a guest can write what it likes to its raw disk');
   t.match(why(volume(image({ hasDataFile: true }))), /keeps its data in another file/);
   t.match(judged({ there: volume(ABSENT, null, 463 * MIB) }).obstacles, [
     { why: /host-b has no room for vda of web: 464 MiB are needed in \/srv\/own, and 463 MiB are free/ },

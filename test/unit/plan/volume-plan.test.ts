@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { ImageSight, VolumeSight } from '../../../lib/model/volume-sight.js';
+import type { VolumeStep } from '../../../lib/model/volume-step.js';
 import { volumesOf } from '../../../lib/plan/disk-xml.js';
 import { planVolumes } from '../../../lib/plan/volume-plan.js';
 import { madeBy, madeFor } from '../../../lib/plan/volume-removal.js';
@@ -19,13 +20,11 @@ const topology = topologyOf(
   ['image: micro', 'image: debian\n    disks: [{size: 4GiB}]'],
 );
 
+const NEW = { isDefined: () => false, baseOf: () => BASE, others: [] };
+
 function planned(sight: Partial<VolumeSight>, isDefined = false) {
   const volumes = [{ place: PLACE, image: THERE, mark: MARK, freeBytes: null, ...sight }];
-  return planVolumes(
-    topology,
-    { host: 'host-a', volumes },
-    { isDefined: () => isDefined, baseOf: () => BASE, others: [] },
-  );
+  return planVolumes(topology, { host: 'host-a', volumes }, { ...NEW, isDefined: () => isDefined });
 }
 
 t.test('each disk has one place, the same whoever asks', async (t) => {
@@ -98,3 +97,28 @@ t.test('an apply that did not come to its end takes back what it has made, and n
   t.strictSame(madeBy({ volumes: steps }, 'plans', now), [{ place: PLACE, mark: MARK }]);
   t.strictSame(madeBy({ volumes: [] }, 'plans', now), []);
 });
+
+t.test(
+  'on a server that no host mounts an image is made as well, and an apply that fails cannot remove it',
+  async (t) => {
+    const nfs = topologyOf(
+      ['networks:\n', 'storage: {pool: {kind: nfs, server: 198.18.9.10, export: /srv/vms/}}\nnetworks:\n'],
+      ['image: micro', 'image: debian\n    disks: [{size: 4GiB}]'],
+    );
+    const place = 'nfs://198.18.9.10/srv/vms/plans-web-0.qcow2';
+    const sight = (image: ImageSight, mark: VolumeSight['mark']) => ({
+      host: 'host-a',
+      volumes: [{ place, image, mark, freeBytes: null }],
+    });
+    const { steps } = planVolumes(nfs, sight({ kind: 'absent' }, null), NEW);
+    t.match(steps, [{ place, mark: MARK }]);
+    const now = sight(THERE, MARK);
+    t.strictSame(madeBy({ volumes: steps as VolumeStep[] }, 'plans', now), []);
+    t.match(madeFor(nfs, [now]).get('host-a'), [{ place }]);
+    t.throws(() => planVolumes(nfs, sight(THERE, null), NEW), { code: 'CLASH' });
+    t.throws(() => planVolumes(nfs, sight({ kind: 'silent', why: 'it is half made' }, null), NEW), {
+      code: 'HOST_UNFIT',
+      message: /plans-web-0.qcow2: it is half made/,
+    });
+  },
+);

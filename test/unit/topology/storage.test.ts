@@ -66,3 +66,16 @@ t.test('an image on this machine counts from the file’s directory, and is of n
   refused(t, /boots by BIOS/, ['image: debian', 'image: debian\n    firmware: uefi']);
   refused(t, /`upload` changes nothing there/, ['image: debian', 'image: micro\n    upload: true']);
 });
+
+t.test('an NFS server needs its export, whose name goes into a URI', async (t) => {
+  const pool = '{kind: shared, path: /srv/pool}';
+  t.match(read([pool, '{kind: nfs, server: 198.18.9.10, export: /srv/vms/, path: /var/lib/vxmig/pool}']).storage, [
+    { kind: 'nfs', server: '198.18.9.10', export: '/srv/vms', path: '/var/lib/vxmig/pool' },
+  ]);
+  refused(t, /is `kind: nfs`, and lacks `export`/, [pool, '{kind: nfs, server: 198.18.9.10}']);
+  refused(t, /is `kind: nfs`, and lacks `server`/, [pool, '{kind: nfs, export: /srv}']);
+  refused(t, /is `kind: shared`, which has no `export`/, [pool, '{kind: shared, path: /srv, export: /srv}']);
+  for (const name of ['/srv/a b', '/srv/../etc', 'srv', '/srv?uid=0', '/']) {
+    refused(t, /directory of the server/, [pool, `{kind: nfs, server: 198.18.9.10, export: "${name}"}`]);
+  }
+});
