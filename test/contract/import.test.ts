@@ -56,7 +56,9 @@ const NOT_HERE = new RegExp(
     'No emulator found for arch',
     "TPM version '2.0' is not supported",
     'does not support (machine type|video model)',
-  ].join('|') + "|Unable to find 'efi' firmware|does not support virt type 'kvm'",
+    "Unable to find 'efi' firmware",
+    "does not support virt type 'kvm'",
+  ].join('|'),
 );
 
 /** What of a VM has to be the same after another way to write it; libvirt itself chooses places on buses. */
