@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import t from 'tap';
 import { labDown } from '../../lib/lab/down.js';
 import { volumesDirectory } from '../../lib/lab/lab-directory.js';
 import { probePortName } from '../../lib/model/names.js';
@@ -28,6 +29,9 @@ const KINDS: Readonly<Record<string, { readonly storage: string; readonly file: 
   local: { storage: 'pool: {kind: local, path: /srv/pool}', file: 'pool/HOST/LAB-web-0.qcow2' },
 };
 
+/** Of what goes on through all the moves. */
+const LONGEST_MS = 1_800_000;
+
 /** In the guest: files with what is in them, each on its disk before the next one is begun. */
 const WRITER = `
 mkdir -p /root/w
@@ -39,6 +43,10 @@ while [ ! -e /root/enough ]; do
   sleep 0.1
 done
 `;
+
+// The harness is one of tests.
+t.setTimeout(0);
+t.pass('no test');
 
 const [output = '', moves = '10', ...kinds] = process.argv.slice(2);
 for (const kind of kinds.length === 0 ? Object.keys(KINDS) : kinds) {
@@ -145,7 +153,7 @@ async function startLoad(lab: TestLab): Promise<Load> {
     probePortName(lab.name, 'blue', 'host-c'),
   ];
   const run = (...argv: readonly string[]) =>
-    execa(process.execPath, [PROGRAM, ...onlooker, ...argv], { reject: false, stdin: 'ignore' });
+    execa(process.execPath, [PROGRAM, ...onlooker, ...argv], { reject: false, stdin: 'ignore', timeout: LONGEST_MS });
   const ssh = (script: string) =>
     run('ssh', '-o', 'StrictHostKeyChecking=accept-new', '-o', 'LogLevel=ERROR', `root@${GUEST}`, script);
   const said = async (script: string) => {
@@ -179,7 +187,7 @@ async function startLoad(lab: TestLab): Promise<Load> {
       await pages;
       await said('touch /root/enough');
       const { exitCode } = await writer;
-      stream.kill('SIGINT');
+      await lab.on('host-c', 'pkill', 'iperf3');
       await stream;
       const bad = await said('cd /root/w && { sha256sum --quiet -c /root/sums 2>/dev/null || true; } | wc -l');
       return {
