@@ -9,7 +9,7 @@ export function hostImages(session: HostSession): Images {
     receive: (copy) => session.inTurn(() => receiveVolume(shell, copy)),
     discard: ({ path, arriving }) => session.inTurn(() => removeVolume(shell, { place: path, mark: arriving })),
     keep: ({ path, arriving, own }) =>
-      session.inTurn(() => settleVolume(shell, path, { from: arriving, to: own?.after ?? null })),
+      session.inTurn(() => settleVolume(shell, { place: path, from: arriving, to: own?.after ?? null })),
     remove: async ({ path, own }) => {
       if (own !== null) await session.inTurn(() => removeVolume(shell, { place: path, mark: own.before }));
     },

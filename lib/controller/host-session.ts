@@ -106,7 +106,7 @@ export class HostSession {
   /** Images to which their VMs have come. */
   async keepDisks(volumes: readonly KeptVolume[]): Promise<void> {
     await this.inTurn(async () => {
-      for (const { place, ...marks } of volumes) await settleVolume(this.shell, place, marks);
+      for (const volume of volumes) await settleVolume(this.shell, volume);
     });
   }
 

@@ -2,7 +2,7 @@ import { DOMAIN_COMMANDS } from '../compute/libvirt/virsh.js';
 import { migrateArgv } from '../compute/libvirt/virsh-migrate.js';
 import { commandText } from '../host/script.js';
 import { removeSeedsCommand, writeSeedCommand } from '../host/seeds.js';
-import { makeVolumeCommand } from '../host/volumes.js';
+import { makeVolumeCommand, removeVolumeCommand, settleVolumeCommand } from '../host/volumes.js';
 import type { UploadStep } from '../model/base-image.js';
 import type { Change } from '../model/change.js';
 import { WITHOUT_DISKS } from '../model/disk.js';
@@ -11,6 +11,7 @@ import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { flowCommand } from '../network/ovs/openflow.js';
 import { domainOf } from '../plan/desired-vms.js';
+import { volumesOf } from '../plan/disk-xml.js';
 import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, OvsChange, OvsScope } from '../plan/host-plan.js';
 import type { PlannedMigration } from '../plan/network-planner.js';
@@ -18,6 +19,7 @@ import type { PlannedMove } from '../plan/ovs-planner.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan } from '../plan/plan.js';
 import { hostOf, vtepOf } from '../plan/topology-parts.js';
+import { storageKindOf } from '../storage/registry.js';
 import { strategyOf } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
 
@@ -58,6 +60,7 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
     case 'vms':
       return [
         ...leftOn(plan, host).map(domainText),
+        ...vms.keepVolumes.map((volume) => commandText(settleVolumeCommand(volume))),
         ...vms.uploads.map(uploadText),
         ...vms.seeds.map((seed) => commandText(writeSeedCommand(seed))),
         ...vms.volumes.map((volume) => commandText(makeVolumeCommand(volume))),
@@ -72,6 +75,7 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
         ...(move?.after.commands.map(commandText) ?? []),
         ...vms.remove.map(domainText),
         ...(vms.removeSeeds.length === 0 ? [] : [commandText(removeSeedsCommand(vms.removeSeeds))]),
+        ...vms.removeVolumes.map((volume) => commandText(removeVolumeCommand(volume))),
         ...scope.remove.prepare.map(commandText),
         ...ovsText(scope.remove.ovs),
         ...scope.remove.commands.map(commandText),
@@ -150,7 +154,7 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
   const target = hostOf(topology, to);
   const { strategy, bandwidthBytesPerSecond } = vm.migration;
   const { postCopy, autoConverge } = strategyOf(strategy).asksFor;
-  return shellLine(
+  const command = shellLine(
     migrateArgv({
       domain: domainOf(vm),
       destinationUri: libvirtUriOf(target),
@@ -162,4 +166,8 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
       storage: WITHOUT_DISKS,
     }),
   );
+  const isAlone = volumesOf(topology, vm).some(({ storage }) => storageKindOf(storage.kind).isOfOneHost);
+  return isAlone || vm.migration.copyStorage !== null ? `${ALONE}\n${command}` : command;
 }
+
+const ALONE = '# virsh refuses what only this host has: `vxmig apply` and `vxmig migrate` copy such disks along.';

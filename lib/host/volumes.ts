@@ -31,7 +31,12 @@ export async function makeVolume(shell: HostShell, step: VolumeStep): Promise<vo
 
 /** @throws CommandError where it is in use, or another's */
 export async function removeVolume(shell: HostShell, { place, mark }: VolumeRemoval): Promise<void> {
-  await shell.run(['sh', '-s', '--', place, lineOf(mark)], { stdin: REMOVE });
+  const { argv, stdin } = removeVolumeCommand({ place, mark });
+  await shell.run(argv, { stdin });
+}
+
+export function removeVolumeCommand({ place, mark }: VolumeRemoval): Required<Command> {
+  return { argv: ['sh', '-s', '--', place, lineOf(mark)], stdin: REMOVE };
 }
 
 /** An empty image, as large as the disk that is copied into it. @throws CommandError; nothing is left then */
@@ -43,14 +48,21 @@ export async function receiveVolume(shell: HostShell, copy: DiskCopy): Promise<v
   await shell.run(argv, { stdin: RECEIVE });
 }
 
-/** @param to its mark from now on; null: it is no image of vxmig's. @throws CommandError */
-export async function settleVolume(
-  shell: HostShell,
-  place: string,
-  marks: { readonly from: VolumeMark; readonly to: VolumeMark | null },
-): Promise<void> {
-  const to = marks.to === null ? '' : lineOf(marks.to);
-  await shell.run(['sh', '-s', '--', place, lineOf(marks.from), to], { stdin: SETTLE, timeoutMs: SYNC_TIMEOUT_MS });
+interface SettledVolume {
+  readonly place: string;
+  readonly from: VolumeMark;
+  /** Its mark from now on; null: it is no image of vxmig's. */
+  readonly to: VolumeMark | null;
+}
+
+/** An image to which its VM has come. @throws CommandError */
+export async function settleVolume(shell: HostShell, settled: SettledVolume): Promise<void> {
+  const { argv, stdin } = settleVolumeCommand(settled);
+  await shell.run(argv, { stdin, timeoutMs: SYNC_TIMEOUT_MS });
+}
+
+export function settleVolumeCommand({ place, from, to }: SettledVolume): Required<Command> {
+  return { argv: ['sh', '-s', '--', place, lineOf(from), to === null ? '' : lineOf(to)], stdin: SETTLE };
 }
 
 function lineOf(mark: VolumeMark): string {

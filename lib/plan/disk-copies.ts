@@ -26,7 +26,10 @@ export interface CopySight {
 }
 
 export function judgeCopies(move: Move, wanted: readonly WantedCopy[], sight: CopySight): CopyVerdict {
-  const judged = wanted.map((one, index) => judgeCopy(move, one, sight, index));
+  const first = wanted.map((one, index) => judgeCopy(move, one, sight, index));
+  // libvirt copies all of a VM's disks in one way: what lies above a base alone would be half of a disk without it.
+  const isMixed = first.some((one, index) => 'path' in one && one.base === null && wanted[index]?.bases.length !== 0);
+  const judged = isMixed ? wanted.map((one, index) => judgeCopy(move, { ...one, how: 'all' }, sight, index)) : first;
   const copies = judged.flatMap((one) => ('path' in one ? [one] : []));
   const obstacles = judged.flatMap((one) => ('why' in one ? [one] : []));
   const parts = new Set(wanted.flatMap(({ part, bases }) => [part, ...bases.map((base) => base.part)]));

@@ -117,6 +117,14 @@ t.test('a base that both hosts have is not copied; one that differs is, or refus
   t.match(judged(all).copies, [{ base: null }]);
   const inc = { here, of: wanted({ below: BASE, copyStorage: 'inc' }) };
   t.match(judged(inc).obstacles, [{ why: /lies on \/srv\/base, which host-b does not have as host-a has it/ }]);
+  const [one] = wanted({ below: BASE });
+  if (one === undefined) throw new Error('none');
+  const other = { ...one, part: 2, target: 'vdb', bases: [{ part: 3, path: '/srv/other', isProven: false }] };
+  const both = judgeCopies(MOVE, [one, other], {
+    ...{ source: [here, here], destination: [volume(ABSENT), volume(ABSENT)] },
+    ...{ baseBytes: new Map(), sameBases: new Set(['/srv/base']) },
+  });
+  t.match(both.copies, [{ base: null }, { base: null }], 'libvirt copies all of them in one way');
   const unsaid = volume(image({ backing: { path: '/srv/base', format: null } }), OWN);
   t.match(judged({ ...given, here: unsaid, same: ['/srv/base'] }).obstacles, [{ why: /in which format its base is/ }]);
 });
