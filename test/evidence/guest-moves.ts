@@ -10,8 +10,8 @@ import { probePortName } from '../../lib/model/names.js';
 import { parseTopology } from '../../lib/topology/read.js';
 import { type Document, guardLab, PROGRAM, TestLab } from '../lab/harness.js';
 
-// A Debian guest under load is moved to and fro on the lab, over each kind of storage. Not a test: it takes a quarter of
-// an hour, and what it has measured is a page (docs/guest-moves.md).
+// A Debian guest under load is moved to and fro on the lab, over each kind of storage. Not a test: it takes a quarter
+// of an hour, and what it has measured is a page (docs/guest-moves.md).
 //
 //   guest-moves.js OUTPUT [MOVES [KIND…]]     appends a line of JSON for each kind to OUTPUT
 
@@ -28,6 +28,11 @@ const KINDS: Readonly<Record<string, { readonly storage: string; readonly file: 
   },
   local: { storage: 'pool: {kind: local, path: /srv/pool}', file: 'pool/HOST/LAB-web-0.qcow2' },
 };
+
+const PAGES = `for one in 1 2 3 4 5 6 7 8 9 10; do
+  curl -s -m 10 -o /dev/null -w '%{http_code}\\n' http://${GUEST}/
+  sleep 0.05
+done`;
 
 /** Of what goes on through all the moves. */
 const LONGEST_MS = 1_800_000;
@@ -171,11 +176,7 @@ async function startLoad(lab: TestLab): Promise<Load> {
   const isOver = new AbortController();
   const pages = (async () => {
     while (!isOver.signal.aborted) {
-      const { stdout } = await run(
-        'sh',
-        '-c',
-        `for one in 1 2 3 4 5 6 7 8 9 10; do curl -s -m 10 -o /dev/null -w '%{http_code}\\n' http://${GUEST}/; sleep 0.05; done`,
-      );
+      const { stdout } = await run('sh', '-c', PAGES);
       for (const status of stdout.split('\n')) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   })();

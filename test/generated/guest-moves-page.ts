@@ -29,6 +29,11 @@ interface Row {
 
 const HEAD = ['storage', 'moves', 'pings lost', 'downtime', 'longest wait', 'whole move', 'memory', 'on the wire'];
 
+const EFFECTS = [
+  ...['storage', 'pages answered 200', 'others', 'SSH session', 'TCP stream', 'RST by the guest'],
+  ...['files written', 'corrupt', '`qemu-img check`', '`e2fsck -fn`', 'measured'],
+];
+
 /** docs/guest-moves.md, from what test/evidence/guest-moves.jsonl keeps: the last row of each kind. */
 export function guestMovesPage(directory: URL): string {
   const kept = new URL('test/evidence/guest-moves.jsonl', directory);
@@ -43,10 +48,10 @@ export function guestMovesPage(directory: URL): string {
 
 <!-- Written by \`npm run docs\` from test/evidence/guest-moves.jsonl; a test fails where the two differ. -->
 
-\`topologies/real-guest.yaml\` on one machine of two cores, emulated (TCG), 512 MiB of memory, a disk of 4 GiB. The guest
-is moved to and fro between two subnets. Through all the moves of a row go: files of 64 KiB that it writes, each with
-fsync and its SHA-256, over one SSH session that stays open; its nginx, asked for a page up to twenty times a second; a TCP
-stream of 4 Mbit/s (iperf3). A host pings it every 10 ms. Middle and worst of the moves:
+\`topologies/real-guest.yaml\` on one machine of two cores, emulated (TCG), 512 MiB of memory, a disk of 4 GiB. The
+guest is moved to and fro between two subnets. Through all the moves of a row go: files of 64 KiB that it writes, each
+with fsync and its SHA-256, over one SSH session that stays open; its nginx, asked for a page up to twenty times a
+second; a TCP stream of 4 Mbit/s (iperf3). A host pings it every 10 ms. Middle and worst of the moves:
 
 | ${HEAD.join(' | ')} |
 | ${HEAD.map(() => '---').join(' | ')} |
@@ -56,8 +61,8 @@ ${rows.map((row) => `| ${figures(row).join(' | ')} |`).join('\n')}
 
 What the load and the disk had of it:
 
-| storage | pages answered 200 | others | SSH session | TCP stream | RST by the guest | files written | corrupt | \`qemu-img check\` | \`e2fsck -fn\` | measured |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| ${EFFECTS.join(' | ')} |
+| ${EFFECTS.map(() => '---').join(' | ')} |
 ${rows.map((row) => `| ${effects(row).join(' | ')} |`).join('\n')}
 
 The checks are of the image after the guest had shut itself down. The same again, in a quarter of an hour:
