@@ -13,6 +13,9 @@ const DISKS = `image: ./base.raw
       - {size: 8MiB}
       - {size: 4MiB, format: raw, bus: sata}`;
 
+/** A second one does not start while the first one still ends. */
+const ENDED = 'pkill -x libvirtd; while pgrep -x libvirtd >/dev/null; do sleep 0.1; done';
+
 await onLab(
   'two-subnets',
   async (t, lab) => {
@@ -123,7 +126,7 @@ await onLab(
     await t.test('a UEFI’s variables move along, and go with the VM', { skip: without }, async (t) => {
       await lab.edit((text) => text.replace('image: ./', 'firmware: uefi\n    image: ./'));
       await lab.on('host-b', 'mount', '-t', 'tmpfs', 'none', FIRMWARE);
-      await lab.shell('host-b', 'pkill -x libvirtd');
+      await lab.shell('host-b', ENDED);
       await lab.succeed('lab', 'up', lab.file);
       const { exitCode, document } = await lab.run('apply', lab.file);
       t.equal(exitCode, 1);
@@ -133,7 +136,7 @@ await onLab(
         hint: /apt-get install ovmf/,
       });
       await lab.on('host-b', 'umount', FIRMWARE);
-      await lab.shell('host-b', 'pkill -x libvirtd');
+      await lab.shell('host-b', ENDED);
       await lab.succeed('lab', 'up', lab.file);
       await lab.apply();
       t.match(await lab.migrate('web', 'host-a'), { ok: true, outcome: 'migrated' });
