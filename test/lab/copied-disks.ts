@@ -50,9 +50,9 @@ const DEVICES = ['scsi0-0-0-0', 'scsi0-0-0-1'];
 const FAR_ENOUGH_BYTES = 16 * MIB;
 
 /**
- * Both disks are written to by the VM's QEMU, as if the guest did, while they are copied and when they are in sync; then
- * the new ones hold what was written. Not until the switch: what the monitor writes is not held back when the guest
- * stands still, and its QEMU would wait for itself.
+ * Both disks are written to by the VM's QEMU, as if the guest did, while they are copied and when they are in sync;
+ * then the new ones hold what was written. Not until the switch: what the monitor writes is not held back when the
+ * guest stands still, and its QEMU would wait for itself.
  */
 export async function movedWhileWritten(
   t: Test,
