@@ -42,8 +42,8 @@ export interface VmDriver {
   forget(domain: string): Promise<void>;
   /** From now on it starts with that host. @throws DriverError */
   startWithHost(domain: string): Promise<void>;
-  /** Tells when the guest is paused and let run, from now on. */
-  followRunState(domain: string, onChange: (change: RunStateChange) => void): Promise<Follower>;
+  /** Tells when the guest is paused and let run, and how copies of its disks come along, from now on. */
+  followRunState(domain: string, onChange: (change: RunStateChange | DiskCopyChange) => void): Promise<Follower>;
 }
 
 /** A VM as a driver sees it. */
@@ -122,6 +122,16 @@ export interface MigrationControl {
 /** The guest was paused, or let run, or goes on at the destination without all of its memory; by that host's clock. */
 export interface RunStateChange {
   readonly kind: 'stopped' | 'resumed' | 'post-copy began';
+  readonly atMs: number;
+}
+
+/** Of a copy of a disk, by the hypervisor's name of its job; by that host's clock. */
+export interface DiskCopyChange {
+  /** `disk in sync`: from now on each write goes to both ends. */
+  readonly kind: 'disk began' | 'disk in sync' | 'disk ended';
+  readonly job: string;
+  /** So much of the disk has been gone through, what was written anew included; null: it is not told. */
+  readonly bytes: number | null;
   readonly atMs: number;
 }
 

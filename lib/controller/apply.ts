@@ -77,10 +77,18 @@ async function prepare(
   { emit, signal, bootTimeoutMs }: ApplyOptions,
 ): Promise<void> {
   const network: NetworkBackend = controller.network;
+  // First: it takes longest, and nothing has been changed yet that would have to be undone.
+  await everyHost(controller, plan, (session, { uploads }) => session.takeImages(uploads, { emit, signal }));
   for (const copy of plan.leftCopies) await removeLeftCopy(controller, copy);
   await everyScope(plan, (scope) => network.apply(scope));
   signal.throwIfAborted();
-  await everyHost(controller, plan, (session, { steps }) => session.executeDomains(steps));
+  // What came along with a VM is on the storage before that goes which it was copied from.
+  await everyHost(controller, plan, (session, { keepVolumes }) => session.keepDisks(keepVolumes));
+  await everyHost(controller, plan, async (session, { seeds, volumes, removeVolumes, steps }) => {
+    await session.removeDisks([], removeVolumes);
+    await session.makeDisks(seeds, volumes);
+    await session.executeDomains(steps, emit);
+  });
   const begun = new Set(
     plan.vms.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'start' ? [step.domain] : []))),
   );
@@ -129,7 +137,10 @@ async function move(
   const runs = await moveVms(moves, migrateOne, signal);
   if (runs.length < moves.length || runs.some(({ record }) => !record.result.ok))
     return { ok: false, changes: plan.changes, runs };
-  await everyHost(controller, plan, (session, { remove }) => session.executeDomains(remove));
+  await everyHost(controller, plan, async (session, { remove, removeSeeds }) => {
+    await session.executeDomains(remove, emit);
+    await session.removeDisks(removeSeeds, []);
+  });
   const network: NetworkBackend = controller.network;
   // A migration that has come to its end may have taken away what was to go: what is left is looked for.
   const left = runs.length === 0 ? plan : await controller.plan();

@@ -6,9 +6,14 @@ import { probePaths } from '../model/probe-path.js';
 import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { domainOf } from '../plan/desired-vms.js';
+import { consoleLog } from '../plan/domain-xml.js';
 import type { Controller } from './controller.js';
 
 const RETRY_MS = 100;
+/** How often it is looked at what a guest has printed; it costs a command. */
+const CONSOLE_MS = 2_000;
+/** One that starts again and again prints for ever. */
+const AT_MOST = 10;
 
 interface GuestsAwaited {
   readonly topology: Topology;
@@ -16,6 +21,7 @@ interface GuestsAwaited {
   readonly started: readonly string[];
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Since a guest has shown the last sign of life: an answer is waited for as long as its console goes on. */
   readonly timeoutMs: number;
 }
 
@@ -37,9 +43,13 @@ export async function awaitGuests(
     paths.map(async ({ from, to, network, address }) => {
       const { shell } = controller.session(from);
       const namespace = probePortName(topology.name, network, from);
-      const deadline = performance.now() + timeoutMs;
+      const console = consoleOfGuest(controller, topology, to);
+      const begun = performance.now();
+      let deadline = begun + timeoutMs;
       while (!(await isUp(shell, address, namespace))) {
         signal.throwIfAborted();
+        if (await console.hasGrown())
+          deadline = Math.min(performance.now(), begun + (AT_MOST - 1) * timeoutMs) + timeoutMs;
         if (performance.now() > deadline) {
           emit({
             kind: 'warning',
@@ -53,6 +63,26 @@ export async function awaitGuests(
       }
     }),
   );
+}
+
+/** Whether it has printed something since the last look. */
+function consoleOfGuest(
+  controller: Controller,
+  { vms }: Topology,
+  name: string,
+): { readonly hasGrown: () => Promise<boolean> } {
+  const vm = vms.find((candidate) => candidate.name === name);
+  let [size, looked] = ['', performance.now()];
+  return {
+    hasGrown: async () => {
+      if (vm === undefined || vm.source.kind !== 'image' || performance.now() - looked < CONSOLE_MS) return false;
+      looked = performance.now();
+      const argv = ['stat', '-c', '%s', consoleLog(domainOf(vm))];
+      const before = size;
+      size = (await controller.session(vm.host).shell.run(argv, { accept: [0, 1] })).stdout;
+      return size !== before;
+    },
+  };
 }
 
 function consoleOf({ vms }: Topology, name: string): string {

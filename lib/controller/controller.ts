@@ -10,7 +10,9 @@ import { withoutCopies } from '../plan/left-copies.js';
 import type { ObservedHost } from '../plan/observed.js';
 import type { PlannedMove } from '../plan/ovs-planner.js';
 import { type Plan, planTopology } from '../plan/plan.js';
+import { lookForBases } from './base-images.js';
 import { vmFacts } from './facts.js';
+import { refuseWithoutFirmware } from './firmware-check.js';
 import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
@@ -98,9 +100,12 @@ export class Controller implements OvsHosts {
   async plan(seen?: readonly ObservedHost[]): Promise<Plan<OvsScope>> {
     const observed = seen ?? (await this.observe());
     refuseUnready(this.network.unready(observed), observed);
+    const shellOf = (host: string) => this.session(host).shell;
+    await refuseWithoutFirmware(this.topology, observed, shellOf);
     return planTopology(this.topology, observed, {
       network: this.network.planner(observed),
       vms: vmFacts(observed),
+      bases: await lookForBases(this.topology, observed, shellOf),
     });
   }
 

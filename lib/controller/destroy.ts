@@ -1,10 +1,14 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
+import type { Emit } from '../model/event.js';
 import type { ScopePlan } from '../model/scope-plan.js';
+import type { VolumeRemoval } from '../model/volume-step.js';
 import type { NetworkBackend } from '../network/backend.js';
+import { change } from '../plan/change.js';
 import { destroyVms, namesOn, refuseDestruction } from '../plan/destroy-plan.js';
 import type { VmPlan } from '../plan/host-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
+import { madeFor } from '../plan/volume-removal.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
@@ -13,23 +17,47 @@ import type { HostSession } from './host-session.js';
  * What destroying the topology would remove, by host. @throws VxmigError CLASH where it would cut off a domain that is
  * somebody else's
  */
-export async function planDestruction(controller: Controller): Promise<ReadonlyMap<string, Destruction>> {
+export async function planDestruction(controller: Controller, disks: Disks): Promise<ReadonlyMap<string, Destruction>> {
   const { name } = controller.topology;
   const observed = await Promise.all([...controller.sessions.values()].map((session) => session.observe(name)));
   for (const host of observed) refuseDestruction(name, host);
-  return new Map(observed.map((host) => [host.host, destructionOf(controller, host)]));
+  const images = madeFor(controller.topology, observed);
+  return new Map(
+    observed.map((host) => [
+      host.host,
+      destructionOf(controller, host, { images: images.get(host.host) ?? [], disks }),
+    ]),
+  );
 }
+
+/** Whether images that vxmig has made go with the VMs that wrote to them. */
+export type Disks = 'kept' | 'removed';
 
 /** What has to go from one host. */
 export interface Destruction {
   readonly changes: readonly Change[];
   readonly vms: VmPlan;
   readonly scope: ScopePlan;
+  /** Images, when no domain is left that has one open. */
+  readonly removed: readonly VolumeRemoval[];
+  readonly kept: readonly VolumeRemoval[];
 }
 
-function destructionOf({ topology, network }: Controller, observed: ObservedHost): Destruction {
+interface Images {
+  readonly images: readonly VolumeRemoval[];
+  readonly disks: Disks;
+}
+
+function destructionOf(
+  { topology, network }: Controller,
+  observed: ObservedHost,
+  { images, disks }: Images,
+): Destruction {
   const [vms, scope] = [destroyVms(topology.name, observed), network.planDestroy(observed)];
-  return { changes: [...vms.changes, ...scope.changes], vms, scope };
+  const removed = disks === 'removed' ? images : [];
+  const gone = removed.map(({ place }) => change(observed.host, 'disk', place, 'delete', '--disks was said'));
+  const kept = disks === 'kept' ? images : [];
+  return { changes: [...vms.changes, ...scope.changes, ...gone], vms, scope, removed, kept };
 }
 
 /** The topologies whose mark something on these hosts carried when they were observed. */
@@ -37,35 +65,49 @@ export function namesKnownTo(controller: Controller): readonly string[] {
   return [...new Set([...controller.sessions.values()].flatMap(({ observed }) => namesOn(observed)))].sort();
 }
 
-/** Carries it out on all hosts at once. @throws VxmigError naming every host on which something is left, and what */
+/**
+ * Carries it out on all hosts at once; images go when no host has a VM any more that could have one open.
+ * @throws VxmigError naming every host on which something is left, and what
+ */
 export async function destroy(
   controller: Controller,
   plans: ReadonlyMap<string, Destruction>,
+  emit: Emit,
 ): Promise<readonly Change[]> {
-  await everySession(
-    [...controller.sessions.values()],
-    async (session) => {
-      const plan = plans.get(session.name);
-      if (plan === undefined) return;
-      try {
-        await session.executeDomains(plan.vms.remove);
-        const network: NetworkBackend = controller.network;
-        await network.prune(plan.scope);
-      } catch (cause) {
-        const details = { where: session.name, hint: AGAIN, cause };
-        throw new VxmigError('APPLY_FAILED', `${messageOf(cause)}; ${await leftOn(controller, session)}`, details);
-      }
-    },
-    AGAIN,
-  );
+  const everyHost = async (work: (session: HostSession, plan: Destruction) => Promise<void>) =>
+    await everySession(
+      [...controller.sessions.values()],
+      async (session) => {
+        const plan = plans.get(session.name);
+        if (plan === undefined) return;
+        try {
+          await work(session, plan);
+        } catch (cause) {
+          const details = { where: session.name, hint: AGAIN, cause };
+          const left = await leftOn(controller, session, plan);
+          throw new VxmigError('APPLY_FAILED', `${messageOf(cause)}; ${left}`, details);
+        }
+      },
+      AGAIN,
+    );
+  await everyHost(async (session, { vms, scope }) => {
+    await session.executeDomains(vms.remove, emit);
+    await session.removeDisks(vms.removeSeeds, []);
+    const network: NetworkBackend = controller.network;
+    await network.prune(scope);
+  });
+  await everyHost((session, { removed }) => session.removeDisks([], removed));
   return [...plans.values()].flatMap((plan) => plan.changes);
 }
 
 const AGAIN = 'Fix that and run the same again: it removes what is left.';
 
-async function leftOn(controller: Controller, session: HostSession): Promise<string> {
+async function leftOn(controller: Controller, session: HostSession, { removed }: Destruction): Promise<string> {
   try {
-    const { changes } = destructionOf(controller, await session.observe(controller.topology.name));
+    const now = await session.observe(controller.topology.name);
+    const images = madeFor(controller.topology, [now]).get(now.host) ?? [];
+    const still = images.filter(({ place }) => removed.some((one) => one.place === place));
+    const { changes } = destructionOf(controller, now, { images: still, disks: 'removed' });
     const left = changes.map(({ kind, name }) => `${kind} ${name}`);
     return `left on ${session.name}: ${left.length === 0 ? 'nothing' : left.join(', ')}`;
   } catch {

@@ -9,7 +9,7 @@ import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
 import { STRATEGIES } from '../strategies/registry.js';
 import { hostNames, hostUuids, ownName } from './identity-checks.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
-import { answers, carrierCheck, clockCheck, fping, packetBuffer, qemu } from './program-checks.js';
+import { answers, carrierCheck, clockCheck, diskPrograms, fping, packetBuffer, qemu } from './program-checks.js';
 
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';
@@ -65,7 +65,8 @@ function vtepChecks(host: Host, fitness: Fitness, clock: ClockOffset): Check[] {
 }
 
 function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: NeededThere): Check[] {
-  const usesImage = topology.vms.some((vm) => vm.source.kind === 'image');
+  const usesImage = topology.vms.some((vm) => vm.source.kind === 'image' && vm.source.image.kind === 'micro');
+  const hasDisks = topology.vms.some(({ disks }) => disks.length > 0);
   const largestBytes = Math.max(0, ...topology.vms.map((vm) => needed(vm, host.name)));
   const { first, last } = fitness.migrationPorts;
   const needing = STRATEGIES.filter(({ needs }) => needs.includes('userfaultfd')).map(({ name }) => name);
@@ -79,6 +80,7 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
     ),
     ownName(named('own name'), fitness),
     qemu(named('QEMU'), fitness.qemuVersion),
+    ...(hasDisks ? [diskPrograms(named('programs for disks'), fitness.diskPrograms)] : []),
     {
       name: named('guest image'),
       ok: fitness.microImage || !usesImage,

@@ -4,6 +4,7 @@ import type { Placement } from '../placement/placement.js';
 import { vtepOf } from '../plan/topology-parts.js';
 import type { Controller } from './controller.js';
 import { libvirtUriOf } from './host-address.js';
+import { hostImages } from './host-images.js';
 import { HostObserver } from './host-observer.js';
 
 /** Every host of the topology as migrations need it. All migrations of one ledger share them. */
@@ -19,6 +20,7 @@ export function hostParts(controller: Controller, placement: Placement): HostPar
       ),
       path: controller.network.path(host.name, placement),
       observer: new HostObserver(shell, topology.name),
+      images: hostImages(session),
     };
   });
 }

@@ -1,11 +1,19 @@
 import { executeDomainStep } from '../compute/libvirt/domain-step.js';
 import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
+import { removeSeeds, writeSeed } from '../host/seeds.js';
+import { sendImage } from '../host/send-image.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
+import { makeVolume, removeVolume, settleVolume } from '../host/volumes.js';
+import type { UploadStep } from '../model/base-image.js';
+import type { Emit } from '../model/event.js';
+import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
+import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsSession } from '../network/ovs/ovs-session.js';
 import type { DomainStep } from '../plan/host-plan.js';
+import type { KeptVolume } from '../plan/moved-volumes.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { type Expected, observeHost } from './observe.js';
 
@@ -73,9 +81,40 @@ export class HostSession {
     return await done;
   }
 
-  async executeDomains(steps: readonly DomainStep[]): Promise<void> {
+  async executeDomains(steps: readonly DomainStep[], emit: Emit): Promise<void> {
     await this.inTurn(async () => {
-      for (const step of steps) await executeDomainStep(this.shell, step);
+      // Guests need their time for that: all of them the same.
+      const shutdowns = steps.filter(({ kind }) => kind === 'shutdown');
+      await Promise.all(shutdowns.map((step) => executeDomainStep(this.shell, step, emit)));
+      for (const step of steps) if (step.kind !== 'shutdown') await executeDomainStep(this.shell, step, emit);
+    });
+  }
+
+  /** Images that disks are to begin with. Nobody's turn is waited for: it takes long, and is in nobody's way. */
+  async takeImages(uploads: readonly UploadStep[], telling: Parameters<typeof sendImage>[2]): Promise<void> {
+    for (const upload of uploads) await sendImage(this.shell, upload, telling);
+  }
+
+  /** What VMs start from: their media, and the images of their disks. */
+  async makeDisks(seeds: readonly SeedStep[], volumes: readonly VolumeStep[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const seed of seeds) await writeSeed(this.shell, seed);
+      for (const volume of volumes) await makeVolume(this.shell, volume);
+    });
+  }
+
+  /** Images to which their VMs have come. */
+  async keepDisks(volumes: readonly KeptVolume[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const volume of volumes) await settleVolume(this.shell, volume);
+    });
+  }
+
+  /** After the VMs that had them. */
+  async removeDisks(seeds: readonly string[], volumes: readonly VolumeRemoval[]): Promise<void> {
+    await this.inTurn(async () => {
+      await removeSeeds(this.shell, seeds);
+      for (const volume of volumes) await removeVolume(this.shell, volume);
     });
   }
 

@@ -227,7 +227,7 @@ export class HostWatch {
     const begun = steps.filter(({ kind, domain }) => kind !== 'resume' && stopped.includes(domain));
     // Who has stolen the lock may move them just now.
     held.throwIfAborted();
-    await this.#watched?.session.executeDomains(begun);
+    await this.#watched?.session.executeDomains(begun, this.options.emit);
     return plan.changes.filter(
       ({ host, kind, name }) => host === this.host.name && kind === 'vm' && stopped.includes(name),
     );

@@ -66,7 +66,8 @@ export class Movers {
     const { current } = this;
     const vm = vmOf(current, request.vm);
     const options: MigrationOptions = { ...vm.migration, redirect: true, ...request.overrides };
-    const journey = { vm, from: hostOf(current, from), to: hostOf(current, to) };
+    const asked = { ...vm, migration: { ...vm.migration, copyStorage: options.copyStorage } };
+    const journey = { vm: asked, from: hostOf(current, from), to: hostOf(current, to) };
     const id = runId(Date.now(), current.name, vm.name);
     const journal = keepJournal(bus, id);
     const run = await migrate(

@@ -10,9 +10,12 @@ import type { Offers } from '../negotiate/offer.js';
 import type { Request } from '../negotiate/request.js';
 import { standingRefusal } from '../negotiate/standing.js';
 import { domainOf, macsOf } from '../plan/desired-vms.js';
+import { NO_COPIES } from '../plan/disk-copies.js';
 import { diskParts } from '../plan/disk-parts.js';
 import type { Move } from '../plan/move-obstacle.js';
-import { judgeMove } from '../plan/move-verdict.js';
+import { judgeMove, judgeStorage } from '../plan/move-verdict.js';
+import { wantedCopies } from '../plan/wanted-copies.js';
+import { lookAtCopies } from './copy-sight.js';
 import { type MoveRequest, observeOffers, requestFor } from './move-offers.js';
 
 export interface LookedAt {
@@ -53,9 +56,15 @@ export async function lookAtMove(asked: MoveRequest): Promise<LookedAt | null> {
   ]);
   const tokens = await tokensOf({ source, destination }, parts, here, there);
   const offer = offers.destination;
-  const sight = { definition, snapshots, checkpoints, busy, parts, tokens, macs: macsOf(vm), offer };
   const ends = { source: here, destination: there, qemuVersion: offer.qemuVersion };
-  const { storage, obstacles, remarks } = judgeMove(move, { ...sight, ...ends });
+  const seen = { definition, snapshots, checkpoints, busy, parts, tokens, macs: macsOf(vm), offer, ...ends };
+  const wanted = wantedCopies(
+    { topology: asked.topology, vm, from: from.name, definition },
+    parts,
+    judgeStorage(move, seen),
+  );
+  const copying = wanted.length === 0 ? NO_COPIES : await lookAtCopies(move, wanted, { source, destination });
+  const { storage, obstacles, remarks } = judgeMove(move, seen, copying);
   const standing = obstacles.map((one) => standingRefusal(move, one));
   return { move, details, storage, request, offers, answer: answerRequest(request, offers, standing), remarks };
 }

@@ -1,13 +1,16 @@
 import { observeDomains } from '../compute/libvirt/domains.js';
 import type { HostShell } from '../host/connection.js';
+import { observeVolumes } from '../host/volume-sight.js';
 import { marksOf } from '../model/domain-marks.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
 import { observeKernel } from '../network/ovs/observe-kernel.js';
 import { dumpFlows } from '../network/ovs/openflow.js';
 import type { OvsDatabase } from '../network/ovs/ovs-database.js';
+import { seedDirectory, volumesOf } from '../plan/disk-xml.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
+import { placeText } from '../storage/place-text.js';
 
 /** What of the topology every look at a host needs to know. */
 export interface Expected {
@@ -15,6 +18,8 @@ export interface Expected {
   readonly bridges: readonly string[];
   /** Where the topology has no VMs a host need not have libvirt. */
   readonly hasVms: boolean;
+  /** Places of images that VMs have, or are to have. */
+  readonly volumes: readonly string[];
 }
 
 /** A host as a look at it needs it. */
@@ -24,24 +29,30 @@ interface ObservableHost {
   readonly ovs: Pick<OvsDatabase, 'read'>;
 }
 
-export function expectedOf({ name, networks, vms }: Topology): Expected {
-  return { bridges: networks.map((network) => bridgeName(name, network.name)), hasVms: vms.length > 0 };
+export function expectedOf(topology: Topology): Expected {
+  const { name, networks, vms } = topology;
+  return {
+    bridges: networks.map((network) => bridgeName(name, network.name)),
+    hasVms: vms.length > 0,
+    volumes: vms.flatMap((vm) => volumesOf(topology, vm).map(({ place }) => placeText(place))),
+  };
 }
 
 /** Reads all that the plan looks at, in as few sessions as possible. Changes nothing. */
 export async function observeHost(
   { name, shell, ovs }: ObservableHost,
   topology: string,
-  { bridges, hasVms }: Expected,
+  { bridges, hasVms, volumes }: Expected,
 ): Promise<ObservedHost> {
-  const reading = observeKernel(shell, bridges);
+  const reading = observeKernel(shell, seedDirectory(topology), bridges);
   const libvirtFiles = reading.then((kernel) => kernel.libvirtFiles);
   // Where libvirt answers nobody waits for them.
   libvirtFiles.catch(() => undefined);
-  const [kernel, state, domains] = await Promise.all([
+  const [kernel, state, domains, images] = await Promise.all([
     reading,
     ovs.read(),
     observeDomains(shell, { hasVms, libvirtFiles }),
+    observeVolumes(shell, volumes),
   ]);
   // Bridges of networks that the topology no longer has.
   const others = state.bridges.filter(
@@ -66,6 +77,8 @@ export async function observeHost(
     switchRoutes: kernel.switchRoutes,
     namespaces: kernel.namespaces,
     domains: domains.map((domain) => ({ ...domain, ...marksOf(domain) })),
+    volumes: images,
+    seeds: kernel.seeds,
     startedLately: kernel.startedLately,
     nftTables: kernel.nftTables,
     sshAddress: kernel.sshAddress,

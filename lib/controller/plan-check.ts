@@ -7,7 +7,9 @@ import { networkFacts } from '../network/ovs/facts.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsPlanner } from '../plan/ovs-planner.js';
 import { planTopology } from '../plan/plan.js';
+import { lookForBases } from './base-images.js';
 import { vmFacts } from './facts.js';
+import { refuseWithoutFirmware } from './firmware-check.js';
 import { expectedOf, observeHost } from './observe.js';
 
 /**
@@ -33,9 +35,16 @@ export async function planChecks(
         return shell === undefined ? [] : observe(topology, name, shell);
       }),
     );
+    const shellOf = (host: string) => {
+      const shell = shells.get(host);
+      if (shell === undefined) throw new Error(`${host} is not connected`);
+      return shell;
+    };
+    await refuseWithoutFirmware(topology, observed, shellOf);
     const { changes } = planTopology(topology, observed, {
       network: new OvsPlanner(networkFacts(topology, observed)),
       vms: vmFacts(observed),
+      bases: await lookForBases(topology, observed, shellOf),
     });
     const seen = changes.length === 0 ? 'nothing to do' : `nothing is in the way; ${changes.length} changes to make`;
     const odd = changes.filter(({ kind, action }) => (kind === 'bridge' || kind === 'underlay') && action === 'update');

@@ -1,6 +1,9 @@
 import { DOMAIN_COMMANDS } from '../compute/libvirt/virsh.js';
 import { migrateArgv } from '../compute/libvirt/virsh-migrate.js';
 import { commandText } from '../host/script.js';
+import { removeSeedsCommand, writeSeedCommand } from '../host/seeds.js';
+import { makeVolumeCommand, removeVolumeCommand, settleVolumeCommand } from '../host/volumes.js';
+import type { UploadStep } from '../model/base-image.js';
 import type { Change } from '../model/change.js';
 import { WITHOUT_DISKS } from '../model/disk.js';
 import { SCRIPT_STEPS, type ScriptSection, type ScriptStep } from '../model/plan-script.js';
@@ -8,6 +11,7 @@ import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { flowCommand } from '../network/ovs/openflow.js';
 import { domainOf } from '../plan/desired-vms.js';
+import { volumesOf } from '../plan/disk-xml.js';
 import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, OvsChange, OvsScope } from '../plan/host-plan.js';
 import type { PlannedMigration } from '../plan/network-planner.js';
@@ -15,6 +19,7 @@ import type { PlannedMove } from '../plan/ovs-planner.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan } from '../plan/plan.js';
 import { hostOf, vtepOf } from '../plan/topology-parts.js';
+import { storageKindOf } from '../storage/registry.js';
 import { strategyOf } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
 
@@ -53,7 +58,14 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
       ];
     }
     case 'vms':
-      return [...leftOn(plan, host), ...vms.steps].map(domainText);
+      return [
+        ...leftOn(plan, host).map(domainText),
+        ...vms.keepVolumes.map((volume) => commandText(settleVolumeCommand(volume))),
+        ...vms.uploads.map(uploadText),
+        ...vms.seeds.map((seed) => commandText(writeSeedCommand(seed))),
+        ...vms.volumes.map((volume) => commandText(makeVolumeCommand(volume))),
+        ...vms.steps.map(domainText),
+      ];
     case 'migrations':
       return plan.migrations.filter(({ from }) => from === host).map((one) => migrationText(topology, one));
     case 'removals':
@@ -62,6 +74,8 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
         ...(move === undefined ? [] : vsctl(move.after.ports.map(({ bridge, port }) => ['del-port', bridge, port]))),
         ...(move?.after.commands.map(commandText) ?? []),
         ...vms.remove.map(domainText),
+        ...(vms.removeSeeds.length === 0 ? [] : [commandText(removeSeedsCommand(vms.removeSeeds))]),
+        ...vms.removeVolumes.map((volume) => commandText(removeVolumeCommand(volume))),
         ...scope.remove.prepare.map(commandText),
         ...ovsText(scope.remove.ovs),
         ...scope.remove.commands.map(commandText),
@@ -84,7 +98,7 @@ function changesOf(plan: ScriptedPlan, host: string): readonly Change[] {
 /** What goes before the host's own VMs are seen to. */
 function leftOn(plan: Plan, host: string): DomainStep[] {
   const left = plan.leftCopies.filter((copy) => copy.host === host);
-  return left.flatMap(({ domain, state }) => removalOf({ name: domain, state }));
+  return left.flatMap(({ domain, state }) => removalOf({ name: domain, state, xml: '<domain/>' }));
 }
 
 function stepOf(plan: ScriptedPlan, change: Change): ScriptStep {
@@ -92,7 +106,7 @@ function stepOf(plan: ScriptedPlan, change: Change): ScriptStep {
   if (kind === 'vm' && plan.leftCopies.some((copy) => copy.host === host && copy.domain === name)) return 'vms';
   if (action === 'migrate') return 'migrations';
   if (action === 'delete') return goesAtOnce(plan, change) ? 'networks' : 'removals';
-  return kind === 'vm' ? 'vms' : 'networks';
+  return ['vm', 'seed', 'disk', 'image'].includes(kind) ? 'vms' : 'networks';
 }
 
 /** What would be in the way of its successor does not wait for the removals. */
@@ -117,11 +131,21 @@ function vsctl(subCommands: readonly (readonly string[])[]): string[] {
   return [['ovs-vsctl', ...subCommands.map((words) => `-- ${shellLine(words)}`)].join(' \\\n  ')];
 }
 
+/** It lies on another machine: a script can only look whether it is there. */
+function uploadText({ source, place, digest }: UploadStep): string {
+  const told = shellLine(['echo', `copy ${source} there first, as ${place}`]);
+  const sum = `echo ${shellLine([`${digest}  ${place}`])} | sha256sum --check --quiet`;
+  return `${sum} || { ${told} >&2; exit 1; }`;
+}
+
 function domainText(step: DomainStep): string {
   if (step.kind === 'define') return commandText(DOMAIN_COMMANDS.define(step.xml));
   if (step.kind === 'update-nic') return commandText(DOMAIN_COMMANDS['update-nic'](step.domain, step.xml));
   if (step.kind === 'mark') return commandText(DOMAIN_COMMANDS.mark(step.domain, step.element, step.which));
-  return commandText(DOMAIN_COMMANDS[step.kind](step.domain));
+  const text = commandText(DOMAIN_COMMANDS[step.kind](step.domain));
+  if (step.kind !== 'shutdown') return text;
+  const state = commandText({ argv: ['virsh', '-q', '-c', 'qemu:///system', 'domstate', '--domain', step.domain] });
+  return `${text}\nuntil ${state} | grep -q 'shut off'; do sleep 1; done`;
 }
 
 function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): string {
@@ -130,7 +154,7 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
   const target = hostOf(topology, to);
   const { strategy, bandwidthBytesPerSecond } = vm.migration;
   const { postCopy, autoConverge } = strategyOf(strategy).asksFor;
-  return shellLine(
+  const command = shellLine(
     migrateArgv({
       domain: domainOf(vm),
       destinationUri: libvirtUriOf(target),
@@ -142,4 +166,8 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
       storage: WITHOUT_DISKS,
     }),
   );
+  const isAlone = volumesOf(topology, vm).some(({ storage }) => storageKindOf(storage.kind).isOfOneHost);
+  return isAlone || vm.migration.copyStorage !== null ? `${ALONE}\n${command}` : command;
 }
+
+const ALONE = '# virsh refuses what only this host has: `vxmig apply` and `vxmig migrate` copy such disks along.';

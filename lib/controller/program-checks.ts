@@ -43,6 +43,21 @@ export function fping(name: string, version: string): Check {
   return { name, ok, expected, seen: version, hint: ok ? '' : 'apt-get install fping' };
 }
 
+/** By which images and media are made; Debian's packages. */
+const DISK_PROGRAMS = { 'qemu-img': 'qemu-utils', xorriso: 'xorriso' } as const;
+
+/** What guests with disks need of every host that they may come to: each has their media. */
+export function diskPrograms(name: string, there: readonly string[]): Check {
+  const lacking = Object.entries(DISK_PROGRAMS).filter(([program]) => !there.includes(program));
+  return {
+    name,
+    ok: lacking.length === 0,
+    expected: Object.keys(DISK_PROGRAMS).join(' and '),
+    seen: there.join(', '),
+    hint: lacking.length === 0 ? '' : `apt-get install ${lacking.map(([, name]) => name).join(' ')}`,
+  };
+}
+
 /**
  * Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the kernel's default.
  */

@@ -1,9 +1,12 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { NetworkBackend } from '../network/backend.js';
+import { change } from '../plan/change.js';
 import type { ObservedHost } from '../plan/observed.js';
 import type { Plan } from '../plan/plan.js';
+import { WHY_NEW } from '../plan/undo-plan.js';
 import { undoVms } from '../plan/undo-vms.js';
+import { madeBy } from '../plan/volume-removal.js';
 import type { Controller } from './controller.js';
 import type { HostSession } from './host-session.js';
 
@@ -65,10 +68,11 @@ export const FINISH = '`vxmig apply FILE` goes on from what is there; `vxmig des
 async function undoHost(
   { network }: { readonly network: NetworkBackend },
   session: HostSession,
-  { topology, scopes }: Plan,
+  { topology, scopes, vms: vmPlans }: Plan,
   before: ReadonlyMap<string, ObservedHost>,
 ): Promise<readonly Change[]> {
   const scope = scopes.find(({ host }) => host === session.name);
+  const made = vmPlans.find(({ host }) => host === session.name) ?? { volumes: [] };
   const was = before.get(session.name);
   if (scope === undefined || was === undefined) return [];
   const now = await session.observe(topology);
@@ -77,8 +81,13 @@ async function undoHost(
   if (network.unready([now]).length > 0) throw new Error('ovs-vswitchd does not answer, so nothing was touched there');
   const [undoing, vms] = [network.planUndo(scope, was, now), undoVms(topology, was, now)];
   await network.apply(undoing);
-  await session.executeDomains([...vms.steps, ...vms.remove]);
+  // Nothing that it could say stays: what was begun anew here goes with its disks.
+  await session.executeDomains([...vms.steps, ...vms.remove], () => undefined);
+  await session.removeDisks(vms.removeSeeds, madeBy(made, topology, now));
   await network.prune(undoing);
   const after = await session.observe(topology);
-  return [...network.planUndo(scope, was, after).changes, ...undoVms(topology, was, after).changes];
+  const images = madeBy(made, topology, after).map(({ place }) =>
+    change(session.name, 'disk', place, 'delete', WHY_NEW),
+  );
+  return [...network.planUndo(scope, was, after).changes, ...undoVms(topology, was, after).changes, ...images];
 }

@@ -4,6 +4,7 @@ import type {
   AccessRule,
   Allowance,
   Host,
+  Image,
   Network,
   Nic,
   Probe,
@@ -94,6 +95,11 @@ const NETWORKS = section<Network>({
   },
 });
 
+/** As it is written in the file. */
+function imageText(image: Image): string {
+  return 'path' in image ? image.path : image.kind;
+}
+
 const VMS = section<Vm>({
   one: 'VM',
   many: 'VMs',
@@ -106,14 +112,15 @@ const VMS = section<Vm>({
     },
     vcpus: { text: ({ vcpus }) => String(vcpus) },
     source: {
-      text: ({ source }) => (source.kind === 'image' ? `image: ${source.image}` : `domain: ${source.domain}`),
+      text: ({ source }) =>
+        source.kind === 'image' ? `image: ${imageText(source.image)}` : `domain: ${source.domain}`,
       read: (written) => String(written).replace(/: */, ': '),
     },
     nics: { text: ({ nics }) => nics.map(nicText).sort().join('; ') },
     migration: {
-      text: ({ migration: { strategy, bandwidthBytesPerSecond, timeoutMs } }) =>
+      text: ({ migration: { strategy, bandwidthBytesPerSecond, timeoutMs, copyStorage } }) =>
         `${strategy}, ${bandwidthBytesPerSecond === null ? 'no bandwidth' : `${bandwidthBytesPerSecond / MIB}MiB`}, ` +
-        `${timeoutMs / 1000}s`,
+        `${timeoutMs / 1000}s${copyStorage === null ? '' : `, copyStorage ${copyStorage}`}`,
     },
     acl: { text: ({ acl }) => rulesText(acl) },
   },

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { CommandError, VxmigError } from '../model/errors.js';
 import type { SshSettings } from '../model/topology.js';
@@ -9,6 +9,8 @@ import { type Channels, SshClients } from './ssh-clients.js';
 
 export interface RunOptions {
   readonly stdin?: string;
+  /** In its place: what is too much to be held. Where it cannot be read to its end the command is killed. */
+  readonly input?: Readable;
   /** Kills the command and fails after this time. Default 60 s. */
   readonly timeoutMs?: number;
   /** Kills the command and fails when it has printed more. Default 32 MiB. */
@@ -145,7 +147,8 @@ export class HostConnection implements HostShell {
           resolve({ stdout: Buffer.concat(stdout).toString(), stderr: errors, exitCode: exit });
         }
       });
-      channel.end(options.stdin ?? '');
+      if (options.input === undefined) channel.end(options.stdin ?? '');
+      else options.input.once('error', (error) => fail(error.message)).pipe(channel);
     });
   }
 

@@ -23,6 +23,8 @@ export interface Fitness {
   readonly fpingVersion: string;
   readonly kvmDevice: boolean;
   readonly microImage: boolean;
+  /** Of the programs that a guest with disks needs, those that are there. */
+  readonly diskPrograms: readonly string[];
   readonly availableMemoryBytes: number;
   /**
    * What a packet socket can hold that is opened now (net.core.rmem_default); null: it does not say, as in a network
@@ -60,6 +62,7 @@ section hostname; timeout 20 virsh -q -c qemu:///system hostname
 section own; timeout 3 getent ahosts "$(hostname)" | awk '{ print $1 }'
 section qemu; qemu-system-x86_64 --version
 section kvm; [ -w /dev/kvm ] && echo yes
+section disks; for program in qemu-img xorriso; do command -v "$program" >/dev/null && echo "$program"; done
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
 section memory; cat /proc/meminfo
 section buffer; cat /proc/sys/net/core/rmem_default
@@ -101,6 +104,7 @@ export async function observeFitness(shell: HostShell, { vms, encapsulations }: 
     fpingVersion: /Version (\d+(?:\.\d+)*)/.exec(text('fping'))?.[1] ?? '',
     kvmDevice: text('kvm') === 'yes',
     microImage: text('image') === 'yes',
+    diskPrograms: text('disks').match(/\S+/g) ?? [],
     availableMemoryBytes: procBytes(text('memory'), 'MemAvailable') ?? 0,
     packetBufferBytes: /^\d+$/.test(text('buffer')) ? Number(text('buffer')) : null,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),

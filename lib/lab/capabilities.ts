@@ -34,12 +34,17 @@ const KEPT = [
 ];
 
 /** As `setpriv --bounding-set` reads it. */
-export const MACHINE_CAPABILITIES = ['-all', ...KEPT.map((name) => `+${name}`)].join(',');
+export const MACHINE_CAPABILITIES = boundingSet([]);
+
+function boundingSet(more: readonly string[]): string {
+  return ['-all', ...[...KEPT, ...more].map((name) => `+${name}`)].join(',');
+}
 
 /**
  * setpriv(1) arguments to start a program with no more than that, nor anything it starts. What is inherited must go as
  * well: at exec it is added to what root gets, whatever the bounding set says.
+ * @param more that one daemon alone is given
  */
-export function confine(argv: readonly string[]): string[] {
-  return ['setpriv', '--inh-caps=-all', `--bounding-set=${MACHINE_CAPABILITIES}`, '--', ...argv];
+export function confine(argv: readonly string[], more: readonly string[] = []): string[] {
+  return ['setpriv', '--inh-caps=-all', `--bounding-set=${boundingSet(more)}`, '--', ...argv];
 }

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SshSettings, Topology } from '../model/topology.js';
-import { sshDirectory } from './lab-directory.js';
+import { machineDirectory, sshDirectory } from './lab-directory.js';
 import { requireLabState } from './lab-state.js';
 import { observeLabNames } from './list.js';
 
@@ -31,4 +32,11 @@ export async function labSshSettings(lab: string): Promise<Map<string, SshSettin
 export async function inLab(topology: Topology, lab: string): Promise<Topology> {
   const settings = await labSshSettings(lab);
   return { ...topology, hosts: topology.hosts.map((host) => ({ ...host, ssh: settings.get(host.name) ?? host.ssh })) };
+}
+
+/** Public keys of those who may log in to the lab's guests: its hosts, and whoever runs vxmig here. */
+export async function labKeys({ name: lab, hosts }: Pick<Topology, 'name' | 'hosts'>): Promise<string[]> {
+  const directories = [sshDirectory(lab), ...hosts.map((host) => join(machineDirectory(lab, host.name), 'ssh'))];
+  const keys = directories.map((directory) => readFile(join(directory, 'id_ed25519.pub'), 'utf8'));
+  return (await Promise.all(keys)).map((key) => key.trim());
 }

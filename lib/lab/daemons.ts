@@ -10,7 +10,14 @@ const READY_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const RETRY_MS = 20;
 
-export type DaemonName = 'ovsdb-server' | 'ovs-vswitchd' | 'sshd' | 'virtlogd' | 'libvirtd';
+export type DaemonName =
+  | 'ovsdb-server'
+  | 'ovs-vswitchd'
+  | 'sshd'
+  | 'virtlogd'
+  | 'libvirtd'
+  | 'rpcbind'
+  | 'ganesha.nfsd';
 
 export interface LabDaemon {
   readonly name: DaemonName;
@@ -18,6 +25,8 @@ export interface LabDaemon {
   readonly after: DaemonName | null;
   /** Only hosts of a lab with VMs have it. */
   readonly forVms?: true;
+  /** Capabilities beyond those of the machine (capabilities.ts). */
+  readonly keeps?: readonly string[];
   /** For sh(1) inside the host; puts itself into the background. */
   readonly start: string;
   /** Asks the daemon itself; what it prints is shown by `lab status`. */
@@ -31,7 +40,7 @@ export interface DaemonTarget {
   readonly managementAddress: string;
 }
 
-const asking =
+export const asking =
   (...argv: string[]) =>
   ({ inside }: DaemonTarget): Promise<string> =>
     runInside(inside, argv, { timeoutMs: PROBE_TIMEOUT_MS });
@@ -135,7 +144,10 @@ async function startDaemon(daemon: LabDaemon, target: DaemonTarget): Promise<voi
   const { lab, machine } = target.inside;
   const log = `${logDirectory(lab, machine)}/${daemon.log}`;
   try {
-    await runInside(target.inside, ['sh', '-c', daemon.start], { timeoutMs: READY_TIMEOUT_MS });
+    await runInside(target.inside, ['sh', '-c', daemon.start], {
+      timeoutMs: READY_TIMEOUT_MS,
+      keeps: daemon.keeps ?? [],
+    });
   } catch (error) {
     throw new VxmigError('LAB', `${daemon.name} on ${machine} did not start: ${messageOf(error)}`, {
       hint: `Read ${log}, then \`vxmig lab down ${lab}\` and try again.`,

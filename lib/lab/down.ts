@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { VxmigError } from '../model/errors.js';
 import type { LabEvent } from '../model/lab-event.js';
 import { observeGroups, removeGroups } from './control-groups.js';
-import { labDirectory, labsDirectory } from './lab-directory.js';
+import { labDirectory, labsDirectory, volumesDirectory } from './lab-directory.js';
 import { lockLab, withMachineLock } from './lab-lock.js';
 import { rootDevicePrefix } from './lab-names.js';
 import { applyLinkOperations } from './link-operations.js';
@@ -75,6 +75,8 @@ async function observeInterfaces(lab: string): Promise<string[]> {
 
 async function removeFiles(lab: string): Promise<void> {
   await rm(labDirectory(lab), { recursive: true, force: true });
+  await rm(volumesDirectory(lab), { recursive: true, force: true });
+  await rmdir(dirname(volumesDirectory(lab))).catch(() => undefined);
   // The last lab takes the shared directories with it; rmdir refuses where something else is in them. The lock keeps
   // them from going while another lab's `up` is about to write its first file.
   await withMachineLock(async () => {

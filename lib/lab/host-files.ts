@@ -37,10 +37,10 @@ export function hostFiles(state: LabState, hostName: string, identities: LabIden
   ];
 }
 
-/** The router needs no more than its name and everybody's addresses. */
-export function routerFiles(state: LabState): HostFile[] {
+/** The router and storage servers need no more than their names and everybody's addresses. */
+export function machineFiles(state: LabState, name: string): HostFile[] {
   return [
-    { path: '/etc/hostname', content: `${state.router.name}\n`, mode: 0o644 },
+    { path: '/etc/hostname', content: `${name}\n`, mode: 0o644 },
     { path: '/etc/hosts', content: etcHosts(state), mode: 0o644 },
     { path: '/etc/resolv.conf', content: RESOLV_CONF, mode: 0o644 },
     { path: '/etc/nsswitch.conf', content: NSSWITCH_CONF, mode: 0o644 },

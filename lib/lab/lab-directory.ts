@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { VxmigError } from '../model/errors.js';
 import { isTopologyName } from '../model/topology-name.js';
 
 const LABS = '/run/vxmig/labs';
+/** Disks of guests: not in memory, as /run is. */
+const VOLUMES = '/var/lib/vxmig/labs';
 
 /** Everything that a lab keeps on disk is under one directory, so that removing it removes all. */
 export function labsDirectory(): string {
@@ -17,6 +19,11 @@ export function labDirectory(lab: string): string {
     });
   }
   return join(LABS, lab);
+}
+
+/** Where the images of the lab's guests lie; it goes with the lab. */
+export function volumesDirectory(lab: string): string {
+  return join(VOLUMES, basename(labDirectory(lab)));
 }
 
 export function stateFile(lab: string): string {

@@ -23,6 +23,7 @@ export interface LabState {
   /** Of each machine; those that are alive keep what they were started with. */
   readonly limits: MachineLimits;
   readonly router: MachineState;
+  readonly storageServers: readonly MachineState[];
   readonly hosts: readonly LabHostState[];
   readonly warnings: readonly LabWarning[];
 }
@@ -103,11 +104,12 @@ export class LabStateStore {
     await this.writing;
   }
 
-  /** Router or host: they have no name in common, as `router` is not allowed for a host of a lab. */
+  /** They have no name in common: preflight.ts refuses hosts that are called as the others. */
   async updateMachine(name: string, change: Partial<MachineState>): Promise<void> {
     if (name === this.current.router.name) return this.update({ router: { ...this.current.router, ...change } });
     const hosts = this.current.hosts.map((host) => (host.name === name ? { ...host, ...change } : host));
-    return this.update({ hosts });
+    const storageServers = this.current.storageServers.map((one) => (one.name === name ? { ...one, ...change } : one));
+    return this.update({ hosts, storageServers });
   }
 }
 

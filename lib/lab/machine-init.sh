@@ -8,6 +8,7 @@
 #   VXMIG_KVM           yes: the machine gets /dev/kvm
 #   VXMIG_FILES         size and number of its files at most, as tmpfs reads them
 #   VXMIG_GROUP         the directory of its control group, empty: it has none
+#   VXMIG_MOUNTS        a line for each storage: the directory here, a tab, its path in the machine
 #   VXMIG_FORWARDS      yes: it routes between its interfaces
 set -eu
 umask 022
@@ -43,7 +44,14 @@ show /usr
 for path in /bin /sbin /lib /lib32 /lib64 /libx32; do
   if [ -L "$path" ]; then cp -P "$path" "$root/"; elif [ -d "$path" ]; then show "$path"; fi
 done
-if [ -d /var/lib/vxmig/images ]; then show /var/lib/vxmig/images; fi
+# What has been sent to a host is beside them, and its own.
+for images in /var/lib/vxmig/images/micro /var/lib/vxmig/images/debian; do
+  if [ -d "$images" ]; then show "$images"; fi
+done
+printf '%s' "$VXMIG_MOUNTS" | while IFS="$(printf '\t')" read -r source path; do
+  mkdir -p "$root$path"
+  mount --bind "$source" "$root$path"
+done
 
 # /etc: a copy, so that daemons and people may write to it; without what the machine keeps from its own users.
 cp -a /etc/. etc/

@@ -5,7 +5,7 @@ import { isLabProcess } from './processes.js';
 import type { Inside } from './run-inside.js';
 
 /**
- * A host of the lab, or its router, that is alive.
+ * A host of the lab, its router or a storage server that is alive.
  * @throws VxmigError NOT_FOUND for an unknown lab or machine, LAB for one that is down
  */
 export async function findMachine(lab: string, name: string): Promise<Inside> {
@@ -29,5 +29,5 @@ export async function findMachine(lab: string, name: string): Promise<Inside> {
 }
 
 function machinesOf(state: LabState): LabState['router'][] {
-  return [state.router, ...state.hosts];
+  return [state.router, ...state.storageServers, ...state.hosts];
 }

@@ -13,6 +13,7 @@ import type { Host, Topology, UnderlaySegment } from '../model/topology.js';
 import { hostPort, labMac, segmentBridge, segmentGateway, segmentUplink } from './lab-names.js';
 import type { LabHostState, ManagementSegment } from './lab-state.js';
 import type { LinkOperation } from './link-operations.js';
+import { type StorageServer, storageServers } from './storage-servers.js';
 
 const MANAGEMENT_MTU = 1500;
 
@@ -89,7 +90,10 @@ export function planHostPort(lab: string, host: Host, segment: UnderlaySegment, 
   ];
 }
 
-/** Inside the host. Where there is one segment only nothing is to be routed, and the host gets no default route. */
+/**
+ * Inside the host. Where there is one segment only, and no storage server, nothing is to be routed, and the host gets
+ * no default route.
+ */
 export function planHostLinks(
   topology: Topology,
   host: Host,
@@ -98,7 +102,8 @@ export function planHostLinks(
 ): LinkOperation[] {
   const segment = segmentOf(topology, host);
   const addresses = host.addresses.map((address) => withLength(address, segment));
-  const routes = topology.underlay.length < 2 ? [] : gatewaysFor(host, segment);
+  const isAlone = topology.underlay.length < 2 && storageServers(topology).length === 0;
+  const routes = isAlone ? [] : gatewaysFor(host, segment);
   return [
     { kind: 'up', name: 'lo' },
     { kind: 'address', name: 'mgmt0', address: `${state.managementAddress}/${prefixLength}` },
@@ -113,6 +118,74 @@ export function segmentOf(topology: Topology, host: Host): UnderlaySegment {
   const segment = topology.underlay.find((candidate) => candidate.name === host.underlay);
   if (segment === undefined) throw new Error(`host ${host.name} names the unknown underlay segment ${host.underlay}`);
   return segment;
+}
+
+/** The segment that an address belongs to; null: none. */
+export function segmentOfAddress({ underlay }: Topology, address: string): UnderlaySegment | null {
+  const ip = parseIp(address);
+  const holds = (cidr: string) => {
+    const prefix = parsePrefix(cidr);
+    return ip !== null && prefix !== null && contains(prefix, ip);
+  };
+  return underlay.find(({ cidrs }) => cidrs.some(holds)) ?? null;
+}
+
+/**
+ * A storage server's link, inside the router: a port of its segment's switch; or, where its address is in none, a
+ * segment of its own with no third address in it (RFC 3021, RFC 6164).
+ */
+export function planStoragePort(
+  lab: string,
+  topology: Topology,
+  server: StorageServer,
+  pid: number,
+): { readonly device: string; readonly operations: LinkOperation[] } {
+  const segment = segmentOfAddress(topology, server.address);
+  const device = hostPort(server.name);
+  const peer = { name: 'eth0', namespacePid: pid, mac: labMac(lab, server.name, 'eth0') };
+  const end: LinkOperation =
+    segment === null
+      ? { kind: 'address', name: device, address: withPairLength(besides(server.address)) }
+      : { kind: 'master', name: device, master: segmentBridge(segment.name) };
+  const mtu = segment?.mtu ?? MANAGEMENT_MTU;
+  const operations: LinkOperation[] = [
+    { kind: 'remove', name: device },
+    { kind: 'veth', name: device, mtu, peer },
+    end,
+    { kind: 'up', name: device },
+  ];
+  return { device, operations };
+}
+
+/** Inside the storage server. */
+export function planStorageLinks(topology: Topology, { address }: StorageServer): LinkOperation[] {
+  const segment = segmentOfAddress(topology, address);
+  const own = segment === null ? withPairLength(formatIp(toIp(address))) : withLength(address, segment);
+  const { family } = toIp(address);
+  const gateways = segment === null ? [besides(address)] : gatewayAddresses(segment).map(({ ip }) => formatIp(ip));
+  const routes = gateways.filter((gateway) => toIp(gateway).family === family);
+  return [
+    { kind: 'up', name: 'lo' },
+    { kind: 'address', name: 'eth0', address: own },
+    { kind: 'up', name: 'eth0' },
+    ...routes.map((gateway): LinkOperation => ({ kind: 'default-route', gateway })),
+  ];
+}
+
+/** The other address of a link with two: the router's end. */
+function besides(address: string): string {
+  const ip = toIp(address);
+  return formatIp({ ...ip, value: ip.value ^ 1n });
+}
+
+function withPairLength(address: string): string {
+  return `${address}/${bitsOf(toIp(address).family) - 1}`;
+}
+
+function toIp(address: string): Ip {
+  const ip = parseIp(address);
+  if (ip === null) throw new Error(`not an address: ${address}`);
+  return ip;
 }
 
 /** The first address of each of the segment's prefixes, with prefix length. */

@@ -7,6 +7,7 @@ import type { LabWarning } from '../model/lab-event.js';
 import type { Topology } from '../model/topology.js';
 import { groupWarnings } from './control-groups.js';
 import { ROUTER } from './lab-names.js';
+import { checkStorageServers, storageServers } from './storage-servers.js';
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -36,6 +37,13 @@ const VM_PROGRAMS: Programs = {
   'qemu-system-x86_64': 'qemu-system-x86',
 };
 
+/** Of a storage server, and what speaks with it. */
+const STORAGE_PROGRAMS: Programs = {
+  'ganesha.nfsd': 'nfs-ganesha nfs-ganesha-vfs qemu-block-extra',
+  rpcbind: 'rpcbind',
+  rpcinfo: 'rpcbind',
+};
+
 /** QEMU's TCG before 10 corrupts guests that migrate under load. */
 const SAFE_QEMU_MAJOR = 10;
 
@@ -49,7 +57,11 @@ export async function checkMachine(topology: Topology): Promise<LabWarning[]> {
     throw new VxmigError('HOST_UNFIT', 'Building a lab needs root.', { hint: 'Run it with sudo.' });
   }
   const hasVms = topology.vms.length > 0;
-  const programs = hasVms ? { ...PROGRAMS, ...VM_PROGRAMS } : PROGRAMS;
+  const programs = {
+    ...PROGRAMS,
+    ...(hasVms ? VM_PROGRAMS : {}),
+    ...(storageServers(topology).length > 0 ? STORAGE_PROGRAMS : {}),
+  };
   const missing = await missingPrograms(programs);
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((program) => programs[program]))].join(' ');
@@ -95,6 +107,7 @@ function checkTopology(topology: Topology): void {
       where: ROUTER,
     });
   }
+  checkStorageServers(topology);
 }
 
 async function missingPrograms(programs: Programs): Promise<string[]> {

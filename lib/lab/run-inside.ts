@@ -18,9 +18,10 @@ export interface Inside {
  * bounding set binds only what it starts itself, and a setpriv(1) from inside may be any program. It counts among the
  * machine's processes, as all that it starts.
  */
-export function enterMachine(inside: Inside, argv: readonly string[]): string[] {
+export function enterMachine(inside: Inside, argv: readonly string[], keeps: readonly string[] = []): string[] {
   const target = ['--target', String(inside.pid)];
-  const entered = confine(['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv]);
+  const enter = ['nsenter', ...target, '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv];
+  const entered = confine(enter, keeps);
   return joining(inside.lab, inside.machine, entered);
 }
 
@@ -41,9 +42,15 @@ export function machineEnvironment(inside: Pick<Inside, 'lab' | 'machine'>): Rec
 export async function runInside(
   inside: Inside,
   argv: readonly string[],
-  options: { readonly enter?: 'machine' | 'network'; readonly input?: string; readonly timeoutMs?: number } = {},
+  options: {
+    readonly enter?: 'machine' | 'network';
+    readonly input?: string;
+    readonly timeoutMs?: number;
+    /** As {@link confine}. */
+    readonly keeps?: readonly string[];
+  } = {},
 ): Promise<string> {
-  const entered = options.enter === 'network' ? enterNetwork(inside, argv) : enterMachine(inside, argv);
+  const entered = options.enter === 'network' ? enterNetwork(inside, argv) : enterMachine(inside, argv, options.keeps);
   const [program = 'nsenter', ...rest] = entered;
   const result = await execa(program, rest, {
     reject: false,

@@ -11,6 +11,7 @@ import { type Inside, runInside } from './run-inside.js';
 import { allDone } from './settle.js';
 import type { LabIdentities } from './ssh-identities.js';
 import { startMachine } from './start-machine.js';
+import { sentMount, storageMounts } from './storage-mounts.js';
 
 const AGENT = fileURLToPath(new URL('./netns-agent.js', import.meta.url));
 
@@ -64,7 +65,12 @@ async function buildHost(context: StartContext, host: Host): Promise<number> {
   context.signal.throwIfAborted();
   const files = hostFiles(store.state, host.name, context.identities);
   const { limits } = store.state;
-  const machine = await startMachine({ lab, name: host.name, files, limits, forwards: false, kvm: context.kvm });
+  const { topology } = store.state;
+  const mounts = [...storageMounts(topology, host.name), ...sentMount(topology, host.name)];
+  const machine = await startMachine({
+    ...{ lab, name: host.name, files, limits, mounts },
+    ...{ forwards: false, kvm: context.kvm },
+  });
   await store.updateMachine(host.name, { pid: machine.pid });
   await allDone([machine.ready, connectHost(context, host, machine.pid)]);
   await store.updateMachine(host.name, { phase: 'ready' });

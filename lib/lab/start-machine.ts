@@ -12,6 +12,7 @@ import { logDirectory, machineDirectory } from './lab-directory.js';
 import type { MachineLimits } from './limits.js';
 import { mountLog } from './log-mount.js';
 import { machineEnvironment } from './run-inside.js';
+import type { StorageMount } from './storage-mounts.js';
 
 const INIT_SCRIPT = fileURLToPath(new URL('../../../lib/lab/machine-init.sh', import.meta.url));
 const NAMESPACES = ['--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--propagation', 'private'];
@@ -28,6 +29,7 @@ export interface MachineRequest {
   readonly limits: MachineLimits;
   readonly forwards: boolean;
   readonly kvm: boolean;
+  readonly mounts: readonly StorageMount[];
 }
 
 export interface StartedMachine {
@@ -59,6 +61,7 @@ export async function startMachine(request: MachineRequest): Promise<StartedMach
       VXMIG_KVM: request.kvm ? 'yes' : 'no',
       VXMIG_FORWARDS: request.forwards ? 'yes' : 'no',
       VXMIG_FILES: `size=${limits.filesBytes},nr_inodes=${limits.files}`,
+      VXMIG_MOUNTS: request.mounts.map(({ source, path }) => `${source}\t${path}\n`).join(''),
       VXMIG_GROUP: limits.processes === null ? '' : (groupDirectory(request.lab, request.name) ?? ''),
     },
     stdio: ['ignore', 'pipe', log.fd],
@@ -108,6 +111,7 @@ async function writeFiles(directory: string, request: MachineRequest): Promise<v
   await mkdir(log, { recursive: true, mode: 0o755 });
   await mountLog(log, request.limits.logBytes);
   for (const name of DIRECTORIES) await mkdir(join(directory, name), { recursive: true });
+  for (const { source } of request.mounts) await mkdir(source, { recursive: true, mode: 0o755 });
   for (const file of request.files) {
     const path = join(root, file.path);
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });

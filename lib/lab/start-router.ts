@@ -1,5 +1,5 @@
 import type { LabEvent, LabWarning } from '../model/lab-event.js';
-import { routerFiles } from './host-files.js';
+import { machineFiles } from './host-files.js';
 import { ROUTER, segmentGateway } from './lab-names.js';
 import type { LabStateStore } from './lab-state.js';
 import { planRouter } from './network-plan.js';
@@ -48,8 +48,8 @@ async function buildRouter(store: LabStateStore): Promise<Inside> {
   const { name: lab, topology, limits } = store.state;
   await store.updateMachine(ROUTER, { phase: 'starting', pid: null, startedAt: new Date().toISOString() });
   await killAll(() => observeLabMachinePids(lab, ROUTER));
-  const files = routerFiles(store.state);
-  const machine = await startMachine({ lab, name: ROUTER, files, limits, forwards: true, kvm: false });
+  const files = machineFiles(store.state, ROUTER);
+  const machine = await startMachine({ lab, name: ROUTER, files, limits, forwards: true, kvm: false, mounts: [] });
   await store.updateMachine(ROUTER, { pid: machine.pid });
   const inside: Inside = { lab, machine: ROUTER, pid: machine.pid };
   await machine.ready;

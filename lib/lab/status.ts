@@ -1,9 +1,11 @@
 import type { LabWarning } from '../model/lab-event.js';
-import { type DaemonAnswer, daemonsFor, observeDaemon } from './daemons.js';
+import { type DaemonAnswer, daemonsFor, type LabDaemon, observeDaemon } from './daemons.js';
 import { type LabHostState, type LabState, type MachineState, requireLabState } from './lab-state.js';
 import type { MachineLimits } from './limits.js';
 import { observeLabNames } from './list.js';
 import { isLabProcess } from './processes.js';
+import { STORAGE_DAEMONS } from './storage-daemons.js';
+import { type StorageServer, storageServers } from './storage-servers.js';
 
 export interface LabStatus {
   readonly name: string;
@@ -12,6 +14,7 @@ export interface LabStatus {
   readonly management: { readonly cidr: string; readonly controllerAddress: string };
   readonly limits: MachineLimits;
   readonly router: MachineStatus;
+  readonly storageServers: readonly StorageServerStatus[];
   readonly hosts: readonly LabHostStatus[];
   /** What the lab does otherwise than the topology asks. */
   readonly warnings: readonly LabWarning[];
@@ -34,17 +37,26 @@ export interface LabHostStatus extends MachineStatus {
   readonly daemons: readonly DaemonAnswer[];
 }
 
+export interface StorageServerStatus extends MachineStatus {
+  readonly addresses: readonly string[];
+  readonly exports: readonly string[];
+  readonly daemons: readonly DaemonAnswer[];
+}
+
 /**
- * Asks each daemon of each host.
+ * Asks each daemon of each host and storage server.
  * @throws VxmigError NOT_FOUND
  */
 export async function labStatus(lab: string): Promise<LabStatus> {
   const state = await requireLabState(lab, observeLabNames);
-  const [router, hosts] = await Promise.all([
+  const [router, servers, hosts] = await Promise.all([
     observeMachine(lab, state.router),
+    Promise.all(storageServers(state.topology).map((server) => observeServer(state, server))),
     Promise.all(state.hosts.map((host) => observeHost(state, host))),
   ]);
-  const answering = hosts.every((host) => host.alive && host.daemons.every((daemon) => daemon.answers));
+  const answering = [...servers, ...hosts].every(
+    (host) => host.alive && host.daemons.every((daemon) => daemon.answers),
+  );
   return {
     name: lab,
     phase: state.phase,
@@ -52,6 +64,7 @@ export async function labStatus(lab: string): Promise<LabStatus> {
     management: { cidr: state.management.cidr, controllerAddress: state.management.controllerAddress },
     limits: state.limits,
     router,
+    storageServers: servers,
     hosts,
     warnings: state.warnings,
     healthy: state.phase === 'up' && router.alive && answering,
@@ -70,12 +83,23 @@ async function observeHost(state: LabState, host: LabHostState): Promise<LabHost
   const addresses = state.topology.hosts.find((candidate) => candidate.name === host.name)?.addresses ?? [];
   const { managementAddress } = host;
   const { pid } = machine;
-  const wanted = daemonsFor(state);
-  if (pid === null) {
-    const daemons = wanted.map(({ name }) => ({ name, answers: false, detail: 'the host is down' }));
-    return { ...machine, managementAddress, addresses, daemons };
-  }
-  const target = { inside: { lab: state.name, machine: host.name, pid }, managementAddress };
-  const daemons = await Promise.all(wanted.map((daemon) => observeDaemon(daemon, target)));
+  const daemons = await answersOf(daemonsFor(state), { lab: state.name, machine: host.name, pid }, managementAddress);
   return { ...machine, managementAddress, addresses, daemons };
+}
+
+async function observeServer(state: LabState, { name, address, exports }: StorageServer): Promise<StorageServerStatus> {
+  const known = state.storageServers.find((one) => one.name === name);
+  const machine = await observeMachine(state.name, known ?? { name, phase: 'planned', pid: null, startedAt: null });
+  const daemons = await answersOf(STORAGE_DAEMONS, { lab: state.name, machine: name, pid: machine.pid }, '');
+  return { ...machine, addresses: [address], exports: exports.map(({ path }) => path), daemons };
+}
+
+async function answersOf(
+  wanted: readonly LabDaemon[],
+  { lab, machine, pid }: { readonly lab: string; readonly machine: string; readonly pid: number | null },
+  managementAddress: string,
+): Promise<DaemonAnswer[]> {
+  if (pid === null) return wanted.map(({ name }) => ({ name, answers: false, detail: 'the machine is down' }));
+  const target = { inside: { lab, machine, pid }, managementAddress };
+  return Promise.all(wanted.map((daemon) => observeDaemon(daemon, target)));
 }

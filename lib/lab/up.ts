@@ -17,6 +17,8 @@ import { allDone } from './settle.js';
 import { createIdentities, fingerprintOfLine, type LabIdentities, writeControllerSsh } from './ssh-identities.js';
 import { connectHost, type StartContext, startHost } from './start-host.js';
 import { startRouter } from './start-router.js';
+import { startStorageServer } from './start-storage-server.js';
+import { storageServers } from './storage-servers.js';
 
 /** Of the hosts. With all of a large lab at once each daemon's start would take longer than it may. */
 const LEAST_AT_ONCE = 8;
@@ -76,6 +78,7 @@ async function converge(
   const router = await startRouter(store, machineWarnings, how.emit);
   const context: StartContext = { store, identities, router: router.inside, ...how };
   if (router.fresh) await reconnectLivingHosts(context);
+  for (const server of storageServers(topology)) await startStorageServer(context, server, router.fresh);
   const limit = pLimit(Math.max(LEAST_AT_ONCE, 2 * availableParallelism()));
   const changed = await allDone(topology.hosts.map((host) => limit(() => startHost(context, host))));
   return router.fresh || changed.includes(true);

@@ -15,6 +15,9 @@ export interface JobStats {
   readonly downtimeMs: number | null;
   /** Memory, disks and the rest together. */
   readonly dataProcessedBytes: number | null;
+  /** Of disks that are copied. */
+  readonly diskTotalBytes: number | null;
+  readonly diskProcessedBytes: number | null;
   readonly memoryTotalBytes: number | null;
   readonly memoryProcessedBytes: number | null;
   readonly memoryRemainingBytes: number | null;
@@ -47,6 +50,8 @@ export function parseJobStats(output: string): JobStats | null {
     elapsedMs: number('time_elapsed'),
     downtimeMs: number('downtime'),
     dataProcessedBytes: number('data_processed'),
+    diskTotalBytes: number('disk_total'),
+    diskProcessedBytes: number('disk_processed'),
     memoryTotalBytes: number('memory_total'),
     memoryProcessedBytes: number('memory_processed'),
     // Until QEMU has counted the guest's memory all its figures are 0: "nothing remains" would read as "almost done".

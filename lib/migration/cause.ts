@@ -1,5 +1,6 @@
 import { DriverError } from '../compute/driver-error.js';
 import { VxmigError } from '../model/errors.js';
+import { formatBytes } from '../model/quantities.js';
 import type { Run } from './migration.js';
 
 /** A copy of which nothing has been sent does not fail because the guest writes too much. */
@@ -12,6 +13,34 @@ export function neverBegan({ vm, source, destination, options }: Run): VxmigErro
       hint:
         `QEMU on ${destination.name} may wait for the VM's disk, or packets to its migration port are dropped: ` +
         `\`vxmig doctor FILE\` looks at both; its log is on ${destination.name} in /var/log/libvirt/qemu.`,
+    },
+  );
+}
+
+export function tooSlow(run: Run): VxmigError {
+  return new VxmigError('MIGRATION_FAILED', lateCopy(run), {
+    where: run.vm.name,
+    hint:
+      'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy ' +
+      'auto-converge or post-copy.',
+  });
+}
+
+/** What is said of a copy that takes longer than it may. */
+export function lateCopy({ vm, options }: Run): string {
+  return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
+}
+
+/** Disks that are copied have not come forward for as long as the whole memory may take. */
+export function stuckDisks({ vm, source, destination, options }: Run, bytes: number): VxmigError {
+  return new VxmigError(
+    'MIGRATION_FAILED',
+    `the copy of the disks of ${vm.name} has stood still for ${options.timeoutMs} ms, after ${formatBytes(bytes)}`,
+    {
+      where: vm.name,
+      hint:
+        `Does the storage of ${source.name} and of ${destination.name} answer, and does the underlay carry packets ` +
+        'between them? `vxmig verify FILE` looks at the underlay.',
     },
   );
 }

@@ -1,8 +1,9 @@
 import type { JobOutcome, MigrationControl, MigrationJob } from '../compute/driver.js';
 import type { JobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { neverBegan, ofSilence } from './cause.js';
+import { neverBegan, ofSilence, stuckDisks, tooSlow } from './cause.js';
 import type { Checked } from './check.js';
+import { tellProgress } from './copy-progress.js';
 import {
   ALLOWED_DOWNTIME_MS,
   type FinishStep,
@@ -34,11 +35,18 @@ const RECENT_LOOKS = 12;
 export class Copy {
   #job: MigrationJob | null = null;
   #deadlineMs = Number.POSITIVE_INFINITY;
+  /** Of the disks that come along, at the last look. */
+  #diskBytes = 0;
   #gate: GateState = GATE_SHUT;
   /** What QEMU is told when the gate is opened. */
   #finish: FinishStep = { kind: 'stop', downtimeMs: ALLOWED_DOWNTIME_MS };
   #isShut = false;
   readonly #looks = new RecentLooks();
+  /** It has taken longer than it may. */
+  get isLate(): boolean {
+    return performance.now() > this.#deadlineMs;
+  }
+
   /** Why the destination is not proven ready for frames that are sent ahead; resolves to null: it is. */
   #unready: Promise<string | null> | null = null;
   #queuesBefore: Promise<QueueReading> | null = null;
@@ -129,13 +137,14 @@ export class Copy {
     // null: QEMU has not said anything yet.
     let sentBytes: number | null = null;
     while (!(await until(isPast, this.#lookAgainMs(control), signal))) {
-      if (performance.now() > this.#deadlineMs) throw sentBytes === 0 ? neverBegan(this.run) : this.#tooSlow();
+      if (this.isLate) throw this.#late(sentBytes);
       const askedMs = performance.now();
       const stats = await (control?.statistics() ?? source.vms.statistics(domain));
       const nowMs = performance.now();
       this.#looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
       if (stats === null) continue;
       sentBytes = stats.memoryProcessedBytes ?? sentBytes;
+      this.#followDisks(stats);
       if (!this.#isShut) {
         this.#isShut = true;
         // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
@@ -151,10 +160,23 @@ export class Copy {
       if (this.#gate.phase === 'sprint' && this.#gate.leftMs > NEAR_MS) this.reservation.coverNewcomers();
       if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
         toldMs = nowMs;
-        this.#tellProgress(stats);
+        tellProgress(this.run, stats);
       }
     }
     if (!isStopped(switchover.state)) throwIfFailed(this.run, await job.outcome);
+  }
+
+  /** Disks go before the memory. They may take as long as they come forward; a time is for the memory alone. */
+  #followDisks({ diskProcessedBytes, memoryProcessedBytes }: JobStats): void {
+    const bytes = diskProcessedBytes ?? 0;
+    if (bytes <= this.#diskBytes || (memoryProcessedBytes ?? 0) > 0) return;
+    this.#diskBytes = bytes;
+    this.#deadlineMs = performance.now() + this.run.options.timeoutMs;
+  }
+
+  #late(sentBytes: number | null): VxmigError {
+    if (sentBytes === 0 && this.#diskBytes > 0) return stuckDisks(this.run, this.#diskBytes);
+    return sentBytes === 0 ? neverBegan(this.run) : tooSlow(this.run);
   }
 
   /** Once memory flows, the destination's QEMU has opened its taps. */
@@ -194,43 +216,12 @@ export class Copy {
     if (control === null) return PROGRESS_INTERVAL_MS;
     return this.#gate.phase === 'sprint' && this.#gate.leftMs > NEAR_MS ? FAR_INTERVAL_MS : GATE_INTERVAL_MS;
   }
-
-  #tooSlow(): VxmigError {
-    return new VxmigError('MIGRATION_FAILED', lateCopy(this.run), {
-      where: this.run.vm.name,
-      hint:
-        'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy ' +
-        'auto-converge or post-copy.',
-    });
-  }
-
-  #tellProgress(stats: JobStats): void {
-    if (stats.memoryProcessedBytes === null) return;
-    const { dirtyPagesPerSecond, pageSizeBytes } = stats;
-    this.run.journal.emit({
-      kind: 'copy-progress',
-      vm: this.run.vm.name,
-      processedBytes: stats.memoryProcessedBytes,
-      remainingBytes: stats.memoryRemainingBytes ?? 0,
-      totalBytes: stats.memoryTotalBytes ?? 0,
-      bytesPerSecond: stats.memoryBytesPerSecond,
-      dirtyBytesPerSecond:
-        dirtyPagesPerSecond === null || pageSizeBytes === null ? null : dirtyPagesPerSecond * pageSizeBytes,
-      throttlePercent: stats.autoConvergeThrottlePercent,
-      iteration: stats.iteration,
-    });
-  }
 }
 
 /** @throws VxmigError MIGRATION_FAILED with what the driver said */
 export function throwIfFailed({ vm }: Run, outcome: JobOutcome): void {
   if (outcome.kind === 'completed') return;
   throw new VxmigError('MIGRATION_FAILED', outcome.why, { where: vm.name, hint: outcome.hint });
-}
-
-/** What is said of a copy that takes longer than it may. */
-export function lateCopy({ vm, options }: Run): string {
-  return `the copy of ${vm.name} did not end within ${options.timeoutMs} ms`;
 }
 
 /** How long the last looks took: a machine that was too busy a moment ago still is. */

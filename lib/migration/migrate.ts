@@ -13,6 +13,7 @@ import type { Migration, Run } from './migration.js';
 import type { StagesOutcome } from './outcome.js';
 import { Probes, type Watching } from './probes.js';
 import { overflowsOf } from './queues.js';
+import { namingStorage } from './silent-storage.js';
 import { runStages } from './stage.js';
 import { type Findings, MigrationStory } from './stages.js';
 import { Switchover } from './switchover.js';
@@ -42,12 +43,13 @@ export async function migrate(
   placement.depart(vm.name, { from: source.name, to: destination.name });
   try {
     await run.probes.start(run);
-    const outcome = await runStages(story, {
+    const ended = await runStages(story, {
       nowMs: () => Date.now(),
       started: (stage) => run.journal.stageBegan(stage),
       finished: (stage, figures, error) =>
         run.journal.stageEnded(stage, figures.durationMs, error === null ? null : messageOf(error)),
     });
+    const outcome = namingStorage(run, ended);
     closeEntry(run, outcome);
     return await recordOf(run, story, { outcome, startMs, endMs: Date.now() });
   } finally {
@@ -138,6 +140,7 @@ function resultOf(
     macs: macsOf(found.reservation?.moving ?? { macs: [], left: [] }),
     unwatched: unwatchedNics(vm, probes.all, found.checked?.unlinkedMacs ?? []),
     negotiation: found.negotiation?.steps ?? [],
+    disks: found.reservation?.disks.figures() ?? [],
     ping: pings.map((ping) => ping.figures),
     stages,
     switchover: {

@@ -1,5 +1,6 @@
 import type { WantedNic } from '../compute/driver.js';
 import type { StorageProof } from '../model/disk.js';
+import type { CopyStorage } from '../model/disk-copy.js';
 import type { VxmigError } from '../model/errors.js';
 import type { Topology, Vm } from '../model/topology.js';
 import type { Transport } from '../negotiate/configuration.js';
@@ -19,8 +20,9 @@ export interface MigrationOptions {
   /** A name of the registry. */
   readonly strategy: string;
   readonly bandwidthBytesPerSecond: number | null;
-  /** For the whole copy. */
+  /** For the whole copy of the memory; disks may take as long as they come forward. */
   readonly timeoutMs: number;
+  readonly copyStorage: CopyStorage | null;
   /** Frames for the VM are sent ahead to its new host while it is paused, and wait there. */
   readonly redirect: boolean;
 }

@@ -1,4 +1,5 @@
 import type { StorageProof } from '../model/disk.js';
+import { howCopied } from '../model/disk-copy.js';
 import { VxmigError } from '../model/errors.js';
 import type { NegotiationStep } from '../model/negotiation.js';
 import type { Proposal } from '../negotiate/configuration.js';
@@ -72,7 +73,7 @@ export class Negotiation {
 
 /** VMs that come at the same time have been promised their memory; from here on this one has, too. */
 function proposalOf({ placement, vm, source, destination, strategy, clocks }: Run, outlook: Outlook): Proposal {
-  const { neededBytes, guestBytes, transport } = outlook;
+  const { neededBytes, guestBytes, transport, storage } = outlook;
   const promisedBytes = placement.promisedBytes(destination.name, vm.name);
   placement.carry(vm.name, { neededBytes });
   const [here, there] = [clocks.offsets.get(source.name), clocks.offsets.get(destination.name)];
@@ -84,6 +85,11 @@ function proposalOf({ placement, vm, source, destination, strategy, clocks }: Ru
     needs: strategy.needs,
     memory: { neededBytes, guestBytes, promisedBytes },
     transport,
+    disks: (storage?.copies ?? []).map(({ target, sizeBytes, base }) => ({
+      target,
+      bytes: sizeBytes,
+      copied: howCopied(base),
+    })),
     clock:
       here === undefined || there === undefined
         ? null

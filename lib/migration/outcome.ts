@@ -58,7 +58,9 @@ function notMoved(
 function lost(error: unknown, place: 'both' | 'unknown', notUndone: readonly unknown[]): VxmigError {
   const where = place === 'both' ? 'both hosts show the VM' : 'it could not be found out where the VM runs';
   const message = [messageOf(error), where, ...notUndone.map(messageOf)].join('; ');
-  return withCode('MIGRATION_FAILED', error, message, LOOK);
+  // What the failure itself advises stays: where storage stands still, nothing else helps.
+  const own = hintOf(error);
+  return withCode('MIGRATION_FAILED', error, message, own === undefined ? LOOK : `${own} ${LOOK}`);
 }
 
 function leftBehind(error: unknown, notUndone: readonly unknown[]): VxmigError {

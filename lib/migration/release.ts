@@ -1,3 +1,4 @@
+import type { DiskCopy } from '../model/disk-copy.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
 import type { Checked } from './check.js';
@@ -21,6 +22,29 @@ export async function release(run: Run, checked: Checked, reservation: Reservati
   if (checked.startsWithHost) await startWithItsHost(run);
   placement.settle(vm.name);
   await source.path.converge();
+  await leaveImages(run, reservation.disks.all);
+}
+
+/** Those at the destination are the VM's from now on, and then those at the source are nobody's any more. */
+async function leaveImages({ vm, source, destination, journal }: Run, copies: readonly DiskCopy[]): Promise<void> {
+  for (const copy of copies) {
+    const { target, path, own } = copy;
+    const old = `its old image on ${source.name}, ${path}`;
+    try {
+      await destination.images.keep(copy);
+      await source.images.remove(copy);
+    } catch (error) {
+      if (!(error instanceof VxmigError)) throw error;
+      const text = `${target} of ${vm.name} is on ${destination.name}, and ${old}, could not be removed`;
+      journal.warn(`${text}: ${messageOf(error)}. \`vxmig apply FILE\` removes it.`);
+      continue;
+    }
+    if (own !== null) continue;
+    journal.warn(
+      `${target} of ${vm.name} is on ${destination.name} now; ${old}, was left as it was when the VM went. ` +
+        `\`${shellLine(['rm', path])}\` there, when you do not need it.`,
+    );
+  }
 }
 
 /** It is forgotten with the definition at the source. */

@@ -1,6 +1,8 @@
 import type { Follower, MigrationControl } from '../compute/driver.js';
+import type { DiskCopy } from '../model/disk-copy.js';
 import { messageOf } from '../model/errors.js';
 import type { MovingMac } from '../plan/moving-macs.js';
+import { DiskCopies } from './disk-figures.js';
 import type { Run } from './migration.js';
 import { MovingMacs } from './moving-macs.js';
 import { closeAll, Redirects } from './redirects.js';
@@ -11,14 +13,21 @@ export class Reservation {
   readonly moving: MovingMacs;
   readonly tables: TableWatch;
   readonly redirects: Redirects;
+  readonly disks: DiskCopies;
   /** null: the copy is not steered, so that nothing could be sent ahead at the right moment. */
   #control: MigrationControl | null = null;
   #followers: readonly Follower[] = [];
   /** More MACs are being made ready at all hosts. */
   #covering: Promise<void> | null = null;
   #isHeld = false;
+  /** Those of which an image may be at the destination. */
+  readonly #received: DiskCopy[] = [];
 
-  constructor(private readonly run: Run) {
+  constructor(
+    private readonly run: Run,
+    copies: readonly DiskCopy[],
+  ) {
+    this.disks = new DiskCopies(copies);
     this.moving = new MovingMacs(run);
     this.tables = new TableWatch(run);
     this.redirects = new Redirects(run, this.moving);
@@ -29,12 +38,16 @@ export class Reservation {
   }
 
   /**
-   * The destination gets the VM's tap, port and flows; broadcasts do not go to the tap before the VM is there. From now
-   * on the switch is seen: where the guest is paused and let run, and what every host's table has of the MACs that
-   * move.
+   * The destination gets images for the disks that come along, and the VM's tap, port and flows; broadcasts do not go
+   * to the tap before the VM is there. From now on the switch is seen: where the guest is paused and let run, and what
+   * every host's table has of the MACs that move.
    */
   async make(): Promise<void> {
     const { placement, vm, source, destination, domain, options } = this.run;
+    for (const copy of this.disks.all) {
+      await destination.images.receive(copy);
+      this.#received.push(copy);
+    }
     await this.moving.find();
     placement.carry(vm.name, { macs: this.moving.macs });
     const prepared = async () => {
@@ -58,8 +71,9 @@ export class Reservation {
     await this.#covering;
     const closed = await Promise.allSettled([this.redirects.close(), this.stopSteering()]);
     placement.stay(vm.name);
+    const discarded = await Promise.allSettled(this.#received.map((copy) => destination.images.discard(copy)));
     await destination.path.converge();
-    const failed = closed.find((end) => end.status === 'rejected');
+    const failed = [...closed, ...discarded].find((end) => end.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
@@ -137,7 +151,12 @@ export class Reservation {
       { host: destination, where: 'destination' },
     ] as const;
     const followers = ends.map(({ host, where }) =>
-      host.vms.followRunState(domain, ({ kind, atMs: hostMs }) => {
+      host.vms.followRunState(domain, (change) => {
+        const { kind, atMs: hostMs } = change;
+        if (kind === 'disk began' || kind === 'disk in sync' || kind === 'disk ended') {
+          if (where === 'source') this.disks.hear(change);
+          return;
+        }
         const atMs = clocks.byController(host.name, hostMs);
         if (kind === 'post-copy began') {
           switchover.apply({ kind, atMs });

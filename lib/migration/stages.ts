@@ -26,12 +26,12 @@ const NEGOTIATE: StageInfo = {
 const RESERVE: StageInfo = {
   kind: 'reversible',
   name: 'reserve',
-  purpose: 'The destination gets the tap, its port and its flows.',
+  purpose: 'The destination gets the tap, its port and its flows, and images for disks that come along.',
 };
 const COPY: StageInfo = {
   kind: 'reversible',
   name: 'copy',
-  purpose: 'The memory is copied while the guest runs, until little is left.',
+  purpose: 'Disks that come along and the memory are copied while the guest runs, until little is left.',
 };
 const REDIRECT: StageInfo = {
   kind: 'reversible',
@@ -56,7 +56,7 @@ const VERIFY: StageInfo = {
 const RELEASE: StageInfo = {
   kind: 'finish',
   name: 'release',
-  purpose: 'The VM runs once; the source gives back tap, port and flows.',
+  purpose: 'The VM runs once; the source gives back tap, port and flows, and what it had of disks that came along.',
 };
 
 /** A migration's stages in the order in which they are told. docs/life-of-a-migration.md tells the same as a story. */
@@ -172,7 +172,7 @@ class Reserved {
 
   constructor(run: Run, checked: Checked & Agreed, stages: Stages) {
     const { arrived } = run.switchover;
-    this.reservation = new Reservation(run);
+    this.reservation = new Reservation(run, checked.storage.copies);
     this.copy = new Copy(run, checked, this.reservation);
     this.announcements = new Announcements(run, this.reservation.moving);
     this.verification = new Verification(run, this.reservation, this.announcements);

@@ -1,7 +1,8 @@
 import { transferFigures } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
 import type { TransferFigures } from '../model/migration-result.js';
-import { type Copy, lateCopy, throwIfFailed } from './copy.js';
+import { lateCopy } from './cause.js';
+import { type Copy, throwIfFailed } from './copy.js';
 import type { Run } from './migration.js';
 import { hastenPause } from './redirect.js';
 import type { Reservation } from './reserve.js';
@@ -24,8 +25,8 @@ export async function switchOver(run: Run, reservation: Reservation, copy: Copy)
   const { job } = copy;
   if (job === null) throw new Error('switch over without a copy');
   await hastenPause(run, reservation, copy);
-  await until(() => job.isOver || whyStuck(run) !== null, Number.POSITIVE_INFINITY);
-  const why = job.isOver ? null : whyStuck(run);
+  await until(() => job.isOver || whyStuck(run, copy) !== null, Number.POSITIVE_INFINITY);
+  const why = job.isOver ? null : whyStuck(run, copy);
   if (why !== null) {
     throw new VxmigError('MIGRATION_FAILED', why, {
       where: domain,
@@ -56,9 +57,9 @@ export async function whatWasTransferred({ switchover, destination, domain }: Ru
  * other any more nothing else tells: TCP waits for a quarter of an hour. A guest whose memory is torn cannot go back,
  * so it is given the time.
  */
-function whyStuck(run: Run): string | null {
-  const { options, strategy, switchover, vm } = run;
-  const { copyBeganAtMs, stoppedAtMs, resumedAtMs, phase } = switchover.state;
+function whyStuck(run: Run, copy: Copy): string | null {
+  const { strategy, switchover, vm } = run;
+  const { stoppedAtMs, resumedAtMs, phase } = switchover.state;
   const since = (atMs: number) => Date.now() - atMs;
   if (resumedAtMs !== null) return since(resumedAtMs) > END_LIMIT_MS ? 'libvirt does not end it at the source' : null;
   if (strategy.pauseLimitMs === null) return null;
@@ -66,6 +67,5 @@ function whyStuck(run: Run): string | null {
     return since(stoppedAtMs) > strategy.pauseLimitMs
       ? `${vm.name} has been paused for ${strategy.pauseLimitMs} ms`
       : null;
-  const beganAtMs = copyBeganAtMs ?? Date.now();
-  return since(beganAtMs) > options.timeoutMs ? lateCopy(run) : null;
+  return copy.isLate ? lateCopy(run) : null;
 }

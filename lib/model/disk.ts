@@ -1,3 +1,5 @@
+import type { DiskCopy } from './disk-copy.js';
+
 /** Something that a domain's QEMU opens: a disk, what it lies on, what the guest boots from. */
 export interface DiskPart {
   /** For people: `vda`, `vda's backing file`. */
@@ -85,11 +87,13 @@ export interface ServerSight {
 export type TokenSight = 'seen' | 'unseen' | 'unwritten';
 
 /**
- * That a domain's storage is one and the same at both ends of a migration, and that its cache mode allows the change of
- * hosts. Only a look at both makes one (plan/disk-verdict.ts).
+ * That a domain's storage is one and the same at both ends of a migration, or goes along, and that its cache mode
+ * allows the change of hosts. Only a look at both makes one (plan/disk-verdict.ts).
  */
 export interface StorageProof {
   readonly disks: readonly ProvenDisk[];
+  /** Those that only the source has, and that go along. */
+  readonly copies: readonly DiskCopy[];
 }
 
 export interface ProvenDisk {
@@ -100,4 +104,4 @@ export interface ProvenDisk {
 }
 
 /** Nothing that is opened, nothing to prove. */
-export const WITHOUT_DISKS: StorageProof = { disks: [] };
+export const WITHOUT_DISKS: StorageProof = { disks: [], copies: [] };

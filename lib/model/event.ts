@@ -47,6 +47,8 @@ type Observed = {
 );
 
 export interface CopyProgress {
+  /** Of disks that come along; null or left out: none does. */
+  readonly disks?: { readonly processedBytes: number; readonly totalBytes: number } | null;
   readonly processedBytes: number;
   readonly remainingBytes: number;
   readonly totalBytes: number;

@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.js';
+import type { CopyStorage } from './disk-copy.js';
 import type { NegotiationStep } from './negotiation.js';
 import type { StrategyName } from './topology.js';
 
@@ -21,6 +22,8 @@ export interface MigrationResult {
   readonly unwatched?: readonly UnwatchedNic[];
   /** What was said before it moved. Not in those records either. */
   readonly negotiation?: readonly NegotiationStep[];
+  /** Disks that came along. Not in those records either. */
+  readonly disks?: readonly DiskFigures[];
   readonly ping: readonly PingFigures[];
   readonly stages: readonly StageFigures[];
   /**
@@ -44,6 +47,22 @@ export interface TransferFigures {
   readonly transferredBytes: number;
   readonly iterations: number;
   readonly throughputBytesPerSecond: number;
+}
+
+/** A disk that came along. */
+export interface DiskFigures {
+  /** The guest's name of it. */
+  readonly target: string;
+  readonly path: string;
+  /** `inc`: what lies above a base that both hosts have. */
+  readonly copied: CopyStorage;
+  /**
+   * So much of the disk was gone through, what the guest has written meanwhile included; blank parts of it cost no
+   * bytes on the wire. null: it did not come to that.
+   */
+  readonly bytes: number | null;
+  /** From the copy's beginning until both images were the same; null: it did not come to that. */
+  readonly durationMs: number | null;
 }
 
 export interface ConvergenceFigures {

@@ -1,3 +1,5 @@
+import type { CopyStorage } from './disk-copy.js';
+
 /** What was said before a VM moved; as `migrate --json` prints it, in this order. */
 export interface NegotiationStep {
   readonly step: 'request' | 'configuration' | 'begin';
@@ -45,4 +47,6 @@ export interface Configuration {
   readonly datapath: { readonly from: string; readonly to: string };
   /** What the destination sets aside. */
   readonly memoryBytes: number;
+  /** Disks that come along, with their size as the guest sees it. */
+  readonly disks: readonly { readonly target: string; readonly bytes: number; readonly copied: CopyStorage }[];
 }

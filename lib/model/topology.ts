@@ -1,4 +1,6 @@
+import type { CopyStorage } from './disk-copy.js';
 import type { Encapsulation } from './encapsulation.js';
+import type { Disk, Storage } from './storage.js';
 
 /**
  * The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one
@@ -10,6 +12,7 @@ export interface Topology {
   readonly lab: LabSettings | null;
   readonly underlay: readonly UnderlaySegment[];
   readonly hosts: readonly Host[];
+  readonly storage: readonly Storage[];
   readonly networks: readonly Network[];
   readonly vms: readonly Vm[];
   readonly probes: readonly Probe[];
@@ -92,6 +95,8 @@ export interface Vm {
   readonly memoryBytes: number;
   readonly vcpus: number;
   readonly source: VmSource;
+  /** Of a guest whose definition vxmig writes; the first begins with its image. */
+  readonly disks: readonly Disk[];
   readonly nics: readonly Nic[];
   /** Each of these has the VM as one of its ends. */
   readonly acl: readonly AccessRule[];
@@ -99,13 +104,31 @@ export interface Vm {
 }
 
 export type VmSource =
-  | { readonly kind: 'image'; readonly image: 'micro' }
+  | { readonly kind: 'image'; readonly image: Image; readonly machine: MachineSettings }
   | {
       readonly kind: 'domain';
       readonly domain: string;
       /** What the file says beside it, though the domain has its own. */
       readonly says?: { readonly memoryBytes?: number; readonly vcpus?: number };
     };
+
+/** What an own guest begins with. `micro` has no disk. */
+export type Image =
+  | { readonly kind: 'micro' }
+  | { readonly kind: 'debian' }
+  /** A raw or qcow2 image on the host. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** One on this machine, which is sent to the host; as in the file until it is known where that lies. */
+  | { readonly kind: 'upload'; readonly path: string };
+
+/** The machine of a guest whose definition vxmig writes; null: what suits the image. */
+export interface MachineSettings {
+  readonly cpu: string | null;
+  readonly machine: string | null;
+  readonly firmware: 'bios' | 'uefi';
+  /** As in the file: public keys, or paths of files that hold one. */
+  readonly sshKeys: readonly string[];
+}
 
 export interface Nic {
   readonly network: string;
@@ -151,8 +174,10 @@ export interface MigrationSettings {
   readonly strategy: StrategyName;
   /** Upper bound for the copy in bytes per second; null: libvirt's own. */
   readonly bandwidthBytesPerSecond: number | null;
-  /** How long the whole copy may take. */
+  /** How long the whole copy of its memory may take. */
   readonly timeoutMs: number;
+  /** Disks that the new host does not see are copied to it; null: only those that are a host's own by their storage. */
+  readonly copyStorage: CopyStorage | null;
 }
 
 export interface Probe {

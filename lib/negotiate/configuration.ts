@@ -18,6 +18,7 @@ export interface Proposal {
   };
   /** null: it was not looked at. */
   readonly transport: Transport | null;
+  readonly disks: Configuration['disks'];
   /** How far the destination's clock is ahead of the source's; null: they were not compared. */
   readonly clock: { readonly aheadMs: number; readonly errorMs: number } | null;
 }
@@ -37,7 +38,7 @@ export interface Transport {
 export function configurationOf(
   request: Request,
   offers: Offers,
-  { strategy, transport, memory }: Proposal,
+  { strategy, transport, memory, disks }: Proposal,
 ): Configuration {
   const { machine, emulator, acceleration, cpu, path } = request;
   return {
@@ -50,5 +51,6 @@ export function configurationOf(
     mtuBytes: path.bytes,
     datapath: { from: offers.source.datapath, to: offers.destination.datapath },
     memoryBytes: memory.neededBytes,
+    disks,
   };
 }

@@ -23,9 +23,16 @@ export function destroyVms(topology: string, observed: ObservedHost): VmPlan {
     changes: [
       ...domains.map(({ name }) => change(observed.host, 'vm', name, 'delete', WHY)),
       ...givenBack.flatMap(({ changes }) => changes),
+      ...Object.keys(observed.seeds).map((path) => change(observed.host, 'seed', path, 'delete', WHY)),
     ],
+    uploads: [],
+    volumes: [],
+    seeds: [],
+    keepVolumes: [],
+    removeVolumes: [],
     steps: [],
     remove: [...domains.flatMap(removalOf), ...givenBack.flatMap(({ steps }) => steps)],
+    removeSeeds: Object.keys(observed.seeds),
   };
 }
 

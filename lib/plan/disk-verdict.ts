@@ -20,11 +20,6 @@ export interface SeenByBoth {
   readonly dropsCache: boolean;
 }
 
-export interface DiskVerdict {
-  readonly proven: readonly ProvenDisk[];
-  readonly obstacles: readonly Obstacle[];
-}
-
 /** With these QEMU goes past the page cache of its host, so that nothing of the disk is left in it. */
 const UNCACHED = ['none', 'directsync'];
 /** Their hosts tell each other what they have in their page caches. */
@@ -42,13 +37,12 @@ export function dropsCache(qemuVersion: string): boolean {
   return Number(qemuVersion.split('.')[0]) >= 4;
 }
 
-/** Whether both hosts see the same storage, and may take turns with it: a pure judgement of what was seen. */
-export function judgeDisks(move: Move, seen: SeenByBoth): DiskVerdict {
-  const judged = seen.parts.map((part, index) => judgePart(move, seen, part, index));
-  return {
-    proven: judged.flatMap((one) => ('by' in one ? [one] : [])),
-    obstacles: judged.flatMap((one) => ('by' in one ? [] : [one])),
-  };
+/**
+ * Whether both hosts see the same storage, and may take turns with it: a pure judgement of what was seen, in the parts'
+ * order.
+ */
+export function judgeDisks(move: Move, seen: SeenByBoth): (ProvenDisk | Obstacle)[] {
+  return seen.parts.map((part, index) => judgePart(move, seen, part, index));
 }
 
 function judgePart(move: Move, seen: SeenByBoth, part: DiskPart, index: number): ProvenDisk | Obstacle {

@@ -46,9 +46,13 @@ export function planDomains(topology: string, desired: DesiredVms, observed: Obs
   return plan;
 }
 
-/** Ends it where it is on, and takes its definition away. */
-export function removalOf({ name, state }: Pick<ObservedDomain, 'name' | 'state'>): DomainStep[] {
+/**
+ * Ends it where it is on, and takes its definition away. A guest that writes to disks, which stay, shuts itself down.
+ */
+export function removalOf({ name, state, xml }: Pick<ObservedDomain, 'name' | 'state' | 'xml'>): DomainStep[] {
   const undefine = { kind: 'undefine', domain: name } as const;
+  if (state === 'running' && DomainDefinition.parse(xml).disks.some(({ readonly }) => !readonly))
+    return [{ kind: 'shutdown', domain: name }, undefine];
   return state === 'shut off' ? [undefine] : [{ kind: 'stop', domain: name }, undefine];
 }
 

@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import { DomainDefinition } from '../model/domain-definition.js';
 import { MARK_NAMESPACE, type OwnerMark, ownerMark } from '../model/domain-marks.js';
 import { tapName } from '../model/names.js';
-import type { Network, Topology, Vm } from '../model/topology.js';
+import type { MachineSettings, Network, Topology, Vm } from '../model/topology.js';
 import { escaped } from '../model/xml-element.js';
+import { disksXml, variablesPath } from './disk-xml.js';
+
+/** Where all that a guest of vxmig's prints on its console is kept, on the host where it runs. */
+export function consoleLog(domain: string): string {
+  return `/var/log/libvirt/qemu/${domain}-serial0.log`;
+}
 
 const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
 
@@ -18,7 +24,7 @@ export function readOwnerMark(xml: string): OwnerMark | null {
 }
 
 /**
- * The definition of a VM that runs the lab's own small guest. It is the same text on every host, so that the VM keeps
+ * The definition of a VM that vxmig makes. It is the same text on every host, so that the VM keeps
  * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells
  * libvirt so, which ends it: a guest that hangs would look as if it ran.
  */
@@ -36,6 +42,34 @@ ${body}</domain>
 }
 
 function definition(topology: Topology, vm: Vm, accelerator: Accelerator): string {
+  if (vm.source.kind !== 'image') throw new Error(`${vm.name} is a domain that is there already`);
+  const { image, machine } = vm.source;
+  const isMicro = image.kind === 'micro';
+  const boot = isMicro ? microBoot(topology, vm, machine) : diskBoot(topology, vm, machine);
+  const disks = isMicro ? '' : disksXml(topology, vm);
+  const nics = vm.nics.map((_, index) => interfaceXml(topology, vm, index)).join('');
+  return `  <memory unit='b'>${vm.memoryBytes}</memory>
+  <vcpu>${vm.vcpus}</vcpu>
+${boot}  <features><acpi/>${isMicro ? '' : '<apic/>'}</features>
+${cpuXml(machine.cpu, accelerator)}  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  <devices>
+    <controller type='usb' model='none'/>
+${disks}${nics}    <serial type='pty'>
+      <log file='${consoleLog(vm.name)}' append='on'/>
+      <target port='0'/>
+    </serial>
+    <memballoon model='none'/>
+${isMicro ? "    <panic model='isa'/>" : RNG}
+  </devices>
+`;
+}
+
+/** Else a guest waits at its first start until it has seen enough happen to make keys. */
+const RNG = "    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>";
+
+function microBoot(topology: Topology, vm: Vm, { machine }: MachineSettings): string {
   const cmdline = [
     'console=ttyS0',
     'quiet',
@@ -43,32 +77,34 @@ function definition(topology: Topology, vm: Vm, accelerator: Accelerator): strin
     `vxmig.name=${vm.name}`,
     ...vm.nics.map((nic) => nicArgument(topology, nic)),
   ];
-  return `  <memory unit='b'>${vm.memoryBytes}</memory>
-  <vcpu>${vm.vcpus}</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
+  return `  <os>
+    <type arch='x86_64' machine='${machine ?? 'pc'}'>hvm</type>
     <kernel>${MICRO_IMAGE_DIRECTORY}/vmlinuz</kernel>
     <initrd>${MICRO_IMAGE_DIRECTORY}/initrd.img</initrd>
     <cmdline>${escaped(cmdline.join(' '))}</cmdline>
   </os>
-  <features><acpi/></features>
-  <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model>${
-    // TCG has no nested virtualisation; KVM hosts may lack it, and the guest does not need it.
-    accelerator.type === 'kvm' ? "<feature policy='disable' name='svm'/>" : ''
-  }</cpu>
-  <on_poweroff>destroy</on_poweroff>
-  <on_reboot>restart</on_reboot>
-  <on_crash>destroy</on_crash>
-  <devices>
-    <controller type='usb' model='none'/>
-${vm.nics.map((_, index) => interfaceXml(topology, vm, index)).join('')}    <serial type='pty'>
-      <log file='/var/log/libvirt/qemu/${vm.name}-serial0.log' append='on'/>
-      <target port='0'/>
-    </serial>
-    <memballoon model='none'/>
-    <panic model='isa'/>
-  </devices>
 `;
+}
+
+function diskBoot(topology: Topology, vm: Vm, { machine, firmware }: MachineSettings): string {
+  const type = `<type arch='x86_64' machine='${machine ?? 'q35'}'>hvm</type>`;
+  if (firmware === 'bios') return `  <os>\n    ${type}\n    <boot dev='hd'/>\n  </os>\n`;
+  // Which file the firmware is, each host's libvirt knows. A loader that nobody has signed may start.
+  return `  <os firmware='efi'>
+    ${type}
+    <firmware><feature enabled='no' name='secure-boot'/></firmware>
+    <nvram>${escaped(variablesPath(topology.name, vm.name))}</nvram>
+    <boot dev='hd'/>
+  </os>
+`;
+}
+
+function cpuXml(cpu: string | null, accelerator: Accelerator): string {
+  if (cpu === 'host-model' || cpu === 'host-passthrough') return `  <cpu mode='${cpu}'/>\n`;
+  // TCG has no nested virtualisation; KVM hosts may lack it, and the guest does not need it.
+  const svm = accelerator.type === 'kvm' ? "<feature policy='disable' name='svm'/>" : '';
+  const model = `<model fallback='forbid'>${cpu ?? 'qemu64'}</model>`;
+  return `  <cpu mode='custom' match='exact' check='none'>${model}${cpu === null ? svm : ''}</cpu>\n`;
 }
 
 function nicArgument(topology: Topology, nic: Vm['nics'][number]): string {
@@ -102,7 +138,7 @@ function networkOf(topology: Topology, name: string): Network {
 }
 
 /** RFC 9562 §5.8 (version 8, custom): the same VM has the same UUID on every host and after every apply. */
-function stableUuid(identity: string): string {
+export function stableUuid(identity: string): string {
   const bytes = createHash('sha256').update(`vxmig/${identity}`).digest().subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);

@@ -27,6 +27,14 @@ export function variableStore(definition: DomainDefinition): VariableStore | nul
   };
 }
 
+/** The path of the file that the firmware itself is; null: it needs none, or libvirt is to choose it. */
+export function firmwareFile(definition: DomainDefinition): string | null {
+  const os = child(definition.root, 'os');
+  const loader = os === undefined ? undefined : child(os, 'loader');
+  const path = loader?.textContent?.trim() ?? '';
+  return path === '' ? null : path;
+}
+
 /**
  * QEMU has the variables in memory, sends them with the guest's own, and at the new host writes them all into the file
  * there (hw/block/pflash_cfi01.c, postload_update_cb), which libvirt makes before of the template. The file of the old
@@ -34,6 +42,11 @@ export function variableStore(definition: DomainDefinition): VariableStore | nul
  */
 export function judgeVariables(move: Move, definition: DomainDefinition, { paths }: LocalOffer): Aside {
   const { vm, from, to, shellDomain } = move;
+  const loader = firmwareFile(definition);
+  if (loader !== null && !paths.includes(loader)) {
+    const what = `the firmware of ${vm} is ${loader}, which is not on ${to}`;
+    return { obstacles: [unfit(printable(what), installFirmware(from, to))], remarks: [] };
+  }
   const store = variableStore(definition);
   if (store === null) return { obstacles: [], remarks: [] };
   const { type, path, template } = store;
@@ -48,6 +61,9 @@ export function judgeVariables(move: Move, definition: DomainDefinition, { paths
   }
   if (template === null || paths.includes(template)) return { obstacles: [], remarks: [] };
   const what = `libvirt makes the file of ${vm}’s firmware variables of ${template}, which is not on ${to}`;
-  const how = `Install the firmware on ${to} that ${from} has (Debian’s and Ubuntu’s package is ovmf).`;
-  return { obstacles: [unfit(printable(what), how)], remarks: [] };
+  return { obstacles: [unfit(printable(what), installFirmware(from, to))], remarks: [] };
+}
+
+function installFirmware(from: string, to: string): string {
+  return `Install the firmware on ${to} that ${from} has (Debian’s and Ubuntu’s package is ovmf).`;
 }

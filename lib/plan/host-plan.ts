@@ -1,7 +1,11 @@
+import type { UploadStep } from '../model/base-image.js';
 import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { ScopePlan } from '../model/scope-plan.js';
+import type { SeedStep } from '../model/seed.js';
+import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
 import type { FlowDiff } from '../openflow/diff.js';
+import type { KeptVolume } from './moved-volumes.js';
 import type { Switching } from './switching.js';
 
 /**
@@ -28,9 +32,20 @@ export interface OvsScope extends ScopePlan {
 export interface VmPlan {
   readonly host: string;
   readonly changes: readonly Change[];
+  /** First: images that disks are to begin with, and are not there. */
+  readonly uploads: readonly UploadStep[];
+  /** Then: a domain is started from them. */
+  readonly volumes: readonly VolumeStep[];
+  readonly seeds: readonly SeedStep[];
+  /** Images that have moved along with their VMs, and are marked so. */
+  readonly keepVolumes: readonly KeptVolume[];
   readonly steps: readonly DomainStep[];
   /** After the migrations. */
   readonly remove: readonly DomainStep[];
+  /** Paths of media. */
+  readonly removeSeeds: readonly string[];
+  /** What is left of moves that were cut off, before the migrations. */
+  readonly removeVolumes: readonly VolumeRemoval[];
 }
 
 export interface BridgeFlows {
@@ -52,6 +67,8 @@ export type DomainStep =
     }
   | { readonly kind: 'start'; readonly domain: string }
   | { readonly kind: 'resume'; readonly domain: string }
+  /** As by its power button; one that does not hear it is stopped. */
+  | { readonly kind: 'shutdown'; readonly domain: string }
   | { readonly kind: 'stop'; readonly domain: string }
   | { readonly kind: 'undefine'; readonly domain: string };
 

@@ -1,7 +1,7 @@
 import type { DomainDefinition } from '../model/domain-definition.js';
 import type { LocalRequest } from '../model/local-offer.js';
 import { attribute, children } from '../model/xml-element.js';
-import { variableStore } from './firmware-variables.js';
+import { firmwareFile, variableStore } from './firmware-variables.js';
 import { otherNics, VHOST, wantsVhost } from './other-nics.js';
 
 /** What a host is to be asked for before a domain comes to it. @param macs of its NICs that the topology names */
@@ -11,7 +11,8 @@ export function localRequest(definition: DomainDefinition, macs: readonly string
   const scripts = nics.flatMap(({ element }) => children(element, 'script')).map((one) => attribute(one, 'path'));
   const store = variableStore(definition);
   const vhost = wantsVhost(definition) ? [VHOST] : [];
-  const paths = [...scripts, store?.path ?? null, store?.template ?? null, ...vhost];
+  const firmware = [firmwareFile(definition), store?.path ?? null, store?.template ?? null];
+  const paths = [...scripts, ...firmware, ...vhost];
   return {
     networks: [...new Set(networks)],
     paths: [...new Set(paths.flatMap((path) => (path === null || path === '' ? [] : [path])))],

@@ -55,6 +55,7 @@ function fixOf({ shellDomain, from, to }: Move, { use, removable, target, place 
     "Keep the disk on storage that both hosts see under that path (NFS, Ceph, iSCSI, NBD). A running VM's " +
     'goes there by ' +
     `\`virsh blockcopy ${shellDomain} ${shellWord(target)} --path /SHARED/DISK --transient-job --wait ` +
-    `--pivot\` on ${from}.`
+    `--pivot\` on ${from}. Or have it copied along: \`--copy-storage all\` of \`vxmig migrate\`, or \`migration: ` +
+    '{copyStorage: all}` of the VM in the file.'
   );
 }

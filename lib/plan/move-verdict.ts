@@ -4,7 +4,8 @@ import type { LocalOffer } from '../model/local-offer.js';
 import { shellWord } from '../model/quote.js';
 import { child } from '../model/xml-element.js';
 import { judgeDevices } from './device-verdict.js';
-import { dropsCache, judgeDisks } from './disk-verdict.js';
+import { type CopyVerdict, NO_COPIES } from './disk-copies.js';
+import { dropsCache, judgeDisks, type SeenByBoth } from './disk-verdict.js';
 import { judgeVariables } from './firmware-variables.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
 import { judgeOtherNics, judgeVhost, otherNics } from './other-nics.js';
@@ -44,14 +45,14 @@ export interface NamedObstacle extends Obstacle {
 }
 
 /** Whether a VM can move as it stands, as far as its definition and both hosts tell. */
-export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
+export function judgeMove(move: Move, sight: MoveSight, copying: CopyVerdict = NO_COPIES): MoveVerdict {
   const { definition, macs, offer } = sight;
-  const disks = judgeDisks(move, { ...sight, dropsCache: dropsCache(sight.qemuVersion) });
+  const disks = judgeStorage(move, sight).filter((_, part) => !copying.parts.has(part));
   const nics = judgeOtherNics(move, otherNics(definition, macs), offer);
   const variables = judgeVariables(move, definition, offer);
   const remarks = [...nics.remarks, ...variables.remarks];
   const obstacles = [
-    ...named('storage', disks.obstacles),
+    ...named('storage', [...disks.flatMap((one) => ('by' in one ? [] : [one])), ...copying.obstacles]),
     ...named('block job', jobs(move, sight)),
     ...named('snapshot', snapshots(move, sight)),
     ...named('device', judgeDevices(move, definition)),
@@ -59,9 +60,14 @@ export function judgeMove(move: Move, sight: MoveSight): MoveVerdict {
     ...named('firmware variables', variables.obstacles),
     ...named('screen', judgeScreens(move, definition, sight.destination.addresses)),
   ];
-  return obstacles.length === 0
-    ? { storage: { disks: disks.proven }, obstacles: [], remarks }
-    : { storage: null, obstacles, remarks };
+  if (obstacles.length > 0) return { storage: null, obstacles, remarks };
+  const proven = disks.flatMap((one) => ('by' in one ? [one] : []));
+  return { storage: { disks: proven, copies: copying.copies }, obstacles: [], remarks };
+}
+
+/** In the parts' order. */
+export function judgeStorage(move: Move, sight: Omit<SeenByBoth, 'dropsCache'> & Pick<MoveSight, 'qemuVersion'>) {
+  return judgeDisks(move, { ...sight, dropsCache: dropsCache(sight.qemuVersion) });
 }
 
 function named(feature: string, obstacles: readonly Obstacle[]): NamedObstacle[] {

@@ -1,6 +1,7 @@
 import type { AdoptionMark, OwnerMark } from '../model/domain-marks.js';
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { LibvirtDomain } from '../model/libvirt-domain.js';
+import type { VolumeSight } from '../model/volume-sight.js';
 import type { Flow } from '../openflow/flow.js';
 import type { Switching } from './switching.js';
 
@@ -29,6 +30,10 @@ export interface ObservedVms {
   readonly domains: readonly ObservedDomain[];
   /** Names of domains that were started so short a time ago that their guests may still boot. */
   readonly startedLately: readonly string[];
+  /** Images that the topology's VMs have, or are to have. */
+  readonly volumes: readonly VolumeSight[];
+  /** Of seeds that are there: path → what they were made of. */
+  readonly seeds: Readonly<Record<string, string>>;
   /** KVM is there and opens. */
   readonly kvm: boolean;
 }

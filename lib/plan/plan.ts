@@ -4,21 +4,26 @@ import { VxmigError } from '../model/errors.js';
 import { allOf } from '../model/joined-errors.js';
 import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
-import type { Topology } from '../model/topology.js';
+import type { Topology, Vm } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
+import { type Bases, basePath, planUploads } from './base-plan.js';
 import { change } from './change.js';
 import { refuseCuts } from './cut-off.js';
 import { desiredVms, type VmFacts } from './desired-vms.js';
 import { planDomains } from './domain-plan.js';
 import { sizeWarnings } from './domain-size.js';
 import type { VmPlan } from './host-plan.js';
+import { keptDisks } from './kept-disks.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
 import { macClash, macRival } from './mac-rival.js';
+import { type MovedVolumes, movedVolumes } from './moved-volumes.js';
 import type { NetworkPlanner, PlannedMigration, WantedNetwork } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
 import type { PendingVm } from './pending.js';
+import { planSeeds } from './seed-plan.js';
 import { isToRun, type PausedVm, pausedMove, standingOf, standingWarnings } from './standing.js';
-import { namesakeWarnings, refuseNamesakes } from './vm-places.js';
+import { namesakeWarnings, placesOf, refuseNamesakes } from './vm-places.js';
+import { planVolumes } from './volume-plan.js';
 
 export interface Plan<Scope extends ScopePlan = ScopePlan> {
   /** The topology as it is before the migrations: every VM at the host where it runs now. */
@@ -45,13 +50,14 @@ export interface Plan<Scope extends ScopePlan = ScopePlan> {
 /**
  * What has to be done so that the hosts hold what the topology says: a pure function of both.
  *
+ * @param planners `bases`: left out by who only compares, and makes no disk
  * @param only who is planned for; left out: all. Where the VMs are is told by all in either case
  * @throws VxmigError CLASH, HOST_UNFIT, MIGRATION_FAILED (a VM is on two hosts, and may run on both)
  */
 export function planTopology<Scope extends ScopePlan>(
   topology: Topology,
   found: readonly ObservedHost[],
-  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts },
+  planners: { readonly network: NetworkPlanner<Scope>; readonly vms: VmFacts; readonly bases?: Bases },
   only?: string,
 ): Plan<Scope> {
   const copies = leftCopies(topology, found);
@@ -63,7 +69,12 @@ export function planTopology<Scope extends ScopePlan>(
   const wanted = wantedNetwork(topology, observed);
   const { now: current, migrations } = wanted;
   const scopes = planners.network.plan(wanted, planned);
-  const vms = allOf(planned.map((host) => () => planVms(wanted, planners.vms, host)));
+  const isDefined = (vm: Vm) => placesOf(topology, vm, observed).its.length > 0;
+  const moved = movedVolumes(topology, observed);
+  const bases = planners.bases ?? null;
+  const seen = { isDefined, others: observed, moved, bases };
+  const disks = allOf(planned.map((host) => () => planDisks(current, host, seen)));
+  const vms = allOf(planned.map((host, index) => () => planVms(wanted, planners.vms, host, disks[index] ?? NO_DISKS)));
   refuseCutting(topology.name, scopes, planned);
   const standing = planned.map((host) => standingOf(topology.name, desiredVms(current, host.host, planners.vms), host));
   return {
@@ -78,6 +89,8 @@ export function planTopology<Scope extends ScopePlan>(
     warnings: [
       ...standing.flatMap(standingWarnings),
       ...namesakeWarnings(topology, observed),
+      ...disks.flatMap(({ warnings }) => warnings),
+      ...keptDisks(topology, observed),
       ...planners.network.warnings(topology, observed),
       ...sizeWarnings(topology, observed),
     ],
@@ -103,9 +116,16 @@ function wantedNetwork(topology: Topology, observed: readonly ObservedHost[]): W
 }
 
 /** One host's VMs. What is there of a VM that is on its way here is its own when it has come. */
-function planVms({ now, later, migrations }: WantedNetwork, facts: VmFacts, host: ObservedHost): VmPlan {
+function planVms(
+  { now, later, migrations }: WantedNetwork,
+  facts: VmFacts,
+  host: ObservedHost,
+  disks: DisksPlan,
+): VmPlan {
   const plan = planDomains(now.name, desiredVms(now, host.host, facts), host);
-  if (!migrations.some(({ to }) => to === host.host)) return { host: host.host, ...plan };
+  const { warnings: _, changes: ofDisks, ...steps } = disks;
+  if (!migrations.some(({ to }) => to === host.host))
+    return { host: host.host, ...steps, ...plan, changes: [...ofDisks, ...plan.changes] };
   const then = desiredVms(later, host.host, facts);
   // An adopted domain leaves nothing of vxmig's behind, and is not there before the migration.
   const own = { ...then, domains: then.domains.filter(({ kind }) => kind === 'own') };
@@ -114,9 +134,53 @@ function planVms({ now, later, migrations }: WantedNetwork, facts: VmFacts, host
     after.changes.some((other) => other.action === 'delete' && other.kind === one.kind && other.name === one.name);
   return {
     host: host.host,
+    ...steps,
     steps: plan.steps,
-    changes: plan.changes.filter((one) => one.action !== 'delete' || isRemoved(one)),
+    changes: [...ofDisks, ...plan.changes.filter((one) => one.action !== 'delete' || isRemoved(one))],
     remove: plan.remove.filter((one) => after.remove.some((other) => isDeepStrictEqual(one, other))),
+  };
+}
+
+interface DisksSeen {
+  readonly isDefined: (vm: Vm) => boolean;
+  readonly others: readonly ObservedHost[];
+  readonly moved: readonly MovedVolumes[];
+  readonly bases: Bases | null;
+}
+
+type DisksPlan = Pick<
+  VmPlan,
+  'uploads' | 'volumes' | 'seeds' | 'keepVolumes' | 'removeSeeds' | 'removeVolumes' | 'changes'
+> & {
+  readonly warnings: readonly string[];
+};
+
+const NO_DISKS: DisksPlan = {
+  uploads: [],
+  volumes: [],
+  seeds: [],
+  keepVolumes: [],
+  removeSeeds: [],
+  removeVolumes: [],
+  changes: [],
+  warnings: [],
+};
+
+/** What VMs start from. @throws VxmigError CLASH, HOST_UNFIT */
+function planDisks(now: Topology, host: ObservedHost, { isDefined, others, moved, bases }: DisksSeen): DisksPlan {
+  const volumes = planVolumes(now, host, { isDefined, others, baseOf: (vm) => basePath(vm, bases) });
+  const { uploads, changes } = planUploads(host.host, volumes.steps, bases);
+  const own = moved.find((one) => one.host === host.host);
+  const seeds = planSeeds(now, host);
+  return {
+    uploads,
+    volumes: volumes.steps,
+    seeds: seeds.steps,
+    removeSeeds: seeds.remove,
+    keepVolumes: own?.keep ?? [],
+    removeVolumes: own?.remove ?? [],
+    warnings: volumes.warnings,
+    changes: [...changes, ...seeds.changes, ...volumes.changes, ...(own?.changes ?? [])],
   };
 }
 

@@ -91,6 +91,7 @@ export function onlyNew(topology: string, before: ObservedHost, now: ObservedHos
     links: now.links.filter((each) => !link(each)),
     namespaces: now.namespaces.filter((each) => !namespace(each)),
     nftTables: now.nftTables.filter((table) => !before.nftTables.includes(table)),
+    seeds: Object.fromEntries(Object.entries(now.seeds).filter(([path]) => before.seeds[path] === undefined)),
   };
 }
 

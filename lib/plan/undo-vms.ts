@@ -23,8 +23,14 @@ export function undoVms(topology: string, before: ObservedHost, now: ObservedHos
       ...made.changes.map((each) => ({ ...each, why: WHY_NEW })),
       ...restored.map((domain) => change(now.host, 'vm', domain, 'update', WHY)),
     ],
+    uploads: [],
+    volumes: [],
+    seeds: [],
+    keepVolumes: [],
+    removeVolumes: [],
     steps,
-    remove: made.remove,
+    remove: made.remove.map((step) => (step.kind === 'shutdown' ? { ...step, kind: 'stop' } : step)),
+    removeSeeds: made.removeSeeds,
   };
 }
 

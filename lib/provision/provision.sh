@@ -148,7 +148,7 @@ leave_out_unknown() {
 policy=/usr/sbin/policy-rc.d
 enabled_daemons() {
   find /etc/systemd/system/{multi-user,sockets}.target.wants -regextype egrep \
-    -regex '.*/(openvswitch|ovs-|ovn-|ssh|libvirt|virtlogd|virtlockd|qemu-kvm)[^/]*' -printf '%f\n' 2>/dev/null | sort -u || true
+    -regex '.*/(openvswitch|ovs-|ovn-|ssh|libvirt|virtlogd|virtlockd|qemu-kvm|nfs-ganesha|nfs-client|rpcbind)[^/]*' -printf '%f\n' 2>/dev/null | sort -u || true
 }
 
 install_packages() { # [-t SUITE] PACKAGE…

@@ -9,11 +9,8 @@ export interface LabStatusFigures {
   readonly management: { readonly cidr: string };
   readonly limits: { readonly filesBytes: number; readonly logBytes: number; readonly processes: number | null };
   readonly router: MachineFigures;
-  readonly hosts: readonly (MachineFigures & {
-    readonly managementAddress: string;
-    readonly addresses: readonly string[];
-    readonly daemons: readonly { readonly name: string; readonly answers: boolean; readonly detail: string }[];
-  })[];
+  readonly storageServers: readonly ServingFigures[];
+  readonly hosts: readonly (ServingFigures & { readonly managementAddress: string })[];
   readonly warnings: readonly { readonly message: string; readonly hint: string }[];
   readonly healthy: boolean;
 }
@@ -25,9 +22,18 @@ interface MachineFigures {
   readonly uptimeMs: number | null;
 }
 
+interface ServingFigures extends MachineFigures {
+  readonly addresses: readonly string[];
+  readonly daemons: readonly { readonly name: string; readonly answers: boolean; readonly detail: string }[];
+}
+
 /** A lab's machines in a table, what does not answer below it; no newline at the end. */
 export function labStatusText(status: LabStatusFigures, style: Style): string {
-  const machines = [...status.hosts, { ...status.router, managementAddress: '-', addresses: [], daemons: [] }];
+  const machines = [
+    ...status.hosts,
+    ...status.storageServers.map((server) => ({ ...server, managementAddress: '-' })),
+    { ...status.router, managementAddress: '-', addresses: [], daemons: [] },
+  ];
   const rows = machines.map((machine) => [
     machine.name,
     paint(style, machine.alive ? 'good' : 'bad', machine.alive ? 'up' : 'down'),
@@ -40,7 +46,7 @@ export function labStatusText(status: LabStatusFigures, style: Style): string {
       : `${machine.daemons.filter(({ answers }) => answers).length} of ${machine.daemons.length} answer`,
   ]);
   const titles = ['MACHINE', 'STATE', 'PID', 'UPTIME', 'MANAGEMENT', 'UNDERLAY', 'DAEMONS'];
-  const mute = status.hosts.flatMap((host) =>
+  const mute = [...status.hosts, ...status.storageServers].flatMap((host) =>
     host.daemons
       .filter(({ answers }) => !answers)
       .map(({ name, detail }) => `${paint(style, 'bad', `${host.name}: ${name} does not answer:`)} ${detail}`),

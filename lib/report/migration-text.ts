@@ -66,6 +66,10 @@ function facts(result: MigrationResult, style: Style): string {
     rows.push(['transfer', `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)} (${speed})`]);
     rows.push(['downtime', transfer.downtimeMs === null ? 'libvirt did not tell' : formatMs(transfer.downtimeMs)]);
   }
+  for (const { target, bytes, durationMs } of result.disks ?? []) {
+    if (bytes === null || durationMs === null) continue;
+    rows.push([`disk ${target}`, `${formatBytes(bytes)} copied, in sync after ${formatMs(durationMs)}`]);
+  }
   if (result.outcome === 'migrated') {
     rows.push([
       'announced',

@@ -1,6 +1,7 @@
 import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
 import { encapsulationNamed } from '../model/encapsulation.js';
-import type { Host, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
+import type { Disk, Storage } from '../model/storage.js';
+import type { Host, Image, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
 import { DEFAULT_STRATEGY } from '../strategies/registry.js';
 import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
@@ -10,6 +11,8 @@ import { parseBytes, parseDurationMs } from './units.js';
 const DEFAULTS = {
   underlayMtu: 1500,
   memory: '128MiB',
+  /** Of a guest with systemd. */
+  diskImageMemory: '512MiB',
   vcpus: 1,
   migrationTimeout: '120s',
   probeInterval: '10ms',
@@ -27,12 +30,13 @@ export function buildTopology(file: Written.TopologyFile): Topology {
     lab: isLab ? {} : null,
     underlay,
     hosts,
+    storage: Object.entries(file.storage ?? {}).map(([name, storage]) => buildStorage(name, storage)),
     networks: Object.entries(file.networks ?? {}).map(([name, network]) => ({
       ...buildNetwork(name, network, tunnelled),
       acl: (network.acl ?? []).map((rule) => buildRule(file, rule, null)),
     })),
     vms: Object.entries(file.vms ?? {}).map(([name, vm]) => ({
-      ...buildVm(name, vm),
+      ...buildVm(file, name, vm),
       acl: (vm.acl ?? []).map((rule) => buildRule(file, rule, name)),
     })),
     probes: (file.probes ?? []).map(({ from, to, interval }) => ({
@@ -84,30 +88,77 @@ function buildMesh(mesh: Written.Network['mesh']): Mesh {
   return hub === undefined ? { kind: mesh === 'flow' ? 'flow' : 'full' } : { kind: 'hub', hub };
 }
 
-function buildVm(name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
-  const { strategy, bandwidth, timeout } = vm.migration ?? {};
+function buildVm(file: Written.TopologyFile, name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
+  const { strategy, bandwidth, timeout, copyStorage } = vm.migration ?? {};
   return {
     name,
     host: vm.host,
-    memoryBytes: parseBytes(vm.memory ?? DEFAULTS.memory),
+    memoryBytes: parseBytes(vm.memory ?? (vm.image === 'micro' ? DEFAULTS.memory : DEFAULTS.diskImageMemory)),
     vcpus: vm.vcpus ?? DEFAULTS.vcpus,
     source: buildSource(vm),
+    disks: buildDisks(file, vm),
     nics: vm.nics.map(buildNic),
     migration: {
       strategy: strategy ?? DEFAULT_STRATEGY,
       bandwidthBytesPerSecond: bandwidth === undefined ? null : parseBytes(bandwidth),
       timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
+      copyStorage: copyStorage ?? null,
     },
   };
 }
 
-function buildSource({ domain, memory, vcpus }: Written.Vm): VmSource {
-  if (domain === undefined) return { kind: 'image', image: 'micro' };
+function buildSource(vm: Written.Vm): VmSource {
+  const { domain, memory, vcpus } = vm;
+  if (domain === undefined) return buildImage(vm);
   const says = {
     ...(memory === undefined ? {} : { memoryBytes: parseBytes(memory) }),
     ...(vcpus === undefined ? {} : { vcpus }),
   };
   return { kind: 'domain', domain, ...(Object.keys(says).length === 0 ? {} : { says }) };
+}
+
+function buildImage({ image = 'micro', upload, cpu, machine, firmware, sshKeys }: Written.Vm): VmSource {
+  const settings = {
+    cpu: cpu ?? null,
+    machine: machine ?? null,
+    firmware: firmware ?? 'bios',
+    sshKeys: sshKeys ?? [],
+  } as const;
+  return { kind: 'image', image: imageOf(image, upload ?? false), machine: settings };
+}
+
+function imageOf(image: string, isHere: boolean): Image {
+  if (image === 'micro' || image === 'debian') return { kind: image };
+  return { kind: isHere ? 'upload' : 'file', path: image };
+}
+
+function buildStorage(name: string, { kind, path, server, export: exported, port }: Written.Storage): Storage {
+  return {
+    name,
+    kind,
+    path: path === undefined ? null : withoutSlash(path),
+    server: server ?? null,
+    export: exported === undefined ? null : withoutSlash(exported),
+    port: port ?? null,
+  };
+}
+
+/** `/srv/vms/` is `/srv/vms`. */
+function withoutSlash(path: string): string {
+  return path.replace(/\/+$/, '') || '/';
+}
+
+/** An image with a disk has one where the file names none. */
+function buildDisks({ storage = {} }: Written.TopologyFile, { domain, image, disks }: Written.Vm): Disk[] {
+  const only = Object.keys(storage)[0] ?? '';
+  const written = disks ?? (domain === undefined && image !== 'micro' ? [{}] : []);
+  return written.map((disk) => ({
+    storage: disk.storage ?? only,
+    sizeBytes: disk.size === undefined ? null : parseBytes(disk.size),
+    format: disk.format ?? 'qcow2',
+    bus: disk.bus ?? 'virtio',
+    cache: disk.cache ?? 'none',
+  }));
 }
 
 function buildNic(nic: Written.Nic): Nic {

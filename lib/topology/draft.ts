@@ -13,6 +13,7 @@ export interface Draft {
   readonly isLab: boolean;
   readonly segments: readonly DraftSegment[];
   readonly hosts: readonly DraftHost[];
+  readonly storage: readonly DraftStorage[];
   readonly networks: readonly DraftNetwork[];
   readonly vms: readonly DraftVm[];
   readonly probes: readonly DraftProbe[];
@@ -55,11 +56,33 @@ export interface DraftNetwork extends DraftPrefixes {
   readonly acl: readonly DraftRule[];
 }
 
+export interface DraftStorage {
+  readonly name: string;
+  readonly path: Path;
+  readonly kind: string | undefined;
+  /** What is written there, refused or not. */
+  readonly keys: readonly string[];
+}
+
+export interface DraftDisk {
+  readonly path: Path;
+  readonly storage: string | undefined;
+  readonly size: string | undefined;
+  readonly format: string | undefined;
+  readonly bus: string | undefined;
+}
+
 export interface DraftVm {
   readonly name: string;
   readonly path: Path;
   readonly host: string | undefined;
   readonly domain: string | undefined;
+  readonly image: string | undefined;
+  readonly isUploaded: boolean;
+  readonly firmware: string | undefined;
+  readonly disks: readonly DraftDisk[];
+  /** What is written there, refused or not. */
+  readonly keys: readonly string[];
   readonly nics: readonly DraftNic[];
   readonly acl: readonly DraftRule[];
 }
@@ -140,6 +163,12 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const ssh = { address: host?.ssh?.address, port: host?.ssh?.port };
       return { name, path, underlay: host?.underlay, addresses, ssh };
     }),
+    storage: entries(file.storage).map(([name, storage]) => ({
+      name,
+      path: ['storage', name],
+      kind: storage?.kind,
+      keys: Object.keys(storage ?? {}),
+    })),
     networks: entries(file.networks).map(([name, network]) => {
       const path = ['networks', name];
       const hub = hubOf(network?.mesh, [...path, 'mesh']);
@@ -162,7 +191,19 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
           ...prefixes(nic, 'address', nicPath),
         };
       });
-      return { name, path, host: vm?.host, domain: vm?.domain, nics, acl: rules(vm?.acl, path) };
+      const disks = (vm?.disks ?? []).map((disk, index) => ({
+        path: [...path, 'disks', index],
+        storage: disk?.storage,
+        size: disk?.size,
+        format: disk?.format,
+        bus: disk?.bus,
+      }));
+      const { host, domain, image } = vm ?? {};
+      const isUploaded = vm?.upload === true;
+      const keys = Object.keys(vm ?? {});
+      const { firmware } = vm ?? {};
+      const acl = rules(vm?.acl, path);
+      return { name, path, host, domain, image, isUploaded, firmware, disks, keys, nics, acl };
     }),
     probes: (file.probes ?? []).map((probe, index) => ({
       path: ['probes', index],

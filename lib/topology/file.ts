@@ -31,6 +31,12 @@ export interface TopologyFile {
     [k: string]: Host;
   };
   /**
+   * Where disks of VMs lie, by name. See docs/storage.md.
+   */
+  storage?: {
+    [k: string]: Storage;
+  };
+  /**
    * Overlay segments, by name. Each one is a bridge on every host and VXLAN tunnels between them.
    */
   networks?: {
@@ -120,6 +126,35 @@ export interface Ssh {
    * Fingerprint of the host's key as `ssh-keygen -lf` prints it: `SHA256:…`. Default: known_hosts decides.
    */
   hostKey?: string;
+}
+/**
+ * A place for disks.
+ */
+export interface Storage {
+  /**
+   * `shared`: a directory that all hosts have mounted; `local`: a directory of each host, whose images are copied when
+   * a VM moves; `nfs`: a directory that an NFS server exports, which QEMU asks itself; `nbd`: images that a server
+   * exports, which are there already.
+   */
+  kind: 'shared' | 'local' | 'nfs' | 'nbd';
+  /**
+   * Of `shared` and `local`: the directory, on all hosts of the same path. Of `nfs`: where people mount the export;
+   * vxmig does not need it.
+   */
+  path?: string;
+  /**
+   * Of `nfs` and `nbd`: address or DNS name of the server, the same for all hosts. In a lab `nfs` takes an address, and
+   * the server is built.
+   */
+  server?: string;
+  /**
+   * Of `nfs`: the directory, as the server exports it.
+   */
+  export?: string;
+  /**
+   * Of `nbd`: TCP port of the server. Default: 10809.
+   */
+  port?: number;
 }
 /**
  * An overlay segment.
@@ -213,9 +248,45 @@ export interface Vm {
    */
   vcpus?: number;
   /**
-   * `micro`: the lab's own small guest.
+   * What its first disk begins with: `micro`, the lab's own small guest, which has no disk; `debian`, a Debian 12 that
+   * vxmig builds of the distribution's packages; or the path of a raw or qcow2 image: on the host, or with `upload:
+   * true` on this machine.
    */
-  image?: 'micro';
+  image?: string;
+  /**
+   * `true`: the image is a file on this machine, its path counts from this file's directory, and `apply` sends it to
+   * the host that needs it, once. Default: false.
+   */
+  upload?: boolean;
+  /**
+   * Disks, in the order in which the guest sees them; the first begins with the image, the others are empty. Default
+   * for an image with a disk: one, in the file's only storage.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  disks?: Disk[];
+  /**
+   * CPU model that the guest sees, as libvirt names it (`virsh cpu-models x86_64`), `host-model` or `host-passthrough`.
+   * Default: qemu64, which every host can give.
+   */
+  cpu?: string;
+  /**
+   * Machine type, as `qemu-system-x86_64 -machine help` names it. Default: pc for `micro`, q35 for others.
+   */
+  machine?: string;
+  /**
+   * `bios` (default) or `uefi`.
+   */
+  firmware?: 'bios' | 'uefi';
+  /**
+   * Who may log in as root: public keys as in authorized_keys, or paths of files with one on this machine
+   * (`~/.ssh/id_ed25519.pub`). In a lab its hosts' own keys may always.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  sshKeys?: string[];
   /**
    * Name of a domain that libvirt on the host knows already, in place of `image`. As libvirt has it, with spaces and
    * umlauts; only `/` and line ends are in no name.
@@ -238,6 +309,32 @@ export interface Vm {
    */
   acl?: Rule[];
   migration?: Migration;
+}
+/**
+ * A disk of a VM.
+ */
+export interface Disk {
+  /**
+   * `2GiB`. Default: that of the image. A first disk that is larger than its image is grown by the guest.
+   */
+  size?: string;
+  /**
+   * Name of the storage that it lies in. Default: the file's only one.
+   */
+  storage?: string;
+  /**
+   * `qcow2` (default) or `raw`.
+   */
+  format?: 'qcow2' | 'raw';
+  /**
+   * `virtio` (default), `scsi` or `sata`.
+   */
+  bus?: 'virtio' | 'scsi' | 'sata';
+  /**
+   * QEMU's cache mode. Default: `none`, which goes past the page cache of the host, so that the next host reads what
+   * the one before has written.
+   */
+  cache?: 'none' | 'directsync' | 'writeback' | 'writethrough';
 }
 /**
  * A network interface of a VM.
@@ -284,7 +381,14 @@ export interface Migration {
    */
   bandwidth?: string;
   /**
-   * How long the copy may take before it is called off: `120s` (default), `5m`.
+   * `all` or `inc`: disks that the new host does not see are copied to it while the guest writes; `inc` copies what
+   * lies above a base image that both hosts have. Disks of `kind: local` are copied without it. Default: such a VM is
+   * refused.
+   */
+  copyStorage?: 'all' | 'inc';
+  /**
+   * How long the copy may take before it is called off: `120s` (default), `5m`. Disks that are copied may take as long
+   * as they come forward.
    */
   timeout?: string;
 }

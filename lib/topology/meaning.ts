@@ -5,6 +5,7 @@ import { checkAllowances } from './meaning/allow.js';
 import { checkDevices } from './meaning/devices.js';
 import { checkNetworks } from './meaning/networks.js';
 import { checkProbes } from './meaning/probes.js';
+import { checkStorage } from './meaning/storage.js';
 import { checkHostAndVmNames, checkUnderlay } from './meaning/underlay.js';
 import { checkVms } from './meaning/vms.js';
 
@@ -14,6 +15,7 @@ export function checkMeaning(draft: Draft): readonly Complaint[] {
     ...checkUnderlay(draft),
     ...checkNetworks(draft),
     ...checkVms(draft),
+    ...checkStorage(draft),
     ...checkAllowances(draft),
     ...checkAccess(draft),
     ...checkProbes(draft),

@@ -2,6 +2,7 @@ import { strategyChoices } from '../strategies/registry.js';
 import { ANY_ENCAPSULATION } from './any-encapsulation.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
 import type { SchemaError } from './schema.js';
+import { STORAGE_SHAPES } from './storage-shapes.js';
 import type { Shape, Vocabulary } from './vocabulary.js';
 
 const { key: KEY, largestMtu: LARGEST_MTU } = ANY_ENCAPSULATION;
@@ -31,6 +32,7 @@ const RULE: readonly (readonly [string, Shape])[] = [
 
 /** By path, with `*` for names and places in lists; the first that fits counts. */
 const SHAPES: readonly (readonly [string, Shape])[] = [
+  ...STORAGE_SHAPES,
   ['version', { noun: 'a version that this vxmig reads', fix: '`version: 1`' }],
   ['name', { ...NAME, fix: `for example \`name: my-lab\`: ${NAME.fix}` }],
   ['lab', { noun: 'a map', fix: 'write `lab: {}`, or leave it out for real machines' }],
@@ -88,7 +90,6 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ['vms/*/host', { noun: 'the name of a host', fix: 'one of those under `hosts`' }],
   ['vms/*/memory', { noun: 'a size in MiB or GiB', fix: 'for example `memory: 128MiB` or `1GiB`' }],
   ['vms/*/vcpus', { noun: 'a number of CPUs from 1 to 64', fix: 'for example `vcpus: 1`' }],
-  ['vms/*/image', { noun: 'an image', fix: '`image: micro`; for another guest `domain: NAME` in its place' }],
   [
     'vms/*/domain',
     {
@@ -151,16 +152,22 @@ export function shapeAt(path: Path): Shape {
   );
 }
 
+const LISTS = ['nics', 'acl', 'disks'];
+
 /** Names stand at the second place of every path, and list places at the fourth. */
 function patternOf(path: Path): string {
   return path
-    .map((segment, index) =>
-      index === 1 || (index === 3 && (path[2] === 'nics' || path[2] === 'acl')) ? '*' : segment,
-    )
+    .map((segment, index) => (index === 1 || (index === 3 && LISTS.includes(String(path[2]))) ? '*' : segment))
     .join('/');
 }
 
-const KINDS: Readonly<Record<string, string>> = { underlay: 'segment', hosts: 'host', networks: 'network', vms: 'VM' };
+const KINDS: Readonly<Record<string, string>> = {
+  underlay: 'segment',
+  hosts: 'host',
+  storage: 'storage',
+  networks: 'network',
+  vms: 'VM',
+};
 
 /** `host host-a`, `mtu of network blue`, `mac of NIC 1 of VM web`: what people call the thing at `path`. */
 function describePath(path: Path): string {
@@ -174,6 +181,10 @@ function describePath(path: Path): string {
   if (key === 'acl' && place !== undefined) {
     const rule = `rule ${Number(place) + 1} of ${owner}`;
     return nicKey === undefined ? rule : `\`${nicKey}\` of ${rule}`;
+  }
+  if (key === 'disks' && place !== undefined) {
+    const disk = `disk ${Number(place) + 1} of ${owner}`;
+    return nicKey === undefined ? disk : `\`${nicKey}\` of ${disk}`;
   }
   if (key !== 'nics' || place === undefined) {
     const inner = rest.find((segment) => Number.isNaN(Number(segment)));
@@ -190,6 +201,8 @@ const MISPLACED_KEYS: Readonly<Record<string, string>> = {
   'vms.network': 'it belongs to a NIC: `nics: [{network: …, mac: …}]`',
   'vms.mac': 'it belongs to a NIC: `nics: [{network: …, mac: …}]`',
   'vms.address': 'it belongs to a NIC: `nics: [{network: …, mac: …, address: …}]`',
+  'vms.disk': 'write `disks: [{size: …}]`',
+  'vms.storage': 'it belongs to a disk: `disks: [{storage: …}]`',
   'vms.strategy': 'write `migration: {strategy: …}`',
   'hosts.hostKey': 'write `ssh: {hostKey: …}`',
   'hosts.user': 'write `ssh: {user: …}`',

@@ -202,7 +202,7 @@ const GARBAGE = {
 };
 for (const [name, text] of Object.entries(GARBAGE)) {
   t.test(`ip prints ${name}`, async (t) => {
-    await refused(t, observeKernel(await hostThatPrints(t, text), []), 'HOST_UNFIT', /on bad/);
+    await refused(t, observeKernel(await hostThatPrints(t, text), '/media', []), 'HOST_UNFIT', /on bad/);
   });
 }
 

@@ -69,7 +69,16 @@ async function reached(name: string): Promise<SshSettings> {
     assumed: ['port', 'user'],
   } as const;
   const host = { name, underlay: '', addresses: [], ssh, datapath: null };
-  const topology: Topology = { name: 'x', lab: null, underlay: [], hosts: [host], networks: [], vms: [], probes: [] };
+  const topology: Topology = {
+    name: 'x',
+    lab: null,
+    underlay: [],
+    hosts: [host],
+    storage: [],
+    networks: [],
+    vms: [],
+    probes: [],
+  };
   const settings = (await bySshConfigOf(topology)).hosts[0]?.ssh;
   if (!settings) throw new Error('no settings');
   return settings;

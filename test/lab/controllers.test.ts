@@ -45,7 +45,8 @@ await onLab('two-subnets', async (t, lab) => {
   });
 
   await t.test('two at once: the second waits, or is told who is there', async (t) => {
-    const command = lab.start('--json', 'migrate', lab.file, 'web', '--to', 'host-b');
+    // Slowly enough for two other programs to be started meanwhile, on a busy machine too.
+    const command = lab.start('--json', 'migrate', lab.file, 'web', '--to', 'host-b', '--bandwidth', '12MiB');
     await eventually('it has the locks', async () => (await lockHolder(lab, 'host-a')).includes('migrate web'));
     const refused = await lab.run('apply', lab.file, '--lock-timeout', '0s');
     t.equal(refused.exitCode, 5);

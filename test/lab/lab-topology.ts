@@ -26,6 +26,7 @@ export function twoSubnets(name: string, shaping: { rate?: string; delayMs?: num
       host('host-a', 'left', ['198.18.1.10', 'fd00:18:1::10']),
       host('host-with-a-long-name-b', 'a-segment-with-a-long-name', ['198.18.2.10', 'fd00:18:2::10']),
     ],
+    storage: [],
     networks: [],
     vms: [],
     probes: [],
@@ -39,10 +40,15 @@ export function withVm(topology: Topology): Topology {
     host: topology.hosts[0]?.name ?? '',
     memoryBytes: 2 ** 27,
     vcpus: 1,
-    source: { kind: 'image', image: 'micro' },
+    source: {
+      kind: 'image',
+      image: { kind: 'micro' },
+      machine: { cpu: null, machine: null, firmware: 'bios', sshKeys: [] },
+    },
+    disks: [],
     nics: [],
     acl: [],
-    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
   };
   return { ...topology, vms: [vm] };
 }

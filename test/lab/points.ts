@@ -33,7 +33,8 @@ function ofMigrations(reach: (point: string) => void): void {
   LibvirtDriver.prototype.followRunState = async function (domain, onChange) {
     return await followRunState.call(this, domain, (change) => {
       onChange(change);
-      if (change.kind !== 'post-copy began') reach(change.kind === 'stopped' ? 'STOP' : 'RESUME');
+      const point = { stopped: 'STOP', resumed: 'RESUME', 'disk in sync': 'disks in sync' }[change.kind as string];
+      if (point !== undefined) reach(point);
     });
   };
   const { redirect, queueDrops } = OvsPath.prototype;
@@ -62,9 +63,9 @@ function ofApplies(reach: (point: string) => void): void {
     if (scope.changes.length > 0) reach('after network');
   };
   const { executeDomains } = HostSession.prototype;
-  HostSession.prototype.executeDomains = async function (steps) {
+  HostSession.prototype.executeDomains = async function (steps, emit) {
     if (steps.length > 0) reach('before VMs');
-    await executeDomains.call(this, steps);
+    await executeDomains.call(this, steps, emit);
     if (steps.length > 0) reach('after VMs');
   };
   OvsBackend.prototype.prune = async function (scope) {

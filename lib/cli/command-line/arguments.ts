@@ -54,6 +54,13 @@ export function sshTargetArgument(text: string): SshTarget {
   return { user: user ?? 'root', address, port, assumed };
 }
 
+/** Where packages come from, as apt has it in its lists of sources. */
+export function mirrorArgument(text: string): string {
+  if (!/^(https?|file|copy):\/\/?[^\s]+$/.test(text))
+    throw new InvalidArgumentError('Write a URL: http://deb.debian.org/debian.');
+  return text;
+}
+
 /** `SHA256:…` as the topology's `hostKey`. */
 export function hostKeyArgument(text: string): string {
   if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(text))

@@ -8,6 +8,7 @@ import { registerCompletion } from './register-completion.js';
 import { registerFileCommands } from './register-file-commands.js';
 import { registerGrade } from './register-grade.js';
 import { registerHostCommands } from './register-host-commands.js';
+import { registerImage } from './register-image.js';
 import { registerLabCommands } from './register-lab-commands.js';
 
 export interface GlobalOptions {
@@ -79,6 +80,7 @@ export function buildProgram(choose: Choose, printed: { text: string }): Command
   registerFileCommands(program, choose);
   registerGrade(program, choose);
   registerCompletion(program, choose);
+  registerImage(program, choose);
   registerLabCommands(program, choose);
   registerHostCommands(program, choose);
   registerBench(program, choose);

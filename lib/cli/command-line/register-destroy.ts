@@ -5,6 +5,7 @@ import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js'
 
 interface DestroyFlags extends LockFlags {
   readonly yes?: boolean;
+  readonly disks?: boolean;
   readonly host?: readonly SshTarget[];
   readonly hostKey?: readonly string[];
   readonly identity?: string;
@@ -23,6 +24,7 @@ export function registerDestroy(program: Command, choose: Choose): void {
     .description('remove what vxmig made on the hosts, and nothing else')
     .argument('<file-or-name>', "topology file, or the topology's name: of a lab, or with --host")
     .option('-y, --yes', 'do not ask')
+    .option('--disks', 'also the images of disks that vxmig has made, with all that guests have written to them')
     .addOption(
       new Option(
         '--host <target>',
@@ -42,9 +44,9 @@ export function registerDestroy(program: Command, choose: Choose): void {
         '  vxmig destroy two-subnets --host root@192.0.2.7 --host root@192.0.2.8:2222\nNext:\n' +
         '  vxmig lab down FILE',
     )
-    .action((fileOrName: string, { yes, host, hostKey, identity, ...lock }: DestroyFlags) => {
+    .action((fileOrName: string, { yes, disks, host, hostKey, identity, ...lock }: DestroyFlags) => {
       const said = { hosts: host ?? [], hostKeys: hostKey ?? [], identityFile: identity ?? null };
-      const given = { yes: yes ?? false, lock: lockOptions(lock), said };
+      const given = { yes: yes ?? false, disks: disks ?? false, lock: lockOptions(lock), said };
       choose(async (context) => (await import('../commands/destroy.js')).destroyCommand(context, fileOrName, given), {
         logs: true,
       });

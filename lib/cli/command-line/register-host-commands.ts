@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { CopyStorage } from '../../model/disk-copy.js';
 import { SCRIPT_STEPS } from '../../model/plan-script.js';
 import type { StrategyName } from '../../model/topology.js';
 import { MOVES_PER_HOST } from '../../placement/schedule.js';
@@ -101,6 +102,12 @@ function registerChanging(program: Command, choose: Choose): void {
     .addOption(
       new Option('--timeout <duration>', 'call the copy off after that time, like 120s').argParser(durationArgument),
     )
+    .addOption(
+      new Option(
+        '--copy-storage <how>',
+        'copy disks that the new host does not see: all of them, or what lies above a base that both hosts have',
+      ).choices(['all', 'inc']),
+    )
     .option('--no-redirect', 'do not send frames ahead: the plain way, for comparison')
     .option('--write', 'write the new host into the file, keeping its comments')
     .addHelpText(
@@ -109,7 +116,7 @@ function registerChanging(program: Command, choose: Choose): void {
         '  vxmig report latest --output run.html',
     )
     .action((file: string, vm: string, options: MigrateFlags) => {
-      const { to, strategy, bandwidth, timeout, redirect, write } = options;
+      const { to, strategy, bandwidth, timeout, copyStorage, redirect, write } = options;
       const given = {
         to,
         write: write ?? false,
@@ -118,6 +125,7 @@ function registerChanging(program: Command, choose: Choose): void {
         ...(strategy === undefined ? {} : { strategy }),
         ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: bandwidth }),
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+        ...(copyStorage === undefined ? {} : { copyStorage }),
       };
       choose(async (context) => (await import('../commands/migrate.js')).migrateCommand(context, file, vm, given), {
         logs: true,
@@ -170,6 +178,7 @@ interface MigrateFlags extends LockFlags {
   readonly strategy?: StrategyName;
   /** Bytes per second. */
   readonly bandwidth?: number;
+  readonly copyStorage?: CopyStorage;
   /** Milliseconds. */
   readonly timeout?: number;
   readonly redirect?: boolean;

@@ -74,5 +74,5 @@ function hostOf(name: string, ssh: SshSettings): Host {
 }
 
 function namedTopology(name: string, hosts: readonly Host[]): Topology {
-  return { name, lab: null, underlay: [], hosts, networks: [], vms: [], probes: [] };
+  return { name, lab: null, underlay: [], hosts, storage: [], networks: [], vms: [], probes: [] };
 }

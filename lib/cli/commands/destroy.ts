@@ -10,6 +10,7 @@ import { type SaidHosts, topologyToDestroy } from './destroy-target.js';
 
 export interface DestroyOptions {
   readonly yes: boolean;
+  readonly disks: boolean;
   readonly lock: LockOptions;
   readonly said: SaidHosts;
 }
@@ -21,11 +22,13 @@ export async function destroyCommand(
 ): Promise<number> {
   const topology = await topologyToDestroy(fileOrName, options.said);
   const controller = await connectAll(topology, context);
+  let kept: readonly string[] = [];
   try {
     const request = { ...options.lock, work: 'destroy', emit: context.emit, signal: context.signal };
     // Who is asked takes his time: others must not change meanwhile what he sees.
     const changes = await controller.locked(request, async () => {
-      const plans = await planDestruction(controller);
+      const plans = await planDestruction(controller, options.disks ? 'removed' : 'kept');
+      kept = [...plans.values()].flatMap((plan) => plan.kept.map(({ place }) => place));
       const planned = [...plans.values()].flatMap((plan) => plan.changes);
       // A name that was typed wrong must not look like one of which nothing is left.
       if (planned.length === 0 && options.said.hosts.length > 0) throw unknownName(controller);
@@ -37,13 +40,13 @@ export async function destroyCommand(
       ) {
         throw new VxmigError('INTERRUPTED', 'nothing was removed', { hint: 'Answer `yes`, or say --yes.' });
       }
-      return await destroy(controller, plans);
+      return await destroy(controller, plans, context.emit);
     });
     const text =
       changes.length === 0
         ? `Nothing to do: ${topology.name} has nothing on these hosts.`
         : changesText(changes, context.output.style);
-    context.output.result({ ok: true, changes }, text);
+    context.output.result({ ok: true, changes, kept }, [text, ...keptText(kept)].join('\n'));
     return 0;
   } finally {
     controller.close();
@@ -72,6 +75,12 @@ function unknownName(controller: Controller): VxmigError {
     where: name,
     hint: 'Check the name, and that these are its hosts; where it has been destroyed already there is nothing to do.',
   });
+}
+
+/** What a guest has written may be the only copy of it. */
+function keptText(places: readonly string[]): string[] {
+  if (places.length === 0) return [];
+  return ['', 'Kept, with what the guests have written (--disks removes it):', ...places.map((place) => `  ${place}`)];
 }
 
 async function confirmed(list: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import { Controller } from '../../controller/controller.js';
 import type { LockOptions } from '../../controller/host-locks.js';
 import { type MigrateOverrides, Movers } from '../../controller/migrate-vm.js';
 import { runsOn } from '../../controller/places.js';
+import type { CopyStorage } from '../../model/disk-copy.js';
 import { VxmigError } from '../../model/errors.js';
 import type { StrategyName } from '../../model/topology.js';
 import { withVmsAt } from '../../plan/plan.js';
@@ -16,6 +17,7 @@ export interface MigrateCommandOptions {
   readonly strategy?: StrategyName;
   readonly bandwidthBytesPerSecond?: number;
   readonly timeoutMs?: number;
+  readonly copyStorage?: CopyStorage;
   readonly redirect: boolean;
   readonly write: boolean;
   readonly lock: LockOptions;
@@ -78,12 +80,14 @@ function overridesOf({
   strategy,
   bandwidthBytesPerSecond,
   timeoutMs,
+  copyStorage,
 }: MigrateCommandOptions): MigrateOverrides {
   return {
     redirect,
     ...(strategy === undefined ? {} : { strategy }),
     ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(copyStorage === undefined ? {} : { copyStorage }),
   };
 }
 

@@ -1,7 +1,9 @@
 import { bySshConfigOf } from '../../controller/ssh-places.js';
-import { inLab } from '../../lab/connect.js';
+import { inLab, labKeys } from '../../lab/connect.js';
 import type { Topology } from '../../model/topology.js';
+import { withLocalImages } from '../../topology/local-files.js';
 import { type ReadTopology, readTopology } from '../../topology/read.js';
+import { withSshKeys } from '../../topology/ssh-keys.js';
 
 /** The topology with which hosts can be reached: a lab's are where `lab up` has put them. */
 export async function reachableTopology(file: string): Promise<Topology> {
@@ -11,8 +13,9 @@ export async function reachableTopology(file: string): Promise<Topology> {
 /** The same with the file's text, which of a pipe cannot be had twice. */
 export async function readReachable(file: string): Promise<Pick<ReadTopology, 'topology' | 'source'>> {
   const { topology, source } = await readTopology(file);
-  return {
-    topology: topology.lab === null ? await bySshConfigOf(topology) : await inLab(topology, topology.name),
-    source,
-  };
+  const [reachable, keys] =
+    topology.lab === null
+      ? [await bySshConfigOf(topology), []]
+      : [await inLab(topology, topology.name), await labKeys(topology)];
+  return { topology: withLocalImages(await withSshKeys(reachable, file, keys), file), source };
 }

@@ -78,9 +78,12 @@ function info(text: string): LogLine {
 }
 
 function copyText(event: Extract<VxmigEvent, { kind: 'copy-progress' }>): string {
+  const { disks, totalBytes } = event;
+  if (disks != null && totalBytes === 0)
+    return `${event.vm}: disks: ${formatBytes(disks.processedBytes)} of ${formatBytes(disks.totalBytes)} copied`;
   const parts = [
     `${formatBytes(event.processedBytes)} sent, ${formatBytes(event.remainingBytes)} of ` +
-      `${formatBytes(event.totalBytes)} left`,
+      `${formatBytes(totalBytes)} left`,
     ...(event.bytesPerSecond === null ? [] : [`${formatBytes(event.bytesPerSecond)}/s`]),
     ...(event.dirtyBytesPerSecond === null ? [] : [`dirty ${formatBytes(event.dirtyBytesPerSecond)}/s`]),
     ...(event.throttlePercent ? [`guest throttled by ${event.throttlePercent} %`] : []),
@@ -112,7 +115,7 @@ export function progressPrinter({ log, style, live, nowMs }: ProgressOptions): (
       return;
     }
     // Before QEMU has looked at the memory there is nothing to tell.
-    if (event.totalBytes === 0) return;
+    if (event.totalBytes === 0 && event.disks == null) return;
     if (live !== null) live.show(event.vm, text);
     else if (nowMs() - (lastCopyMs.get(event.vm) ?? Number.NEGATIVE_INFINITY) >= COPY_LINE_EVERY_MS) {
       lastCopyMs.set(event.vm, nowMs());

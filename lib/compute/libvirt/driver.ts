@@ -10,6 +10,7 @@ import type { Vm } from '../../model/topology.js';
 import { macRival } from '../../plan/mac-rival.js';
 import { pendingText, pendingVm } from '../../plan/pending.js';
 import type {
+  DiskCopyChange,
   Follower,
   MigrationControl,
   MigrationJob,
@@ -129,12 +130,12 @@ export class LibvirtDriver implements VmDriver {
     await this.inTurn(() => this.#asked(domain, virsh.autostartDomain(this.shell, domain)));
   }
 
-  async followRunState(domain: string, onChange: (change: RunStateChange) => void): Promise<Follower> {
+  async followRunState(domain: string, onChange: (change: RunStateChange | DiskCopyChange) => void): Promise<Follower> {
     // Of all domains: at the destination there is none yet.
     const command = await this.shell.follow(qemuEventsArgv(null), 'TERM');
     command.on('line', (line) => {
       const event = parseQemuEvent(line);
-      const change = event?.domain === domain ? runStateOf(event) : null;
+      const change = event?.domain === domain ? (runStateOf(event) ?? diskCopyOf(event)) : null;
       if (change !== null) onChange(change);
     });
     return command;
@@ -174,6 +175,16 @@ function runStateOf({ event, atMs, data }: QemuEvent): RunStateChange | null {
   if (event === 'STOP') return { kind: 'stopped', atMs };
   if (event === 'RESUME') return { kind: 'resumed', atMs };
   return event === 'MIGRATION' && data.status === 'postcopy-active' ? { kind: 'post-copy began', atMs } : null;
+}
+
+/** qapi/block-core.json: BLOCK_JOB_READY, BLOCK_JOB_COMPLETED; qapi/job.json: JOB_STATUS_CHANGE. */
+function diskCopyOf({ event, atMs, data }: QemuEvent): DiskCopyChange | null {
+  const { id, status, device, type, offset } = data;
+  if (event === 'JOB_STATUS_CHANGE' && status === 'created' && typeof id === 'string')
+    return { kind: 'disk began', job: id, bytes: null, atMs };
+  const kind = { BLOCK_JOB_READY: 'disk in sync', BLOCK_JOB_COMPLETED: 'disk ended' }[event] as DiskCopyChange['kind'];
+  if (kind === undefined || type !== 'mirror' || typeof device !== 'string') return null;
+  return { kind, job: device, bytes: typeof offset === 'number' ? offset : null, atMs };
 }
 
 /** What libvirt has said of a domain on that host. */

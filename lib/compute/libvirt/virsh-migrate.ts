@@ -31,6 +31,7 @@ export function migrateArgv(options: MigrateOptions): string[] {
     '--abort-on-error',
     // libvirt would refuse, for it goes by the kind of file system; that both hosts have the same file was seen.
     ...(options.storage.disks.some(({ hiddenFromLibvirt }) => hiddenFromLibvirt) ? ['--unsafe'] : []),
+    ...copyArguments(options.storage),
     '--domain',
     options.domain,
     '--desturi',
@@ -46,6 +47,17 @@ export function migrateArgv(options: MigrateOptions): string[] {
       ? []
       : ['--bandwidth', String(Math.max(1, Math.round(options.bandwidthBytesPerSecond / 1_048_576)))]),
   );
+}
+
+/**
+ * With writes that wait until they are at both ends the copy comes to its end however fast the guest writes. Other
+ * disks are seen by both hosts.
+ */
+function copyArguments({ copies }: StorageProof): string[] {
+  if (copies.length === 0) return [];
+  const how = copies.some(({ base }) => base !== null) ? '--copy-storage-inc' : '--copy-storage-all';
+  const targets = copies.map(({ target }) => target).join(',');
+  return [how, '--copy-storage-synchronous-writes', '--migrate-disks', targets];
 }
 
 /**

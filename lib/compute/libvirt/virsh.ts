@@ -10,6 +10,7 @@ export const DOMAIN_COMMANDS = {
   start: (name: string): Command => ({ argv: virsh('start', '--domain', name) }),
   /** What waits for it is delivered: see {@link resumeDomain}. */
   resume: (name: string): Command => ({ argv: virsh('resume', '--domain', name) }),
+  shutdown: (name: string): Command => ({ argv: virsh('shutdown', '--domain', name) }),
   stop: (name: string): Command => ({ argv: virsh('destroy', '--domain', name) }),
   /** The variables of its firmware are its owner's; libvirt refuses where nobody says what becomes of them. */
   undefine: (name: string): Command => ({ argv: virsh('undefine', '--keep-nvram', '--domain', name) }),

@@ -25,6 +25,8 @@ export interface KernelState {
   readonly libvirtFiles: readonly string[];
   /** Domains whose QEMU is younger than {@link LATELY_SECONDS}. */
   readonly startedLately: readonly string[];
+  /** Media of the topology's guests: path → what it was made of, empty of one that was not finished. */
+  readonly seeds: Readonly<Record<string, string>>;
   /** Of the bridges that were asked about, where they exist. */
   readonly flows: ReadonlyMap<string, readonly Flow[]>;
 }
@@ -40,11 +42,16 @@ const LATELY_SECONDS = 60;
 
 /**
  * One shell for everything: a session per question would cost more than all the questions. The text is constant;
- * nothing from a topology is in it; bridges are its arguments. Sections are parted by lines that none of the tools
- * prints.
+ * nothing from a topology is in it; its arguments are the directory of its guests' media, and bridges. Sections are
+ * parted by lines that none of the tools prints.
  */
 const SCRIPT = `
 section() { printf '\\n=== %s\\n' "$1"; }
+section media
+for path in "$1"/*.iso; do
+  [ -e "$path" ] && echo "$(head -c 64 -- "$path.digest" 2>/dev/null) $path"
+done
+shift
 section ssh; echo "\${SSH_CONNECTION:-}"
 section datapath; [ -d /sys/module/openvswitch ] && echo yes
 section kvm; [ -w /dev/kvm ] && echo yes
@@ -76,8 +83,8 @@ exit 0
 `;
 
 /** @throws CommandError, VxmigError SSH_CONNECT */
-export async function observeKernel(shell: HostShell, bridges: readonly string[]): Promise<KernelState> {
-  const { stdout } = await shell.run(['sh', '-s', '--', ...bridges], { stdin: SCRIPT });
+export async function observeKernel(shell: HostShell, media: string, bridges: readonly string[]): Promise<KernelState> {
+  const { stdout } = await shell.run(['sh', '-s', '--', media, ...bridges], { stdin: SCRIPT });
   const sections = splitSections(stdout);
   if (!sections.has('links')) {
     const message = `a shell on ${shell.name} was asked to print what is configured there, and printed something else`;
@@ -106,6 +113,7 @@ export async function observeKernel(shell: HostShell, bridges: readonly string[]
       libvirtFiles: text('libvirt') === '' ? [] : text('libvirt').split('\n'),
       // QEMU writes one as it starts: stateDir/NAME.pid (virPidFileBuildPath in libvirt's src/util/virpidfile.c).
       startedLately: [...text('lately').matchAll(/([^/\n]+)\.pid$/gm)].map((match) => match[1] ?? ''),
+      seeds: Object.fromEntries([...text('media').matchAll(/^([0-9a-f]*) (.+)$/gm)].map(([, of, path]) => [path, of])),
       sshAddress: text('ssh').split(' ')[2] ?? null,
       flows,
     };

@@ -7,9 +7,9 @@ const TOPOLOGY = topologyOf();
 
 t.test('destroy takes VMs first, then their networks, and leaves hosts as they were before the apply', async (t) => {
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
-  const plans = await planDestruction(fleet.controller);
+  const plans = await planDestruction(fleet.controller, 'kept');
   t.strictSame(namesKnownTo(fleet.controller), ['plans']);
-  const changes = await destroy(fleet.controller, plans);
+  const changes = await destroy(fleet.controller, plans, () => undefined);
   t.ok(changes.length > 5);
   t.ok(changes.every(({ action }) => action === 'delete'));
   const ofA = fleet.done.filter((what) => what.startsWith('host-a '));
@@ -20,22 +20,25 @@ t.test('destroy takes VMs first, then their networks, and leaves hosts as they w
     t.strictSame(links, host.links);
   }
   t.strictSame(
-    [...(await planDestruction(fleet.controller)).values()].flatMap((plan) => plan.changes),
+    [...(await planDestruction(fleet.controller, 'kept')).values()].flatMap((plan) => plan.changes),
     [],
   );
 });
 
 t.test('a host on which it fails does not keep the others from theirs, and what is left there is named', async (t) => {
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
-  const plans = await planDestruction(fleet.controller);
+  const plans = await planDestruction(fleet.controller, 'kept');
   fleet.before = (what) => {
     if (what.startsWith('host-a ovs delete-bridge')) throw failing(what);
   };
-  await t.rejects(destroy(fleet.controller, plans), {
-    code: 'APPLY_FAILED',
-    message: /left on host-a: (?!.*vm web).*bridge br-/,
-    hint: /run the same again/,
-  });
+  await t.rejects(
+    destroy(fleet.controller, plans, () => undefined),
+    {
+      code: 'APPLY_FAILED',
+      message: /left on host-a: (?!.*vm web).*bridge br-/,
+      hint: /run the same again/,
+    },
+  );
   t.strictSame(
     fleet.states.map(({ bridges }) => bridges.length > 0),
     [true, false, false],
@@ -44,9 +47,12 @@ t.test('a host on which it fails does not keep the others from theirs, and what 
 
 t.test('where nothing is seen any more, that is said', async (t) => {
   const fleet = new Fleet(TOPOLOGY, appliedHosts(TOPOLOGY));
-  const plans = await planDestruction(fleet.controller);
+  const plans = await planDestruction(fleet.controller, 'kept');
   fleet.before = (what) => {
     if (what.startsWith('host-b ')) throw failing(what);
   };
-  await t.rejects(destroy(fleet.controller, plans), { message: /what is left on host-b cannot be seen/ });
+  await t.rejects(
+    destroy(fleet.controller, plans, () => undefined),
+    { message: /what is left on host-b cannot be seen/ },
+  );
 });

@@ -11,12 +11,26 @@ const VM: Vm = {
   host: 'host-a',
   memoryBytes: 2 ** 27,
   vcpus: 1,
-  source: { kind: 'image', image: 'micro' },
+  source: {
+    kind: 'image',
+    image: { kind: 'micro' },
+    machine: { cpu: null, machine: null, firmware: 'bios', sshKeys: [] },
+  },
+  disks: [],
   nics: [],
   acl: [],
-  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
 };
-const TOPOLOGY: Topology = { name: 'x', lab: null, underlay: [], hosts: [HOST], networks: [], vms: [VM], probes: [] };
+const TOPOLOGY: Topology = {
+  name: 'x',
+  lab: null,
+  underlay: [],
+  hosts: [HOST],
+  storage: [],
+  networks: [],
+  vms: [VM],
+  probes: [],
+};
 const FIT: Fitness = {
   ovsdbVersion: 'schema 8.3.1',
   vswitchdVersion: '3.1.0',
@@ -29,6 +43,7 @@ const FIT: Fitness = {
   fpingVersion: '5.1',
   kvmDevice: true,
   microImage: true,
+  diskPrograms: ['qemu-img', 'xorriso'],
   availableMemoryBytes: 2 ** 30,
   packetBufferBytes: 2 ** 20,
   userfaultfd: true,

@@ -72,7 +72,7 @@ class MemorySession extends HostSession {
   readonly #host: MemoryHost;
 
   constructor(host: MemoryHost, database: OvsDatabase) {
-    const expected = { bridges: [], hasVms: true };
+    const expected = { bridges: [], hasVms: true, volumes: [] };
     super(host.state.host, host.shell, database, expected, null, new MemorySwitch(host));
     this.#host = host;
   }

@@ -34,7 +34,7 @@ t.test(
     const { shell, look } = host([{ name: BLUE }]);
     const seen = await look();
     t.equal(shell.asked.length, 2, shell.asked.map((line) => line.slice(0, 40)).join('; '));
-    t.match(shell.asked[0], new RegExp(`^sh -s -- ${BLUE} <<<`));
+    t.match(shell.asked[0], new RegExp(`^sh -s -- /var/lib/vxmig/seeds/plans ${BLUE} <<<`));
     t.match(seen, { host: 'host-a', ovsVersion: '3.1.0', kernelDatapath: true, kvm: false, sshAddress: '192.0.2.7' });
     t.strictSame(
       seen.bridges.map(({ name, flows }) => [name, flows.length]),

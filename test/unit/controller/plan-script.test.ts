@@ -66,3 +66,20 @@ t.test('values that ovs-vsctl would take apart are quoted for it', async (t) => 
     ['set', 'Interface', 'p', 'type=""', 'options={remote_ip="fd00::1",key=""}', 'ofport_request=[]', ids],
   ]);
 });
+
+t.test('a guest with disks: its image has to be there, then its medium and its disks, then itself', async (t) => {
+  const topology = topologyOf(
+    ['networks:\n', 'storage: {pool: {kind: shared, path: /srv/pool}}\nnetworks:\n'],
+    ['image: micro', 'image: debian'],
+  );
+  const plan = planned(topology, freshHosts(topology));
+  const upload = { source: '/home/me/a b.raw', place: '/images/x.raw', digest: 'd'.repeat(64), fileBytes: 1 };
+  const withUpload = { ...plan, vms: plan.vms.map((vm) => ({ ...vm, uploads: [upload] })) };
+  const script = scripted(withUpload, topology).find(({ step, host }) => step === 'vms' && host === 'host-a')?.script;
+  t.match(script, /sha256sum --check.*copy .*a b\.raw there first, as \/images\/x\.raw.*exit 1/);
+  t.match(script, /web\.iso .*qemu-img create.*virsh .*define.*virsh .*start --domain web/s);
+  t.match(script, `plans-web-0.qcow2 qcow2 0`);
+  execFileSync('sh', ['-n'], { input: script ?? '' });
+  const missing = spawnSync('sh', { input: `${script?.match(/^echo .*sha256sum.*$/m)?.[0]}\necho went on\n` });
+  t.match({ status: missing.status, stdout: String(missing.stdout) }, { status: 1, stdout: /^(?!.*went on)/s });
+});

@@ -3,6 +3,7 @@ import {
   answers,
   carrierCheck,
   clockCheck,
+  diskPrograms,
   fping,
   packetBuffer,
   qemu,
@@ -53,4 +54,10 @@ t.test('who has the tunnels’ packets in place of Open vSwitch is named', async
     const kind = encapsulation.carrier.kind === 'udp' ? 'port' : 'protocol';
     t.equal(taken.name, `host-a: ${encapsulation.title} ${kind}`);
   }
+});
+
+t.test('a guest with disks needs what makes them, and what makes its medium', async (t) => {
+  t.match(diskPrograms('x', ['qemu-img', 'xorriso']), { ok: true, hint: '' });
+  t.match(diskPrograms('x', ['qemu-img']), { ok: false, seen: 'qemu-img', hint: 'apt-get install xorriso' });
+  t.match(diskPrograms('x', []), { ok: false, hint: 'apt-get install qemu-utils xorriso' });
 });

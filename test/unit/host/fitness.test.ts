@@ -39,6 +39,10 @@ fping: Version 5.1
 === kvm
 yes
 
+=== disks
+qemu-img
+xorriso
+
 === image
 yes
 
@@ -89,6 +93,7 @@ t.test('a host that has everything', async (t) => {
     fpingVersion: '5.1',
     kvmDevice: true,
     microImage: true,
+    diskPrograms: ['qemu-img', 'xorriso'],
     availableMemoryBytes: 2_000_000 * 1024,
     packetBufferBytes: 212_992,
     userfaultfd: true,
@@ -107,6 +112,7 @@ t.test('a host that has nothing', async (t) => {
     libvirtVersion: '',
     qemuVersion: '',
     microImage: false,
+    diskPrograms: [],
     availableMemoryBytes: 0,
     packetBufferBytes: null,
     userfaultfd: false,

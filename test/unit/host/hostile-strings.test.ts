@@ -46,7 +46,14 @@ const PROGRAMS = ['ip', 'ethtool', 'nft', 'virsh', 'ovs-ofctl', 'ovs-appctl', 'p
 /** A topology that no file can say: every name of it is `text`. */
 function topologyNamed(text: string): Topology {
   const { vms, ...topology } = parseTopology(RICH, 'rich.yaml');
-  const own = vms.map((vm) => ({ ...vm, source: { kind: 'image', image: 'micro' } as const }));
+  const own = vms.map((vm) => ({
+    ...vm,
+    source: {
+      kind: 'image',
+      image: { kind: 'micro' },
+      machine: { cpu: null, machine: null, firmware: 'bios', sshKeys: [] },
+    } as const,
+  }));
   const renamed = JSON.stringify({ ...topology, vms: own }, (_, value: unknown) =>
     typeof value === 'string' && /^(rich|web|legacy|blue|green|grey)$/.test(value) ? `${text}${value}` : value,
   );

@@ -15,6 +15,7 @@ const state: LabState = {
   libvirt: true,
   management: { cidr: '198.19.0.0/26', prefixLength: 26, controllerAddress: '198.19.0.1', bridge: 'vxm-br' },
   router: { ...planned, name: 'router' },
+  storageServers: [],
   hosts: topology.hosts.map((host, index) => ({
     ...planned,
     name: host.name,

@@ -17,6 +17,7 @@ function topology(hosts: number, cidrs: string[] = ['198.18.1.0/24'], overlay: s
       ssh: null,
       datapath: null,
     })),
+    storage: [],
     networks: [
       {
         name: 'blue',

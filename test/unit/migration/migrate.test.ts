@@ -1,34 +1,12 @@
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { MIGRATION_STAGES } from '../../../lib/migration/stages.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { STRATEGY_NAMES } from '../../../lib/strategies/registry.js';
 import { type Trouble, World } from './world.js';
+import { checkWorld, failing } from './world-check.js';
 
 const NAMES = MIGRATION_STAGES.map(({ name }) => name);
-
-/** Of every world, whatever happened in it. */
-function checkWorld(t: Test, world: World, result: Awaited<ReturnType<World['migrate']>>['result'], what: string) {
-  const { outcome, error } = result;
-  t.same(world.twice, [], `${what}: it never ran twice`);
-  t.same(world.lost, [], `${what}: nothing was lost`);
-  if (outcome === 'migrated') t.same(world.running, ['host-b'], `${what}: it runs at the destination`);
-  if (outcome === 'rolled-back') {
-    t.same(world.running, ['host-a'], `${what}: it runs at the source`);
-    t.same([...world.at.keys()], ['host-a'], `${what}: no copy is left`);
-    t.same([...world.taps], ['host-a'], `${what}: the destination holds nothing of it`);
-    t.same([...world.redirects], [], `${what}: nothing is sent ahead`);
-    t.equal(world.placement.placeOf('web').kind, 'at', `${what}: the ledger has it at rest`);
-  }
-  if (outcome === 'failed') t.equal(error?.code, 'MIGRATION_FAILED', what);
-  if (outcome === 'rolled-back') t.not(error?.code, 'MIGRATION_FAILED', what);
-  if (outcome === 'migrated') t.notOk(['MIGRATION_ROLLED_BACK', 'INTERRUPTED'].includes(error?.code ?? ''), what);
-  t.ok(outcome !== 'migrated' || result.ok === (error === undefined), what);
-}
-
-const failing = (call: string, kind: 'refused' | 'silent' | 'broken' = 'refused', times = 1): Trouble => ({
-  failing: new Map([[call, { times, kind }]]),
-});
 
 for (const strategy of STRATEGY_NAMES) {
   for (const redirect of [true, false]) {
@@ -45,6 +23,7 @@ for (const strategy of STRATEGY_NAMES) {
           NAMES,
         );
         t.same([...world.taps], ['host-b'], 'the source has given back what it held');
+        t.same([...world.images], [['host-b', 'its']], 'the disk is where the VM is, and nowhere else');
         t.same([...world.redirects], []);
         t.ok(result.certificate?.verdict.ok, `${result.certificate?.verdict.text}`);
         t.match(world.placement.placeOf('web'), { kind: 'at', host: 'host-b' });
@@ -57,6 +36,7 @@ for (const strategy of STRATEGY_NAMES) {
 t.test('what fails before the gate opens is undone, wherever it fails', async (t) => {
   const calls = [
     'source lookAhead',
+    'destination receive',
     'onlooker look',
     'destination converge',
     'source control',
@@ -77,6 +57,7 @@ t.test('what fails before the gate opens is undone, wherever it fails', async (t
       const world = new World(failing(call));
       const { result } = await world.migrate();
       t.equal(result.outcome, 'rolled-back', call);
+      t.same([...world.images], [['host-a', 'its']], call);
       t.ok(
         result.stages.every(({ stage }) => stage !== 'switch over'),
         call,
@@ -181,6 +162,10 @@ t.test('random orders of events, failures and interruptions: the VM runs once, o
   const calls = [
     'source look',
     'destination look',
+    'destination receive',
+    'destination discard',
+    'destination keep',
+    'source remove',
     'source cancel',
     'source hasJob',
     'destination hasJob',

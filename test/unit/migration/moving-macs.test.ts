@@ -55,7 +55,7 @@ async function reserved() {
     });
   const hosts = [hostNamed('host-a'), hostNamed('host-b')];
   const { run } = runOf({ topology, hosts, run: { placement } });
-  const reservation = new Reservation(run);
+  const reservation = new Reservation(run, []);
   await reservation.make();
   done.length = 0;
   return { reservation, done, hear: (seen: SeenMac) => hear(seen) };

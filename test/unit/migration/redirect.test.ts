@@ -81,7 +81,7 @@ async function switched(armingMs: readonly number[]) {
       },
     });
   const { run, warnings } = runOf({ hosts: [hostNamed('host-a'), hostNamed('host-b')] });
-  const reservation = new Reservation(run);
+  const reservation = new Reservation(run, []);
   await reservation.make();
   const checked = { id: '', startsWithHost: false, memoryBytes: null, unlinkedMacs: [], storage: WITHOUT_DISKS };
   const copy = new Copy(run, checked, reservation);

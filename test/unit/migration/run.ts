@@ -2,6 +2,7 @@ import type { VmDriver, VmSight } from '../../../lib/compute/driver.js';
 import type { Observer } from '../../../lib/measure/observer.js';
 import { Clocks } from '../../../lib/migration/clocks.js';
 import type { HostParts } from '../../../lib/migration/host-parts.js';
+import type { Images } from '../../../lib/migration/images.js';
 import { Journal } from '../../../lib/migration/journal.js';
 import type { Run } from '../../../lib/migration/migration.js';
 import { Probes } from '../../../lib/migration/probes.js';
@@ -20,14 +21,16 @@ export interface PartsGiven {
   readonly vms?: Partial<VmDriver>;
   readonly path?: Partial<NetworkPath>;
   readonly observer?: Partial<Observer>;
+  readonly images?: Partial<Images>;
 }
 
-export function partsOf(name: string, { vms, path, observer }: PartsGiven = {}): HostParts {
+export function partsOf(name: string, { vms, path, observer, images = {} }: PartsGiven = {}): HostParts {
   return {
     name,
     vms: { host: name, ...vms } as VmDriver,
     path: { host: name, ...path } as NetworkPath,
     observer: { host: name, ...observer } as Observer,
+    images: images as Images,
   };
 }
 
@@ -59,7 +62,13 @@ export function runOf({ topology = topologyOf(), hosts, run = {} }: GivenRun = {
     source,
     destination,
     hosts: all,
-    options: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 10_000, redirect: true },
+    options: {
+      strategy: 'pre-copy',
+      bandwidthBytesPerSecond: null,
+      timeoutMs: 10_000,
+      copyStorage: null,
+      redirect: true,
+    },
     strategy: PRE_COPY,
     signal: new AbortController().signal,
     lookAhead: async () => outlook(),

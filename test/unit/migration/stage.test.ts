@@ -154,6 +154,12 @@ t.test('after the point of no return it is settled where the VM is', async (t) =
   }
 });
 
+t.test('where nobody knows where the VM is, what the failure itself advises is said too', async (t) => {
+  const fails = new VxmigError('COMMAND_FAILED', 'no answer', { hint: 'Is the storage there?' });
+  const end = await tell([step('commit', 'a', { fails })], { settled: 'unknown' });
+  t.match(end.error, { code: 'MIGRATION_FAILED', hint: /^Is the storage there\? Nothing more was touched/ });
+});
+
 t.test('a finishing stage that fails does not stop the next', async (t) => {
   const end = await tell([
     step('commit', 'a'),

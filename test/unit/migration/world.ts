@@ -12,8 +12,10 @@ import { DriverError } from '../../../lib/compute/driver-error.js';
 import { type JobStats, parseJobStats } from '../../../lib/measure/jobinfo.js';
 import type { Observer } from '../../../lib/measure/observer.js';
 import type { HostParts } from '../../../lib/migration/host-parts.js';
+import type { Images } from '../../../lib/migration/images.js';
 import { migrate } from '../../../lib/migration/migrate.js';
 import type { MigrationOptions } from '../../../lib/migration/migration.js';
+import type { DiskCopy } from '../../../lib/model/disk-copy.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { tapName } from '../../../lib/model/names.js';
 import type { Topology } from '../../../lib/model/topology.js';
@@ -65,6 +67,20 @@ export interface Failing {
 
 type Role = 'source' | 'destination' | 'onlooker';
 
+/** Its disk is on host-a alone, and goes along. */
+const COPY: DiskCopy = {
+  target: 'vda',
+  job: 'drive-virtio-disk0',
+  path: '/srv/own/plans-web-0.raw',
+  format: 'raw',
+  sizeBytes: 2 ** 20,
+  neededBytes: 2 ** 20,
+  base: null,
+  arriving: { topology: 'plans', vm: 'web', index: 0, from: 'host-a' },
+  replaces: [],
+  own: { before: { topology: 'plans', vm: 'web', index: 0 }, after: { topology: 'plans', vm: 'web', index: 0 } },
+};
+
 /** One VM, its hosts, and all that a migration does to them, without any host. */
 export class World {
   readonly topology: Topology = topologyOf(['probes:\n  - {from: host-c, to: web}\n', 'probes: []\n']);
@@ -82,6 +98,8 @@ export class World {
   /** By host: where its table has the VM. */
   readonly tables = new Map<string, string>();
   readonly redirects = new Set<string>();
+  /** By host: whether an image of its disk there is marked as the VM's. */
+  readonly images = new Map<string, 'its' | 'arriving'>([['host-a', 'its']]);
   /** By host: whether the VM has a tap there. */
   readonly taps = new Set<string>(['host-a']);
   #job: 'none' | 'copying' | 'switching' | 'over' = 'none';
@@ -99,7 +117,14 @@ export class World {
     const hosts = this.topology.hosts.map(({ name }) => this.#parts(name));
     const [source, destination] = hosts;
     if (vm === undefined || source === undefined || destination === undefined) throw new Error('too few');
-    const all = { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 5_000, redirect: true, ...options };
+    const all = {
+      strategy: 'pre-copy',
+      bandwidthBytesPerSecond: null,
+      timeoutMs: 5_000,
+      copyStorage: null,
+      redirect: true,
+      ...options,
+    };
     return await migrate(
       {
         topology: this.topology,
@@ -115,7 +140,7 @@ export class World {
         signal,
         lookAhead: async () => {
           await this.#call('host-a', 'lookAhead');
-          return outlook();
+          return outlook({ storage: { disks: [], copies: [COPY] } });
         },
         portSilence: async () => null,
       },
@@ -210,7 +235,38 @@ export class World {
   }
 
   #parts(name: string): HostParts {
-    return { name, vms: this.#driver(name), path: this.#path(name), observer: this.#observer(name) };
+    return {
+      name,
+      vms: this.#driver(name),
+      path: this.#path(name),
+      observer: this.#observer(name),
+      images: this.#images(name),
+    };
+  }
+
+  #images(host: string): Images {
+    const call = (what: string) => this.#call(host, what);
+    return {
+      receive: async () => {
+        await call('receive');
+        this.images.set(host, 'arriving');
+      },
+      discard: async () => {
+        await call('discard');
+        if (this.at.has(host) || this.images.get(host) === 'its') this.lost.push(`the image at ${host} was discarded`);
+        this.images.delete(host);
+      },
+      keep: async () => {
+        await call('keep');
+        this.images.set(host, 'its');
+      },
+      remove: async () => {
+        await call('remove');
+        if (this.at.has(host) || this.images.get('host-b') !== 'its')
+          this.lost.push(`the image at ${host} was removed`);
+        this.images.delete(host);
+      },
+    };
   }
 
   #driver(host: string): VmDriver {

@@ -80,6 +80,7 @@ export function proposal(change: Partial<Proposal> = {}): Proposal {
     needs: [],
     memory: { neededBytes: GIB, guestBytes: GIB / 2, promisedBytes: 0 },
     transport: { address: '198.18.2.10', port: 49152, first: 49152, last: 49215, silence: null },
+    disks: [],
     clock: { aheadMs: 3, errorMs: 1 },
     ...change,
   };

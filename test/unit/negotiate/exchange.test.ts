@@ -38,6 +38,7 @@ t.test('the configuration says all that was agreed on', async (t) => {
     mtuBytes: 1500,
     datapath: { from: 'system', to: 'netdev' },
     memoryBytes: 2 ** 30,
+    disks: [],
   });
 });
 

@@ -9,9 +9,10 @@ const VM: Vm = {
   memoryBytes: 2 ** 27,
   vcpus: 1,
   source: { kind: 'domain', domain: 'shop' },
+  disks: [],
   nics: [],
   acl: [],
-  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
 };
 const HOSTS = ['node-a', 'node-b'];
 

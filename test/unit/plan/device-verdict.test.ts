@@ -71,6 +71,8 @@ t.test('the variables of a firmware come along, where libvirt can make a file fo
   t.match(judged("<nvram type='file'><source file='/n/x.fd'/></nvram>", ['/n/x.fd']).remarks, [
     /^\/n\/x\.fd on node-b/,
   ]);
+  t.match(judged('<loader>/usr/share/OVMF/CODE.fd</loader>').obstacles, [{ why: /firmware of shop.*not on node-b/ }]);
+  t.strictSame(judged('<loader>/c.fd</loader>', ['/c.fd']).obstacles, []);
   t.match(judged("<nvram type='network'><source protocol='nbd'/></nvram>").obstacles, [{ why: /of the type network/ }]);
 });
 

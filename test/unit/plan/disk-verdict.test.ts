@@ -62,7 +62,9 @@ function judge({
     tokens: [token],
     dropsCache,
   };
-  const { proven, obstacles } = judgeDisks(MOVE, seen);
+  const judged = judgeDisks(MOVE, seen);
+  const proven = judged.flatMap((one) => ('by' in one ? [one] : []));
+  const obstacles = judged.flatMap((one) => ('by' in one ? [] : [one]));
   return {
     by: proven[0]?.by,
     hidden: proven[0]?.hiddenFromLibvirt,

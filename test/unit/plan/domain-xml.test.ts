@@ -72,3 +72,16 @@ t.test('every size and number of processors gives well-formed numbers', async ()
     }),
   );
 });
+
+t.test('with UEFI each host has its own firmware, and the variables lie where the medium does', async (t) => {
+  const [uefi, bios] = ['uefi', 'bios'].map((firmware) => {
+    const topology = topologyOf(
+      ['networks:\n', 'storage: {pool: {kind: shared, path: /srv/pool}}\nnetworks:\n'],
+      ['image: micro', `image: /srv/base.raw\n    firmware: ${firmware}`],
+    );
+    return topology.vms.map((vm) => domainXml(topology, vm, TCG)).join('');
+  });
+  t.match(uefi, /<os firmware='efi'>/);
+  t.match(uefi, '<nvram>/var/lib/vxmig/seeds/plans/web.nvram</nvram>');
+  t.notMatch(bios, /efi|nvram/);
+});

@@ -224,6 +224,7 @@ export function afterStep(domains: readonly ObservedDomain[], step: DomainStep):
       return [...others, { ...found, state: 'running', live: found.xml, saved: false }];
     case 'resume':
       return [...others, { ...found, state: 'running', reason: '', pausedByMigration: false, arriving: false }];
+    case 'shutdown':
     case 'stop':
       return [...others, { ...found, state: 'shut off', live: null }];
     case 'undefine':

@@ -1,11 +1,13 @@
 import type { Topology } from '../../../lib/model/topology.js';
 import type { NetworkFacts } from '../../../lib/plan/desired.js';
 import type { VmFacts } from '../../../lib/plan/desired-vms.js';
+import { volumesOf } from '../../../lib/plan/disk-xml.js';
 import type { OvsScope } from '../../../lib/plan/host-plan.js';
 import { withoutCopies } from '../../../lib/plan/left-copies.js';
 import type { ObservedHost } from '../../../lib/plan/observed.js';
 import { OvsPlanner, type PlannedMove } from '../../../lib/plan/ovs-planner.js';
 import { type Plan, planTopology } from '../../../lib/plan/plan.js';
+import { placeText } from '../../../lib/storage/place-text.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 import { executed, type HostPlan, hostsOf } from './executed.js';
 
@@ -86,6 +88,8 @@ export function freshHost(name: string, address: string): ObservedHost {
     namespaces: [],
     domains: [],
     startedLately: [],
+    volumes: [],
+    seeds: {},
     kvm: false,
     nftTables: [],
     sshAddress: '192.0.2.7',
@@ -93,7 +97,10 @@ export function freshHost(name: string, address: string): ObservedHost {
 }
 
 export function freshHosts(topology: Topology): ObservedHost[] {
-  return topology.hosts.map((host) => freshHost(host.name, host.addresses[0] ?? ''));
+  const places = topology.vms.flatMap((vm) => volumesOf(topology, vm).map(({ place }) => placeText(place)));
+  const absent = { image: { kind: 'absent' }, mark: null, freeBytes: null } as const;
+  const volumes = places.map((place) => ({ place, ...absent }));
+  return topology.hosts.map((host) => ({ ...freshHost(host.name, host.addresses[0] ?? ''), volumes }));
 }
 
 export function planned(topology: Topology, hosts: readonly ObservedHost[], facts: HostFacts = KERNEL): TestPlan {

@@ -27,7 +27,7 @@ function sight(devices: string, change: Partial<MoveSight> = {}, head = ''): Mov
 const whyNot = (seen: MoveSight) => judgeMove(MOVE, seen).obstacles.map(({ why }) => why);
 
 t.test('a VM without disks has nothing to prove', async (t) => {
-  t.same(judgeMove(MOVE, sight('')), { storage: { disks: [] }, obstacles: [], remarks: [] });
+  t.same(judgeMove(MOVE, sight('')), { storage: { disks: [], copies: [] }, obstacles: [], remarks: [] });
 });
 
 t.test('what libvirt refuses is told before, with the command that fixes it', async (t) => {

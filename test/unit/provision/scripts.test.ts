@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const bashScripts = ['lib/provision/provision.sh', 'lib/guest/build.sh', '.ci/run'];
+const bashScripts = ['lib/provision/provision.sh', 'lib/guest/build.sh', 'lib/guest/debian/build.sh', '.ci/run'];
 const shScripts = ['lib/provision/setup.sh'];
 const cgi = readdirSync(`${root}lib/guest/www/cgi-bin`).map((name) => `lib/guest/www/cgi-bin/${name}`);
 /** Run as `sh machine-init.sh`. */
@@ -20,7 +20,7 @@ const sent = allScripts.flatMap((name) => {
   return shell === undefined ? [] : [{ name, shell }];
 });
 const sentScripts = sent.map(({ name }) => name);
-const guestScripts = ['lib/guest/init', 'lib/guest/query.sh', ...cgi];
+const guestScripts = ['lib/guest/init', 'lib/guest/query.sh', 'lib/guest/debian/customize.sh', ...cgi];
 
 /** Runs a program to its end; stdout and stderr as text. */
 function run(command: string, args: readonly string[]) {

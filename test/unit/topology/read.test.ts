@@ -69,7 +69,12 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
     host: 'host-a',
     memoryBytes: 128 * 2 ** 20,
     vcpus: 1,
-    source: { kind: 'image', image: 'micro' },
+    source: {
+      kind: 'image',
+      image: { kind: 'micro' },
+      machine: { cpu: null, machine: null, firmware: 'bios', sshKeys: [] },
+    },
+    disks: [],
     nics: [
       {
         network: 'blue',
@@ -79,7 +84,7 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
       },
     ],
     acl: [],
-    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000 },
+    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
   });
   t.same(topology.probes, [{ from: { kind: 'host', name: 'host-b' }, to: 'web', intervalMs: 10 }]);
 });
@@ -113,7 +118,7 @@ t.test('what is written wins over the defaults', async (t) => {
     memoryBytes: 2 ** 30,
     vcpus: 2,
     source: { kind: 'domain', domain: 'legacy' },
-    migration: { strategy: 'post-copy', bandwidthBytesPerSecond: 64 * 2 ** 20, timeoutMs: 300_000 },
+    migration: { strategy: 'post-copy', bandwidthBytesPerSecond: 64 * 2 ** 20, timeoutMs: 300_000, copyStorage: null },
     nics: [{ mac: '52:54:00:09:00:ab' }],
   });
   t.equal(topology.probes[0]?.intervalMs, 1000);

@@ -1,0 +1,41 @@
+# shellcheck shell=sh
+# What this host sees of images: volume-sight.sh [FORMAT PLACE]…, each a path or a URI as qemu-img takes it. FORMAT
+# empty: it is found out; a guest can make its raw disk look like another format. Only reads.
+export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+while [ "$#" -ge 2 ]; do
+  format=$1 place=$2
+  shift 2
+  echo '=== volume'
+  case $place in
+    /*)
+      directory=${place%/*}
+      if [ -e "$place.vxmig" ]; then printf 'mark=%s\n' "$(head -c 4096 -- "$place.vxmig" | tr '\n' ' ')"; fi
+      # The nearest directory that is there: where it is to be made.
+      while [ ! -d "$directory" ]; do directory=${directory%/*}; [ -n "$directory" ] || directory=/; done
+      printf 'free=%s\n' "$(df --output=avail --block-size=1 -- "$directory" | tail -n 1 | tr -d ' ')"
+      if [ ! -e "$place" ]; then echo 'absent='; continue; fi ;;
+    nfs://*)
+      mark=
+      if timeout 20 qemu-img convert -q -f raw -O raw -- "$place.vxmig" "$work/mark" 2>/dev/null; then
+        mark=$(head -c 4096 -- "$work/mark" | tr -d '\0' | tr '\n' ' ')
+        printf 'mark=%s\n' "$mark"
+      fi
+      # The directory that is not there is something else: "Failed to mount".
+      case $(timeout 20 qemu-img info -U -f raw -- "$place" 2>&1 || true) in
+        *'Failed to open file'*NFS3ERR_NOENT*) echo 'absent='; continue ;;
+      esac
+      case $mark in '{"making":'*)
+        echo "silence=an apply that was killed has left it half made, or another one is making it now; else remove it and $place.vxmig on the server"
+        continue ;;
+      esac ;;
+  esac
+  # -U: whoever has it open, nothing is locked.
+  if info=$(timeout 20 qemu-img info -U ${format:+-f "$format"} --output=json -- "$place" 2>&1); then
+    printf 'info=%s\n' "$(printf '%s' "$info" | tr '\n' ' ')"
+  else
+    printf 'silence=%s\n' "$(printf '%s\n' "$info" | tail -n 1)"
+  fi
+done
+echo '=== end'
