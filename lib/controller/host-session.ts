@@ -9,11 +9,10 @@ import type { UploadStep } from '../model/base-image.js';
 import type { Emit } from '../model/event.js';
 import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
-import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
+import type { VolumeRemoval, VolumeSettling, VolumeStep } from '../model/volume-step.js';
 import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsSession } from '../network/ovs/ovs-session.js';
 import type { DomainStep } from '../plan/host-plan.js';
-import type { KeptVolume } from '../plan/moved-volumes.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { type Expected, observeHost } from './observe.js';
 
@@ -104,7 +103,7 @@ export class HostSession {
   }
 
   /** Images to which their VMs have come. */
-  async keepDisks(volumes: readonly KeptVolume[]): Promise<void> {
+  async keepDisks(volumes: readonly VolumeSettling[]): Promise<void> {
     await this.inTurn(async () => {
       for (const volume of volumes) await settleVolume(this.shell, volume);
     });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path/posix';
 import type { FileSight, TokenSight } from '../model/disk.js';
 import type { Conversation, HostShell } from './connection.js';
 
@@ -43,7 +44,7 @@ export async function exchangeTokens(
 }
 
 function entryOf({ path, uid, gid }: FileSight): string {
-  return `${uid}:${gid} ${path.slice(0, path.lastIndexOf('/')) || '/'}`;
+  return `${uid}:${gid} ${dirname(path)}`;
 }
 
 /** What it says until it is ready; less where it ends before, or does not get there in time. */

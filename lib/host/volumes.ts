@@ -3,7 +3,7 @@ import type { Command } from '../model/command.js';
 import type { DiskCopy } from '../model/disk-copy.js';
 import { isOnServer } from '../model/storage.js';
 import { markText, type VolumeMark } from '../model/volume-sight.js';
-import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
+import type { VolumeRemoval, VolumeSettling, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
 import { IMAGE_FORMAT } from './image-format.js';
 
@@ -48,20 +48,13 @@ export async function receiveVolume(shell: HostShell, copy: DiskCopy): Promise<v
   await shell.run(argv, { stdin: RECEIVE });
 }
 
-interface SettledVolume {
-  readonly place: string;
-  readonly from: VolumeMark;
-  /** Its mark from now on; null: it is no image of vxmig's. */
-  readonly to: VolumeMark | null;
-}
-
 /** An image to which its VM has come. @throws CommandError */
-export async function settleVolume(shell: HostShell, settled: SettledVolume): Promise<void> {
+export async function settleVolume(shell: HostShell, settled: VolumeSettling): Promise<void> {
   const { argv, stdin } = settleVolumeCommand(settled);
   await shell.run(argv, { stdin, timeoutMs: SYNC_TIMEOUT_MS });
 }
 
-export function settleVolumeCommand({ place, from, to }: SettledVolume): Required<Command> {
+export function settleVolumeCommand({ place, from, to }: VolumeSettling): Required<Command> {
   return { argv: ['sh', '-s', '--', place, lineOf(from), to === null ? '' : lineOf(to)], stdin: SETTLE };
 }
 

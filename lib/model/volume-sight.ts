@@ -37,6 +37,26 @@ export interface VolumeMark {
   readonly from?: string;
 }
 
+/** Whether a mark is that of a disk, on its way or not. */
+export function isOf(mark: VolumeMark | null, disk: Omit<VolumeMark, 'from'>): mark is VolumeMark {
+  return mark !== null && mark.topology === disk.topology && mark.vm === disk.vm && mark.index === disk.index;
+}
+
+/** For people. */
+export function markWords({ topology, vm, index, from }: VolumeMark): string {
+  return `disk ${index + 1} of ${vm} of ${topology}${from === undefined ? '' : `, on its way from ${from}`}`;
+}
+
+/** Of the image of a disk, among what a host has; null: there is none. */
+export function markAt(
+  volumes: readonly VolumeSight[],
+  place: string,
+  disk: Omit<VolumeMark, 'from'>,
+): VolumeMark | null {
+  const found = volumes.find((one) => one.place === place);
+  return found !== undefined && found.image.kind !== 'absent' && isOf(found.mark, disk) ? found.mark : null;
+}
+
 export function markText(mark: VolumeMark): string {
   return `${JSON.stringify(mark)}\n`;
 }

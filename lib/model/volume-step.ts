@@ -7,6 +7,14 @@ export interface VolumeRemoval {
   readonly mark: VolumeMark;
 }
 
+/** An image to which its VM has come. */
+export interface VolumeSettling {
+  readonly place: string;
+  readonly from: VolumeMark;
+  /** Its mark from now on; null: it is no image of vxmig's. */
+  readonly to: VolumeMark | null;
+}
+
 /** An image that is to be made. */
 export interface VolumeStep {
   readonly place: string;

@@ -1,7 +1,8 @@
+import { dirname } from 'node:path/posix';
 import type { DiskCopy } from '../model/disk-copy.js';
 import { formatBytes } from '../model/quantities.js';
 import { shellWord } from '../model/quote.js';
-import type { VolumeMark, VolumeSight } from '../model/volume-sight.js';
+import { isOf, markWords, type VolumeMark, type VolumeSight } from '../model/volume-sight.js';
 import { type Move, type Obstacle, unfit } from './move-obstacle.js';
 import type { WantedCopy } from './wanted-copies.js';
 
@@ -51,7 +52,8 @@ function judgeCopy(move: Move, wanted: WantedCopy, sight: CopySight, index: numb
   if (format !== 'qcow2' && format !== 'raw')
     return refused(`is ${format} on ${from}, which is not copied`, 'Images in qcow2 and raw are.');
   if (hasDataFile) return refused(`keeps its data in another file on ${from}, which is not copied`, look);
-  const inTheWay = clash(move, wanted, there, replaced(move, wanted, here.mark));
+  const replaces = replaced(move, wanted, here.mark);
+  const inTheWay = clash(move, wanted, there, replaces);
   if (inTheWay !== null) return inTheWay;
   const [base] = bases;
   const isSame = bases.every((one) => one.isProven || sight.sameBases.has(one.path));
@@ -69,10 +71,8 @@ function judgeCopy(move: Move, wanted: WantedCopy, sight: CopySight, index: numb
       `\`--copy-storage all\` copies it together with the disk; or, while the VM is off, \`qemu-img rebase -u -F …\`.`,
     );
   const below = bases.reduce((sum, one) => sum + (sight.baseBytes.get(one.path) ?? 0), 0);
-  const own =
-    wanted.own !== null && here.mark !== null && isMark({ ...wanted.own, ...fromOf(here.mark) }, here.mark)
-      ? { before: here.mark, after: wanted.own }
-      : null;
+  // One that has come from elsewhere, and has not been marked as there since, is the VM's all the same.
+  const own = wanted.own !== null && isOf(here.mark, wanted.own) ? { before: here.mark, after: wanted.own } : null;
   return {
     target,
     job: wanted.job,
@@ -82,7 +82,7 @@ function judgeCopy(move: Move, wanted: WantedCopy, sight: CopySight, index: numb
     neededBytes: Math.min(sizeBytes, allocatedBytes + (onBase ? 0 : below)) + METADATA_BYTES,
     base: onBase && baseFormat !== null ? { path: base.path, format: baseFormat } : null,
     arriving: wanted.arriving,
-    replaces: replaced(move, wanted, here.mark),
+    replaces,
     own,
   };
 }
@@ -122,22 +122,9 @@ function clash(
   );
 }
 
-/** An image that has come from elsewhere, and has not been marked as there since, is the VM's all the same. */
-function fromOf({ from }: VolumeMark): Pick<VolumeMark, 'from'> {
-  return from === undefined ? {} : { from };
-}
-
-function markWords({ topology, vm, index, from }: VolumeMark): string {
-  return `disk ${index + 1} of ${vm} of ${topology}${from === undefined ? '' : `, on its way from ${from}`}`;
-}
-
-function isMark(mark: VolumeMark | null | undefined, wanted: VolumeMark): boolean {
-  return (
-    mark?.topology === wanted.topology &&
-    mark.vm === wanted.vm &&
-    mark.index === wanted.index &&
-    mark.from === wanted.from
-  );
+/** The very mark, which also says whether the image is on its way. */
+function isMark(mark: VolumeMark | null, wanted: VolumeMark): boolean {
+  return isOf(mark, wanted) && mark.from === wanted.from;
 }
 
 /** Disks that come to one directory share its room. */
@@ -147,9 +134,9 @@ function noRoom(
   { destination }: CopySight,
   wanted: readonly WantedCopy[],
 ): Obstacle[] {
-  const directories = new Set(copies.map(({ path }) => directoryOf(path)));
+  const directories = new Set(copies.map(({ path }) => dirname(path)));
   return [...directories].flatMap((directory) => {
-    const own = copies.filter(({ path }) => directoryOf(path) === directory);
+    const own = copies.filter(({ path }) => dirname(path) === directory);
     const needed = own.reduce((sum, { neededBytes }) => sum + neededBytes, 0);
     const free = destination[wanted.findIndex(({ path }) => path === own[0]?.path)]?.freeBytes ?? null;
     if (free === null || free >= needed) return [];
@@ -160,8 +147,4 @@ function noRoom(
       `Make room there; \`df -h ${shellWord(directory)}\` on ${to} shows it.`,
     );
   });
-}
-
-function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
 }

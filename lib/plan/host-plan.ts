@@ -3,9 +3,8 @@ import type { Change } from '../model/change.js';
 import type { Command } from '../model/command.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { SeedStep } from '../model/seed.js';
-import type { VolumeRemoval, VolumeStep } from '../model/volume-step.js';
+import type { VolumeRemoval, VolumeSettling, VolumeStep } from '../model/volume-step.js';
 import type { FlowDiff } from '../openflow/diff.js';
-import type { KeptVolume } from './moved-volumes.js';
 import type { Switching } from './switching.js';
 
 /**
@@ -38,7 +37,7 @@ export interface VmPlan {
   readonly volumes: readonly VolumeStep[];
   readonly seeds: readonly SeedStep[];
   /** Images that have moved along with their VMs, and are marked so. */
-  readonly keepVolumes: readonly KeptVolume[];
+  readonly keepVolumes: readonly VolumeSettling[];
   readonly steps: readonly DomainStep[];
   /** After the migrations. */
   readonly remove: readonly DomainStep[];

@@ -1,7 +1,7 @@
 import type { Change } from '../model/change.js';
 import type { Topology } from '../model/topology.js';
-import type { VolumeMark } from '../model/volume-sight.js';
-import type { VolumeRemoval } from '../model/volume-step.js';
+import { markAt, type VolumeMark } from '../model/volume-sight.js';
+import type { VolumeRemoval, VolumeSettling } from '../model/volume-step.js';
 import { placeText } from '../storage/place-text.js';
 import { storageKindOf } from '../storage/registry.js';
 import { change } from './change.js';
@@ -14,18 +14,10 @@ export interface MovedVolumes {
   readonly host: string;
   readonly changes: readonly Change[];
   /** Images to which their VMs have come. */
-  readonly keep: readonly KeptVolume[];
+  readonly keep: readonly VolumeSettling[];
   /** Images that their VMs have left, and copies that did not come to their end. */
   readonly remove: readonly VolumeRemoval[];
 }
-
-export interface KeptVolume {
-  readonly place: string;
-  readonly from: VolumeMark;
-  readonly to: VolumeMark;
-}
-
-type Seen = Pick<ObservedHost, 'host' | 'volumes' | 'domains'>;
 
 /**
  * Of a move that was cut off two images are there, and where the VM is defined says which of them it is: libvirt lets
@@ -56,12 +48,12 @@ export function movedVolumes(topology: Topology, observed: readonly ObservedHost
 interface Tidied {
   readonly host: string;
   readonly change: Change;
-  readonly keep?: KeptVolume;
+  readonly keep?: VolumeSettling;
   readonly remove?: VolumeRemoval;
 }
 
-function tidied(observed: readonly Seen[], home: string, place: string, own: VolumeMark): Tidied[] {
-  const mark = markOn(observed, home, place, own);
+function tidied(observed: readonly ObservedHost[], home: string, place: string, own: VolumeMark): Tidied[] {
+  const mark = markAt(observed.find(({ host }) => host === home)?.volumes ?? [], place, own);
   if (mark === null) return [];
   const { from } = mark;
   const kept: Tidied[] =
@@ -74,8 +66,8 @@ function tidied(observed: readonly Seen[], home: string, place: string, own: Vol
             keep: { place, from: mark, to: own },
           },
         ];
-  const removed = observed.flatMap(({ host }): Tidied[] => {
-    const there = host === home ? null : markOn(observed, host, place, own);
+  const removed = observed.flatMap(({ host, volumes }): Tidied[] => {
+    const there = host === home ? null : markAt(volumes, place, own);
     if (there === null) return [];
     const isLeft = there.from === undefined && from === host;
     const isUnfinished = there.from === home;
@@ -84,12 +76,4 @@ function tidied(observed: readonly Seen[], home: string, place: string, own: Vol
     return [{ host, change: change(host, 'disk', place, 'delete', why), remove: { place, mark: there } }];
   });
   return [...kept, ...removed];
-}
-
-/** Of an image of that disk; null: there is none there. */
-function markOn(observed: readonly Seen[], host: string, place: string, own: VolumeMark): VolumeMark | null {
-  const found = observed.find((one) => one.host === host)?.volumes.find((one) => one.place === place);
-  if (found === undefined || found.image.kind === 'absent' || found.mark === null) return null;
-  const { mark } = found;
-  return mark.topology === own.topology && mark.vm === own.vm && mark.index === own.index ? mark : null;
 }

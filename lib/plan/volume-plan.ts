@@ -2,7 +2,7 @@ import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { formatBytes } from '../model/quantities.js';
 import type { Topology, Vm } from '../model/topology.js';
-import type { VolumeMark, VolumeSight } from '../model/volume-sight.js';
+import { isOf, markAt, markWords, type VolumeMark, type VolumeSight } from '../model/volume-sight.js';
 import type { VolumeStep } from '../model/volume-step.js';
 import { placeText } from '../storage/place-text.js';
 import { storageKindOf } from '../storage/registry.js';
@@ -68,7 +68,6 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, baseO
   const kind = storageKindOf(volume.storage.kind);
   const wanted = vm.disks[volume.index];
   if (image.kind === 'silent') throw unreadable(disk, place, host, image.why);
-  const isOurs = mark?.topology === volume.topology && mark.vm === vm.name && mark.index === volume.index;
   if (image.kind === 'absent') {
     if (!kind.makes) throw notServed(disk, place, host);
     if (isDefined) throw lost(disk, place, host);
@@ -77,7 +76,7 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, baseO
     const changes = [change(host, 'disk', place, 'create', 'it is not there')];
     return { changes, steps: [stepOf(vm, volume, place, baseOf)], warnings: [] };
   }
-  if (!isOurs && kind.makes) throw foreign(disk, place, host, mark);
+  if (!isOf(mark, volume) && kind.makes) throw foreign(disk, place, host, mark);
   const warnings: string[] = [];
   if (image.format !== volume.format && kind.makes)
     warnings.push(`${disk} (${place}) is ${image.format}, and the file says ${volume.format}: it is left as it is.`);
@@ -138,18 +137,10 @@ interface OnAnother {
 }
 
 /** Hosts with an image of this very disk. */
-function whoHas(
-  others: readonly SeenVolumes[],
-  host: string,
-  place: string,
-  { topology, vm, index }: PlacedVolume,
-): OnAnother[] {
+function whoHas(others: readonly SeenVolumes[], host: string, place: string, volume: PlacedVolume): OnAnother[] {
   return others.flatMap((other) => {
-    const found = other.host === host ? undefined : other.volumes.find((one) => one.place === place);
-    if (found === undefined || found.image.kind === 'absent') return [];
-    const { mark } = found;
-    const isIt = mark?.topology === topology && mark.vm === vm && mark.index === index;
-    return isIt ? [{ host: other.host, from: mark.from ?? null }] : [];
+    const mark = other.host === host ? null : markAt(other.volumes, place, volume);
+    return mark === null ? [] : [{ host: other.host, from: mark.from ?? null }];
   });
 }
 
@@ -171,8 +162,7 @@ function onAnother(disk: string, place: string, { name, host }: Vm, elsewhere: r
 
 /** Somebody's only copy may be in it. */
 function foreign(disk: string, place: string, host: string, mark: VolumeMark | null): VxmigError {
-  const whose =
-    mark === null ? 'vxmig has not made it' : `it is disk ${mark.index + 1} of ${mark.vm} of ${mark.topology}`;
+  const whose = mark === null ? 'vxmig has not made it' : `it is ${markWords(mark)}`;
   return new VxmigError('CLASH', `${place} is there already on ${host}, where ${disk} is to be, and ${whose}`, {
     where: `${host} ${place}`,
     hint: 'Nothing was changed. Move it away, or give the disk another `storage`; a VM of your own is `domain: NAME`.',

@@ -1,33 +1,15 @@
 import type { Test } from 'tap';
 import { isMigrated } from './documents.js';
 import type { Document, TestLab } from './harness.js';
+import { legacyDomain } from './micro-domain.js';
 
 export const MIB = 2 ** 20;
-const MAC = '52:54:00:09:00:01';
-const OFF = "csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'";
 
-/** Somebody's domain: a raw disk, and one that lies on a base. */
-const LEGACY = `<domain type='qemu'>
-  <name>legacy</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>160</memory><vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
-    <initrd>/var/lib/vxmig/images/micro/initrd.img</initrd>
-    <cmdline>console=ttyS0 vxmig.name=legacy vxmig.nic=${MAC},1450,10.9.0.1/24,fd00:9::1/64</cmdline>
-  </os>
-  <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>
-  <devices>
-    <controller type='scsi' model='virtio-scsi'/>
-    <disk type='file'><driver name='qemu' type='raw'/><source file='/srv/vms/a'/><target dev='sda' bus='scsi'/></disk>
-    <disk type='file'><driver name='qemu' type='qcow2'/><source file='/srv/vms/b'/><target dev='sdb' bus='scsi'/></disk>
-    <interface type='user'>
-      <mac address='${MAC}'/><model type='virtio'/>
-      <driver name='qemu'><host ${OFF}/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>
-    </interface>
-    <serial type='pty'/>
-    <memballoon model='none'/>
-  </devices>
-</domain>`;
+const disk = (type: string, path: string, target: string) =>
+  `<disk type='file'><driver name='qemu' type='${type}'/><source file='${path}'/>` +
+  `<target dev='${target}' bus='scsi'/></disk>`;
+/** A raw disk, and one that lies on a base. */
+const LEGACY = legacyDomain(disk('raw', '/srv/vms/a', 'sda') + disk('qcow2', '/srv/vms/b', 'sdb'));
 
 /** A base that compares unequal only in its middle, where no look at both of its ends would find it. */
 export const BASE_BYTES = 80 * MIB;

@@ -2,30 +2,11 @@ import type { Test } from 'tap';
 import { isMigrated } from './documents.js';
 import { type Document, onLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
+import { microDomain } from './micro-domain.js';
 import { bringOldQemu, fetchOldQemu, otherQemu, QEMU_PATH } from './other-qemu.js';
 
-const MAC = '52:54:00:09:00:01';
-const OFF = "csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'";
-
 /** As its owner has defined it: with whatever CPU the host has when it starts. */
-const definition = (machine: string, cpu: string) => `<domain type='qemu'>
-  <name>web</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>128</memory><vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='${machine}'>hvm</type>
-    <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
-    <initrd>/var/lib/vxmig/images/micro/initrd.img</initrd>
-    <cmdline>console=ttyS0 vxmig.name=web vxmig.nic=${MAC},1450,10.9.0.1/24,fd00:9::1/64</cmdline>
-  </os>
-  ${cpu}
-  <devices>
-    <interface type='user'>
-      <mac address='${MAC}'/><model type='virtio'/>
-      <driver name='qemu'><host ${OFF}/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>
-    </interface>
-    <serial type='pty'/>
-    <memballoon model='none'/>
-  </devices>
-</domain>`;
+const definition = (machine: string, cpu: string) => microDomain({ name: 'web', memoryMiB: 128, machine, cpu });
 
 /** What QEMU can emulate, but for one feature of it. */
 const WITHOUT_AVX2 = 'exec $REAL -global max-x86_64-cpu.avx2=off "$@"';

@@ -1,40 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { isMigrated } from './documents.js';
 import { type Document, onLab, type TestLab } from './harness.js';
+import { legacyDomain } from './micro-domain.js';
 
-const MAC = '52:54:00:09:00:01';
 const URI = 'nfs://198.18.9.10/srv/vms';
 const MARK = '{"topology":"shop","vm":"web","index":0}\n';
 const BYTES = 4 * 2 ** 20;
-const OFF = "csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'";
 
-/** The lab's small guest, with a disk on the server that its QEMU asks itself. */
-const DEFINITION = `<domain type='qemu'>
-  <name>legacy</name><memory unit='MiB'>160</memory><vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
-    <initrd>/var/lib/vxmig/images/micro/initrd.img</initrd>
-    <cmdline>console=ttyS0 vxmig.name=legacy vxmig.nic=${MAC},1450,10.9.0.1/24</cmdline>
-  </os>
-  <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>
-  <devices>
-    <controller type='scsi' model='virtio-scsi'/>
-    <disk type='network' device='disk'>
+/** With a disk on the server that its QEMU asks itself. */
+const DEFINITION = legacyDomain(
+  `<disk type='network' device='disk'>
       <driver name='qemu' type='raw' cache='none'/>
       <source protocol='nfs' name='/srv/vms/shop-web-0.raw'>
         <host name='198.18.9.10'/><identity user='+0' group='+0'/>
       </source>
       <target dev='sda' bus='scsi'/>
-    </disk>
-    <interface type='user'>
-      <mac address='${MAC}'/><model type='virtio'/>
-      <driver name='qemu'><host ${OFF}/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>
-    </interface>
-    <serial type='pty'/>
-    <memballoon model='none'/>
-  </devices>
-</domain>`;
+    </disk>`,
+  '10.9.0.1/24',
+);
 
 const script = (name: string) => readFile(new URL(`../../../lib/host/${name}.sh`, import.meta.url), 'utf8');
 

@@ -1,33 +1,10 @@
 import type { Test } from 'tap';
 import { isMigrated } from './documents.js';
 import { type Document, onLab, type TestLab } from './harness.js';
+import { legacyDomain } from './micro-domain.js';
 import { shareDirectory } from './shared-directory.js';
 
-const MAC = '52:54:00:09:00:01';
-const OFF = "csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'";
 const DISK_BYTES = 4 * 2 ** 20;
-
-/** As somebody has defined it, with what is on its disks still to be said. */
-const definition = (disks: string) => `<domain type='qemu'>
-  <name>legacy</name><uuid>6ba7b810-9dad-41d1-80b4-00c04fd430c8</uuid><memory unit='MiB'>160</memory><vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>/var/lib/vxmig/images/micro/vmlinuz</kernel>
-    <initrd>/var/lib/vxmig/images/micro/initrd.img</initrd>
-    <cmdline>console=ttyS0 vxmig.name=legacy vxmig.nic=${MAC},1450,10.9.0.1/24,fd00:9::1/64</cmdline>
-  </os>
-  <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>
-  <devices>
-    <controller type='scsi' model='virtio-scsi'/>
-    ${disks}
-    <interface type='user'>
-      <mac address='${MAC}'/><model type='virtio'/>
-      <driver name='qemu'><host ${OFF}/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>
-    </interface>
-    <serial type='pty'/>
-    <memballoon model='none'/>
-  </devices>
-</domain>`;
 
 const file = (path: string) =>
   `<disk type='file'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='sda' bus='scsi'/></disk>`;
@@ -80,7 +57,7 @@ await onLab('two-subnets', async (t, lab) => {
   const begin = async (disks: string) => {
     await lab.shell(
       'host-a',
-      `cat >/tmp/legacy.xml <<'XML'\n${definition(disks)}\nXML\nvirsh define --validate /tmp/legacy.xml`,
+      `cat >/tmp/legacy.xml <<'XML'\n${legacyDomain(disks)}\nXML\nvirsh define --validate /tmp/legacy.xml`,
     );
     await lab.apply();
   };

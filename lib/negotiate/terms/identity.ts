@@ -1,45 +1,46 @@
+import type { Offer } from '../offer.js';
 import type { Term } from '../term.js';
 
 type Ends = { readonly from: string; readonly to: string };
 
 /** libvirt takes hosts of one UUID for one host. */
-export const HOST_UUID: Term = {
+export const HOST_UUID: Term = eachItsOwn({
   feature: 'libvirt host UUID',
   rule: 'libvirt has another UUID at each end: it refuses a migration “to the same host”.',
-  judge: ({ from, to }, { source, destination }) => {
-    const { hostUuid } = source;
-    if (hostUuid === '' || hostUuid !== destination.hostUuid) return [];
-    return [
-      {
-        host: to,
-        wanted: `another than that of ${from}`,
-        has: hostUuid,
-        why: sameUuidText({ from, to }, hostUuid),
-        fix: sameUuidFix(to),
-      },
-    ];
-  },
-};
+  of: ({ hostUuid }) => hostUuid,
+  text: sameUuidText,
+  fix: sameUuidFix,
+});
 
-export const HOST_NAME: Term = {
+export const HOST_NAME: Term = eachItsOwn({
   feature: 'host name',
   rule:
     'The two hosts have different names, as libvirt tells them (`virsh hostname`), and neither is `localhost`: it ' +
     'knows its own cookie by the name, and refuses a migration “to the same host”.',
-  judge: ({ from, to }, { source, destination }) => {
-    const { hostName } = source;
-    if (hostName === '' || hostName !== destination.hostName) return [];
-    return [
-      {
-        host: to,
-        wanted: `another than that of ${from}`,
-        has: hostName,
-        why: sameNameText({ from, to }, hostName),
-        fix: sameNameFix(to),
-      },
-    ];
-  },
-};
+  of: ({ hostName }) => hostName,
+  text: sameNameText,
+  fix: sameNameFix,
+});
+
+interface Identity extends Pick<Term, 'feature' | 'rule'> {
+  /** Empty: not told. */
+  readonly of: (offer: Offer) => string;
+  readonly text: (ends: Ends, value: string) => string;
+  readonly fix: (host: string) => string;
+}
+
+/** What must not be the same at both ends. */
+function eachItsOwn({ feature, rule, of, text, fix }: Identity): Term {
+  return {
+    feature,
+    rule,
+    judge: ({ from, to }, { source, destination }) => {
+      const has = of(source);
+      if (has === '' || has !== of(destination)) return [];
+      return [{ host: to, wanted: `another than that of ${from}`, has, why: text({ from, to }, has), fix: fix(to) }];
+    },
+  };
+}
 
 export const HOST_ADDRESS: Term = {
   feature: 'host name',
