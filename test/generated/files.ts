@@ -5,6 +5,7 @@ import { errorsPage } from './errors-page.js';
 import { EXAMPLE_HOSTS, portTable, readableFlows } from './example-host.js';
 import { extendingPage } from './extending-page.js';
 import { faultsPage } from './faults-page.js';
+import { guestMovesPage } from './guest-moves-page.js';
 import { negotiationPage } from './negotiation-page.js';
 import { pipelinePage } from './pipeline-page.js';
 import { schemaWithStrategies, strategiesPage } from './strategies-page.js';
@@ -15,6 +16,7 @@ export const GENERATED_FILES: readonly { readonly path: string; readonly text: (
   { path: 'docs/errors.md', text: errorsPage },
   { path: 'docs/extending.md', text: extendingPage },
   { path: 'docs/faults.md', text: () => faultsPage(PACKAGE_URL) },
+  { path: 'docs/guest-moves.md', text: () => guestMovesPage(PACKAGE_URL) },
   { path: 'docs/negotiation.md', text: negotiationPage },
   { path: 'docs/pipeline.md', text: pipelinePage },
   { path: 'docs/strategies.md', text: strategiesPage },
