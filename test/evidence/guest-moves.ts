@@ -93,6 +93,8 @@ async function measured(kind: string, count: number): Promise<Document> {
     const loaded = await load.end();
     const home = HOSTS[count % 2] ?? '';
     await lab.succeed('destroy', file, '--yes');
+    // It holds the image's lock, and may hold what has not been written yet.
+    if (kind === 'nbd') await lab.shell('host-c', 'pkill -x qemu-nbd; while pgrep -x qemu-nbd; do sleep 0.1; done');
     const image = join(volumesDirectory(name), given.file.replace('LAB', name).replace('HOST', home));
     return {
       at: new Date().toISOString(),
