@@ -6,6 +6,8 @@ export interface PlannedMigration {
   readonly vm: string;
   readonly from: string;
   readonly to: string;
+  /** For people. */
+  readonly why: string;
 }
 
 /** What a network is to be: now, and when the migrations have been made. */

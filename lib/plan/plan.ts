@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.js';
-import { VxmigError } from '../model/errors.js';
 import { allOf } from '../model/joined-errors.js';
-import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { refuseAbsentDomains } from './absent-domain.js';
@@ -20,8 +18,9 @@ import { type MovedVolumes, movedVolumes } from './moved-volumes.js';
 import type { NetworkPlanner, PlannedMigration, WantedNetwork } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
 import type { PendingVm } from './pending.js';
+import { plannedMigrations } from './planned-migrations.js';
 import { planSeeds } from './seed-plan.js';
-import { isToRun, type PausedVm, pausedMove, standingOf, standingWarnings } from './standing.js';
+import { type PausedVm, standingOf, standingWarnings } from './standing.js';
 import { namesakeWarnings, placesOf, refuseNamesakes } from './vm-places.js';
 import { planVolumes } from './volume-plan.js';
 
@@ -101,9 +100,7 @@ export function planTopology<Scope extends ScopePlan>(
         ...scopes.filter((scope) => scope.host === host).flatMap((scope) => scope.changes),
         ...changes,
       ]),
-      ...migrations.map(({ vm, from, to }) =>
-        change(from, 'vm', vm, 'migrate', `it runs on ${from}, the topology says ${to}`),
-      ),
+      ...migrations.map(({ vm, from, why }) => change(from, 'vm', vm, 'migrate', why)),
     ],
   };
 }
@@ -193,34 +190,6 @@ function refuseCutting(topology: string, scopes: readonly ScopePlan[], hosts: re
     );
     refuseCuts(topology, host, new Set(taps.map(({ name }) => name)));
   }
-}
-
-/**
- * A VM that runs elsewhere than the file says is migrated, when it has been resumed if it is paused; one that runs
- * nowhere is started where the file says.
- */
-function plannedMigrations(topology: Topology, observed: readonly ObservedHost[]): PlannedMigration[] {
-  return topology.vms.flatMap((vm) => {
-    const [place] = livingCopies(topology, vm, observed);
-    if (place === undefined || place.host === vm.host) return [];
-    const { state, reason, name } = place.domain;
-    if (state === 'paused' && !isToRun(place.domain))
-      throw pausedMove(vm.name, { host: place.host, domain: name, reason }, vm.host);
-    if (state !== 'running' && state !== 'paused') {
-      throw new VxmigError(
-        'HOST_UNFIT',
-        `the VM ${vm.name} is not running on ${place.host} but in another state, and the topology says ${vm.host}`,
-        {
-          where: `${place.host} ${vm.name}`,
-          hint:
-            `Only a running VM can be migrated. See on ${place.host}: ` +
-            `\`${shellLine(['virsh', 'domstate', '--reason', place.domain.name])}\`; ` +
-            `\`${shellLine(['virsh', 'destroy', place.domain.name])}\` there, and apply starts it anew.`,
-        },
-      );
-    }
-    return [{ vm: vm.name, from: place.host, to: vm.host }];
-  });
 }
 
 /** @throws VxmigError CLASH where a VM would come to a host on which another domain has its MAC */

@@ -92,14 +92,3 @@ export async function write(lab: TestLab, host: string, device: string, command:
   const domain = vm === 'web' ? 'legacy' : vm;
   await lab.on(host, 'virsh', 'qemu-monitor-command', domain, '--hmp', `qemu-io -d ${device} "write ${command}"`);
 }
-
-export async function homesOf(lab: TestLab): Promise<string[]> {
-  const hosts = ['host-a', 'host-b'];
-  const lists = await Promise.all(hosts.map((host) => lab.on(host, 'virsh', 'list', '--name')));
-  return hosts.filter((_, index) => /^box$/m.test(lists[index] ?? ''));
-}
-
-export async function hasJob(lab: TestLab): Promise<boolean> {
-  const [home = ''] = await homesOf(lab);
-  return !/None/.test(await lab.on(home, 'virsh', 'domjobinfo', 'box'));
-}

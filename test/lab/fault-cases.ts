@@ -2,8 +2,8 @@
 export interface Fault {
   readonly name: string;
   /** A host's part in the migration, or the router. */
-  readonly at: 'source' | 'destination' | 'onlooker' | 'router' | 'controller';
-  /** For its shell, as root. */
+  readonly at: 'source' | 'destination' | 'onlooker' | 'router' | 'server' | 'controller';
+  /** For its shell, as root, where LAB stands for the lab's name; for the controller: the signal that it gets. */
   readonly script: string;
   /** What takes it away again, besides `lab up`. */
   readonly heal: string | null;
@@ -16,7 +16,7 @@ export interface FaultCase {
 
 const AT_HOSTS = ['source', 'destination', 'onlooker'] as const;
 
-const DAEMONS: readonly Fault[] = ['libvirtd', 'ovs-vswitchd', 'ovsdb-server', 'sshd'].flatMap((daemon) =>
+export const DAEMONS: readonly Fault[] = ['libvirtd', 'ovs-vswitchd', 'ovsdb-server', 'sshd'].flatMap((daemon) =>
   AT_HOSTS.map((at) => ({ name: `${daemon} dies`, at, script: `pkill -KILL -x ${daemon}`, heal: null })),
 );
 
@@ -29,7 +29,7 @@ const BACK: readonly Fault[] = (['source', 'destination'] as const).map((at) => 
   heal: 'until timeout 5 virsh -q list >/dev/null 2>&1; do sleep 0.2; done',
 }));
 
-const QEMU: readonly Fault[] = [
+export const QEMU: readonly Fault[] = [
   { name: 'QEMU dies', at: 'destination', script: 'pkill -KILL -f ^/usr/bin/qemu-system', heal: null },
   { name: 'QEMU dies', at: 'source', script: 'pkill -KILL -f ^/usr/bin/qemu-system', heal: null },
 ];
@@ -37,7 +37,7 @@ const QEMU: readonly Fault[] = [
 const CUT = `nft 'add table ip cut; add chain ip cut c { type filter hook forward priority 0; policy drop; }'`;
 const UNCUT = 'nft delete table ip cut';
 
-const UNDERLAY: readonly Fault[] = [
+export const UNDERLAY: readonly Fault[] = [
   {
     name: 'the underlay is cut for 1 s',
     at: 'router',
@@ -106,7 +106,7 @@ const DESTINATIONS: readonly FaultCase[] = [
   },
 ];
 
-const KILLED: Fault = { name: 'vxmig is killed', at: 'controller', script: '', heal: null };
+export const KILLED: Fault = { name: 'vxmig is killed', at: 'controller', script: 'SIGKILL', heal: null };
 
 /** Where in a migration. */
 export const MIGRATION_POINTS = [
@@ -136,5 +136,9 @@ export const APPLY_FAULTS: readonly FaultCase[] = [KILLED, ...DAEMONS.filter(({ 
 );
 
 export function caseName({ fault, point }: FaultCase): string {
-  return `${fault.name}${fault.at === 'router' || fault.at === 'controller' ? '' : ` at the ${fault.at}`}: ${point}`;
+  return `${faultName(fault)}: ${point}`;
+}
+
+export function faultName({ name, at }: Pick<Fault, 'name' | 'at'>): string {
+  return AT_HOSTS.some((host) => host === at) ? `${name} at the ${at}` : name;
 }

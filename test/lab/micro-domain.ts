@@ -50,3 +50,17 @@ export function legacyDomain(disks: string, addresses?: string): string {
   const devices = `<controller type='scsi' model='virtio-scsi'/>\n    ${disks}`;
   return microDomain({ name: 'legacy', memoryMiB: 160, devices, ...(addresses === undefined ? {} : { addresses }) });
 }
+
+/** With a disk on the server of topologies/thesis-nfs.yaml, which its QEMU asks itself. */
+export function nfsDomain(path: string): string {
+  return legacyDomain(
+    `<disk type='network' device='disk'>
+      <driver name='qemu' type='raw' cache='none'/>
+      <source protocol='nfs' name='${path}'>
+        <host name='198.18.9.10'/><identity user='+0' group='+0'/>
+      </source>
+      <target dev='sda' bus='scsi'/>
+    </disk>`,
+    '10.9.0.1/24',
+  );
+}

@@ -1,23 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { isMigrated } from './documents.js';
 import { type Document, onLab, type TestLab } from './harness.js';
-import { legacyDomain } from './micro-domain.js';
+import { nfsDomain } from './micro-domain.js';
 
 const URI = 'nfs://198.18.9.10/srv/vms';
 const MARK = '{"topology":"shop","vm":"web","index":0}\n';
 const BYTES = 4 * 2 ** 20;
-
-/** With a disk on the server that its QEMU asks itself. */
-const DEFINITION = legacyDomain(
-  `<disk type='network' device='disk'>
-      <driver name='qemu' type='raw' cache='none'/>
-      <source protocol='nfs' name='/srv/vms/shop-web-0.raw'>
-        <host name='198.18.9.10'/><identity user='+0' group='+0'/>
-      </source>
-      <target dev='sda' bus='scsi'/>
-    </disk>`,
-  '10.9.0.1/24',
-);
 
 const script = (name: string) => readFile(new URL(`../../../lib/host/${name}.sh`, import.meta.url), 'utf8');
 
@@ -75,7 +63,7 @@ await onLab(
     await t.test('it moves with what it has written, also while the server stands still', async (t) => {
       await lab.shell(
         'host-a',
-        `cat >/tmp/legacy.xml <<'XML'\n${DEFINITION}\nXML\nvirsh define --validate /tmp/legacy.xml`,
+        `cat >/tmp/legacy.xml <<'XML'\n${nfsDomain('/srv/vms/shop-web-0.raw')}\nXML\nvirsh define --validate /tmp/legacy.xml`,
       );
       await lab.apply();
       await write(lab, 'host-a', '-P 0x5a 0 64k');

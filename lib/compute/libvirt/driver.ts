@@ -22,8 +22,9 @@ import type {
 import { DriverError } from '../driver-error.js';
 import { domainsOf, observeDomain } from './domains.js';
 import { failureHint, failureText } from './failure.js';
+import type { GuardedJob } from './migrate-guard.js';
 import * as virsh from './virsh.js';
-import { abortJob, followMigrate, hasJob, readJobStats } from './virsh-migrate.js';
+import { abortJob, followMigrate, hasJob, LATE_ANSWER_MS, readJobStats } from './virsh-migrate.js';
 import { openVirshShell } from './virsh-shell.js';
 
 /** How others reach a host's libvirt, and where the memory of VMs that come there is sent. */
@@ -37,6 +38,8 @@ export interface LibvirtPlace {
 /** libvirt with QEMU on one host, spoken to over SSH. */
 export class LibvirtDriver implements VmDriver {
   readonly host: string;
+  /** By domain: what moves from here. */
+  readonly #jobs = new Map<string, GuardedJob>();
 
   constructor(
     readonly shell: HostShell,
@@ -70,6 +73,8 @@ export class LibvirtDriver implements VmDriver {
       destinationUri: to.place.uri,
       migrateAddress: to.place.memoryAddress,
     });
+    this.#jobs.set(domain, command);
+    void command.ended.then(() => this.#jobs.delete(domain));
     const ends = { domain, source: this.shell, destination: to.shell };
     const outcome: MigrationJob['outcome'] = command.ended.then(async ({ exitCode, stderr }) => {
       if (exitCode === 0) return { kind: 'completed' };
@@ -110,7 +115,8 @@ export class LibvirtDriver implements VmDriver {
   }
 
   async cancel(domain: string): Promise<void> {
-    await this.#asked(domain, abortJob(this.shell, domain));
+    const late = setTimeout(() => this.#jobs.get(domain)?.sever(), LATE_ANSWER_MS);
+    await this.#asked(domain, abortJob(this.shell, domain)).finally(() => clearTimeout(late));
   }
 
   /** At once: a guest that stands still waits for no other change of the host. */
@@ -152,8 +158,9 @@ export class LibvirtDriver implements VmDriver {
   /** A broken connection to the host is none of libvirt's failures. */
   #failure(domain: string, error: unknown): unknown {
     if (!(error instanceof VxmigError) || error.code !== 'COMMAND_FAILED') return error;
-    // It has answered, with a failure.
-    if (error instanceof CommandError && error.exitCode !== null) return new DriverError('refused', error);
+    // It has answered, with a failure; but who waits for another's job to end in vain has had no answer.
+    if (error instanceof CommandError && error.exitCode !== null && !/state change lock/.test(error.stderr))
+      return new DriverError('refused', error);
     const what =
       `libvirt on ${this.host} gave no answer about ${domain} (${error.message}): it, or the VM's ` +
       'QEMU, stands still';

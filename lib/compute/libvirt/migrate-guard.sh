@@ -9,6 +9,10 @@
 # thread of it is exiting (PF_EXITING in proc_pid_stat(5); a large guest's memory takes long to give back). libvirt by itself lets it run
 # at the destination first and ends it here afterwards; where the connection breaks in between, it lets it run here too.
 # It carries a mark until it is woken: who finds it paused and marked knows that nobody has paused it, and `apply` lets it run.
+#
+# A QEMU that ends the copy of a disk waits, all of it, for what the other end has not answered (bdrv_graph_wrlock in its block.c), and
+# the guest and libvirt with it: as long as TCP tries again, which is a quarter of an hour. So where a job that is called off does not
+# end, its connections to `copies` are cut on this side.
 trap '' PIPE
 domain=$1 # as libvirt has it
 quoted=$2 # as a line that virsh reads has it
@@ -20,16 +24,32 @@ wake=$7   # seconds in which somebody whom nobody controls any more tries to rea
 pids=$8   # where libvirt keeps DOMAIN.pid
 proc=$9   # /proc
 mark=${10} # the namespace of the mark's element
-shift 10
+copies=${11} # the address to which disks are copied; empty: none is
+shift 11
 # What is left is the job.
 export LC_ALL=C
 ask() { virsh -q -c qemu:///system "$@" </dev/null 2>/dev/null; }
 there() { timeout 20 virsh -q -c "$uri" "$@" </dev/null 2>/dev/null; }
 limits=$(ask "migrate-getspeed --domain $quoted; migrate-getmaxdowntime --domain $quoted")
+{ read -r process <"$pids/$domain.pid"; } 2>/dev/null
+sockets() { ss -Htnp dst "$copies" | grep -F "pid=$process,"; }
+# Storage may be at the same host.
+own=
+[ -z "$copies" ] || own=$(sockets | while read -r _ _ _ _ peer _; do printf ' %s ' "${peer##*:}"; done)
+sever() {
+  local near peer
+  [ -z "$copies" ] || sockets | while read -r _ _ _ near peer _; do
+    case $own in *" ${peer##*:} "*) ;; *) ss -K -tn dst "$copies" sport = ":${near##*:}" dport = ":${peer##*:}" ;; esac
+  done
+}
+abort() {
+  timeout "$answer" virsh -q -c qemu:///system domjobabort --domain "$domain" </dev/null
+  [ $? -ne 124 ] || sever
+}
 echo ready
 exec 3<&0
 if [ -n "$uri" ]; then
-  read -r qemu <"$pids/$domain.pid"
+  qemu=$process
   coproc far { exec virsh -q -c "$uri" 2>&1 3<&-; }
   say=${far[1]} hear=${far[0]}
   # To wait for nothing costs no process.
@@ -54,9 +74,9 @@ read_stat() {
 alone=
 trap 'alone=yes' USR1
 {
-  while read -r -t "$lease" _; do :; done <&3
+  while read -r -t "$lease" word; do [ "$word" != sever ] || sever; done <&3
   kill -USR1 $$
-  while is_running; do ask domjobabort --domain "$domain"; sleep 0.3; done
+  while is_running; do abort; sleep 0.3; done
 } >/dev/null 2>&1 & watcher=$!
 could_run() {
   local stat fields
@@ -85,7 +105,7 @@ wait "$job"; status=$?
 kill "$watcher" 2>/dev/null
 # Somebody has killed virsh: libvirtd goes on without it.
 if [ "$status" -gt 128 ]; then
-  while ask domjobabort --domain "$domain"; ask domjobinfo --domain "$domain" | grep -q 'Job type: .*ounded'; do sleep 0.3; done
+  while abort 2>/dev/null; ask domjobinfo --domain "$domain" | grep -q 'Job type: .*ounded'; do sleep 0.3; done
 fi
 moved=
 if [ "$status" -eq 0 ] || { [ -n "$qemu" ] && ! could_run; }; then moved=yes; fi 2>/dev/null

@@ -39,11 +39,20 @@ const SETTINGS: MigrateGuardSettings = {
   procDirectory: '/proc',
 };
 
+/** `virsh migrate` under way. */
+export interface GuardedJob {
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly stderr: string }>;
+  readonly isOver: boolean;
+  /** Cuts the connections by which disks are copied, of a job that is called off and does not end. */
+  sever(): void;
+}
+
 /**
  * Runs `virsh migrate …` at the source; it is given up when we are gone. Before this resolves nobody may change the
  * VM's limits.
  *
  * @param wakeAt the destination's libvirt, where the guest arrives paused; null: it is libvirt that lets it run
+ * @param copiesTo the address to which disks are copied; null: none is
  * @param settings for tests, which have no 20 s to wait
  */
 export async function guardMigrate(
@@ -51,8 +60,9 @@ export async function guardMigrate(
   domain: string,
   argv: readonly string[],
   wakeAt: string | null,
+  copiesTo: string | null,
   settings: MigrateGuardSettings = SETTINGS,
-): Promise<{ readonly ended: Promise<{ exitCode: number | null; stderr: string }>; readonly isOver: boolean }> {
+): Promise<GuardedJob> {
   const conversation = await shell.converse([
     'bash',
     '-c',
@@ -68,6 +78,7 @@ export async function guardMigrate(
     settings.pidDirectory,
     settings.procDirectory,
     ARRIVING_NAMESPACE,
+    copiesTo ?? '',
     ...argv,
   ]);
   const ready = once(conversation, 'text');
@@ -83,5 +94,6 @@ export async function guardMigrate(
     get isOver() {
       return isOver;
     },
+    sever: () => conversation.say('sever\n'),
   };
 }

@@ -52,7 +52,7 @@ export async function listDomains(shell: HostShell): Promise<LibvirtDomain[]> {
   const { stdout, stderr, exitCode } = await shell.run(['sh', '-s'], { stdin: LIST_SCRIPT, accept: [0, 1] });
   const failed = () => new CommandError(shell.name, [...VIRSH, 'list', '--all'], exitCode, stderr);
   if (exitCode !== 0 && !stdout.includes(END)) throw failed();
-  const domains = parseDomainList(shell.name, stdout);
+  const domains = answersOf(() => parseDomainList(shell.name, stdout), stderr, failed);
   const unanswered = domains.some(({ info }) => info === null);
   if ((exitCode !== 0 && !unanswered) || (unanswered && !UNKNOWN_DOMAIN.test(stderr))) throw failed();
   return await Promise.all(domains.flatMap(({ info }) => (info === null ? [] : [withSaved(shell, info)])));
@@ -86,11 +86,28 @@ export function parseDomainList(
 export async function readDomain(shell: HostShell, name: string): Promise<LibvirtDomain | null> {
   try {
     // virsh reads quotes as a shell does (virsh(1), "SYNOPSIS").
-    const { stdout } = await shell.run([...UNTRANSLATED, ...virsh(QUESTIONS(shellWord(name)))]);
-    return await withSaved(shell, readAnswers(shell.name, name, stdout));
+    const argv = [...UNTRANSLATED, ...virsh(QUESTIONS(shellWord(name)))];
+    const { stdout, stderr, exitCode } = await shell.run(argv);
+    const failed = () => new CommandError(shell.name, argv, exitCode, stderr);
+    return await withSaved(
+      shell,
+      answersOf(() => readAnswers(shell.name, name, stdout), stderr, failed),
+    );
   } catch (error) {
     if (error instanceof CommandError && UNKNOWN_DOMAIN.test(error.stderr)) return null;
     throw error;
+  }
+}
+
+/**
+ * virsh's status is that of its last question. One in the middle that failed, as where another job holds the domain,
+ * is missing among the answers, and its reason is what virsh has said beside them.
+ */
+function answersOf<Answers>(read: () => Answers, stderr: string, failed: () => CommandError): Answers {
+  try {
+    return read();
+  } catch (error) {
+    throw /^error:/m.test(stderr) ? failed() : error;
   }
 }
 

@@ -2,7 +2,7 @@ import type { HostShell } from '../../host/connection.js';
 import type { StorageProof } from '../../model/disk.js';
 import { CommandError } from '../../model/errors.js';
 import type { PostCopy } from '../driver.js';
-import { guardMigrate } from './migrate-guard.js';
+import { type GuardedJob, guardMigrate } from './migrate-guard.js';
 import { UNKNOWN_DOMAIN, UNTRANSLATED, virsh } from './virsh-command.js';
 
 export interface MigrateOptions {
@@ -20,8 +20,6 @@ export interface MigrateOptions {
 
 /** See {@link followMigrate}. */
 export function migrateArgv(options: MigrateOptions): string[] {
-  const { migrateAddress } = options;
-  const address = migrateAddress.includes(':') ? `[${migrateAddress}]` : migrateAddress;
   return virsh(
     'migrate',
     '--live',
@@ -37,7 +35,7 @@ export function migrateArgv(options: MigrateOptions): string[] {
     '--desturi',
     options.destinationUri,
     '--migrateuri',
-    `tcp://${address}`,
+    `tcp://${bracketed(options.migrateAddress)}`,
     ...{ never: [], 'on demand': ['--postcopy'], 'by itself': ['--postcopy', '--postcopy-after-precopy'] }[
       options.postCopy
     ],
@@ -65,10 +63,16 @@ function copyArguments({ copies }: StorageProof): string[] {
  * with a virsh that drives the migration itself, its death in the last phase would leave the VM paused at the source
  * and gone at the destination.
  */
-export async function followMigrate(shell: HostShell, options: MigrateOptions): ReturnType<typeof guardMigrate> {
+export async function followMigrate(shell: HostShell, options: MigrateOptions): Promise<GuardedJob> {
+  const { domain, destinationUri, migrateAddress, storage, postCopy } = options;
+  const copiesTo = storage.copies.length === 0 ? null : bracketed(migrateAddress);
   // In post-copy it runs at the destination before the end, and libvirt never lets it run at the source again.
-  if (options.postCopy !== 'never') return await guardMigrate(shell, options.domain, migrateArgv(options), null);
-  return await guardMigrate(shell, options.domain, [...migrateArgv(options), '--suspend'], options.destinationUri);
+  if (postCopy !== 'never') return await guardMigrate(shell, domain, migrateArgv(options), null, copiesTo);
+  return await guardMigrate(shell, domain, [...migrateArgv(options), '--suspend'], destinationUri, copiesTo);
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 /** Raw job statistics of the running job, or of the last completed one; empty where libvirt has none. */
@@ -86,6 +90,8 @@ export async function readJobStats(shell: HostShell, domain: string, which: 'run
 
 /** libvirt answers within milliseconds, or hangs. */
 const ANSWER_TIMEOUT_MS = 10_000;
+/** From then on something holds it up. */
+export const LATE_ANSWER_MS = 3_000;
 
 /**
  * Whether libvirt works on it: while it does, the domain may end or come to life without our doing. @throws

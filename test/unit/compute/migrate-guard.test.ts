@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -21,7 +22,7 @@ until [ -e ${directory}/end ]; do sleep 0.05; done
 echo "the job's own words" >&2
 exit "$(cat ${directory}/end)"`,
   });
-  const command = await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live'], null);
+  const command = await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live'], null, null);
   const lines = async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
   while (!(await lines()).some((line) => line.startsWith('job '))) await sleep(20);
   return {
@@ -90,4 +91,50 @@ t.test('a job that has ended, and nobody has noticed: nothing else is given up i
   t.notOk((await lines()).some((line) => line.includes('domjobabort')));
   process.kill(guard, 'SIGCONT');
   t.match(await command.ended, { exitCode: 1 });
+});
+
+/** A guard whose job ends only when the connection to the other host is cut; QEMU has one to its own storage there. */
+async function copyingHost(t: Test) {
+  const directory = t.testdir({ log: '', pids: { 'a web.pid': '7' } });
+  const log = `${directory}/log`;
+  const local = await LocalShell.with(directory, {
+    virsh: `case $* in *domjobabort*) echo abort >>${log}; exec sleep 600 ;; esac`,
+    ss: `case $* in
+  -K*) echo "ss $*" >>${log}; : >${directory}/end ;;
+  *)
+    printf 'ESTAB 0 0 10.0.0.1:40000 10.0.0.2:10809 users:(("qemu",pid=7,fd=9))\n'
+    [ ! -e ${directory}/began ] || printf 'ESTAB 0 32 10.0.0.1:%s users:(("qemu",pid=%s,fd=9))\n' \
+      '40001 10.0.0.2:49153' 7 '40002 10.0.0.2:49154' 71 ;;
+esac`,
+    migrate: `: >${directory}/began
+while [ -d ${directory} ] && [ ! -e ${directory}/end ]; do sleep 0.05; done
+exit 1`,
+  });
+  const command = await guardMigrate(local.shell, 'a web', ['migrate', 'a web'], null, '10.0.0.2', {
+    beatMs: 100,
+    leaseSeconds: 20,
+    lookSeconds: 0.005,
+    answerSeconds: 0.2,
+    wakeSeconds: 60,
+    pidDirectory: `${directory}/pids`,
+    procDirectory: '/proc',
+  });
+  while (!existsSync(`${directory}/began`)) await sleep(20);
+  return { command, local, lines: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '') };
+}
+
+const CUT = 'ss -K -tn dst 10.0.0.2 sport = :40001 dport = :49153';
+
+t.test('disks whose copy hangs are cut off on demand, and nothing else of QEMU is', async (t) => {
+  const { command, lines } = await copyingHost(t);
+  command.sever();
+  t.match(await command.ended, { exitCode: 1 });
+  t.strictSame(await lines(), [CUT]);
+});
+
+t.test('a controller that dies while QEMU waits for the other end: the same', async (t) => {
+  const { local, lines } = await copyingHost(t);
+  local.hangUp();
+  while (!(await lines()).includes(CUT)) await sleep(20);
+  t.strictSame((await lines()).slice(0, 2), ['abort', CUT]);
 });

@@ -98,7 +98,7 @@ exit "$(cat ${directory}/end)"`,
     await rename(`${directory}/new-${name}`, `${directory}/${name}`);
   };
   const domain: MovingDomain = {
-    command: await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live'], 'qemu+ssh://there/system', {
+    command: await guardMigrate(local.shell, 'a web', ['migrate', 'a web', '--live'], 'qemu+ssh://there/system', null, {
       beatMs: 100,
       // So long that a machine with much to do does not get there.
       leaseSeconds: 20,

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { parseDomainList } from '../../../lib/compute/libvirt/virsh-list.js';
+import { parseDomainList, readDomain } from '../../../lib/compute/libvirt/virsh-list.js';
+import type { HostShell } from '../../../lib/host/connection.js';
 
 const WEB = '9f6b0c4e-7a51-8d20-b3f5-0123456789ab';
 const OLD = '11111111-2222-8333-9444-555555555555';
@@ -78,4 +79,16 @@ t.test('what is no answer of virsh is not taken for no domains', async (t) => {
     ['no live definition', good.replace(/=== live.*?<\/domain>\n/s, '')],
   ] as const)
     t.throws(() => parseDomainList('host-a', output), { code: 'HOST_UNFIT', where: 'host-a' }, what);
+});
+
+t.test('a question in the middle that failed is told with its reason', async (t) => {
+  const shell = {
+    name: 'host-a',
+    run: async () => ({
+      stdout: 'running (unpaused)\n=== live definition\n<domain/>\n',
+      stderr: 'error: Timed out during operation: cannot acquire state change lock (held by monitor=abort)\n',
+      exitCode: 0,
+    }),
+  } as Partial<HostShell> as HostShell;
+  await t.rejects(readDomain(shell, 'web'), { code: 'COMMAND_FAILED', message: /cannot acquire state change lock/ });
 });
