@@ -1,3 +1,4 @@
+import { cpuText } from '../model/defined-cpu.js';
 import type { Configuration } from '../model/negotiation.js';
 import type { Offers } from './offer.js';
 import type { Request } from './request.js';

@@ -34,7 +34,12 @@ export function readOwnerMark(xml: string): OwnerMark | null {
  *
  * @param baseline the CPU of one that says `cpu: baseline`: an element
  */
-export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator, baseline: string | null = null): string {
+export function domainXml(
+  topology: Topology,
+  vm: Vm,
+  accelerator: Accelerator,
+  baseline: string | null = null,
+): string {
   const body = definition(topology, vm, accelerator, baseline);
   const spec = createHash('sha256').update(body).digest('hex').slice(0, 16);
   const mark =
