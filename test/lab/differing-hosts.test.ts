@@ -11,8 +11,18 @@ const definition = (machine: string, cpu: string) => microDomain({ name: 'web', 
 /** What QEMU can emulate, but for one feature of it. */
 const WITHOUT_AVX2 = 'exec $REAL -global max-x86_64-cpu.avx2=off "$@"';
 
+/** One that vxmig makes, beside the one of somebody else's. */
+const kept = (name: string, last: string) => `  ${name}:
+    {host: host-a, memory: 128MiB, image: micro, cpu: baseline,
+     nics: [{network: blue, mac: "52:54:00:09:00:0${last}", address: 10.9.0.${last}/24}]}
+`;
+
 await onLab('two-subnets', async (t, lab) => {
+  const also = (vm: string) => lab.edit((text) => text.replace(/^probes:/m, `${vm}$&`));
   await lab.edit((text) => text.replace(/^( *)image: micro.*$/m, '$1domain: web'));
+  await also(kept('kept', '2'));
+  /** VMs that stay where they are while `web` is asked. */
+  const others: Record<string, string> = { kept: 'host-a' };
   const define = (host: string, xml: string) =>
     lab.shell(host, `cat >/tmp/web.xml <<'XML'\n${xml}\nXML\nvirsh define --validate /tmp/web.xml`);
   const refused = async (t: Test, [from, to]: readonly [string, string], feature: string, reason: Document) => {
@@ -31,7 +41,7 @@ await onLab('two-subnets', async (t, lab) => {
     t.equal(document.negotiation.length, 2, 'and nothing else was proposed');
     const reasons = document.negotiation.flatMap((step: Document) => step.reasons);
     t.match(reasons, [{ feature, wanted: /./, has: /./, why: /./, fix: /./, ...reason }]);
-    t.same(await holdings(lab), holding(lab, { web: from }));
+    t.same(await holdings(lab), holding(lab, { ...others, web: from }));
   };
   const BACK = ['host-b', 'host-a'] as const;
 
@@ -62,6 +72,19 @@ await onLab('two-subnets', async (t, lab) => {
     });
   });
 
+  await t.test('with what all of them can give it goes there and back, restarted or not', async (t) => {
+    const defined = await lab.on('host-a', 'virsh', 'dumpxml', '--inactive', 'kept');
+    t.match(defined, /<cpu mode='custom' match='exact' check='partial'>.*<feature policy='disable' name='avx2'\/>/s);
+    const ofKept = async () =>
+      (await lab.succeed('plan', lab.file)).changes.filter(({ name }: Document) => name === 'kept');
+    t.same(await ofKept(), [], 'a second plan has nothing to do');
+    isMigrated(t, await lab.migrate('kept', 'host-b'), { vm: 'kept', from: 'host-a', to: 'host-b' });
+    t.match(await ofKept(), [{ action: 'migrate' }], 'nor where it has been moved to');
+    await lab.shell('host-b', 'virsh destroy kept && virsh start kept');
+    isMigrated(t, await lab.migrate('kept', 'host-a'), { vm: 'kept', from: 'host-b', to: 'host-a' });
+    t.same(await ofKept(), []);
+  });
+
   await t.test('and not the other way, once it has been started with what the new host has', async (t) => {
     await lab.shell('host-b', 'virsh destroy web && virsh start web');
     await refused(t, BACK, 'CPU', { has: / -avx2$/, why: /host-a cannot give it, which lacks avx2/ });
@@ -81,7 +104,12 @@ await onLab('two-subnets', async (t, lab) => {
       document: { error: { code: 'HOST_UNFIT', message: /CPU/ } },
     });
     await heal();
-    t.equal((await lab.succeed('plan', lab.file)).cpuBaseline.differ, false);
+    const after = await lab.succeed('plan', lab.file);
+    t.equal(after.cpuBaseline.differ, false);
+    t.match(after.changes, [
+      { name: 'kept', action: 'update', why: /in force from its next start/, details: [/^CPU .*\+avx2/] },
+      { name: 'web', action: 'migrate' },
+    ]);
   });
 
   await t.test('a QEMU that is not there, or does not start', async (t) => {
@@ -90,7 +118,31 @@ await onLab('two-subnets', async (t, lab) => {
     await lab.on('host-a', 'umount', QEMU_PATH);
     heal = await otherQemu(lab, 'host-a', "echo 'it is half-way upgraded' >&2; exit 1");
     await refused(t, BACK, 'emulator path', { has: /half-way upgraded/ });
+    const { changes, warnings } = await lab.succeed('plan', lab.file);
+    t.match(warnings, [/^kept keeps the CPU .* host-a does not tell what it can give/, /emulator path/]);
+    t.notOk(
+      changes.some(({ name }: Document) => name === 'kept'),
+      'it is not given another one',
+    );
+    await also(kept('fresh', '3'));
+    t.match(await lab.run('apply', lab.file), {
+      exitCode: 1,
+      document: {
+        error: {
+          where: 'vms.fresh.cpu',
+          message: /^fresh is to have the CPU that all hosts can give .*host-a does not tell/,
+          hint: /^Nothing was changed\. See `virsh domcapabilities .* on host-a; .*`cpu: qemu64`/,
+        },
+      },
+    });
+    t.same(await holdings(lab), holding(lab, { ...others, web: 'host-b' }));
     await heal();
+    await lab.edit((text) => text.replace(kept('kept', '2'), '').replace(kept('fresh', '3'), ''));
+    await lab.edit((text) => text.replace('host: host-a', 'host: host-b'));
+    await lab.apply();
+    delete others.kept;
+    t.same(await holdings(lab), holding(lab, { web: 'host-b' }));
+    await lab.edit((text) => text.replace('host: host-b', 'host: host-a'));
   });
 
   await t.test('two hosts of one name, and packets that are too large for the way', async (t) => {
@@ -118,7 +170,10 @@ await onLab('two-subnets', async (t, lab) => {
     const { changes, warnings } = await lab.succeed('plan', lab.file);
     t.match(changes, [{ action: 'migrate' }]);
     t.notMatch(changes[0].why, /cannot be made/, 'with a machine type that both have it fits');
-    t.same(warnings, []);
+    t.match(warnings, [/older than/]);
+    isMigrated(t, await lab.migrate('web', 'host-a'), { vm: 'web', from: 'host-b', to: 'host-a' });
+    t.match(await lab.shell('host-a', 'tr "\\0" " " </proc/$(pgrep -f guest=web)/cmdline'), /^\/run\/old-qemu\/qemu/);
+    isMigrated(t, await lab.migrate('web', 'host-b'), { vm: 'web', from: 'host-a', to: 'host-b' });
     await heal();
   });
 
