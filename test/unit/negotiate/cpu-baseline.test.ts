@@ -30,5 +30,8 @@ t.test('hosts that differ: what each gives up, and the element for the definitio
     { host: 'node-2', model: 'Westmere', features: [] },
   ]);
   const [text = ''] = baselineText(baseline);
-  t.match(text, /different CPUs.*<cpu mode=.*node-0: Skylake-Client \(gives up avx512f, avx2\).*node-2: Westmere\n.*`cpu: baseline`/s);
+  t.match(
+    text,
+    /different CPUs.*<cpu mode=.*node-0: Skylake-Client \(gives up avx512f, avx2\).*node-2: Westmere\n.*`cpu: baseline`/s,
+  );
 });

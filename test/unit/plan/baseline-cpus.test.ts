@@ -71,7 +71,11 @@ t.test('while it is not known no VM is begun with another CPU: place, reason and
   });
   const other = topologyOf();
   const hosts = after(planned(other, freshHosts(other)), freshHosts(other));
-  t.throws(() => baselineCpus(TOPOLOGY, hosts, UNKNOWN), { code: 'HOST_UNFIT', where: 'vms.web.cpu' }, 'qemu64 is none');
+  t.throws(
+    () => baselineCpus(TOPOLOGY, hosts, UNKNOWN),
+    { code: 'HOST_UNFIT', where: 'vms.web.cpu' },
+    'qemu64 is none',
+  );
 });
 
 t.test('one that is defined keeps its own meanwhile, is told of, and can still be moved', async (t) => {
