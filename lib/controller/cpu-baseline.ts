@@ -4,11 +4,12 @@ import type { CommonCpu, CpuBaseline } from '../model/cpu-baseline.js';
 import { cpuElement } from '../model/defined-cpu.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import { shellLine } from '../model/quote.js';
+import type { Topology } from '../model/topology.js';
 import { baselineOf, type HostModel, isOneCpu } from '../negotiate/cpu-baseline.js';
 import type { CpuModel } from '../negotiate/offer.js';
 import type { Accelerator } from '../plan/domain-xml.js';
-import type { Controller } from './controller.js';
 import { vmFacts } from './facts.js';
+import type { HostSession } from './host-session.js';
 
 type Type = Accelerator['type'];
 
@@ -68,7 +69,10 @@ export async function commonCpu(told: readonly ToldCpu[], type: Type, shell: Hos
 export async function observeCpuBaseline({
   topology,
   sessions,
-}: Pick<Controller, 'topology' | 'sessions'>): Promise<CpuBaseline | null> {
+}: {
+  readonly topology: Pick<Topology, 'vms'>;
+  readonly sessions: ReadonlyMap<string, HostSession>;
+}): Promise<CpuBaseline | null> {
   if (topology.vms.length === 0) return null;
   const all = [...sessions.values()];
   const { type } = vmFacts(all.map(({ observed }) => observed)).accelerator;

@@ -33,8 +33,8 @@ export function baselineCpus(
       cpu === null
         ? []
         : [
-            `${name} keeps the CPU that all hosts could give when it was defined (${cpuText(cpu)}): what they can give ` +
-              `now is not known, because ${common.why}. ${common.fix}`,
+            `${name} keeps the CPU that all hosts could give when it was defined (${cpuText(cpu)}): what they can ` +
+              `give now is not known, because ${common.why}. ${common.fix}`,
           ],
     ),
   };
