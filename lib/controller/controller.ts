@@ -11,12 +11,12 @@ import type { ObservedHost } from '../plan/observed.js';
 import type { PlannedMove } from '../plan/ovs-planner.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { lookForBases } from './base-images.js';
-import { vmFacts } from './facts.js';
 import { refuseWithoutFirmware } from './firmware-check.js';
 import { sshOf } from './host-address.js';
 import { type LockRequest, withHostLocks } from './host-locks.js';
 import { HostSession } from './host-session.js';
 import { expectedOf } from './observe.js';
+import { observeVmFacts } from './vm-facts.js';
 
 export interface ConnectFailure {
   readonly host: string;
@@ -104,7 +104,7 @@ export class Controller implements OvsHosts {
     await refuseWithoutFirmware(this.topology, observed, shellOf);
     return planTopology(this.topology, observed, {
       network: this.network.planner(observed),
-      vms: vmFacts(observed),
+      vms: await observeVmFacts(this.topology, observed, shellOf),
       bases: await lookForBases(this.topology, observed, shellOf),
     });
   }

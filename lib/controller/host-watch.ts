@@ -1,3 +1,4 @@
+import type { HostShell } from '../host/connection.js';
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Host, Topology } from '../model/topology.js';
@@ -10,11 +11,11 @@ import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import { type Plan, planTopology } from '../plan/plan.js';
 import { tunnelPorts } from '../plan/tunnel-ports.js';
-import { vmFacts } from './facts.js';
 import { withHostLocks } from './host-locks.js';
 import { LookTimer } from './look-timer.js';
 import type { WatchMeans } from './watch-means.js';
 import { mayRepair, type WatchOptions } from './watch-options.js';
+import type { WatchedCpus } from './watched-cpus.js';
 import type { WatchedHost } from './watched-host.js';
 
 /** One host's part of a watch: one look after the other, as long as the host is there. */
@@ -35,6 +36,7 @@ export class HostWatch {
     private readonly options: WatchOptions,
     private readonly all: readonly HostWatch[],
     private readonly means: WatchMeans,
+    private readonly cpus: WatchedCpus,
   ) {
     this.#repairRetryMs = means.times.repairRetryMs.first;
     const session = () => {
@@ -169,7 +171,7 @@ export class HostWatch {
     await watched.session.shell.run(['ovs-appctl', '-t', 'ovs-vswitchd', 'version']);
     await this.observe();
     if (!(await watched.isQuiet())) return false;
-    this.#compare(this.#plan());
+    this.#compare(await this.#plan());
     if (this.options.repair !== 'nothing' && this.#drifts.some((drift) => mayRepair(this.options.repair, drift))) {
       const work = `watch --repair ${this.topology.name}`;
       const request = { ...{ work, timeoutMs: 0, steal: false, emit: () => {} }, signal };
@@ -179,10 +181,19 @@ export class HostWatch {
   }
 
   /** For this host, from the last looks at all: one that is away holds what it held. */
-  #plan(): Plan {
+  async #plan(): Promise<Plan> {
     const observed = this.all.flatMap((one) => one.observed ?? []);
-    const planners = { network: this.#network.planner(observed), vms: vmFacts(observed) };
+    const vms = await this.cpus.facts(observed, this.host.name, this.#shells());
+    const planners = { network: this.#network.planner(observed), vms };
     return planTopology(this.topology, observed, planners, this.host.name);
+  }
+
+  #shells(): ReadonlyMap<string, HostShell> {
+    return new Map(
+      this.all.flatMap((one): [string, HostShell][] =>
+        one.#watched === null ? [] : [[one.host.name, one.#watched.session.shell]],
+      ),
+    );
   }
 
   #compare(plan: Plan): void {
@@ -198,7 +209,7 @@ export class HostWatch {
     try {
       // Where a VM runs is for all hosts together to tell.
       await Promise.all(this.all.map((one) => one.observe()));
-      const plan = this.#plan();
+      const plan = await this.#plan();
       const done = [
         ...(await this.#network.converge(this.host.name, () => new Placement(plan.current).viewOf(this.host.name))),
         ...(await this.#startVms(plan, held)),
@@ -209,7 +220,7 @@ export class HostWatch {
         (drift) => !done.some(({ kind, name }) => kind === drift.kind && name === drift.name),
       );
       await this.observe();
-      this.#compare(this.#plan());
+      this.#compare(await this.#plan());
     } catch (error) {
       held.throwIfAborted();
       if (!(error instanceof VxmigError) || !watched.session.ovs.connection.isOpen) throw error;

@@ -6,6 +6,7 @@ import { tapName } from '../model/names.js';
 import type { Host, Topology, Vm } from '../model/topology.js';
 import type { Offers } from '../negotiate/offer.js';
 import { pathOf, type Request, requestOf } from '../negotiate/request.js';
+import { cpuFix } from '../plan/baseline-cpus.js';
 import { domainOf, macsOf } from '../plan/desired-vms.js';
 import { localRequest } from '../plan/local-request.js';
 import type { Move } from '../plan/move-obstacle.js';
@@ -27,6 +28,7 @@ export interface MoveRequest {
 export function requestFor({ topology, vm, from, to }: MoveRequest, move: Move, definition: DomainDefinition): Request {
   const offloading = offloadingNics(vm, definition.toString());
   return requestOf(move, definition, {
+    cpuFix: cpuFix(vm, from.name),
     path: pathOf(vm, topology.networks, parseIp(vtepOf(to))?.family ?? 4),
     offloadingNics: offloading.map(({ mac }) => mac),
     offloadFix: offloadFix(domainOf(vm), from.name, offloading),

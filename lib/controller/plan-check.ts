@@ -8,9 +8,9 @@ import { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { OvsPlanner } from '../plan/ovs-planner.js';
 import { planTopology } from '../plan/plan.js';
 import { lookForBases } from './base-images.js';
-import { vmFacts } from './facts.js';
 import { refuseWithoutFirmware } from './firmware-check.js';
 import { expectedOf, observeHost } from './observe.js';
+import { observeVmFacts } from './vm-facts.js';
 
 /**
  * Whether a plan can be made of what is on the hosts: what is in the way (a tunnel of somebody else's, an address where
@@ -43,7 +43,7 @@ export async function planChecks(
     await refuseWithoutFirmware(topology, observed, shellOf);
     const { changes } = planTopology(topology, observed, {
       network: new OvsPlanner(networkFacts(topology, observed)),
-      vms: vmFacts(observed),
+      vms: await observeVmFacts(topology, observed, shellOf),
       bases: await lookForBases(topology, observed, shellOf),
     });
     const seen = changes.length === 0 ? 'nothing to do' : `nothing is in the way; ${changes.length} changes to make`;

@@ -3,6 +3,7 @@ import type { WatchedState } from '../model/watch-state.js';
 import { HostWatch } from './host-watch.js';
 import { WATCH_MEANS, type WatchMeans } from './watch-means.js';
 import type { WatchOptions } from './watch-options.js';
+import { WatchedCpus } from './watched-cpus.js';
 
 /** Keeps looking at the hosts of a topology whenever something changes on them. */
 export class Watch {
@@ -10,7 +11,8 @@ export class Watch {
 
   private constructor(topology: Topology, options: WatchOptions, means: WatchMeans) {
     const all: HostWatch[] = [];
-    for (const host of topology.hosts) all.push(new HostWatch(topology, host, options, all, means));
+    const cpus = new WatchedCpus(topology);
+    for (const host of topology.hosts) all.push(new HostWatch(topology, host, options, all, means, cpus));
     this.#hosts = all;
   }
 

@@ -5,6 +5,7 @@ import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
 import type { MigrationResult } from '../model/migration-result.js';
 import type { RunRecord } from '../model/run-record.js';
+import { namingDoubts } from './agreed-doubts.js';
 import { certificateOf } from './certificate.js';
 import { Clocks } from './clocks.js';
 import { macsOf, unwatchedNics } from './coverage.js';
@@ -49,7 +50,7 @@ export async function migrate(
       finished: (stage, figures, error) =>
         run.journal.stageEnded(stage, figures.durationMs, error === null ? null : messageOf(error)),
     });
-    const outcome = namingStorage(run, ended);
+    const outcome = namingDoubts(story.negotiation?.steps ?? [], namingStorage(run, ended));
     closeEntry(run, outcome);
     return await recordOf(run, story, { outcome, startMs, endMs: Date.now() });
   } finally {

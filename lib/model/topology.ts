@@ -123,6 +123,7 @@ export type Image =
 
 /** The machine of a guest whose definition vxmig writes; null: what suits the image. */
 export interface MachineSettings {
+  /** libvirt's name of a model, `host-model`, `host-passthrough`, or BASELINE. */
   readonly cpu: string | null;
   readonly machine: string | null;
   readonly firmware: 'bios' | 'uefi';

@@ -1,6 +1,7 @@
+import { cpuText } from '../model/defined-cpu.js';
 import type { Configuration } from '../model/negotiation.js';
 import type { Offers } from './offer.js';
-import { cpuText, type Request } from './request.js';
+import type { Request } from './request.js';
 
 /** What is proposed to both ends once the request was taken: how it is to be done, and what is set aside for it. */
 export interface Proposal {

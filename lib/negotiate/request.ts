@@ -1,10 +1,9 @@
 import type { Family } from '../model/address.js';
+import { cpuOf, type DefinedCpu } from '../model/defined-cpu.js';
 import type { DomainDefinition } from '../model/domain-definition.js';
 import { type HugeMemory, hugeMemory } from '../model/huge-memory.js';
 import type { Network, Vm } from '../model/topology.js';
-import { attribute, child, children } from '../model/xml-element.js';
-
-const MOST_NAMED = 6;
+import { attribute, child } from '../model/xml-element.js';
 
 /** What a VM needs wherever it is to run; from its live definition, and of its networks from the file. */
 export interface Request {
@@ -18,7 +17,9 @@ export interface Request {
   /** With its version, as libvirt has spelt it out at the start: `pc-i440fx-10.0`. */
   readonly machine: string;
   readonly acceleration: string;
-  readonly cpu: WantedCpu;
+  readonly cpu: DefinedCpu;
+  /** How it gets a CPU that all its hosts can give. */
+  readonly cpuFix: string;
   /** Empty: none of its memory lies in huge pages. */
   readonly hugePages: readonly HugeMemory[];
   readonly path: WantedPath;
@@ -26,15 +27,6 @@ export interface Request {
   readonly offloadingNics: readonly string[];
   /** What has to be changed so that they no longer do. */
   readonly offloadFix: string;
-}
-
-export interface WantedCpu {
-  /** `custom`, `host-passthrough`, `maximum`, `host-model`; `none`: QEMU's default. */
-  readonly mode: string;
-  readonly model: string;
-  readonly required: readonly string[];
-  /** Of the model's own, those that the guest does not have. */
-  readonly disabled: readonly string[];
 }
 
 /** Between the VTEPs of both ends. */
@@ -51,19 +43,21 @@ export interface RequestedMove {
   readonly to: string;
 }
 
-export interface RequestedNetworks {
+/** What is known of it beside its definition. */
+export interface RequestedBeside {
+  readonly cpuFix: string;
   readonly path: WantedPath;
   readonly offloadingNics: readonly string[];
   readonly offloadFix: string;
 }
 
-export function requestOf(move: RequestedMove, definition: DomainDefinition, networks: RequestedNetworks): Request {
+export function requestOf(move: RequestedMove, definition: DomainDefinition, beside: RequestedBeside): Request {
   const os = child(definition.root, 'os');
   const type = os === undefined ? undefined : child(os, 'type');
   const [emulator] = definition.devices('emulator');
   return {
     ...move,
-    ...networks,
+    ...beside,
     emulator: emulator?.textContent?.trim() ?? '',
     arch: attribute(type, 'arch') ?? 'x86_64',
     machine: attribute(type, 'machine') ?? '',
@@ -82,25 +76,4 @@ export function pathOf({ nics }: Pick<Vm, 'nics'>, networks: readonly Network[],
     network: '',
     bytes: 0,
   });
-}
-
-function cpuOf(definition: DomainDefinition): WantedCpu {
-  const cpu = child(definition.root, 'cpu');
-  if (cpu === undefined) return { mode: 'none', model: '', required: [], disabled: [] };
-  const model = child(cpu, 'model')?.textContent?.trim() ?? '';
-  const features = children(cpu, 'feature');
-  const withPolicy = (...policies: (string | null)[]) =>
-    features.flatMap((one) => (policies.includes(attribute(one, 'policy')) ? (attribute(one, 'name') ?? []) : []));
-  return {
-    mode: attribute(cpu, 'mode') ?? (model === '' ? 'none' : 'custom'),
-    model,
-    required: withPolicy('require', 'force', null),
-    disabled: withPolicy('disable', 'forbid'),
-  };
-}
-
-/** `EPYC +vaes +la57 …`: features beyond the model's own are named as far as anybody reads. */
-export function cpuText({ model, mode, required }: WantedCpu): string {
-  const named = required.slice(0, MOST_NAMED).map((name) => `+${name}`);
-  return [model || mode, ...named, ...(required.length > MOST_NAMED ? ['…'] : [])].join(' ');
 }

@@ -37,18 +37,24 @@ export function domainOf(vm: Vm): string {
  */
 export interface VmFacts {
   readonly accelerator: Accelerator;
+  /** By VM that says `cpu: baseline`: the element for its definition. */
+  readonly baselines?: ReadonlyMap<string, string>;
+  /** What is to be said of those. */
+  readonly remarks?: readonly string[];
 }
 
 /** The VMs that `host` should hold, given where each of them is (or is to be). */
-export function desiredVms(topology: Topology, hostName: string, { accelerator }: VmFacts): DesiredVms {
+export function desiredVms(topology: Topology, hostName: string, facts: VmFacts): DesiredVms {
   const its = topology.vms.filter((vm) => vm.host === hostName);
-  return { host: hostName, domains: its.map((vm) => desiredDomain(topology, vm, accelerator)) };
+  return { host: hostName, domains: its.map((vm) => desiredDomain(topology, vm, facts)) };
 }
 
-function desiredDomain(topology: Topology, vm: Vm, accelerator: Accelerator): DesiredDomain {
+function desiredDomain(topology: Topology, vm: Vm, { accelerator, baselines }: VmFacts): DesiredDomain {
   const nics = nicsOf(topology, vm);
-  if (vm.source.kind === 'image')
-    return { kind: 'own', domain: vm.name, xml: domainXml(topology, vm, accelerator), nics };
+  if (vm.source.kind === 'image') {
+    const xml = domainXml(topology, vm, accelerator, baselines?.get(vm.name));
+    return { kind: 'own', domain: vm.name, xml, nics };
+  }
   return { kind: 'adopted', domain: vm.source.domain, vm: vm.name, nics };
 }
 

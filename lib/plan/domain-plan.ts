@@ -1,4 +1,5 @@
 import type { Change } from '../model/change.js';
+import { cpuChange, cpuOf } from '../model/defined-cpu.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import { adoptionElement } from '../model/domain-marks.js';
 import { isAlive } from '../model/domain-state.js';
@@ -71,12 +72,19 @@ function planOwn(
   refuseForeign(topology, host, found);
   const wanted = readOwnerMark(xml)?.spec;
   const outdated = found.owner?.spec !== wanted;
-  const redefinition = {
+  const redefinition = () => ({
     steps: [{ kind: 'define', domain, xml } as const],
     why: 'its definition has changed',
-    details: [],
-  };
-  planExisting(host, found, outdated ? redefinition : null, nics, plan);
+    details: cpuDetails(found.xml, xml),
+  });
+  planExisting(host, found, outdated ? redefinition() : null, nics, plan);
+}
+
+/** The only part of it that changes though nobody has changed the file: what all hosts can give (`cpu: baseline`). */
+function cpuDetails(before: string, after: string): string[] {
+  const [was, is] = [before, after].map((xml) => cpuOf(DomainDefinition.parse(xml)));
+  const changed = was === undefined || is === undefined ? null : cpuChange(was, is);
+  return changed === null ? [] : [`CPU ${changed}`];
 }
 
 function planAdopted(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BASELINE, wantsBaseline } from '../model/cpu-baseline.js';
 import { DomainDefinition } from '../model/domain-definition.js';
 import { MARK_NAMESPACE, type OwnerMark, ownerMark } from '../model/domain-marks.js';
 import { tapName } from '../model/names.js';
@@ -12,6 +13,9 @@ export function consoleLog(domain: string): string {
 }
 
 const MICRO_IMAGE_DIRECTORY = '/var/lib/vxmig/images/micro';
+
+/** Its CPU is what all hosts could give when it was defined. */
+const BASELINE_MARK = ` cpu='${BASELINE}'`;
 
 export interface Accelerator {
   /** libvirt's domain type: `kvm`, or `qemu` for TCG. */
@@ -27,12 +31,20 @@ export function readOwnerMark(xml: string): OwnerMark | null {
  * The definition of a VM that vxmig makes. It is the same text on every host, so that the VM keeps
  * its identity (UUID, MACs) when it moves; what differs between hosts is left to libvirt. A kernel that panics tells
  * libvirt so, which ends it: a guest that hangs would look as if it ran.
+ *
+ * @param baseline the CPU of one that says `cpu: baseline`: an element
  */
-export function domainXml(topology: Topology, vm: Vm, accelerator: Accelerator): string {
-  const body = definition(topology, vm, accelerator);
+export function domainXml(
+  topology: Topology,
+  vm: Vm,
+  accelerator: Accelerator,
+  baseline: string | null = null,
+): string {
+  const body = definition(topology, vm, accelerator, baseline);
   const spec = createHash('sha256').update(body).digest('hex').slice(0, 16);
   const mark =
-    `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' ` + `topology='${topology.name}' name='${vm.name}' spec='${spec}'/>`;
+    `<vxmig:vm xmlns:vxmig='${MARK_NAMESPACE}' ` +
+    `topology='${topology.name}' name='${vm.name}' spec='${spec}'${wantsBaseline(vm) ? BASELINE_MARK : ''}/>`;
   return `<domain type='${accelerator.type}'>
   <name>${vm.name}</name>
   <uuid>${stableUuid(`${topology.name}/${vm.name}`)}</uuid>
@@ -41,7 +53,7 @@ ${body}</domain>
 `;
 }
 
-function definition(topology: Topology, vm: Vm, accelerator: Accelerator): string {
+function definition(topology: Topology, vm: Vm, accelerator: Accelerator, baseline: string | null): string {
   if (vm.source.kind !== 'image') throw new Error(`${vm.name} is a domain that is there already`);
   const { image, machine } = vm.source;
   const isMicro = image.kind === 'micro';
@@ -51,7 +63,7 @@ function definition(topology: Topology, vm: Vm, accelerator: Accelerator): strin
   return `  <memory unit='b'>${vm.memoryBytes}</memory>
   <vcpu>${vm.vcpus}</vcpu>
 ${boot}  <features><acpi/>${isMicro ? '' : '<apic/>'}</features>
-${cpuXml(machine.cpu, accelerator)}  <on_poweroff>destroy</on_poweroff>
+${cpuXml(vm, machine.cpu, accelerator, baseline)}  <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
   <on_crash>destroy</on_crash>
   <devices>
@@ -99,7 +111,11 @@ function diskBoot(topology: Topology, vm: Vm, { machine, firmware }: MachineSett
 `;
 }
 
-function cpuXml(cpu: string | null, accelerator: Accelerator): string {
+function cpuXml(vm: Vm, cpu: string | null, accelerator: Accelerator, baseline: string | null): string {
+  if (wantsBaseline(vm)) {
+    if (baseline === null) throw new Error(`nobody has asked the hosts which CPU ${vm.name} can have`);
+    return `  ${baseline}\n`;
+  }
   if (cpu === 'host-model' || cpu === 'host-passthrough') return `  <cpu mode='${cpu}'/>\n`;
   // TCG has no nested virtualisation; KVM hosts may lack it, and the guest does not need it.
   const svm = accelerator.type === 'kvm' ? "<feature policy='disable' name='svm'/>" : '';

@@ -87,6 +87,7 @@ export function planTopology<Scope extends ScopePlan>(
     paused: standing.flatMap(({ paused }) => paused),
     warnings: [
       ...standing.flatMap(standingWarnings),
+      ...(planners.vms.remarks ?? []),
       ...namesakeWarnings(topology, observed),
       ...disks.flatMap(({ warnings }) => warnings),
       ...keptDisks(topology, observed),

@@ -12,6 +12,7 @@ export function baselineText(baseline: CpuBaseline | null): string[] {
       'The hosts have different CPUs. A VM that may come to each of them wants what all can give:',
       `  ${baseline.cpu}`,
       ...hosts,
+      '`cpu: baseline` in the file gives it to a VM that vxmig makes, `virsh edit` to another; from its next start.',
     ].join('\n'),
   ];
 }

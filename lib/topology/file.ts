@@ -267,7 +267,8 @@ export interface Vm {
    */
   disks?: Disk[];
   /**
-   * CPU model that the guest sees, as libvirt names it (`virsh cpu-models x86_64`), `host-model` or `host-passthrough`.
+   * CPU model that the guest sees, as libvirt names it (`virsh cpu-models x86_64`), `host-model` or `host-passthrough`;
+   * or `baseline`: what all hosts of the file can give, which `apply` asks them and writes into the definition.
    * Default: qemu64, which every host can give.
    */
   cpu?: string;

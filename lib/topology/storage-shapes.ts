@@ -14,7 +14,7 @@ export const STORAGE_SHAPES: readonly (readonly [string, Shape])[] = [
   ['vms/*/disks/*/format', { noun: 'a format', fix: '`qcow2` or `raw`' }],
   ['vms/*/disks/*/bus', { noun: 'a bus', fix: '`virtio`, `scsi` or `sata`' }],
   ['vms/*/disks/*/cache', { noun: 'a cache mode', fix: '`none`, `directsync`, `writeback` or `writethrough`' }],
-  ['vms/*/cpu', { noun: 'a CPU model', fix: 'as `virsh cpu-models x86_64` names it, for example `cpu: qemu64`' }],
+  ['vms/*/cpu', { noun: 'a CPU model', fix: '`baseline`, or as `virsh cpu-models x86_64` names it: `cpu: qemu64`' }],
   ['vms/*/machine', { noun: 'a machine type', fix: 'as `qemu-system-x86_64 -machine help` names it: `machine: q35`' }],
   ['vms/*/firmware', { noun: 'a firmware', fix: '`bios` or `uefi`' }],
   ['vms/*/sshKeys', { noun: 'a list of public keys', fix: 'for example `sshKeys: [~/.ssh/id_ed25519.pub]`' }],

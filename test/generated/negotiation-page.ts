@@ -65,6 +65,20 @@ model goes wherever the model is. \`vxmig plan\` asks all hosts
 what they have; where they differ it prints the \`<cpu>\` that each of them can give, and what each gives up with it
 (\`cpuBaseline\` with \`--json\`).
 
+\`cpu: baseline\` has a VM that vxmig makes given exactly that: \`plan\` and \`apply\` ask all hosts of the file, the
+first of them reckons what
+they have in common, and that is written into the definition, the same on every host (with one host, what that one
+has). Such a VM goes from each host to each other, and also back
+after a restart, where one of \`host-model\` would not. Where the hosts can give something else later, because one has
+come, gone, or got another QEMU, \`plan\` shows the
+definition as changed, with the features that come and go; as with every change of a definition the VM runs on with what
+it has, and gets the new one with its
+next start. Where a host does not tell what it can give, or they have nothing in common, no VM is defined with
+something else: \`plan\` and \`apply\` refuse it
+(\`vms.NAME.cpu\`) before anything is touched. One that is defined already keeps the CPU that it was given, with a
+warning, so that it can still be moved, away from such a host too.
+A domain that somebody else has defined (\`domain:\`) keeps the CPU of its definition.
+
 A term is an entry in a file of \`lib/negotiate/terms/\` and in \`lib/negotiate/terms.ts\`; what it looks at is read
 by \`lib/compute/libvirt/offer-sight.sh\`.
 `;

@@ -39,11 +39,12 @@ export async function fetchOldQemu(t: Test): Promise<string | null> {
   return folder;
 }
 
-/** The script that starts it there, with its own modules. */
+/** The script that starts it there, with its own modules, and the BIOS and ROMs that the machine has. */
 export async function bringOldQemu(lab: TestLab, host: string, folder: string): Promise<string> {
   const inside = `/proc/${(await findMachine(lab.name, host)).pid}/root/run/old-qemu`;
   await mkdir(inside);
   await cp(`${folder}${QEMU_PATH}`, `${inside}/qemu`);
   await cp(`${folder}/${MODULES}/accel-tcg-x86_64.so`, `${inside}/accel-tcg-x86_64.so`);
-  return 'QEMU_MODULE_DIR=/run/old-qemu exec /run/old-qemu/qemu "$@"';
+  const roms = ['/usr/share/seabios', '/usr/share/qemu', '/usr/lib/ipxe/qemu'].map((path) => `-L ${path}`).join(' ');
+  return `QEMU_MODULE_DIR=/run/old-qemu exec /run/old-qemu/qemu ${roms} "$@"`;
 }

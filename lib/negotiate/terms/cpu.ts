@@ -1,5 +1,6 @@
+import { cpuText } from '../../model/defined-cpu.js';
 import type { CpuModel, Offers } from '../offer.js';
-import { cpuText, type Request } from '../request.js';
+import type { Request } from '../request.js';
 import type { Found, Term } from '../term.js';
 import { compareVersions } from '../version.js';
 
@@ -33,7 +34,7 @@ function namedModel(request: Request, { source, destination }: Offers): Found[] 
       why:
         `${vm} has the CPU ${cpu.model || cpu.mode}, and ${to} cannot give it${lacks}` +
         `${missing.length === 0 ? ` (${destination.cpuVerdict})` : ''}`,
-      fix: baselineFix(request),
+      fix: request.cpuFix,
     },
   ];
 }
@@ -71,7 +72,7 @@ function hostsOwn(request: Request, { source, destination }: Offers): Found[] {
       wanted: `${cpu.mode}: ${source.cpu.model}`,
       has: [destination.cpu.model, ...missing.slice(0, MOST_NAMED).map((flag) => `-${flag}`)].join(' '),
       why,
-      fix: baselineFix(request),
+      fix: request.cpuFix,
     },
   ];
 }
@@ -93,18 +94,11 @@ function emulated(request: Request, { source, destination }: Offers): Found[] {
       why:
         `${vm} has all that QEMU ${source.qemuVersion} on ${from} can emulate (${cpu.mode}), and ${to} has QEMU ` +
         `${destination.qemuVersion}${lacks}`,
-      fix: baselineFix(request),
+      fix: request.cpuFix,
     },
   ];
 }
 
 function listText(names: readonly string[]): string {
   return `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ', …' : ''}`;
-}
-
-function baselineFix({ vm, shellDomain, from }: Request): string {
-  return (
-    `Give ${vm} a CPU that all its hosts can give: \`vxmig plan FILE\` says which one, as the <cpu> for \`virsh edit ` +
-    `${shellDomain}\` on ${from}; it counts from the VM's next start.`
-  );
 }

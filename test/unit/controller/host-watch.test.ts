@@ -1,7 +1,7 @@
 import t from 'tap';
 import { bridgeName } from '../../../lib/model/names.js';
 import { OvsDatabase } from '../../../lib/network/ovs/ovs-database.js';
-import { topologyOf } from '../plan/hosts.js';
+import { KERNEL, topologyOf } from '../plan/hosts.js';
 import { failing } from './fleet.js';
 import { broken, OFF, vmIs, Watching } from './watching.js';
 
@@ -154,4 +154,30 @@ t.test('a repair that fails is told, and tried again', async (t) => {
     `host-b repaired bridge ${BRIDGE}`,
   ]);
   await watching.end();
+});
+
+t.test('a VM with the CPU that all hosts can give drifts where one of them can give another one', async (t) => {
+  const features = (...names: string[]) => names.map((name) => `<feature policy='require' name='${name}'/>`).join('');
+  const cpu = (...names: string[]) => `<model fallback='forbid'>EPYC</model>${features(...names)}`;
+  const told = (...names: string[]) =>
+    `<domainCapabilities><mode name='host-model' supported='yes'>${cpu(...names)}</mode></domainCapabilities>`;
+  const topology = topologyOf(['image: micro', 'image: micro\n    cpu: baseline']);
+  const element = `<cpu mode='custom' match='exact' check='partial'>${cpu('aes', 'vaes')}</cpu>`;
+  const watching = new Watching(topology, { ...KERNEL, baselines: new Map([['web', element]]) });
+  const shells = topology.hosts.map(({ name }) => watching.fleet.shell(name));
+  for (const shell of shells)
+    shell
+      .on(/domcapabilities/, told('aes', 'vaes'))
+      .on(/hypervisor-cpu-baseline/, `<cpu mode='custom' match='exact'>${cpu('aes')}</cpu>`);
+  await watching.begin();
+  watching.fleet.shell('host-b').on(/domcapabilities/, told('aes'));
+  await watching.looks('host-b', 4);
+  watching.fleet.database('host-a').stir();
+  t.strictSame(await watching.hears('host-a drift vm web'), ['host-a drift vm web'], 'once it is looked at');
+  watching.fleet.shell('host-b').on(/domcapabilities/, { exitCode: 1, stderr: 'error: no QEMU' });
+  await watching.looks('host-b', 4);
+  watching.fleet.database('host-a').stir();
+  await watching.hears('host-a gone vm web');
+  await watching.end();
+  t.strictSame(watching.fleet.done, [], 'while it is not known the VM keeps its own');
 });

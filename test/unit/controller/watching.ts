@@ -6,7 +6,7 @@ import { VxmigError } from '../../../lib/model/errors.js';
 import type { VxmigEvent } from '../../../lib/model/event.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import type { ObservedDomain, ObservedHost } from '../../../lib/plan/observed.js';
-import { appliedHosts } from '../plan/hosts.js';
+import { appliedHosts, type HostFacts, KERNEL } from '../plan/hosts.js';
 import { Fleet } from './fleet.js';
 
 export const broken = ({ bridges }: ObservedHost) => ({
@@ -47,8 +47,11 @@ export class Watching {
   #watch: Watch | null = null;
   #over: Promise<void> = Promise.resolve();
 
-  constructor(private readonly topology: Topology) {
-    this.fleet = new Fleet(topology, appliedHosts(topology));
+  constructor(
+    private readonly topology: Topology,
+    facts: HostFacts = KERNEL,
+  ) {
+    this.fleet = new Fleet(topology, appliedHosts(topology, facts));
     for (const { name } of topology.hosts) this.fleet.shell(name).on(/^ovs-appctl -t ovs-vswitchd version$/);
   }
 

@@ -111,6 +111,15 @@ t.test('a job that fails: where the VM then is, is found out', async (t) => {
   );
 });
 
+t.test('a job that fails after the destination had its doubts: they are told with the failure', async (t) => {
+  const world = new World({ job: 'fails copying', doubt: 'QEMU version: it is older' });
+  const { result } = await world.migrate({ strategy: 'pre-copy' });
+  t.match(result.error, {
+    code: 'MIGRATION_ROLLED_BACK',
+    hint: / host-b had its doubts: QEMU version: it is older\.$/,
+  });
+});
+
 t.test('called off too late: an answer was lost, and the guest had been let go', async (t) => {
   for (const [strategy, call] of [
     ['pre-copy', 'source setMaxDowntime'],

@@ -43,6 +43,8 @@ export interface Trouble {
     | 'fails paused at both'
     | 'fails torn'
     | 'well, told as failed';
+  /** About what the destination has its doubts when it agrees. */
+  readonly doubt?: string;
   /** Calling it off comes too late from here on. */
   readonly cancelTooLate?: boolean;
   /** Events that nobody hears. */
@@ -140,7 +142,9 @@ export class World {
         signal,
         lookAhead: async () => {
           await this.#call('host-a', 'lookAhead');
-          return outlook({ storage: { disks: [], copies: [COPY] } });
+          const { doubt = '' } = this.trouble;
+          const taken = { step: 'request', host: 'host-b', ok: true, why: doubt, reasons: [] } as const;
+          return outlook({ storage: { disks: [], copies: [COPY] }, answer: { steps: [taken], refusals: [] } });
         },
         portSilence: async () => null,
       },

@@ -19,6 +19,7 @@ export function request(change: Partial<Request> = {}): Request {
     machine: 'pc-i440fx-9.2',
     acceleration: 'kvm',
     cpu: { mode: 'custom', model: 'Skylake-Client', required: ['vmx'], disabled: [] },
+    cpuFix: 'Give shop a CPU: `vxmig plan FILE`',
     hugePages: [],
     path: { network: 'blue', bytes: 1500 },
     offloadingNics: [],

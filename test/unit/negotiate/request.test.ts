@@ -1,10 +1,10 @@
 import t from 'tap';
 import { DomainDefinition } from '../../../lib/model/domain-definition.js';
-import { cpuText, pathOf, requestOf } from '../../../lib/negotiate/request.js';
+import { pathOf, requestOf } from '../../../lib/negotiate/request.js';
 import { topologyOf } from '../plan/hosts.js';
 
 const MOVE = { vm: 'shop', shellDomain: 'shop', from: 'node-a', to: 'node-b' };
-const NETWORKS = { path: { network: 'blue', bytes: 1500 }, offloadingNics: [], offloadFix: '' };
+const NETWORKS = { path: { network: 'blue', bytes: 1500 }, offloadingNics: [], offloadFix: '', cpuFix: '' };
 const of = (inside: string, type = 'kvm') =>
   requestOf(MOVE, DomainDefinition.parse(`<domain type='${type}'>${inside}</domain>`), NETWORKS);
 
@@ -52,11 +52,4 @@ t.test('the way is as wide as the VM’s widest network, by the family of the VT
   t.same(pathOf(vm, networks, 6), { network: network.name, bytes: network.mtu + 70 });
   t.same(pathOf(vm, [{ ...network, name: 'other', mtu: 9000 }, network], 4).network, network.name, 'its own alone');
   t.same(pathOf({ nics: [] }, networks, 4), { network: '', bytes: 0 });
-});
-
-t.test('a CPU of many features is named by some of them', async (t) => {
-  const required = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-  const cpu = { mode: 'custom', model: 'EPYC', required, disabled: [] };
-  t.equal(cpuText(cpu), 'EPYC +a +b +c +d +e +f …');
-  t.equal(cpuText({ ...cpu, mode: 'maximum', model: '', required: [] }), 'maximum');
 });
