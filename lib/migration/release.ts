@@ -11,7 +11,7 @@ import { isSame, type Sighting, whereIs } from './whereabouts.js';
  * MAC.
  */
 export async function release(run: Run, checked: Checked, reservation: Reservation): Promise<void> {
-  const { source, domain, hosts, placement, vm } = run;
+  const { source, destination, domain, hosts, placement, vm } = run;
   const places = (await whereIs(domain, hosts)).filter(({ seen }) => isSame(seen.id, checked.id));
   const wrong = notThereAlone(run, places);
   if (wrong !== null) throw wrong;
@@ -23,6 +23,9 @@ export async function release(run: Run, checked: Checked, reservation: Reservati
   placement.settle(vm.name);
   await source.path.converge();
   await leaveImages(run, reservation.disks.all);
+  // libvirt takes a moment to notice that a QEMU has gone: who was seen alive may have been dead by then.
+  const last = await destination.vms.look(domain);
+  if (last?.isAlive !== true) throw runsNowhere(run);
 }
 
 /** Those at the destination are the VM's from now on, and then those at the source are nobody's any more. */
@@ -73,15 +76,17 @@ function notThereAlone({ vm, domain, destination }: Run, places: readonly Sighti
       hint: 'It ran there when it came. `virsh resume` lets it go on; the guest’s serial console may tell why.',
     });
   }
-  if (alive.length === 0) {
-    return new VxmigError('MIGRATION_FAILED', `${vm.name} runs nowhere: its QEMU on ${destination.name} has ended`, {
-      where: domain,
-      hint: `Its log is on ${destination.name} in /var/log/libvirt/qemu; \`vxmig apply FILE\` starts it anew.`,
-    });
-  }
+  if (alive.length === 0) return runsNowhere({ vm, domain, destination });
   const where = alive.map(({ host, seen }) => `${host} (${seen.state})`).join(' and ');
   return new VxmigError('MIGRATION_FAILED', `${vm.name} should run on ${destination.name} alone; it is on ${where}`, {
     where: domain,
     hint: 'Nothing was removed at the source. Look at `virsh list --all` on both hosts, and end the one that is wrong.',
+  });
+}
+
+function runsNowhere({ vm, domain, destination }: Pick<Run, 'vm' | 'domain' | 'destination'>): VxmigError {
+  return new VxmigError('MIGRATION_FAILED', `${vm.name} runs nowhere: its QEMU on ${destination.name} has ended`, {
+    where: domain,
+    hint: `Its log is on ${destination.name} in /var/log/libvirt/qemu; \`vxmig apply FILE\` starts it anew.`,
   });
 }
