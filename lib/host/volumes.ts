@@ -6,11 +6,12 @@ import { markText, type VolumeMark } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeSettling, VolumeStep } from '../model/volume-step.js';
 import type { HostShell } from './connection.js';
 import { IMAGE_FORMAT } from './image-format.js';
+import { NFS_LOOK } from './nfs-look.js';
 
 const MAKE_VOLUME = readFileSync(new URL('../../../lib/host/make-volume.sh', import.meta.url), 'utf8');
 const MAKE = `${IMAGE_FORMAT}\n${MAKE_VOLUME}`;
 const MAKE_NFS_VOLUME = readFileSync(new URL('../../../lib/host/make-nfs-volume.sh', import.meta.url), 'utf8');
-const MAKE_NFS = `${IMAGE_FORMAT}\n${MAKE_NFS_VOLUME}`;
+const MAKE_NFS = [IMAGE_FORMAT, NFS_LOOK, MAKE_NFS_VOLUME].join('\n');
 const REMOVE = readFileSync(new URL('../../../lib/host/remove-volume.sh', import.meta.url), 'utf8');
 const RECEIVE = readFileSync(new URL('../../../lib/host/receive-volume.sh', import.meta.url), 'utf8');
 const SETTLE = readFileSync(new URL('../../../lib/host/settle-volume.sh', import.meta.url), 'utf8');

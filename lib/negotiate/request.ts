@@ -26,6 +26,8 @@ export interface Request {
   readonly offloadingNics: readonly string[];
   /** What has to be changed so that they no longer do. */
   readonly offloadFix: string;
+  /** QEMU's own for servers that have its disks, as libvirt calls them too: `nfs`, `rbd`, … */
+  readonly blockDrivers: readonly string[];
 }
 
 export interface WantedCpu {
@@ -51,19 +53,21 @@ export interface RequestedMove {
   readonly to: string;
 }
 
-export interface RequestedNetworks {
+/** What is not read from the definition here. */
+export interface Requested {
   readonly path: WantedPath;
   readonly offloadingNics: readonly string[];
   readonly offloadFix: string;
+  readonly blockDrivers: readonly string[];
 }
 
-export function requestOf(move: RequestedMove, definition: DomainDefinition, networks: RequestedNetworks): Request {
+export function requestOf(move: RequestedMove, definition: DomainDefinition, requested: Requested): Request {
   const os = child(definition.root, 'os');
   const type = os === undefined ? undefined : child(os, 'type');
   const [emulator] = definition.devices('emulator');
   return {
     ...move,
-    ...networks,
+    ...requested,
     emulator: emulator?.textContent?.trim() ?? '',
     arch: attribute(type, 'arch') ?? 'x86_64',
     machine: attribute(type, 'machine') ?? '',
