@@ -2,7 +2,8 @@
 # Makes an image on an NFS server that this host has not mounted: make-nfs-volume.sh URI FORMAT BYTES BASE MARK; as
 # make-volume.sh. QEMU's driver can neither link, rename nor remove, and creates over what is there. So the mark comes
 # first, as being made and with a name for this attempt, and is the image's own only when that is whole. An attempt that
-# fails empties its image, and the next one begins anew there. Behind image-format.sh and nfs-look.sh.
+# fails empties its image, and the next one begins anew there; what a person can do is in the last line, after `fix: `.
+# Behind image-format.sh and nfs-look.sh.
 set -eu
 export LC_ALL=C
 place=$1 format=$2 bytes=$3 base=$4 mark=$5
@@ -27,12 +28,14 @@ get() {
   tr -d '\0' <"$work/read"
 }
 of_base() { sed -n "s/^    \"$1\": *\([0-9]*\).*/\1/p" | head -n 1; }
-# What is in the file on the server, for people there.
-on_server() {
-  rest=${place#nfs://}
-  path=$(printf '/%s' "${rest#*/}" | sed 's/%2B/+/g; s/%40/@/g')
-  echo "on the server ${rest%%/*}: rm -- $path $path.vxmig"
+rest=${place#nfs://}
+server=${rest%%/*}
+path=$(printf '/%s' "${rest#*/}" | sed 's/%2B/+/g; s/%40/@/g')
+half_made() {
+  fail "$said
+fix: It is left half made, and nothing takes it. On the server $server: \`rm -- $path $path.vxmig\`. $room, and apply again."
 }
+room='Make room there, or mend what the message says'
 
 if [ -n "$base" ]; then
   [ -r "$base" ] || fail "the image $base is not there"
@@ -44,18 +47,27 @@ if [ -n "$base" ]; then
   needed=$(qemu-img measure -f "$from" -O "$format" --output=json -- "$base" | of_base required)
   free=$(nfs_room "${place%/*}")
   if [ -n "$free" ] && [ "$free" -lt "${needed:-0}" ]; then
-    fail "no room: $needed bytes are needed in ${place%/*}, and $free are free there"
+    fail "no room: $needed bytes are needed in ${path%/*} on the server $server, and $free are free
+fix: Make room there, and apply again."
   fi
 fi
 begun=
 if ! absent "$place.vxmig"; then
-  case $(get) in '{"making":'*) begun=yes ;; *) fail "$place.vxmig is there already" ;; esac
+  case $(get) in
+    '{"making":'*) begun=yes ;;
+    # For that there was no room.
+    '') ;;
+    *) fail "$place.vxmig is there already" ;;
+  esac
 fi
 # In what is empty there is nothing that could be lost, and the mark says whose attempt left it so.
 unused() { absent "$place" || { [ -n "$begun" ] && nfs_empty "$place"; }; }
 unused || fail "$place is there already"
 claim="{\"making\":\"$(cat /proc/sys/kernel/random/uuid)\"}"
-if ! said=$(put "$claim" 2>&1); then fail "$said; $place.vxmig may be left behind, which the next attempt takes"; fi
+if ! said=$(put "$claim" 2>&1); then
+  fail "$said
+fix: $room, and apply again. $path.vxmig may be left on the server $server, empty: the next apply takes it."
+fi
 [ "$(get)" = "$claim" ] || fail "somebody else is making $place"
 unused || fail "$place has come there meanwhile"
 
@@ -69,9 +81,11 @@ if ! said=$(
 ); then
   # Where the server does not answer for long, that is not waited for.
   if [ "$(get 2>/dev/null)" = "$claim" ] && timeout 60 qemu-img create -q -f raw -- "$place" 0 >/dev/null 2>&1; then
-    fail "$said. What had been written was given up: an empty $place is left, which the next apply takes; or $(on_server)"
+    fail "$said
+fix: $room, and apply again. What had been written was given up: $path is left on the server $server, empty, and \
+the next apply takes it; or remove it: \`rm -- $path $path.vxmig\`."
   fi
-  fail "$said. It is left half made, and nothing takes it: $(on_server)"
+  half_made
 fi
 [ "$(get)" = "$claim" ] || fail "somebody else has begun to make $place: look at it on the server"
-put "$mark"
+said=$(put "$mark" 2>&1) || half_made
