@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
+import type { MountRemoval } from '../model/mount.js';
 import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { VolumeRemoval } from '../model/volume-step.js';
@@ -8,6 +9,7 @@ import type { NetworkBackend } from '../network/backend.js';
 import { change } from '../plan/change.js';
 import { destroyVms, namesOn, refuseDestruction } from '../plan/destroy-plan.js';
 import type { VmPlan } from '../plan/host-plan.js';
+import { removals } from '../plan/mount-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { madeFor } from '../plan/volume-removal.js';
 import { servedFile } from '../storage/place-text.js';
@@ -45,6 +47,8 @@ export interface Destruction {
   /** Images that are to go, and lie on a server where no host can remove them. */
   readonly served: readonly VolumeRemoval[];
   readonly kept: readonly VolumeRemoval[];
+  /** Last: what vxmig has mounted, and nobody else needs. */
+  readonly unmounts: readonly MountRemoval[];
 }
 
 interface Images {
@@ -61,9 +65,11 @@ function destructionOf(
   const asked = disks === 'removed' ? images : [];
   const removed = asked.filter(({ place }) => servedFile(place) === null);
   const served = asked.filter((one) => !removed.includes(one));
+  const unmounts = removals(topology.name, observed, () => false);
   const gone = removed.map(({ place }) => change(observed.host, 'disk', place, 'delete', '--disks was said'));
+  const away = unmounts.map(({ path }) => change(observed.host, 'mount', path, 'delete', 'vxmig has mounted it'));
   const kept = disks === 'kept' ? images : [];
-  return { changes: [...vms.changes, ...scope.changes, ...gone], vms, scope, removed, served, kept };
+  return { changes: [...vms.changes, ...scope.changes, ...gone, ...away], vms, scope, removed, unmounts, served, kept };
 }
 
 /** The topologies whose mark something on these hosts carried when they were observed. */
@@ -103,6 +109,7 @@ export async function destroy(
     await network.prune(scope);
   });
   await everyHost((session, { removed }) => session.removeDisks([], removed));
+  await everyHost((session, { unmounts }) => session.unmount(unmounts));
   const served = [...plans.values()].flatMap((plan) => plan.served);
   if (served.length > 0) throw leftOnServer(served);
   return [...plans.values()].flatMap((plan) => plan.changes);

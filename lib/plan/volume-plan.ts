@@ -68,6 +68,13 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, baseO
   const { image, mark } = sight;
   const kind = storageKindOf(volume.storage.kind);
   const wanted = vm.disks[volume.index];
+  if (image.kind === 'unmounted') {
+    const isSeen = whoHas(others, host, place, volume).length > 0;
+    if (isSeen || isDefined) return { changes: [], steps: [], warnings: [] };
+    // What it begins with need not be there any more, if it is.
+    const changes = [change(host, 'disk', place, 'create', 'if it is not there when its storage is mounted')];
+    return { changes, steps: [], warnings: [] };
+  }
   if (image.kind === 'undriven') throw undriven(disk, place, vm, image.driver);
   if (image.kind === 'half-made') throw halfMade(disk, place, host);
   if (image.kind === 'silent') throw unreadable(disk, place, host, image.why);

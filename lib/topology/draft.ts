@@ -60,6 +60,8 @@ export interface DraftStorage {
   readonly name: string;
   readonly path: Path;
   readonly kind: string | undefined;
+  readonly client: string | undefined;
+  readonly options: string | undefined;
   /** What is written there, refused or not. */
   readonly keys: readonly string[];
 }
@@ -167,6 +169,8 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       name,
       path: ['storage', name],
       kind: storage?.kind,
+      client: storage?.client,
+      options: storage?.options,
       keys: Object.keys(storage ?? {}),
     })),
     networks: entries(file.networks).map(([name, network]) => {

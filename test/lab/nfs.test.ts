@@ -47,20 +47,42 @@ await onLab(
 
     await t.test('a host whose QEMU has no NFS driver is refused before anything is touched', async (t) => {
       await lab.on('host-a', 'mount', '-t', 'tmpfs', 'none', MODULES);
-      await withDisk(lab, async (file) => {
+      const file = await withDisk(lab);
+      const { exitCode, document } = await lab.run('apply', file);
+      t.equal(exitCode, 1);
+      t.match(document.error, {
+        code: 'HOST_UNFIT',
+        message: /QEMU on host-a has no driver for nfs, which disk 1 of web needs/,
+        hint: /Nothing was changed\. `apt-get install qemu-block-extra` on host-a/,
+      });
+      t.notMatch(await lab.on('host-a', 'ovs-vsctl', 'list-br'), /br-blue/);
+      const { checks } = (await lab.run('doctor', file)).document;
+      const failed = checks.filter(({ ok, name }: Document) => !ok && name.includes('NFS driver'));
+      t.match(failed, [{ name: "host-a: QEMU's NFS driver", hint: /qemu-block-extra/ }]);
+      await lab.on('host-a', 'umount', MODULES);
+    });
+
+    await t.test('what no host may or can mount is refused before anything is touched', async (t) => {
+      const refused = async () => {
+        const file = await withDisk(lab, 'client: kernel, path: /srv/pool');
         const { exitCode, document } = await lab.run('apply', file);
         t.equal(exitCode, 1);
-        t.match(document.error, {
-          code: 'HOST_UNFIT',
-          message: /QEMU on host-a has no driver for nfs, which disk 1 of web needs/,
-          hint: /Nothing was changed\. `apt-get install qemu-block-extra` on host-a/,
-        });
-        t.notMatch(await lab.on('host-a', 'ovs-vsctl', 'list-br'), /br-blue/);
-        const { checks } = (await lab.run('doctor', file)).document;
-        const failed = checks.filter(({ ok, name }: Document) => !ok && name.includes('NFS driver'));
-        t.match(failed, [{ name: "host-a: QEMU's NFS driver", hint: /qemu-block-extra/ }]);
+        return document.error;
+      };
+      await lab.shell('host-a', 'mkdir -p /srv/pool && echo precious >/srv/pool/file');
+      t.match(await refused(), { code: 'CLASH', message: /at \/srv\/pool on host-a, and there is something in that/ });
+      t.equal(await lab.on('host-a', 'cat', '/srv/pool/file'), 'precious');
+      await lab.on('host-a', 'mount', '-t', 'tmpfs', 'other', '/srv/pool');
+      t.match(await refused(), { code: 'CLASH', message: /at \/srv\/pool on host-a, and other \(tmpfs\) is mounted/ });
+      await lab.shell('host-a', 'umount /srv/pool && rm -r /srv/pool');
+      const CLIENT = 'grep -qw nfs /proc/filesystems || modprobe -n -q nfs && echo yes || true';
+      if ((await lab.shell('host-a', CLIENT)) === 'yes') return;
+      t.match(await refused(), {
+        code: 'HOST_UNFIT',
+        message: /`client: kernel`, and the kernel of host-a has no NFS client.*kernel of host-b/,
+        hint: /^Nothing was changed.*leave `client: kernel` out of the file/,
       });
-      await lab.on('host-a', 'umount', MODULES);
+      t.notMatch(await lab.on('host-a', 'ovs-vsctl', 'list-br'), /br-blue/);
     });
 
     await t.test('an image is made whole, with its mark; what is there is never touched', async (t) => {
@@ -165,13 +187,13 @@ await onLab(
 );
 
 /** A file beside the lab's, whose VM vxmig makes itself, with a disk on the server. */
-async function withDisk(lab: TestLab, work: (file: string) => Promise<void>): Promise<void> {
+async function withDisk(lab: TestLab, keys = ''): Promise<string> {
   await lab.on('host-a', 'truncate', '-s', '1M', '/var/tmp/base.raw');
-  const before = await readFile(lab.file, 'utf8');
   const file = lab.file.replace('.yaml', '-disk.yaml');
   const image = 'image: /var/tmp/base.raw\n    disks: [{storage: pool, size: 4MiB, format: raw}]';
-  await writeFile(file, before.replace('domain: legacy', image));
-  await work(file);
+  const text = (await readFile(lab.file, 'utf8')).replace('domain: legacy', image);
+  await writeFile(file, keys === '' ? text : text.replace('export: /srv/vms', `$&, ${keys}`));
+  return file;
 }
 
 /** By QEMU itself, as if the guest did; written out, as a guest's fsync does. */
