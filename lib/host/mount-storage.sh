@@ -26,6 +26,7 @@ if as_wanted; then
   id=$(seen)
   id=${id%% *}
   if grep -qxF -- "$id $path" "$marks"/*/* 2>/dev/null; then note "$id"; fi
+  rmdir -- "${mark%/*}" 2>/dev/null || true
   exit 0
 fi
 [ -z "$(seen)" ] || fail "something else is mounted at $path: $(seen)"

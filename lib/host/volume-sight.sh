@@ -11,7 +11,8 @@ while [ "$#" -ge 2 ]; do
   case $place in
     /*)
       directory=${place%/*}
-      if [ -e "$place.vxmig" ]; then printf 'mark=%s\n' "$(head -c 4096 -- "$place.vxmig" | tr '\n' ' ')"; fi
+      # QEMU's NFS driver has filled up a block of it.
+      if [ -e "$place.vxmig" ]; then printf 'mark=%s\n' "$(head -c 4096 -- "$place.vxmig" | tr -d '\0' | tr '\n' ' ')"; fi
       # The nearest directory that is there: where it is to be made.
       while [ ! -d "$directory" ]; do directory=${directory%/*}; [ -n "$directory" ] || directory=/; done
       printf 'free=%s\n' "$(df --output=avail --block-size=1 -- "$directory" | tail -n 1 | tr -d ' ')"

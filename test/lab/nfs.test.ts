@@ -56,9 +56,6 @@ await onLab(
         hint: /Nothing was changed\. `apt-get install qemu-block-extra` on host-a/,
       });
       t.notMatch(await lab.on('host-a', 'ovs-vsctl', 'list-br'), /br-blue/);
-      const { checks } = (await lab.run('doctor', file)).document;
-      const failed = checks.filter(({ ok, name }: Document) => !ok && name.includes('NFS driver'));
-      t.match(failed, [{ name: "host-a: QEMU's NFS driver", hint: /qemu-block-extra/ }]);
       await lab.on('host-a', 'umount', MODULES);
     });
 

@@ -42,6 +42,13 @@ t.test('an image is made, seen, and removed', { skip: NEEDS }, async (t) => {
   t.equal(script('remove-volume', place, MARK).status, 0, 'what is gone is gone');
 });
 
+t.test('one that was made without a mount, on the server, is the same seen through one', { skip: NEEDS }, async (t) => {
+  const { place } = made(t);
+  writeFileSync(`${place}.vxmig`, Buffer.concat([Buffer.from(`${MARK}\n`), Buffer.alloc(469)]));
+  t.match(seen(place).mark, { topology: 'shop', vm: 'web', index: 0 });
+  t.equal(script('remove-volume', place, MARK).status, 0);
+});
+
 t.test('one begins with its base, and is never smaller', { skip: NEEDS }, async (t) => {
   const { directory } = made(t);
   const base = `${directory}/base.raw`;
