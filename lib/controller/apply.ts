@@ -46,7 +46,7 @@ export interface ApplyOptions {
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
   const { first, mounted } = await mountStorages(controller);
-  const { planned, ahead } = await lookThrough(controller, { first, mounted }, options);
+  const { planned, ahead } = await lookThrough(controller, { first, mounted }, options.parallel);
   const { plan, moves } = ahead;
   // What the looks at the moves have added each move tells by itself.
   for (const text of planned.warnings) options.emit({ kind: 'warning', text });

@@ -1,7 +1,6 @@
 import type { MountRemoval } from '../model/mount.js';
 import type { OvsScope } from '../plan/host-plan.js';
 import type { Plan } from '../plan/plan.js';
-import type { ApplyOptions } from './apply.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import { type LookedAhead, lookAhead } from './obstructed-moves.js';
@@ -38,7 +37,7 @@ export async function mountStorages(controller: Controller): Promise<Mounted> {
 export async function lookThrough(
   controller: Controller,
   { first, mounted }: Mounted,
-  { parallel }: Pick<ApplyOptions, 'parallel'>,
+  parallel: number | undefined,
 ): Promise<{ readonly planned: Plan<OvsScope>; readonly ahead: LookedAhead<OvsScope> }> {
   try {
     const planned = mounted.size === 0 ? first : withMounts(first, await controller.plan());

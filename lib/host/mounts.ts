@@ -4,10 +4,9 @@ import { CommandError, VxmigError } from '../model/errors.js';
 import type { MountMark, MountPoint, MountRemoval, MountSight, MountStep } from '../model/mount.js';
 import type { HostShell } from './connection.js';
 
-const script = (name: string) => readFileSync(new URL(`../../../lib/host/${name}.sh`, import.meta.url), 'utf8');
-const LOOK = script('mount-sight');
-const MOUNT = script('mount-storage');
-const UNMOUNT = script('unmount-storage');
+const LOOK = readFileSync(new URL('../../../lib/host/mount-sight.sh', import.meta.url), 'utf8');
+const MOUNT = readFileSync(new URL('../../../lib/host/mount-storage.sh', import.meta.url), 'utf8');
+const UNMOUNT = readFileSync(new URL('../../../lib/host/unmount-storage.sh', import.meta.url), 'utf8');
 /** Above the scripts' own. */
 const TIMEOUT_MS = 90_000;
 

@@ -68,6 +68,18 @@ export function removals(
     .filter(({ path }) => !domains.some((domain) => domain.owner?.topology !== topology && hasDiskBelow(domain, path)));
 }
 
+/** Whoever writes where an export is to be mounted may take it for mounted. */
+export function unusedPaths({ storage }: Topology): string[] {
+  return storage.flatMap(({ name, kind, client, path }) =>
+    kind === 'nfs' && client === 'qemu' && path !== null
+      ? [
+          `Storage ${name}: nothing is mounted at ${path}, for QEMU asks the server itself; ` +
+            '`client: kernel` mounts it.',
+        ]
+      : [],
+  );
+}
+
 /** Also of one that is off: it would not start any more. */
 function hasDiskBelow({ xml }: ObservedHost['domains'][number], path: string): boolean {
   return DomainDefinition.parse(xml).disks.some(({ source }) => source?.startsWith(`${path}/`) === true);
@@ -115,7 +127,9 @@ function noClient(host: string, { path, storage }: MountStep): VxmigError {
     `the storage ${storage} has \`client: kernel\`, and the kernel of ${host} has no NFS client`,
     {
       where: `${host} ${path}`,
-      hint: `Nothing was changed. Give ${host} a kernel with the module nfs (Debian: linux-image-amd64); or ${WITHOUT_CLIENT}.`,
+      hint:
+        `Nothing was changed. Give ${host} a kernel with the module nfs (Debian: linux-image-amd64); or ` +
+        `${WITHOUT_CLIENT}.`,
     },
   );
 }

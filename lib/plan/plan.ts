@@ -16,7 +16,7 @@ import type { VmPlan } from './host-plan.js';
 import { keptDisks } from './kept-disks.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
 import { macClash, macRival } from './mac-rival.js';
-import { type MountsPlan, planMounts } from './mount-plan.js';
+import { type MountsPlan, planMounts, unusedPaths } from './mount-plan.js';
 import { type MovedVolumes, movedVolumes } from './moved-volumes.js';
 import type { NetworkPlanner, PlannedMigration, WantedNetwork } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
@@ -113,17 +113,6 @@ export function planTopology<Scope extends ScopePlan>(
       ),
     ],
   };
-}
-
-/** Whoever writes where an export is to be mounted may take it for mounted. */
-function unusedPaths({ storage }: Topology): string[] {
-  return storage.flatMap(({ name, kind, client, path }) =>
-    kind === 'nfs' && client === 'qemu' && path !== null
-      ? [
-          `Storage ${name}: nothing is mounted at ${path}, for QEMU asks the server itself; \`client: kernel\` mounts it.`,
-        ]
-      : [],
-  );
 }
 
 /** Where the VMs are, and where they are to be. @throws as planTopology */

@@ -134,7 +134,7 @@ function undriven(disk: string, place: string, { name, host }: Vm, driver: strin
 /** Nobody knows how much of it is there, and another apply may be at it. */
 function halfMade(disk: string, place: string, host: string): VxmigError {
   const { server, path } = servedFile(place) ?? { server: 'its server', path: place };
-  const message = `${disk} is half made: an apply that was killed has left ${place} so, or another one is making it now`;
+  const message = `${disk} is half made: an apply that was killed has left ${place} so, or another one makes it now`;
   return new VxmigError('HOST_UNFIT', message, {
     where: `${host} ${place}`,
     hint:

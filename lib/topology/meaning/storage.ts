@@ -1,6 +1,7 @@
 import { STORAGE_KINDS } from '../../storage/registry.js';
 import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
-import type { Draft, DraftStorage, DraftVm } from '../draft.js';
+import type { Draft, DraftVm } from '../draft.js';
+import type { DraftStorage } from '../draft-storage.js';
 import { suggestion } from '../suggest.js';
 
 /** Keys that only say something of a guest whose definition vxmig writes. */

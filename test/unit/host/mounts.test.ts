@@ -52,7 +52,8 @@ t.test('nothing is mounted over what is there', { skip: needsRoot }, async (t) =
 t.test('only what vxmig has mounted is unmounted', { skip: needsRoot }, async (t) => {
   const path = t.testdir({});
   const marked = (mark: string) =>
-    `mkdir -p /run/vxmig/mounts/shop && echo '${mark} ${path}' >/run/vxmig/mounts/shop/pool && mount -t tmpfs x '${path}'`;
+    `mkdir -p /run/vxmig/mounts/shop && echo '${mark} ${path}' >/run/vxmig/mounts/shop/pool && ` +
+    `mount -t tmpfs x '${path}'`;
   const after = `; grep -c ' ${path} ' /proc/self/mountinfo; ls /run/vxmig/mounts`;
   const script = fileURLToPath(new URL('../../../../lib/host/unmount-storage.sh', import.meta.url));
   const inside = `mount -t tmpfs none /run && ${marked('1')} && sh '${script}' shop pool${after}`;

@@ -76,7 +76,8 @@ t.test('what vxmig has mounted goes when no VM of anybody needs it', async (t) =
   t.strictSame(plan({ points: [POINT] }, without).unmounts, [], 'what others have mounted is theirs');
   const [domain] = appliedHosts(topologyOf())[0]?.domains ?? [];
   if (domain === undefined) throw new Error('no domain');
-  const xml = `<domain><devices><disk type='file' device='disk'><source file='/srv/pool/x'/><target dev='vda'/></disk></devices></domain>`;
+  const disk = "<disk type='file' device='disk'><source file='/srv/pool/x'/><target dev='vda'/></disk>";
+  const xml = `<domain><devices>${disk}</devices></domain>`;
   const foreign = { ...domain, name: 'other', owner: null, xml };
   t.strictSame(
     plan({ points: [POINT], marks: [OWN] }, without, [foreign]).unmounts,

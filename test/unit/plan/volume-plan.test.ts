@@ -119,7 +119,7 @@ t.test(
     t.throws(() => planVolumes(nfs, sight({ kind: 'half-made' }, null), NEW), {
       code: 'HOST_UNFIT',
       message: /disk 1 of web is half made/,
-      hint: /on the server 198\.18\.9\.10: `rm -- \/srv\/vms\/plans-web-0\.qcow2 \/srv\/vms\/plans-web-0\.qcow2\.vxmig`/,
+      hint: /on the server 198\.18\.9\.10: `rm -- \/srv\/vms\/plans-web-0\.qcow2 \/srv\/vms\/plans-web-0\.qcow2\.v/,
     });
     t.throws(() => planVolumes(nfs, sight({ kind: 'undriven', driver: 'nfs' }, null), NEW), {
       code: 'HOST_UNFIT',
