@@ -15,8 +15,8 @@ import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
 import { removeLeftCopy } from './left-copy.js';
 import type { MigratedVm, MigrateOverrides, Movers } from './migrate-vm.js';
+import { lookThrough, mountStorages } from './mount-storages.js';
 import { moveVms } from './move-vms.js';
-import { lookAhead } from './obstructed-moves.js';
 import { FINISH, undoApply, undone } from './undo.js';
 
 export interface ApplyResult {
@@ -45,9 +45,9 @@ export interface ApplyOptions {
  *   that the message says what has been done, and a second apply goes on from there
  */
 export async function apply(controller: Controller, options: ApplyOptions): Promise<ApplyResult> {
-  const planned = await controller.plan();
-  const { plan, moves, obstacle } = await lookAhead(controller, planned, options.parallel);
-  if (obstacle !== null) throw obstacle;
+  const { first, mounted } = await mountStorages(controller);
+  const { planned, ahead } = await lookThrough(controller, { first, mounted }, options.parallel);
+  const { plan, moves } = ahead;
   // What the looks at the moves have added each move tells by itself.
   for (const text of planned.warnings) options.emit({ kind: 'warning', text });
   const sessions = [...controller.sessions.values()];
@@ -55,13 +55,13 @@ export async function apply(controller: Controller, options: ApplyOptions): Prom
   try {
     await prepare(controller, plan, options);
   } catch (error) {
-    throw undone(error, await undoApply(controller, { plan, before }));
+    throw undone(error, await undoApply(controller, { plan, before, mounted }));
   }
   const result = await move(controller, plan, moves, options);
   // Where all that was begun has been undone, all can be as before.
   const moved = result.runs.some(({ record }) => record.result.outcome !== 'rolled-back');
   if (!result.ok && options.signal.aborted && !moved) {
-    const left = await undoApply(controller, { plan, before });
+    const left = await undoApply(controller, { plan, before, mounted });
     if (left !== '') options.emit({ kind: 'warning', text: `Left on ${left}. ${FINISH}` });
   }
   return result;
@@ -145,6 +145,10 @@ async function move(
   // A migration that has come to its end may have taken away what was to go: what is left is looked for.
   const left = runs.length === 0 ? plan : await controller.plan();
   await everyScope(left, (scope) => network.prune(scope));
+  await everySession([...controller.sessions.values()], async (session) => {
+    const own = plan.mounts.find(({ host }) => host === session.name);
+    await session.unmount(own?.unmounts ?? []);
+  });
   for (const change of plan.changes) if (change.action === 'delete') emit({ kind: 'change-applied', change });
   return { ok: true, changes: plan.changes, runs };
 }

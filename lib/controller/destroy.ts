@@ -1,14 +1,18 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { Emit } from '../model/event.js';
+import type { MountRemoval } from '../model/mount.js';
+import { shellLine } from '../model/quote.js';
 import type { ScopePlan } from '../model/scope-plan.js';
 import type { VolumeRemoval } from '../model/volume-step.js';
 import type { NetworkBackend } from '../network/backend.js';
 import { change } from '../plan/change.js';
 import { destroyVms, namesOn, refuseDestruction } from '../plan/destroy-plan.js';
 import type { VmPlan } from '../plan/host-plan.js';
+import { removals } from '../plan/mount-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { madeFor } from '../plan/volume-removal.js';
+import { servedFile } from '../storage/place-text.js';
 import type { Controller } from './controller.js';
 import { everySession } from './every-session.js';
 import type { HostSession } from './host-session.js';
@@ -40,7 +44,11 @@ export interface Destruction {
   readonly scope: ScopePlan;
   /** Images, when no domain is left that has one open. */
   readonly removed: readonly VolumeRemoval[];
+  /** Images that are to go, and lie on a server where no host can remove them. */
+  readonly served: readonly VolumeRemoval[];
   readonly kept: readonly VolumeRemoval[];
+  /** Last: what vxmig has mounted, and nobody else needs. */
+  readonly unmounts: readonly MountRemoval[];
 }
 
 interface Images {
@@ -54,10 +62,14 @@ function destructionOf(
   { images, disks }: Images,
 ): Destruction {
   const [vms, scope] = [destroyVms(topology.name, observed), network.planDestroy(observed)];
-  const removed = disks === 'removed' ? images : [];
+  const asked = disks === 'removed' ? images : [];
+  const removed = asked.filter(({ place }) => servedFile(place) === null);
+  const served = asked.filter((one) => !removed.includes(one));
+  const unmounts = removals(topology.name, observed, () => false);
   const gone = removed.map(({ place }) => change(observed.host, 'disk', place, 'delete', '--disks was said'));
+  const away = unmounts.map(({ path }) => change(observed.host, 'mount', path, 'delete', 'vxmig has mounted it'));
   const kept = disks === 'kept' ? images : [];
-  return { changes: [...vms.changes, ...scope.changes, ...gone], vms, scope, removed, kept };
+  return { changes: [...vms.changes, ...scope.changes, ...gone, ...away], vms, scope, removed, unmounts, served, kept };
 }
 
 /** The topologies whose mark something on these hosts carried when they were observed. */
@@ -97,7 +109,29 @@ export async function destroy(
     await network.prune(scope);
   });
   await everyHost((session, { removed }) => session.removeDisks([], removed));
+  await everyHost((session, { unmounts }) => session.unmount(unmounts));
+  const served = [...plans.values()].flatMap((plan) => plan.served);
+  if (served.length > 0) throw leftOnServer(served);
   return [...plans.values()].flatMap((plan) => plan.changes);
+}
+
+/** All else is done. */
+function leftOnServer(images: readonly VolumeRemoval[]): VxmigError {
+  const files = images.flatMap(({ place }) => servedFile(place) ?? []);
+  const servers = [...new Set(files.map(({ server }) => server))];
+  const commands = servers.map((name) => {
+    const paths = files.flatMap(({ server, path }) => (server === name ? [path, `${path}.vxmig`] : []));
+    return `on ${name} \`${shellLine(['rm', '--', ...paths])}\``;
+  });
+  const places = images.map(({ place }) => place).join(', ');
+  return new VxmigError(
+    'APPLY_FAILED',
+    `All else is removed; what QEMU's NFS driver cannot remove is left: ${places}`,
+    {
+      where: servers.join(', '),
+      hint: `The guests' data go for good: ${commands.join(', ')}.`,
+    },
+  );
 }
 
 const AGAIN = 'Fix that and run the same again: it removes what is left.';

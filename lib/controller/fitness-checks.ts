@@ -5,11 +5,21 @@ import type { ClockOffset } from '../model/clock-offset.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired-vms.js';
+import { volumesOf } from '../plan/disk-xml.js';
 import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
 import { STRATEGIES } from '../strategies/registry.js';
 import { hostNames, hostUuids, ownName } from './identity-checks.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
-import { answers, carrierCheck, clockCheck, diskPrograms, fping, packetBuffer, qemu } from './program-checks.js';
+import {
+  answers,
+  carrierCheck,
+  clockCheck,
+  diskPrograms,
+  fping,
+  nfsDriver,
+  packetBuffer,
+  qemu,
+} from './program-checks.js';
 
 /** What the lab's guest asks for, because every host and TCG can give it. */
 const MICRO_CPU_MODEL = 'qemu64';
@@ -81,6 +91,7 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
     ownName(named('own name'), fitness),
     qemu(named('QEMU'), fitness.qemuVersion),
     ...(hasDisks ? [diskPrograms(named('programs for disks'), fitness.diskPrograms)] : []),
+    ...(asksNfs(topology) ? [nfsDriver(named("QEMU's NFS driver"), fitness.nfsDriver)] : []),
     {
       name: named('guest image'),
       ok: fitness.microImage || !usesImage,
@@ -122,6 +133,13 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
           : 'libvirt takes the next free one, or see migration_port_min in qemu.conf',
     },
   ];
+}
+
+/** Whether some VM's QEMU asks an NFS server itself. */
+function asksNfs(topology: Topology): boolean {
+  return topology.vms.some((vm) =>
+    volumesOf(topology, vm).some(({ place }) => place.kind === 'network' && place.protocol === 'nfs'),
+  );
 }
 
 /** Of a domain that vxmig has not made. A guest may have turned its offloads off by itself, so this is advice. */

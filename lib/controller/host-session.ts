@@ -1,12 +1,14 @@
 import { executeDomainStep } from '../compute/libvirt/domain-step.js';
 import type { HostShell } from '../host/connection.js';
 import { type Machine, notRoot, observeMachine } from '../host/machine.js';
+import { mountStorage, unmountStorage } from '../host/mounts.js';
 import { removeSeeds, writeSeed } from '../host/seeds.js';
 import { sendImage } from '../host/send-image.js';
 import { SSH_SESSIONS } from '../host/session-pool.js';
 import { makeVolume, removeVolume, settleVolume } from '../host/volumes.js';
 import type { UploadStep } from '../model/base-image.js';
 import type { Emit } from '../model/event.js';
+import type { MountRemoval, MountStep } from '../model/mount.js';
 import type { SeedStep } from '../model/seed.js';
 import type { SshSettings } from '../model/topology.js';
 import type { VolumeRemoval, VolumeSettling, VolumeStep } from '../model/volume-step.js';
@@ -99,6 +101,20 @@ export class HostSession {
     await this.inTurn(async () => {
       for (const seed of seeds) await writeSeed(this.shell, seed);
       for (const volume of volumes) await makeVolume(this.shell, volume);
+    });
+  }
+
+  /** Storage that the kernel is to ask for. */
+  async mount(steps: readonly MountStep[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const step of steps) await mountStorage(this.shell, step);
+    });
+  }
+
+  /** After the disks there. @throws VxmigError APPLY_FAILED where somebody uses it */
+  async unmount(removals: readonly MountRemoval[]): Promise<void> {
+    await this.inTurn(async () => {
+      for (const removal of removals) await unmountStorage(this.shell, removal);
     });
   }
 

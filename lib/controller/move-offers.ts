@@ -1,6 +1,7 @@
 import { observeOffer } from '../compute/libvirt/offer-sight.js';
 import type { HostShell } from '../host/connection.js';
 import { parseIp } from '../model/address.js';
+import type { DiskPart } from '../model/disk.js';
 import type { DomainDefinition } from '../model/domain-definition.js';
 import { tapName } from '../model/names.js';
 import type { Host, Topology, Vm } from '../model/topology.js';
@@ -8,6 +9,7 @@ import type { Offers } from '../negotiate/offer.js';
 import { pathOf, type Request, requestOf } from '../negotiate/request.js';
 import { cpuFix } from '../plan/baseline-cpus.js';
 import { domainOf, macsOf } from '../plan/desired-vms.js';
+import { diskParts } from '../plan/disk-parts.js';
 import { localRequest } from '../plan/local-request.js';
 import type { Move } from '../plan/move-obstacle.js';
 import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
@@ -32,7 +34,13 @@ export function requestFor({ topology, vm, from, to }: MoveRequest, move: Move, 
     path: pathOf(vm, topology.networks, parseIp(vtepOf(to))?.family ?? 4),
     offloadingNics: offloading.map(({ mac }) => mac),
     offloadFix: offloadFix(domainOf(vm), from.name, offloading),
+    blockDrivers: blockDrivers(diskParts(definition)),
   });
+}
+
+function blockDrivers(parts: readonly DiskPart[]): string[] {
+  const protocols = parts.flatMap(({ place }) => (place.kind === 'server' ? [place.protocol] : []));
+  return [...new Set(protocols)].filter((protocol) => /^[a-z]+$/.test(protocol));
 }
 
 /** Both ends are asked at the same time, each in one session. @throws as observeOffer */

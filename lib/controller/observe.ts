@@ -1,13 +1,17 @@
 import { observeDomains } from '../compute/libvirt/domains.js';
 import type { HostShell } from '../host/connection.js';
+import { observeMounts } from '../host/mounts.js';
 import { observeVolumes } from '../host/volume-sight.js';
 import { marksOf } from '../model/domain-marks.js';
+import { isMounted, type MountSight, type MountStep, NO_MOUNTS, pointAt } from '../model/mount.js';
 import { bridgeName } from '../model/names.js';
 import type { Topology } from '../model/topology.js';
+import type { VolumeSight } from '../model/volume-sight.js';
 import { observeKernel } from '../network/ovs/observe-kernel.js';
 import { dumpFlows } from '../network/ovs/openflow.js';
 import type { OvsDatabase } from '../network/ovs/ovs-database.js';
 import { seedDirectory, volumesOf } from '../plan/disk-xml.js';
+import { mountsOf } from '../plan/mount-plan.js';
 import type { ObservedHost } from '../plan/observed.js';
 import { ownedBy } from '../plan/ownership.js';
 import { placeText } from '../storage/place-text.js';
@@ -20,6 +24,8 @@ export interface Expected {
   readonly hasVms: boolean;
   /** Places of images that VMs have, or are to have. */
   readonly volumes: readonly string[];
+  /** What each host is to have mounted. */
+  readonly mounts: readonly MountStep[];
 }
 
 /** A host as a look at it needs it. */
@@ -35,6 +41,7 @@ export function expectedOf(topology: Topology): Expected {
     bridges: networks.map((network) => bridgeName(name, network.name)),
     hasVms: vms.length > 0,
     volumes: vms.flatMap((vm) => volumesOf(topology, vm).map(({ place }) => placeText(place))),
+    mounts: mountsOf(topology),
   };
 }
 
@@ -42,17 +49,26 @@ export function expectedOf(topology: Topology): Expected {
 export async function observeHost(
   { name, shell, ovs }: ObservableHost,
   topology: string,
-  { bridges, hasVms, volumes }: Expected,
+  { bridges, hasVms, volumes, mounts: wanted }: Expected,
 ): Promise<ObservedHost> {
   const reading = observeKernel(shell, seedDirectory(topology), bridges);
   const libvirtFiles = reading.then((kernel) => kernel.libvirtFiles);
   // Where libvirt answers nobody waits for them.
   libvirtFiles.catch(() => undefined);
-  const [kernel, state, domains, images] = await Promise.all([
+  const [kernel, state, domains, images, mounts] = await Promise.all([
     reading,
     ovs.read(),
     observeDomains(shell, { hasVms, libvirtFiles }),
     observeVolumes(shell, volumes),
+    reading.then(async ({ hasMounts }) =>
+      hasMounts || wanted.length > 0
+        ? await observeMounts(
+            shell,
+            topology,
+            wanted.map(({ path }) => path),
+          )
+        : NO_MOUNTS,
+    ),
   ]);
   // Bridges of networks that the topology no longer has.
   const others = state.bridges.filter(
@@ -77,10 +93,18 @@ export async function observeHost(
     switchRoutes: kernel.switchRoutes,
     namespaces: kernel.namespaces,
     domains: domains.map((domain) => ({ ...domain, ...marksOf(domain) })),
-    volumes: images,
+    volumes: images.map((image) => throughMounts(image, wanted, mounts)),
+    mounts,
     seeds: kernel.seeds,
     startedLately: kernel.startedLately,
     nftTables: kernel.nftTables,
     sshAddress: kernel.sshAddress,
   };
+}
+
+/** Below a directory at which nothing is mounted yet is not what will be seen there. */
+function throughMounts(sight: VolumeSight, wanted: readonly MountStep[], mounts: MountSight): VolumeSight {
+  const step = wanted.find(({ path }) => sight.place.startsWith(`${path}/`));
+  if (step === undefined || isMounted(step, pointAt(mounts, step.path))) return sight;
+  return { ...sight, image: { kind: 'unmounted' }, mark: null, freeBytes: null };
 }

@@ -1,5 +1,6 @@
 import { DOMAIN_COMMANDS } from '../compute/libvirt/virsh.js';
 import { migrateArgv } from '../compute/libvirt/virsh-migrate.js';
+import { mountCommand, unmountCommand } from '../host/mounts.js';
 import { commandText } from '../host/script.js';
 import { removeSeedsCommand, writeSeedCommand } from '../host/seeds.js';
 import { makeVolumeCommand, removeVolumeCommand, settleVolumeCommand } from '../host/volumes.js';
@@ -46,6 +47,7 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
   const move = plan.moves.get(host);
   const scope = plan.scopes.find((candidate) => candidate.host === host);
   const vms = plan.vms.find((candidate) => candidate.host === host);
+  const mounts = plan.mounts.find((candidate) => candidate.host === host);
   if (scope === undefined || vms === undefined) return [];
   switch (step) {
     case 'networks': {
@@ -61,6 +63,7 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
       return [
         ...leftOn(plan, host).map(domainText),
         ...vms.keepVolumes.map((volume) => commandText(settleVolumeCommand(volume))),
+        ...(mounts?.mounts ?? []).map((step) => commandText(mountCommand(step))),
         ...vms.uploads.map(uploadText),
         ...vms.seeds.map((seed) => commandText(writeSeedCommand(seed))),
         ...vms.volumes.map((volume) => commandText(makeVolumeCommand(volume))),
@@ -79,6 +82,7 @@ function commandsOf(topology: Topology, plan: ScriptedPlan, host: string, step: 
         ...scope.remove.prepare.map(commandText),
         ...ovsText(scope.remove.ovs),
         ...scope.remove.commands.map(commandText),
+        ...(mounts?.unmounts ?? []).map((removal) => commandText(unmountCommand(removal))),
       ];
   }
 }
@@ -106,7 +110,7 @@ function stepOf(plan: ScriptedPlan, change: Change): ScriptStep {
   if (kind === 'vm' && plan.leftCopies.some((copy) => copy.host === host && copy.domain === name)) return 'vms';
   if (action === 'migrate') return 'migrations';
   if (action === 'delete') return goesAtOnce(plan, change) ? 'networks' : 'removals';
-  return ['vm', 'seed', 'disk', 'image'].includes(kind) ? 'vms' : 'networks';
+  return ['vm', 'seed', 'disk', 'image', 'mount'].includes(kind) ? 'vms' : 'networks';
 }
 
 /** What would be in the way of its successor does not wait for the removals. */

@@ -58,6 +58,17 @@ export function diskPrograms(name: string, there: readonly string[]): Check {
   };
 }
 
+/** What guests whose disks are on an NFS server need of every host that they may come to. */
+export function nfsDriver(name: string, isThere: boolean): Check {
+  return {
+    name,
+    ok: isThere,
+    expected: 'the module block-nfs, of the version of QEMU',
+    seen: isThere ? 'it loads' : '',
+    hint: isThere ? '' : 'apt-get install qemu-block-extra',
+  };
+}
+
 /**
  * Open vSwitch in userspace reads its ports through packet sockets, and leaves their buffers at the kernel's default.
  */

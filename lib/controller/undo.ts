@@ -1,5 +1,6 @@
 import type { Change } from '../model/change.js';
 import { messageOf, VxmigError } from '../model/errors.js';
+import type { MountRemoval } from '../model/mount.js';
 import type { NetworkBackend } from '../network/backend.js';
 import { change } from '../plan/change.js';
 import type { ObservedHost } from '../plan/observed.js';
@@ -20,13 +21,15 @@ interface Leftover {
 export interface Attempt {
   readonly plan: Plan;
   readonly before: ReadonlyMap<string, ObservedHost>;
+  /** By host: what it has mounted. */
+  readonly mounted: ReadonlyMap<string, readonly MountRemoval[]>;
 }
 
 /**
  * Takes all hosts back to how they were, and looks whether they are; resolves to what is left, in words: empty where
  * nothing is. Never rejects.
  */
-export async function undoApply(controller: Controller, { plan, before }: Attempt): Promise<string> {
+export async function undoApply(controller: Controller, { plan, before, mounted }: Attempt): Promise<string> {
   const hadChanges = (host: string) => plan.changes.some((change) => change.host === host);
   const sessions = [...controller.sessions.values()].filter(({ name }) => hadChanges(name));
   const left = sessions.map(async (session): Promise<Leftover[]> => {
@@ -38,10 +41,33 @@ export async function undoApply(controller: Controller, { plan, before }: Attemp
       return [{ host: session.name, what: `not known (${messageOf(error)})` }];
     }
   });
-  return (await Promise.all(left))
-    .flat()
+  const stillMounted = async () => await unmountAll(controller, mounted);
+  return [...(await Promise.all(left)).flat(), ...(await stillMounted())]
     .map(({ host, what }) => `${host}: ${what}`)
     .join('; ');
+}
+
+/** The failure itself where all is as before; else with what is still mounted. */
+export async function unmounted(
+  controller: Controller,
+  failure: unknown,
+  mounted: Attempt['mounted'],
+): Promise<unknown> {
+  const left = await unmountAll(controller, mounted);
+  return left.length === 0 ? failure : undone(failure, left.map(({ host, what }) => `${host}: ${what}`).join('; '));
+}
+
+/** Never rejects. */
+async function unmountAll(controller: Controller, mounted: Attempt['mounted']): Promise<Leftover[]> {
+  const left = [...mounted].map(async ([host, removals]): Promise<Leftover[]> => {
+    try {
+      await controller.session(host).unmount(removals);
+      return [];
+    } catch (error) {
+      return [{ host, what: `mount ${removals.map(({ path }) => path).join(', ')} (${messageOf(error)})` }];
+    }
+  });
+  return (await Promise.all(left)).flat();
 }
 
 /** The failure, with how its undoing ended. */

@@ -25,6 +25,8 @@ export interface Fitness {
   readonly microImage: boolean;
   /** Of the programs that a guest with disks needs, those that are there. */
   readonly diskPrograms: readonly string[];
+  /** QEMU's own NFS client is there; a module of its own. */
+  readonly nfsDriver: boolean;
   readonly availableMemoryBytes: number;
   /**
    * What a packet socket can hold that is opened now (net.core.rmem_default); null: it does not say, as in a network
@@ -63,6 +65,7 @@ section own; timeout 3 getent ahosts "$(hostname)" | awk '{ print $1 }'
 section qemu; qemu-system-x86_64 --version
 section kvm; [ -w /dev/kvm ] && echo yes
 section disks; for program in qemu-img xorriso; do command -v "$program" >/dev/null && echo "$program"; done
+section nfs; timeout 5 qemu-img info --image-opts driver=nfs 2>&1
 section image; cd /var/lib/vxmig/images/micro && [ -s vmlinuz ] && [ -s initrd.img ] && echo yes
 section memory; cat /proc/meminfo
 section buffer; cat /proc/sys/net/core/rmem_default
@@ -105,6 +108,8 @@ export async function observeFitness(shell: HostShell, { vms, encapsulations }: 
     kvmDevice: text('kvm') === 'yes',
     microImage: text('image') === 'yes',
     diskPrograms: text('disks').match(/\S+/g) ?? [],
+    // Of a server that is not named nothing is asked.
+    nfsDriver: /^qemu-img: /m.test(text('nfs')) && !text('nfs').includes('Unknown driver'),
     availableMemoryBytes: procBytes(text('memory'), 'MemAvailable') ?? 0,
     packetBufferBytes: /^\d+$/.test(text('buffer')) ? Number(text('buffer')) : null,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),

@@ -8,7 +8,7 @@ case $place in
   nfs://*) fail "QEMU's NFS driver can remove nothing: remove $place and $place.vxmig on the server" ;;
 esac
 [ -e "$place" ] || [ -e "$place.vxmig" ] || exit 0
-[ "$(cat -- "$place.vxmig" 2>/dev/null || true)" = "$mark" ] || fail "$place is not marked as made for this disk"
+[ "$(tr -d '\0' 2>/dev/null <"$place.vxmig" || true)" = "$mark" ] || fail "$place is not marked as made for this disk"
 if [ -e "$place" ]; then
   # Without -U it is refused while a QEMU, here or elsewhere, has it open to write.
   said=$(qemu-img info -- "$place" 2>&1) || fail "it is in use, or cannot be read: $(printf '%s\n' "$said" | tail -n 1)"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What this host sees of images: volume-sight.sh [FORMAT PLACE]…, each a path or a URI as qemu-img takes it. FORMAT
-# empty: it is found out; a guest can make its raw disk look like another format. Only reads.
+# empty: it is found out; a guest can make its raw disk look like another format. Only reads. Behind nfs-look.sh.
 export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
@@ -11,12 +11,18 @@ while [ "$#" -ge 2 ]; do
   case $place in
     /*)
       directory=${place%/*}
-      if [ -e "$place.vxmig" ]; then printf 'mark=%s\n' "$(head -c 4096 -- "$place.vxmig" | tr '\n' ' ')"; fi
+      # QEMU's NFS driver has filled up a block of it.
+      if [ -e "$place.vxmig" ]; then printf 'mark=%s\n' "$(head -c 4096 -- "$place.vxmig" | tr -d '\0' | tr '\n' ' ')"; fi
       # The nearest directory that is there: where it is to be made.
       while [ ! -d "$directory" ]; do directory=${directory%/*}; [ -n "$directory" ] || directory=/; done
       printf 'free=%s\n' "$(df --output=avail --block-size=1 -- "$directory" | tail -n 1 | tr -d ' ')"
       if [ ! -e "$place" ]; then echo 'absent='; continue; fi ;;
     nfs://*)
+      # Modules of QEMU's are packages of their own, and its help names them all the same.
+      case $(timeout 20 qemu-img info --image-opts driver=nfs 2>&1 || true) in
+        *"Unknown driver 'nfs'"*) echo 'undriven=nfs'; continue ;;
+      esac
+      printf 'free=%s\n' "$(nfs_room "${place%/*}")"
       mark=
       if timeout 20 qemu-img convert -q -f raw -O raw -- "$place.vxmig" "$work/mark" 2>/dev/null; then
         mark=$(head -c 4096 -- "$work/mark" | tr -d '\0' | tr '\n' ' ')
@@ -27,7 +33,8 @@ while [ "$#" -ge 2 ]; do
         *'Failed to open file'*NFS3ERR_NOENT*) echo 'absent='; continue ;;
       esac
       case $mark in '{"making":'*)
-        echo "silence=an apply that was killed has left it half made, or another one is making it now; else remove it and $place.vxmig on the server"
+        # An attempt that failed has left it empty, so that nothing of it is in the way.
+        if nfs_empty "$place"; then echo 'absent='; else echo 'half='; fi
         continue ;;
       esac ;;
   esac

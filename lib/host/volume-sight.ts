@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type ImageSight, readMark, type VolumeSight } from '../model/volume-sight.js';
 import type { HostShell } from './connection.js';
+import { NFS_LOOK } from './nfs-look.js';
 
-const SCRIPT = readFileSync(new URL('../../../lib/host/volume-sight.sh', import.meta.url), 'utf8');
+const LOOK = readFileSync(new URL('../../../lib/host/volume-sight.sh', import.meta.url), 'utf8');
+const SCRIPT = `${NFS_LOOK}\n${LOOK}`;
 /** Storage that stands still must not hold up everything else. */
 const LOOK_TIMEOUT_MS = 60_000;
 
@@ -33,14 +35,21 @@ export function volumeSight(place: string, answer: string): VolumeSight {
   const mark = value('mark');
   return {
     place,
-    image: imageSight(value('info'), value('absent') !== null, value('silence')),
+    image: bareSight(value) ?? imageSight(value('info'), value('silence')),
     mark: mark === null ? null : readMark(mark),
     freeBytes: free === null || !/^\d+$/.test(free) ? null : Number(free),
   };
 }
 
-function imageSight(info: string | null, isAbsent: boolean, silence: string | null): ImageSight {
-  if (isAbsent) return { kind: 'absent' };
+/** Where there is no image that could be looked at; null: there may be one. */
+function bareSight(value: (key: string) => string | null): ImageSight | null {
+  const driver = value('undriven');
+  if (driver !== null) return { kind: 'undriven', driver };
+  if (value('half') !== null) return { kind: 'half-made' };
+  return value('absent') === null ? null : { kind: 'absent' };
+}
+
+function imageSight(info: string | null, silence: string | null): ImageSight {
   if (info === null) return { kind: 'silent', why: silence ?? 'it was not looked at' };
   try {
     const { format, 'virtual-size': sizeBytes, 'actual-size': allocatedBytes, ...rest } = JSON.parse(info);

@@ -33,10 +33,11 @@ export const STORAGE_DAEMONS: readonly LabDaemon[] = [
  * put images into the directory behind its back.
  */
 export function ganeshaFile({ exports }: Pick<StorageServer, 'exports'>): HostFile {
-  const content = `NFS_CORE_PARAM { Protocols = 3; MNT_Port = 20048; Enable_NLM = false; Enable_RQUOTA = false; }
-NFSv4 { Graceless = true; }
+  const content = `NFS_CORE_PARAM { Protocols = 3, 4; MNT_Port = 20048; Enable_NLM = false; Enable_RQUOTA = false; }
+NFSv4 { Graceless = true; Only_Numeric_Owners = true; }
 EXPORT_DEFAULTS {
-  Access_Type = RW; Squash = No_Root_Squash; SecType = sys; Protocols = 3; Transports = TCP; Attr_Expiration_Time = 0;
+  Access_Type = RW; Squash = No_Root_Squash; SecType = sys; Protocols = 3, 4; Transports = TCP;
+  Attr_Expiration_Time = 0;
 }
 ${exports.map(exportBlock).join('')}`;
   return { path: CONFIGURATION, content, mode: 0o644 };

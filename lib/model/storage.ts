@@ -9,6 +9,10 @@ export interface Storage {
   /** The directory on the server. */
   readonly export: string | null;
   readonly port: number | null;
+  /** Who asks an NFS server: QEMU itself, or the host's kernel, which has mounted the export at `path`. */
+  readonly client: 'qemu' | 'kernel';
+  /** Of that mount, as nfs(5) has them. */
+  readonly options: string;
 }
 
 export type DiskFormat = 'qcow2' | 'raw';

@@ -25,6 +25,12 @@ export type ImageSight =
       /** Its data lie in another file. */
       readonly hasDataFile: boolean;
     }
+  /** What it lies on is not mounted yet. */
+  | { readonly kind: 'unmounted' }
+  /** An attempt to make it did not come to its end, or has not yet. */
+  | { readonly kind: 'half-made' }
+  /** The host's QEMU cannot speak with its server: it has no driver of that name. */
+  | { readonly kind: 'undriven'; readonly driver: string }
   /** It is there, or should be, and cannot be read. */
   | { readonly kind: 'silent'; readonly why: string };
 

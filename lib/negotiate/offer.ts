@@ -36,6 +36,8 @@ export interface Offer extends LocalOffer {
   readonly userfaultfd: boolean;
   /** What the kernel's tap devices can take off a guest: `csum`, `tso`, `uso`; null: it could not be asked. */
   readonly tapOffloads: readonly string[] | null;
+  /** Of the VM's block drivers, those that the emulator there does not have. */
+  readonly lackingDrivers: readonly string[];
   /** By tap: what the guest has turned on of that; only at the source. */
   readonly usedOffloads: ReadonlyMap<string, readonly string[]>;
 }

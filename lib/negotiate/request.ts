@@ -27,6 +27,8 @@ export interface Request {
   readonly offloadingNics: readonly string[];
   /** What has to be changed so that they no longer do. */
   readonly offloadFix: string;
+  /** QEMU's own for servers that have its disks, as libvirt calls them too: `nfs`, `rbd`, … */
+  readonly blockDrivers: readonly string[];
 }
 
 /** Between the VTEPs of both ends. */
@@ -49,6 +51,7 @@ export interface RequestedBeside {
   readonly path: WantedPath;
   readonly offloadingNics: readonly string[];
   readonly offloadFix: string;
+  readonly blockDrivers: readonly string[];
 }
 
 export function requestOf(move: RequestedMove, definition: DomainDefinition, beside: RequestedBeside): Request {

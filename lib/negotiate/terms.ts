@@ -1,5 +1,6 @@
 import type { Proposal } from './configuration.js';
 import type { Term } from './term.js';
+import { BLOCK_DRIVER } from './terms/block-driver.js';
 import { CPU } from './terms/cpu.js';
 import { ACCELERATION, EMULATOR, MACHINE, QEMU } from './terms/hypervisor.js';
 import { HOST_ADDRESS, HOST_NAME, HOST_UUID } from './terms/identity.js';
@@ -13,6 +14,7 @@ export const REQUEST_TERMS: readonly Term[] = [
   ACCELERATION,
   MACHINE,
   QEMU,
+  BLOCK_DRIVER,
   CPU,
   DATAPATH,
   MTU,

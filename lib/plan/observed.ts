@@ -1,6 +1,7 @@
 import type { AdoptionMark, OwnerMark } from '../model/domain-marks.js';
 import type { ObservedLink, ObservedNamespace, ObservedRoute, SwitchRoutes } from '../model/kernel-state.js';
 import type { LibvirtDomain } from '../model/libvirt-domain.js';
+import type { MountSight } from '../model/mount.js';
 import type { VolumeSight } from '../model/volume-sight.js';
 import type { Flow } from '../openflow/flow.js';
 import type { Switching } from './switching.js';
@@ -32,6 +33,7 @@ export interface ObservedVms {
   readonly startedLately: readonly string[];
   /** Images that the topology's VMs have, or are to have. */
   readonly volumes: readonly VolumeSight[];
+  readonly mounts: MountSight;
   /** Of seeds that are there: path → what they were made of. */
   readonly seeds: Readonly<Record<string, string>>;
   /** KVM is there and opens. */

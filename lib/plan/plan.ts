@@ -14,6 +14,7 @@ import type { VmPlan } from './host-plan.js';
 import { keptDisks } from './kept-disks.js';
 import { type LeftCopy, leftCopies, leftCopyChange, livingCopies, withoutCopies } from './left-copies.js';
 import { macClash, macRival } from './mac-rival.js';
+import { type MountsPlan, planMounts, unusedPaths } from './mount-plan.js';
 import { type MovedVolumes, movedVolumes } from './moved-volumes.js';
 import type { NetworkPlanner, PlannedMigration, WantedNetwork } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
@@ -33,6 +34,8 @@ export interface Plan<Scope extends ScopePlan = ScopePlan> {
   readonly leftCopies: readonly LeftCopy[];
   /** The network's, each of the backend that has planned it. */
   readonly scopes: readonly Scope[];
+  /** By host: before all else, and after it. */
+  readonly mounts: readonly MountsPlan[];
   /** By host. */
   readonly vms: readonly VmPlan[];
   readonly migrations: readonly PlannedMigration[];
@@ -72,6 +75,7 @@ export function planTopology<Scope extends ScopePlan>(
   const moved = movedVolumes(topology, observed);
   const bases = planners.bases ?? null;
   const seen = { isDefined, others: observed, moved, bases };
+  const mounts = allOf(planned.map((host) => () => planMounts(current, host)));
   const disks = allOf(planned.map((host) => () => planDisks(current, host, seen)));
   const vms = allOf(planned.map((host, index) => () => planVms(wanted, planners.vms, host, disks[index] ?? NO_DISKS)));
   refuseCutting(topology.name, scopes, planned);
@@ -81,6 +85,7 @@ export function planTopology<Scope extends ScopePlan>(
     topology: topology.name,
     leftCopies: copies,
     scopes,
+    mounts,
     vms,
     migrations,
     pending: standing.flatMap(({ pending }) => pending),
@@ -91,6 +96,7 @@ export function planTopology<Scope extends ScopePlan>(
       ...namesakeWarnings(topology, observed),
       ...disks.flatMap(({ warnings }) => warnings),
       ...keptDisks(topology, observed),
+      ...unusedPaths(topology),
       ...planners.network.warnings(topology, observed),
       ...sizeWarnings(topology, observed),
     ],
@@ -99,6 +105,7 @@ export function planTopology<Scope extends ScopePlan>(
       ...scopes.filter(({ host }) => host === null).flatMap(({ changes }) => changes),
       ...vms.flatMap(({ host, changes }) => [
         ...scopes.filter((scope) => scope.host === host).flatMap((scope) => scope.changes),
+        ...mounts.filter((one) => one.host === host).flatMap((one) => one.changes),
         ...changes,
       ]),
       ...migrations.map(({ vm, from, why }) => change(from, 'vm', vm, 'migrate', why)),

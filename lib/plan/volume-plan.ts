@@ -1,10 +1,11 @@
 import type { Change } from '../model/change.js';
 import { VxmigError } from '../model/errors.js';
 import { formatBytes } from '../model/quantities.js';
+import { shellLine } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { isOf, markAt, markWords, type VolumeMark, type VolumeSight } from '../model/volume-sight.js';
 import type { VolumeStep } from '../model/volume-step.js';
-import { placeText } from '../storage/place-text.js';
+import { placeText, servedFile } from '../storage/place-text.js';
 import { storageKindOf } from '../storage/registry.js';
 import { change } from './change.js';
 import { type PlacedVolume, volumesOf } from './disk-xml.js';
@@ -67,6 +68,15 @@ function planVolume(vm: Vm, volume: PlacedVolume, { host, seen, isDefined, baseO
   const { image, mark } = sight;
   const kind = storageKindOf(volume.storage.kind);
   const wanted = vm.disks[volume.index];
+  if (image.kind === 'unmounted') {
+    const isSeen = whoHas(others, host, place, volume).length > 0;
+    if (isSeen || isDefined) return { changes: [], steps: [], warnings: [] };
+    // What it begins with need not be there any more, if it is.
+    const changes = [change(host, 'disk', place, 'create', 'if it is not there when its storage is mounted')];
+    return { changes, steps: [], warnings: [] };
+  }
+  if (image.kind === 'undriven') throw undriven(disk, place, vm, image.driver);
+  if (image.kind === 'half-made') throw halfMade(disk, place, host);
   if (image.kind === 'silent') throw unreadable(disk, place, host, image.why);
   if (image.kind === 'absent') {
     if (!kind.makes) throw notServed(disk, place, host);
@@ -110,6 +120,26 @@ function unreadable(disk: string, place: string, host: string, why: string): Vxm
     hint:
       `Nothing was changed. \`qemu-img info -U ${place}\` on ${host} says the same; see whether its storage is ` +
       'there.',
+  });
+}
+
+/** Before anything is made: the VM could not be started either. */
+function undriven(disk: string, place: string, { name, host }: Vm, driver: string): VxmigError {
+  return new VxmigError('HOST_UNFIT', `QEMU on ${host} has no driver for ${driver}, which ${disk} needs: ${place}`, {
+    where: `${host} ${place}`,
+    hint: `Nothing was changed. \`apt-get install qemu-block-extra\` on ${host}, and wherever else ${name} may go.`,
+  });
+}
+
+/** Nobody knows how much of it is there, and another apply may be at it. */
+function halfMade(disk: string, place: string, host: string): VxmigError {
+  const { server, path } = servedFile(place) ?? { server: 'its server', path: place };
+  const message = `${disk} is half made: an apply that was killed has left ${place} so, or another one makes it now`;
+  return new VxmigError('HOST_UNFIT', message, {
+    where: `${host} ${place}`,
+    hint:
+      'Nothing was changed. Where no other apply is at work, on the server ' +
+      `${server}: \`${shellLine(['rm', '--', path, `${path}.vxmig`])}\`, and apply again.`,
   });
 }
 

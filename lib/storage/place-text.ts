@@ -8,3 +8,15 @@ export function placeText(place: VolumePlace): string {
   const name = place.name.split('/').map(encodeURIComponent).join('/');
   return `${place.protocol}://${authority}${name.startsWith('/') ? '' : '/'}${name}`;
 }
+
+export interface ServedFile {
+  readonly server: string;
+  /** As people at the server see it. */
+  readonly path: string;
+}
+
+/** Of a place as qemu-img takes it; null: it is no file of an NFS server. */
+export function servedFile(place: string): ServedFile | null {
+  const [, server, path] = /^nfs:\/\/\[?([^/\]]+)\]?(\/.*)$/.exec(place) ?? [];
+  return server === undefined || path === undefined ? null : { server, path: decodeURIComponent(path) };
+}

@@ -1,7 +1,7 @@
 import type { Storage, Volume } from '../model/storage.js';
 
 /** A key of a storage in the file. */
-export type StorageKey = 'path' | 'server' | 'export' | 'port';
+export type StorageKey = 'path' | 'server' | 'export' | 'port' | 'client' | 'options';
 
 /** A way to keep disks. All that differs between kinds is said here; nobody asks for their names. */
 export interface StorageKind {

@@ -132,7 +132,11 @@ function imageOf(image: string, isHere: boolean): Image {
   return { kind: isHere ? 'upload' : 'file', path: image };
 }
 
-function buildStorage(name: string, { kind, path, server, export: exported, port }: Written.Storage): Storage {
+/** One version on all hosts, whatever each of them and the server would agree on. */
+const MOUNT_OPTIONS = 'hard,vers=4.2';
+
+function buildStorage(name: string, storage: Written.Storage): Storage {
+  const { kind, path, server, export: exported, port, client, options } = storage;
   return {
     name,
     kind,
@@ -140,6 +144,8 @@ function buildStorage(name: string, { kind, path, server, export: exported, port
     server: server ?? null,
     export: exported === undefined ? null : withoutSlash(exported),
     port: port ?? null,
+    client: client ?? 'qemu',
+    options: options ?? MOUNT_OPTIONS,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Ip, type Prefix, parseIp, parsePrefix } from '../model/address.js';
 import { type Encapsulation, encapsulationNamed } from '../model/encapsulation.js';
 import { aboutValue, type Complaint, type Path } from './complaint.js';
+import { type DraftStorage, draftStorage } from './draft-storage.js';
 import type { Network, Rule, TopologyFile } from './file.js';
 import { shapeAt } from './shapes.js';
 
@@ -54,14 +55,6 @@ export interface DraftNetwork extends DraftPrefixes {
   readonly mtu: number | undefined;
   readonly hub: Sited<string> | undefined;
   readonly acl: readonly DraftRule[];
-}
-
-export interface DraftStorage {
-  readonly name: string;
-  readonly path: Path;
-  readonly kind: string | undefined;
-  /** What is written there, refused or not. */
-  readonly keys: readonly string[];
 }
 
 export interface DraftDisk {
@@ -163,12 +156,7 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const ssh = { address: host?.ssh?.address, port: host?.ssh?.port };
       return { name, path, underlay: host?.underlay, addresses, ssh };
     }),
-    storage: entries(file.storage).map(([name, storage]) => ({
-      name,
-      path: ['storage', name],
-      kind: storage?.kind,
-      keys: Object.keys(storage ?? {}),
-    })),
+    storage: entries(file.storage).map(draftStorage),
     networks: entries(file.networks).map(([name, network]) => {
       const path = ['networks', name];
       const hub = hubOf(network?.mesh, [...path, 'mesh']);

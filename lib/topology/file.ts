@@ -133,13 +133,13 @@ export interface Ssh {
 export interface Storage {
   /**
    * `shared`: a directory that all hosts have mounted; `local`: a directory of each host, whose images are copied when
-   * a VM moves; `nfs`: a directory that an NFS server exports, which QEMU asks itself; `nbd`: images that a server
-   * exports, which are there already.
+   * a VM moves; `nfs`: a directory that an NFS server exports, which QEMU asks itself or, with `client: kernel`, the
+   * hosts mount; `nbd`: images that a server exports, which are there already.
    */
   kind: 'shared' | 'local' | 'nfs' | 'nbd';
   /**
-   * Of `shared` and `local`: the directory, on all hosts of the same path. Of `nfs`: where people mount the export;
-   * vxmig does not need it.
+   * Of `shared` and `local`: the directory, on all hosts of the same path. Of `nfs`: with `client: kernel` where the
+   * export is mounted, on all hosts of the same path; else vxmig does not need it.
    */
   path?: string;
   /**
@@ -155,6 +155,15 @@ export interface Storage {
    * Of `nbd`: TCP port of the server. Default: 10809.
    */
   port?: number;
+  /**
+   * Of `nfs`: who asks the server. `qemu` (default): QEMU itself, and no host mounts anything. `kernel`: `apply` mounts
+   * the export at `path` on every host.
+   */
+  client?: 'qemu' | 'kernel';
+  /**
+   * Of `nfs` with `client: kernel`: options of the mount, as nfs(5) has them. Default: `hard,vers=4.2`.
+   */
+  options?: string;
 }
 /**
  * An overlay segment.

@@ -3,6 +3,8 @@
 # stdin. All that takes its time goes on at once.
 emulator=$1 arch=$2 machine=$3 type=$4 end=$5 far=$6 bytes=$7 header=$8 name=$9
 shift 9
+drivers=$1
+shift
 # And then how many of libvirt's networks, with their names; how many paths, and these; the taps of its NICs.
 export LC_ALL=C.UTF-8
 PATH=$PATH:/usr/sbin:/sbin
@@ -32,6 +34,16 @@ offloads() {
     print "asked\n";
   ' </dev/null 2>/dev/null
 }
+# Modules of QEMU's are packages of their own. It is asked for a disk of which nothing is said, and so opens none.
+lacking() {
+  [ -x "$emulator" ] || return
+  for driver in $drivers; do
+    case $(timeout 10 "$emulator" -M none -nodefaults -display none -S -drive "if=none,driver=raw,file.driver=$driver" \
+      </dev/null 2>&1) in
+      *"Unknown driver '$driver'"*) echo "$driver" ;;
+    esac
+  done
+}
 used() {
   for tap; do
     ethtool -k "$tap" 2>/dev/null |
@@ -44,6 +56,7 @@ word() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 
 { answer=$(way); printf '\n=== way ===\n%s\n' "$answer"; } </dev/null &
 { answer=$(offloads); printf '\n=== offloads ===\n%s\n' "$answer"; } &
+{ answer=$(lacking); printf '\n=== drivers ===\n%s\n' "$answer"; } &
 ask="version; echo '=== hostname ==='; hostname; echo '=== capabilities ==='; capabilities; \
 echo '=== domcapabilities ==='; domcapabilities --arch $(word "$arch") \
 --virttype $(word "$type") --machine $(word "$machine")"

@@ -34,9 +34,9 @@ export interface OfferQuestion {
  */
 export async function observeOffer(shell: HostShell, question: OfferQuestion): Promise<Offer> {
   const { request, definition, end, far, farName, taps, local } = question;
-  const { emulator, arch, machine, acceleration, path } = request;
+  const { emulator, arch, machine, acceleration, path, blockDrivers } = request;
   const header = (far.includes(':') ? 40 : 20) + ICMP_HEADER_BYTES;
-  const way = [far, String(path.bytes), String(header), farName];
+  const way = [far, String(path.bytes), String(header), farName, blockDrivers.join(' ')];
   const named = [local.networks, local.paths].flatMap((names) => [String(names.length), ...names]);
   const words = [emulator, arch, machine, acceleration, end, ...way, ...named, ...taps];
   const argv = ['sh', '-c', SCRIPT, 'offer', ...words];
@@ -90,6 +90,9 @@ export function parseOffer(host: string, printed: string, { request, datapath, l
     hugePageBytes: hugePage === undefined || sizes.length === 0 ? null : Number(hugePage) * 1024,
     userfaultfd: mayUseUserfaultfd(text('userfaultfd')),
     tapOffloads: offloads.includes('asked') ? offloads.filter((name) => name !== 'asked') : null,
+    lackingDrivers: text('drivers')
+      .split('\n')
+      .filter((name) => request.blockDrivers.includes(name)),
     usedOffloads: usedIn(text('used')),
   };
 }

@@ -27,6 +27,8 @@ export interface KernelState {
   readonly startedLately: readonly string[];
   /** Media of the topology's guests: path → what it was made of, empty of one that was not finished. */
   readonly seeds: Readonly<Record<string, string>>;
+  /** vxmig has mounted storage for the topology. */
+  readonly hasMounts: boolean;
   /** Of the bridges that were asked about, where they exist. */
   readonly flows: ReadonlyMap<string, readonly Flow[]>;
 }
@@ -51,6 +53,7 @@ section media
 for path in "$1"/*.iso; do
   [ -e "$path" ] && echo "$(head -c 64 -- "$path.digest" 2>/dev/null) $path"
 done
+section mounts; [ -d "/run/vxmig/mounts/\${1##*/}" ] && echo yes
 shift
 section ssh; echo "\${SSH_CONNECTION:-}"
 section datapath; [ -d /sys/module/openvswitch ] && echo yes
@@ -114,6 +117,7 @@ export async function observeKernel(shell: HostShell, media: string, bridges: re
       // QEMU writes one as it starts: stateDir/NAME.pid (virPidFileBuildPath in libvirt's src/util/virpidfile.c).
       startedLately: [...text('lately').matchAll(/([^/\n]+)\.pid$/gm)].map((match) => match[1] ?? ''),
       seeds: Object.fromEntries([...text('media').matchAll(/^([0-9a-f]*) (.+)$/gm)].map(([, of, path]) => [path, of])),
+      hasMounts: text('mounts') === 'yes',
       sshAddress: text('ssh').split(' ')[2] ?? null,
       flows,
     };

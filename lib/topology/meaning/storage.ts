@@ -1,6 +1,7 @@
 import { STORAGE_KINDS } from '../../storage/registry.js';
 import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
-import type { Draft, DraftStorage, DraftVm } from '../draft.js';
+import type { Draft, DraftVm } from '../draft.js';
+import type { DraftStorage } from '../draft-storage.js';
 import { suggestion } from '../suggest.js';
 
 /** Keys that only say something of a guest whose definition vxmig writes. */
@@ -12,7 +13,10 @@ const EXAMPLE = 'add `storage: {pool: {kind: shared, path: /srv/vms}}`, a direct
 
 /** Where disks lie, and which disks there are. */
 export function* checkStorage(draft: Draft): Generator<Complaint> {
-  for (const storage of draft.storage) yield* checkKeys(storage);
+  for (const storage of draft.storage) {
+    yield* checkKeys(storage);
+    if (storage.kind === 'nfs') yield* checkMount(storage);
+  }
   for (const vm of draft.vms) {
     yield* checkGuestKeys(vm);
     yield* checkDisks(draft, vm);
@@ -36,6 +40,32 @@ function* checkKeys({ path, name, kind, keys }: DraftStorage): Generator<Complai
       `storage ${name} is \`kind: ${known.name}\`, which has no \`${key}\``,
       `that is of ${names}: leave it out, or change the kind`,
     );
+  }
+}
+
+/** Of nfs(5) and mount(8): what a guest would take for a broken disk, and what is no mount of the export. */
+const REFUSED_OPTIONS = ['soft', 'softerr', 'ro', 'bg', 'bind', 'rbind', 'move', 'remount'];
+
+function* checkMount({ path, name, client, options, keys }: DraftStorage): Generator<Complaint> {
+  if (client === 'kernel' && !keys.includes('path')) {
+    yield aboutKey(
+      path,
+      `storage ${name} has \`client: kernel\`, and lacks \`path\``,
+      'add `path: /srv/vms`, where each host is to mount it',
+    );
+  }
+  if (client !== 'kernel' && keys.includes('options')) {
+    const fix = 'add `client: kernel`, or leave it out';
+    yield aboutKey(
+      [...path, 'options'],
+      `storage ${name} is not mounted by any host: \`options\` changes nothing`,
+      fix,
+    );
+  }
+  const refused = options?.split(',').find((option) => REFUSED_OPTIONS.includes(option));
+  if (refused !== undefined) {
+    const message = `storage ${name} cannot be mounted with \`${refused}\`: guests must be able to write, and wait`;
+    yield aboutValue([...path, 'options'], message, 'leave it out');
   }
 }
 

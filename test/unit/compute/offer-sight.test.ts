@@ -46,6 +46,7 @@ function printed(changes: Readonly<Record<string, string>> = {}): string {
     pages: '1048576 2 0\n2048 20 12\n',
     userfaultfd: '0\nmode 600\n',
     devices: '[{"ifname":"lo"},{"ifname":"br 0"}]\n',
+    drivers: 'nfs\nsomething\n',
     used: 'tap-web csum\ntap-web tso\n',
     ...changes,
   };
@@ -56,6 +57,11 @@ function printed(changes: Readonly<Record<string, string>> = {}): string {
 
 const offerOf = (changes: Readonly<Record<string, string>> = {}, question = {}) =>
   parseOffer('node-b', printed(changes), { ...QUESTION, ...question });
+
+t.test('of its block drivers a QEMU is asked for those alone that the VM needs', async (t) => {
+  t.strictSame(offerOf()?.lackingDrivers, []);
+  t.strictSame(offerOf({}, { request: request({ blockDrivers: ['nbd', 'nfs'] }) })?.lackingDrivers, ['nfs']);
+});
 
 t.test('all that a host says is read', async (t) => {
   t.match(offerOf(), {
@@ -136,7 +142,7 @@ t.test('one session; a host whose libvirt says nothing is named', async (t) => {
   const shell = new ScriptedShell('node-b').on(/ offer /, printed());
   t.match(await observeOffer(shell, QUESTION), { host: 'node-b' });
   t.match(shell.asked, [
-    / offer \S+ x86_64 pc-i440fx-9\.2 kvm destination 198\.18\.1\.10 1500 28 {2}0 0 tap-web <<< <domain\/>$/,
+    / offer \S+ x86_64 pc-i440fx-9\.2 kvm destination 198\.18\.1\.10 1500 28 {3}0 0 tap-web <<< <domain\/>$/,
   ]);
   shell.on(/ offer /, { stderr: 'error: failed to connect to the hypervisor' });
   await t.rejects(observeOffer(shell, QUESTION), {

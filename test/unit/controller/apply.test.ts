@@ -2,6 +2,8 @@ import t from 'tap';
 import { apply } from '../../../lib/controller/apply.js';
 import type { Controller } from '../../../lib/controller/controller.js';
 import { EventBus } from '../../../lib/events/event-bus.js';
+import { NO_MOUNTS } from '../../../lib/model/mount.js';
+import type { VolumeMark } from '../../../lib/model/volume-sight.js';
 import { freshHosts, topologyOf } from '../plan/hosts.js';
 import { Fleet, failing } from './fleet.js';
 
@@ -72,6 +74,61 @@ t.test('nothing is undone on a host whose switch is down: nobody would know late
   await t.rejects(applied(fleet.controller), {
     message: /Left on host-c: not known \(ovs-vswitchd does not answer, so nothing was touched there\)/,
   });
+});
+
+const PLACE = '/srv/pool/plans-web-0.qcow2';
+const MOUNTING = topologyOf(
+  [
+    'networks:\n',
+    'storage: {pool: {kind: nfs, server: nas, export: /vms, client: kernel, path: /srv/pool}}\nnetworks:\n',
+  ],
+  ['image: micro', 'image: debian\n    disks: [{size: 4GiB}]'],
+);
+
+/** Hosts that can mount, and on whose storage the disk is already, as is seen once it is mounted. */
+function mountingFleet(mark: VolumeMark | null = { topology: 'plans', vm: 'web', index: 0 }): Fleet {
+  const image = { kind: 'there', format: 'qcow2', sizeBytes: 4 * 2 ** 30, allocatedBytes: 1 } as const;
+  const volumes = [{ place: PLACE, image: { ...image, backing: null, hasDataFile: false }, mark, freeBytes: null }];
+  const mounts = { ...NO_MOUNTS, hasClient: true, hasHelper: true };
+  const fleet = new Fleet(
+    MOUNTING,
+    freshHosts(MOUNTING).map((host) => ({ ...host, volumes, mounts })),
+  );
+  for (const { name } of MOUNTING.hosts) fleet.shell(name).on(/^sh -s -- \/var\/lib\/vxmig\/seeds\//);
+  return fleet;
+}
+
+t.test('storage is mounted before all else, and goes again wherever an apply fails', async (t) => {
+  const whole = mountingFleet();
+  const { result } = await applied(whole.controller);
+  t.strictSame(whole.done.slice(0, 3), ['host-a mount', 'host-b mount', 'host-c mount']);
+  t.equal(result.changes.filter(({ kind, action }) => kind === 'mount' && action === 'create').length, 3);
+  t.notOk((await whole.controller.plan()).changes.some(({ kind }) => kind === 'mount'));
+  for (let failure = 0; failure < whole.done.length; failure += 1) {
+    const fleet = mountingFleet();
+    let count = 0;
+    fleet.before = (what) => {
+      if (!what.endsWith(' observe') && count++ === failure) throw failing(what);
+    };
+    await t.rejects(applied(fleet.controller));
+    t.ok(
+      fleet.states.every(({ mounts }) => mounts.points.length + mounts.marks.length === 0),
+      `step ${failure}`,
+    );
+  }
+});
+
+t.test('where what is seen on the storage is in the way, it is unmounted, and nothing else was touched', async (t) => {
+  const fleet = mountingFleet(null);
+  fleet.change('host-a', ({ volumes }) => ({
+    volumes: volumes.map((one) => ({ ...one, image: { kind: 'unmounted' } as const })),
+  }));
+  fleet.before = (what) => {
+    if (what === 'host-a mount') fleet.change('host-a', () => ({ volumes: fleet.states[1]?.volumes ?? [] }));
+  };
+  await t.rejects(applied(fleet.controller), { code: 'CLASH', message: /vxmig has not made it/ });
+  t.ok(fleet.done.every((what) => / (un)?mount$/.test(what)));
+  t.ok(fleet.states.every(({ mounts }) => mounts.points.length === 0));
 });
 
 t.test('an interrupt before the first migration undoes it, too', async (t) => {

@@ -56,3 +56,27 @@ t.test('where nothing is seen any more, that is said', async (t) => {
     { message: /what is left on host-b cannot be seen/ },
   );
 });
+
+t.test('images on a server that no host mounts are left at last, with the commands for there', async (t) => {
+  const topology = topologyOf(
+    ['networks:\n', 'storage: {pool: {kind: nfs, server: 198.18.9.10, export: /srv/vms}}\nnetworks:\n'],
+    ['image: micro', 'image: debian\n    disks: [{size: 4GiB}]'],
+  );
+  const place = 'nfs://198.18.9.10/srv/vms/plans-web-0.qcow2';
+  const image = { kind: 'silent', why: 'not looked at' } as const;
+  const volumes = [{ place, image, mark: { topology: 'plans', vm: 'web', index: 0 }, freeBytes: null }];
+  const fleet = new Fleet(
+    topology,
+    appliedHosts(TOPOLOGY).map((host) => ({ ...host, volumes })),
+  );
+  const plans = await planDestruction(fleet.controller, 'removed');
+  await t.rejects(
+    destroy(fleet.controller, plans, () => undefined),
+    {
+      code: 'APPLY_FAILED',
+      message: /All else is removed.*is left: nfs:\/\/198.18.9.10\/srv\/vms\/plans-web-0.qcow2$/,
+      hint: /on 198.18.9.10 `rm -- \/srv\/vms\/plans-web-0.qcow2 \/srv\/vms\/plans-web-0.qcow2.vxmig`/,
+    },
+  );
+  t.ok(fleet.states.every(({ domains, bridges }) => domains.length + bridges.length === 0));
+});

@@ -3,6 +3,7 @@ import { accelerationCheck, commonChecks, fitnessChecks } from '../../../lib/con
 import type { Fitness } from '../../../lib/host/fitness.js';
 import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import type { Host, Topology, Vm } from '../../../lib/model/topology.js';
+import { topologyOf } from '../plan/hosts.js';
 
 const [VXLAN] = ENCAPSULATIONS;
 const HOST: Host = { name: 'host-a', underlay: 'left', addresses: ['198.18.1.10'], ssh: null, datapath: null };
@@ -44,6 +45,7 @@ const FIT: Fitness = {
   kvmDevice: true,
   microImage: true,
   diskPrograms: ['qemu-img', 'xorriso'],
+  nfsDriver: true,
   availableMemoryBytes: 2 ** 30,
   packetBufferBytes: 2 ** 20,
   userfaultfd: true,
@@ -97,6 +99,16 @@ t.test('one host', async (t) => {
   t.same(vtep, { failed: [], advised: [] }, 'a host without VMs needs Open vSwitch and nothing else');
   const postCopy = { ...TOPOLOGY, vms: [{ ...VM, migration: { ...VM.migration, strategy: 'post-copy' as const } }] };
   t.same(verdict({ userfaultfd: false }, postCopy).failed, ['host-a: userfaultfd']);
+});
+
+t.test("QEMU's NFS driver is asked for where a VM's disk is on such a server", async (t) => {
+  const topology = topologyOf(
+    ['networks:\n', 'storage: {pool: {kind: nfs, server: 198.18.9.10, export: /srv/vms}}\nnetworks:\n'],
+    ['image: micro', 'image: debian\n    disks: [{size: 4GiB}]'],
+  );
+  t.same(verdict({}, topology).failed, []);
+  t.same(verdict({ nfsDriver: false }, topology).failed, ["host-a: QEMU's NFS driver"]);
+  t.same(verdict({ nfsDriver: false }).failed, []);
 });
 
 t.test('every failed check says how to fix it', async (t) => {

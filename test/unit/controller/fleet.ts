@@ -2,6 +2,7 @@ import { Controller } from '../../../lib/controller/controller.js';
 import { HostSession } from '../../../lib/controller/host-session.js';
 import type { HostShell } from '../../../lib/host/connection.js';
 import { CommandError } from '../../../lib/model/errors.js';
+import type { MountRemoval, MountSight, MountStep } from '../../../lib/model/mount.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import { OvsDatabase } from '../../../lib/network/ovs/ovs-database.js';
 import { OvsSession } from '../../../lib/network/ovs/ovs-session.js';
@@ -72,7 +73,7 @@ class MemorySession extends HostSession {
   readonly #host: MemoryHost;
 
   constructor(host: MemoryHost, database: OvsDatabase) {
-    const expected = { bridges: [], hasVms: true, volumes: [] };
+    const expected = { bridges: [], hasVms: true, volumes: [], mounts: [] };
     super(host.state.host, host.shell, database, expected, null, new MemorySwitch(host));
     this.#host = host;
   }
@@ -94,6 +95,22 @@ class MemorySession extends HostSession {
       for (const step of steps)
         this.#host.do(`vm ${step.kind}`, (host) => ({ ...host, domains: afterStep(host.domains, step) }));
     });
+  }
+
+  override async mount(steps: readonly MountStep[]): Promise<void> {
+    for (const step of steps) this.#host.do('mount', (host) => ({ ...host, mounts: afterMount(host.mounts, step) }));
+  }
+
+  override async unmount(removals: readonly MountRemoval[]): Promise<void> {
+    for (const { path } of removals)
+      this.#host.do('unmount', ({ mounts, ...host }) => ({
+        ...host,
+        mounts: {
+          ...mounts,
+          points: mounts.points.filter((point) => point.path !== path),
+          marks: mounts.marks.filter((mark) => mark.path !== path),
+        },
+      }));
   }
 
   override async observePorts(): Promise<void> {
@@ -155,6 +172,11 @@ export class Fleet {
     if (host === undefined) throw new Error(`no host ${name}`);
     return host;
   }
+}
+
+function afterMount(mounts: MountSight, { storage, source, path }: MountStep): MountSight {
+  const point = { id: '7', path, type: 'nfs4', source, options: ['rw', 'hard'] };
+  return { ...mounts, points: [...mounts.points, point], marks: [...mounts.marks, { storage, id: '7', path }] };
 }
 
 /** As of a command that ended with 1. */

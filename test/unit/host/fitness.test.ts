@@ -43,6 +43,9 @@ yes
 qemu-img
 xorriso
 
+=== nfs
+qemu-img: Could not open 'driver=nfs': Parameter 'server' is missing
+
 === image
 yes
 
@@ -94,6 +97,7 @@ t.test('a host that has everything', async (t) => {
     kvmDevice: true,
     microImage: true,
     diskPrograms: ['qemu-img', 'xorriso'],
+    nfsDriver: true,
     availableMemoryBytes: 2_000_000 * 1024,
     packetBufferBytes: 212_992,
     userfaultfd: true,
@@ -113,11 +117,18 @@ t.test('a host that has nothing', async (t) => {
     qemuVersion: '',
     microImage: false,
     diskPrograms: [],
+    nfsDriver: false,
     availableMemoryBytes: 0,
     packetBufferBytes: null,
     userfaultfd: false,
     cpuModels: [],
   });
+});
+
+t.test("QEMU's NFS driver is there when it asks for its server", async (t) => {
+  const seen = async (text: string) => (await observeFitness(shell(withSection('nfs', text)), QUESTION)).nfsDriver;
+  t.equal(await seen("qemu-img: Could not open 'driver': Unknown driver 'nfs'"), false);
+  t.equal(await seen("timeout: failed to run command 'qemu-img': No such file or directory"), false);
 });
 
 t.test('userfaultfd by sysctl or by device', async (t) => {

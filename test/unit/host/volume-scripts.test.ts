@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { baseSights } from '../../../lib/host/base-sight.js';
 import { IMAGE_FORMAT } from '../../../lib/host/image-format.js';
+import { NFS_LOOK } from '../../../lib/host/nfs-look.js';
 import { volumeSight } from '../../../lib/host/volume-sight.js';
 
 const NEEDS = spawnSync('qemu-img', ['--version']).error === undefined ? false : 'no qemu-img';
@@ -13,7 +14,7 @@ const MARK = '{"topology":"shop","vm":"web","index":0}';
 /** As it is sent to a host. */
 function script(name: string, ...args: string[]): { readonly status: number | null; readonly output: string } {
   const path = fileURLToPath(new URL(`../../../../lib/host/${name}.sh`, import.meta.url));
-  const input = `${IMAGE_FORMAT}\n${readFileSync(path, 'utf8')}`;
+  const input = [IMAGE_FORMAT, NFS_LOOK, readFileSync(path, 'utf8')].join('\n');
   const { status, stdout, stderr } = spawnSync('sh', ['-s', '--', ...args], { encoding: 'utf8', input });
   return { status, output: `${stdout}${stderr}` };
 }
@@ -39,6 +40,13 @@ t.test('an image is made, seen, and removed', { skip: NEEDS }, async (t) => {
   t.equal(script('remove-volume', place, MARK).status, 0);
   t.match(seen(place), { image: { kind: 'absent' }, mark: null });
   t.equal(script('remove-volume', place, MARK).status, 0, 'what is gone is gone');
+});
+
+t.test('one that was made without a mount, on the server, is the same seen through one', { skip: NEEDS }, async (t) => {
+  const { place } = made(t);
+  writeFileSync(`${place}.vxmig`, Buffer.concat([Buffer.from(`${MARK}\n`), Buffer.alloc(469)]));
+  t.match(seen(place).mark, { topology: 'shop', vm: 'web', index: 0 });
+  t.equal(script('remove-volume', place, MARK).status, 0);
 });
 
 t.test('one begins with its base, and is never smaller', { skip: NEEDS }, async (t) => {

@@ -13,6 +13,8 @@ const nfs = (name: string, server: string, path = `/srv/${name}`): Storage => ({
   server,
   export: path,
   port: null,
+  client: 'qemu',
+  options: '',
 });
 const topology = (...storage: readonly Storage[]) => ({ ...twoSubnets('x'), storage });
 

@@ -6,7 +6,7 @@ import { VxmigError } from '../../../lib/model/errors.js';
 import type { Disk, Storage } from '../../../lib/model/storage.js';
 
 const storage = (name: string, server: string | null): Storage => ({
-  ...{ name, server, kind: 'nfs', path: null, export: '/srv', port: null },
+  ...{ name, server, kind: 'nfs', path: null, export: '/srv', port: null, client: 'qemu', options: '' },
 });
 const disk = (name: string): Disk => ({
   ...{ storage: name, sizeBytes: null, format: 'raw', bus: 'virtio', cache: 'none' },

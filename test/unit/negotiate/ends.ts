@@ -24,6 +24,7 @@ export function request(change: Partial<Request> = {}): Request {
     path: { network: 'blue', bytes: 1500 },
     offloadingNics: [],
     offloadFix: '`virsh edit`',
+    blockDrivers: [],
     ...change,
   };
 }
@@ -60,6 +61,7 @@ function offer(host: string, change: Partial<Offer> = {}): Offer {
     hugePageBytes: null,
     userfaultfd: true,
     tapOffloads: ['csum', 'tso', 'uso'],
+    lackingDrivers: [],
     usedOffloads: new Map(),
     devices: ['lo'],
     networks: new Map(),

@@ -4,7 +4,10 @@ import { pathOf, requestOf } from '../../../lib/negotiate/request.js';
 import { topologyOf } from '../plan/hosts.js';
 
 const MOVE = { vm: 'shop', shellDomain: 'shop', from: 'node-a', to: 'node-b' };
-const NETWORKS = { path: { network: 'blue', bytes: 1500 }, offloadingNics: [], offloadFix: '', cpuFix: '' };
+const NETWORKS = {
+  ...{ path: { network: 'blue', bytes: 1500 }, offloadingNics: [], offloadFix: '' },
+  ...{ cpuFix: '', blockDrivers: [] },
+};
 const of = (inside: string, type = 'kvm') =>
   requestOf(MOVE, DomainDefinition.parse(`<domain type='${type}'>${inside}</domain>`), NETWORKS);
 

@@ -26,6 +26,7 @@ t.test('each refusal says who wants what, who has what, and a command that fixes
     refused({}, {}, { emulator: false, virtualCpu: null }),
     refused({}, {}, { kvm: false, virtualCpu: null }),
     refused({ machine: 'pc-i440fx-10.0' }, {}, { virtualCpu: null }),
+    refused({ blockDrivers: ['nfs'] }, {}, { lackingDrivers: ['nfs'] }),
     refused({}, {}, { cpuVerdict: 'CPU is incompatible' }),
     refused({ offloadingNics: ['52:54:00:09:00:01'] }, {}, { datapath: 'netdev' }),
     refused({}, { way: 'small' }),

@@ -1,3 +1,4 @@
+import { NO_MOUNTS } from '../../../lib/model/mount.js';
 import type { Topology } from '../../../lib/model/topology.js';
 import type { NetworkFacts } from '../../../lib/plan/desired.js';
 import type { VmFacts } from '../../../lib/plan/desired-vms.js';
@@ -89,6 +90,7 @@ export function freshHost(name: string, address: string): ObservedHost {
     domains: [],
     startedLately: [],
     volumes: [],
+    mounts: NO_MOUNTS,
     seeds: {},
     kvm: false,
     nftTables: [],

@@ -116,9 +116,15 @@ t.test(
     t.strictSame(madeBy({ volumes: steps as VolumeStep[] }, 'plans', now), []);
     t.match(madeFor(nfs, [now]).get('host-a'), [{ place }]);
     t.throws(() => planVolumes(nfs, sight(THERE, null), NEW), { code: 'CLASH' });
-    t.throws(() => planVolumes(nfs, sight({ kind: 'silent', why: 'it is half made' }, null), NEW), {
+    t.throws(() => planVolumes(nfs, sight({ kind: 'half-made' }, null), NEW), {
       code: 'HOST_UNFIT',
-      message: /plans-web-0.qcow2: it is half made/,
+      message: /disk 1 of web is half made/,
+      hint: /on the server 198\.18\.9\.10: `rm -- \/srv\/vms\/plans-web-0\.qcow2 \/srv\/vms\/plans-web-0\.qcow2\.v/,
+    });
+    t.throws(() => planVolumes(nfs, sight({ kind: 'undriven', driver: 'nfs' }, null), NEW), {
+      code: 'HOST_UNFIT',
+      message: /QEMU on host-a has no driver for nfs, which disk 1 of web needs/,
+      hint: /Nothing was changed\. `apt-get install qemu-block-extra` on host-a/,
     });
   },
 );

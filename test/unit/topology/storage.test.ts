@@ -75,6 +75,15 @@ t.test('an NFS server needs its export, whose name goes into a URI', async (t) =
   refused(t, /is `kind: nfs`, and lacks `export`/, [pool, '{kind: nfs, server: 198.18.9.10}']);
   refused(t, /is `kind: nfs`, and lacks `server`/, [pool, '{kind: nfs, export: /srv}']);
   refused(t, /is `kind: shared`, which has no `export`/, [pool, '{kind: shared, path: /srv, export: /srv}']);
+  const nfs = (keys: string): [string, string] => [pool, `{kind: nfs, server: 198.18.9.10, export: /srv/vms, ${keys}}`];
+  t.match(read(nfs('client: kernel, path: /srv/pool')).storage, [{ client: 'kernel', options: 'hard,vers=4.2' }]);
+  t.match(read(nfs('client: kernel, path: /p, options: "vers=4.1,nconnect=4"')).storage, [{ options: /nconnect=4/ }]);
+  refused(t, /has `client: kernel`, and lacks `path`/, nfs('client: kernel'));
+  refused(t, /not mounted by any host: `options` changes nothing/, nfs('options: vers=4.1'));
+  refused(t, /cannot be mounted with `soft`/, nfs('client: kernel, path: /p, options: "vers=4.1,soft"'));
+  refused(t, /is `kind: shared`, which has no `client`/, [pool, '{kind: shared, path: /srv, client: kernel}']);
+  for (const options of ['a b', 'vers=4.1;id', '$x', '-v'])
+    t.throws(() => read(nfs(`client: kernel, path: /p, options: "${options}"`)), { code: 'TOPOLOGY_INVALID' }, options);
   for (const name of ['/srv/a b', '/srv/../etc', 'srv', '/srv?uid=0', '/']) {
     refused(t, /directory of the server/, [pool, `{kind: nfs, server: 198.18.9.10, export: "${name}"}`]);
   }
