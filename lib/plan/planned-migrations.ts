@@ -53,7 +53,8 @@ function unclear({ name }: Vm, places: readonly PlacedDomain[]): VxmigError {
   const undefine = shellLine(['virsh', 'undefine', '--keep-nvram', '--domain', places[0]?.domain.name ?? name]);
   return new VxmigError(
     'HOST_UNFIT',
-    `${name} is off, and is defined on ${hosts.join(' and ')}: which of its images it has written to last cannot be told`,
+    `${name} is off, and is defined on ${hosts.join(' and ')}: which of its images it has written to last cannot be ` +
+      'told',
     {
       where: `${hosts[0]} ${name}`,
       hint:

@@ -102,9 +102,10 @@ await onLab(
     });
 
     await t.test('it moves with what it has written, also while the server stands still', async (t) => {
+      const definition = nfsDomain('/srv/vms/shop-web-0.raw');
       await lab.shell(
         'host-a',
-        `cat >/tmp/legacy.xml <<'XML'\n${nfsDomain('/srv/vms/shop-web-0.raw')}\nXML\nvirsh define --validate /tmp/legacy.xml`,
+        `cat >/tmp/legacy.xml <<'XML'\n${definition}\nXML\nvirsh define --validate /tmp/legacy.xml`,
       );
       await lab.apply();
       await write(lab, 'host-a', '-P 0x5a 0 64k');
