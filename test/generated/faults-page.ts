@@ -26,8 +26,8 @@ export function faultsPage(directory: URL): string {
 What happened when something failed on the lab's real daemons just as vxmig came to a point of its work:
 ${runs.length} runs, each of \`test/lab/faults.test.ts\` or \`storage-faults.test.ts\`. In each it was looked at
 whether the VM ran at most once, whether vxmig said truly how it ended, and whether after \`lab up\` (which starts
-what has died) one plain \`vxmig apply\` brought all to what the file says: the VM once, its memory as it was, no flow, port, tap, process or
-lock left over, \`plan\` empty and \`verify\` content.
+what has died) one plain \`vxmig apply\` brought all to what the file says: the VM once, its memory as it was, no
+flow, port, tap, process or lock left over, \`plan\` empty and \`verify\` content.
 ${broken === 0 ? 'That held in all.' : `That did not hold in ${broken}: marked with **✗**.`}
 
 \`×\` is the number of runs, \`(!)\` that vxmig ended with an error that says what to do, an empty cell one that has
