@@ -9,8 +9,11 @@ import { type Channels, SshClients } from './ssh-clients.js';
 
 export interface RunOptions {
   readonly stdin?: string;
-  /** In its place: what is too much to be held. Where it cannot be read to its end the command is killed. */
-  readonly input?: Readable;
+  /**
+   * In its place: what is too much to be held; opened when the command is there, for until then nobody reads it. Where
+   * it cannot be read to its end the command is killed.
+   */
+  readonly input?: () => Readable;
   /** Kills the command and fails after this time. Default 60 s. */
   readonly timeoutMs?: number;
   /** Kills the command and fails when it has printed more. Default 32 MiB. */
@@ -148,7 +151,11 @@ export class HostConnection implements HostShell {
         }
       });
       if (options.input === undefined) channel.end(options.stdin ?? '');
-      else options.input.once('error', (error) => fail(error.message)).pipe(channel);
+      else
+        options
+          .input()
+          .once('error', (error) => fail(error.message))
+          .pipe(channel);
     });
   }
 
