@@ -33,7 +33,8 @@ export function renderFlow(flow: Flow, naming?: Naming): string {
   const match = renderMatch(flow.match, naming);
   const priority = flow.priority === DEFAULT_PRIORITY ? '' : `priority=${flow.priority}`;
   const what = [priority, match].filter((part) => part !== '').join(',');
-  return `${[...head, what].join(', ')} actions=${renderActions(flow.actions, naming)}`;
+  const before = head.map((part) => `${part}, `).join('');
+  return `${before}${what === '' ? '' : `${what} `}actions=${renderActions(flow.actions, naming)}`;
 }
 
 const STATISTICS = /^(duration|n_packets|n_bytes|idle_age|hard_age|importance)=/;

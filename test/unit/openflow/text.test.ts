@@ -163,3 +163,11 @@ add cookie=0x1, priority=1,in_port=3 actions=output:3
   t.equal(renderBundle({ add: [], remove: [] }), '');
   t.throws(() => diffFlows([at(1, 1), at(1, 2)], [], () => true), /two desired flows are one entry: .*in_port=1/);
 });
+
+t.test(
+  'a flow that matches all, with the priority that goes without saying, is written as the switch prints it',
+  async (t) => {
+    const timed = flow({ cookie: 1n, table: 177, priority: 32_768, hardTimeoutSeconds: 5, actions: [act.normal] });
+    t.equal(renderFlow(timed), 'cookie=0x1, table=177, hard_timeout=5, actions=NORMAL');
+  },
+);
