@@ -12,7 +12,7 @@ import { shellLine } from '../model/quote.js';
 import type { Topology } from '../model/topology.js';
 import { flowCommand } from '../network/ovs/openflow.js';
 import { domainOf } from '../plan/desired-vms.js';
-import { volumesOf } from '../plan/disk-xml.js';
+import { volumesOfOneHost } from '../plan/disk-xml.js';
 import { removalOf } from '../plan/domain-plan.js';
 import type { DomainStep, OvsChange, OvsScope } from '../plan/host-plan.js';
 import type { PlannedMigration } from '../plan/network-planner.js';
@@ -20,7 +20,6 @@ import type { PlannedMove } from '../plan/ovs-planner.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan } from '../plan/plan.js';
 import { hostOf, vtepOf } from '../plan/topology-parts.js';
-import { storageKindOf } from '../storage/registry.js';
 import { strategyOf } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
 
@@ -170,7 +169,7 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
       storage: WITHOUT_DISKS,
     }),
   );
-  const isAlone = volumesOf(topology, vm).some(({ storage }) => storageKindOf(storage.kind).isOfOneHost);
+  const isAlone = volumesOfOneHost(topology, vm).length > 0;
   return isAlone || vm.migration.copyStorage !== null ? `${ALONE}\n${command}` : command;
 }
 

@@ -41,10 +41,15 @@ export async function undoApply(controller: Controller, { plan, before, mounted 
       return [{ host: session.name, what: `not known (${messageOf(error)})` }];
     }
   });
-  const stillMounted = async () => await unmountAll(controller, mounted);
-  return [...(await Promise.all(left)).flat(), ...(await stillMounted())]
-    .map(({ host, what }) => `${host}: ${what}`)
-    .join('; ');
+  const held = (await Promise.all(left)).flat();
+  // After what was on it.
+  const stillMounted = await unmountAll(controller, mounted);
+  return leftText([...held, ...stillMounted]);
+}
+
+/** Empty where nothing is left. */
+function leftText(left: readonly Leftover[]): string {
+  return left.map(({ host, what }) => `${host}: ${what}`).join('; ');
 }
 
 /** The failure itself where all is as before; else with what is still mounted. */
@@ -54,7 +59,7 @@ export async function unmounted(
   mounted: Attempt['mounted'],
 ): Promise<unknown> {
   const left = await unmountAll(controller, mounted);
-  return left.length === 0 ? failure : undone(failure, left.map(({ host, what }) => `${host}: ${what}`).join('; '));
+  return left.length === 0 ? failure : undone(failure, leftText(left));
 }
 
 /** Never rejects. */

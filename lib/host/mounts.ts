@@ -5,8 +5,11 @@ import type { MountMark, MountPoint, MountRemoval, MountSight, MountStep } from 
 import type { HostShell } from './connection.js';
 
 const LOOK = readFileSync(new URL('../../../lib/host/mount-sight.sh', import.meta.url), 'utf8');
-const MOUNT = readFileSync(new URL('../../../lib/host/mount-storage.sh', import.meta.url), 'utf8');
-const UNMOUNT = readFileSync(new URL('../../../lib/host/unmount-storage.sh', import.meta.url), 'utf8');
+const MARKS = readFileSync(new URL('../../../lib/host/mount-marks.sh', import.meta.url), 'utf8');
+const MOUNT_STORAGE = readFileSync(new URL('../../../lib/host/mount-storage.sh', import.meta.url), 'utf8');
+const MOUNT = `${MARKS}\n${MOUNT_STORAGE}`;
+const UNMOUNT_STORAGE = readFileSync(new URL('../../../lib/host/unmount-storage.sh', import.meta.url), 'utf8');
+const UNMOUNT = `${MARKS}\n${UNMOUNT_STORAGE}`;
 /** Above the scripts' own. */
 const TIMEOUT_MS = 90_000;
 

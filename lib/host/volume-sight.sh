@@ -2,6 +2,7 @@
 # What this host sees of images: volume-sight.sh [FORMAT PLACE]…, each a path or a URI as qemu-img takes it. FORMAT
 # empty: it is found out; a guest can make its raw disk look like another format. Only reads. Behind nfs-look.sh.
 export LC_ALL=C
+said_of_nfs=
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 while [ "$#" -ge 2 ]; do
@@ -19,7 +20,8 @@ while [ "$#" -ge 2 ]; do
       if [ ! -e "$place" ]; then echo 'absent='; continue; fi ;;
     nfs://*)
       # Modules of QEMU's are packages of their own, and its help names them all the same.
-      case $(timeout 20 qemu-img info --image-opts driver=nfs 2>&1 || true) in
+      [ -n "$said_of_nfs" ] || said_of_nfs=$(timeout 20 qemu-img info --image-opts driver=nfs 2>&1 || true)
+      case $said_of_nfs in
         *"Unknown driver 'nfs'"*) echo 'undriven=nfs'; continue ;;
       esac
       printf 'free=%s\n' "$(nfs_room "${place%/*}")"

@@ -33,6 +33,11 @@ export function volumesOf(topology: Topology, vm: Vm): PlacedVolume[] {
   });
 }
 
+/** Those of which each host has its own: a VM that moves takes them along. */
+export function volumesOfOneHost(topology: Topology, vm: Vm): PlacedVolume[] {
+  return volumesOf(topology, vm).filter(({ storage }) => storageKindOf(storage.kind).isOfOneHost);
+}
+
 const PREFIX = { virtio: 'vd', scsi: 'sd', sata: 'sd' } as const;
 
 /** The guest's own names, by bus: `vda`, `vdb`; `sda` is shared by the buses that are called so. */

@@ -3,9 +3,8 @@ import type { Topology } from '../model/topology.js';
 import { markAt, type VolumeMark } from '../model/volume-sight.js';
 import type { VolumeRemoval, VolumeSettling } from '../model/volume-step.js';
 import { placeText } from '../storage/place-text.js';
-import { storageKindOf } from '../storage/registry.js';
 import { change } from './change.js';
-import { volumesOf } from './disk-xml.js';
+import { volumesOfOneHost } from './disk-xml.js';
 import type { ObservedHost } from './observed.js';
 import { placesOf } from './vm-places.js';
 
@@ -28,11 +27,9 @@ export function movedVolumes(topology: Topology, observed: readonly ObservedHost
     const hosts = new Set(placesOf(topology, vm, observed).its.map(({ host }) => host));
     const [home] = hosts;
     if (home === undefined || hosts.size > 1) return [];
-    return volumesOf(topology, vm)
-      .filter(({ storage }) => storageKindOf(storage.kind).isOfOneHost)
-      .flatMap(({ index, place }) =>
-        tidied(observed, home, placeText(place), { topology: topology.name, vm: vm.name, index }),
-      );
+    return volumesOfOneHost(topology, vm).flatMap(({ index, place }) =>
+      tidied(observed, home, placeText(place), { topology: topology.name, vm: vm.name, index }),
+    );
   });
   return observed.map(({ host }) => {
     const own = found.filter((one) => one.host === host);

@@ -4,8 +4,7 @@ import { shellLine } from '../model/quote.js';
 import type { Topology, Vm } from '../model/topology.js';
 import { markAt } from '../model/volume-sight.js';
 import { placeText } from '../storage/place-text.js';
-import { storageKindOf } from '../storage/registry.js';
-import { volumesOf } from './disk-xml.js';
+import { volumesOfOneHost } from './disk-xml.js';
 import { livingCopies } from './left-copies.js';
 import type { PlannedMigration } from './network-planner.js';
 import type { ObservedHost } from './observed.js';
@@ -36,7 +35,7 @@ export function plannedMigrations(topology: Topology, observed: readonly Observe
 /** The host of the image that is the VM's: where libvirt has it. @throws VxmigError where that is at several */
 function besideDisks(topology: Topology, vm: Vm, observed: readonly ObservedHost[]): PlannedMigration[] {
   if (vm.source.kind === 'domain') return [];
-  const own = volumesOf(topology, vm).filter(({ storage }) => storageKindOf(storage.kind).isOfOneHost);
+  const own = volumesOfOneHost(topology, vm);
   const places = placesOf(topology, vm, observed).its.filter(({ domain }) => !isAlive(domain.state));
   const [home, ...others] = places;
   if (own.length === 0 || home === undefined) return [];

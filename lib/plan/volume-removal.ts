@@ -2,8 +2,7 @@ import { isOnServer } from '../model/storage.js';
 import type { Topology } from '../model/topology.js';
 import type { VolumeRemoval } from '../model/volume-step.js';
 import { placeText } from '../storage/place-text.js';
-import { storageKindOf } from '../storage/registry.js';
-import { volumesOf } from './disk-xml.js';
+import { volumesOfOneHost } from './disk-xml.js';
 import type { VmPlan } from './host-plan.js';
 import type { ObservedHost } from './observed.js';
 
@@ -34,8 +33,7 @@ export function madeBy({ volumes: steps }: Pick<VmPlan, 'volumes'>, topology: st
 
 /** Where each host has an image of its own. */
 function placesOfOneHost(topology: Topology): ReadonlySet<string> {
-  const volumes = topology.vms.flatMap((vm) => volumesOf(topology, vm));
-  const own = volumes.filter(({ storage }) => storageKindOf(storage.kind).isOfOneHost);
+  const own = topology.vms.flatMap((vm) => volumesOfOneHost(topology, vm));
   return new Set(own.map(({ place }) => placeText(place)));
 }
 

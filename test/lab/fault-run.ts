@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import type { Test } from 'tap';
 import { findMachine } from '../../lib/lab/machine.js';
 import { enterMachine } from '../../lib/lab/run-inside.js';
-import { caseName, type Fault, type FaultCase } from './fault-cases.js';
+import { caseName, type Fault, type FaultCase, KILLED } from './fault-cases.js';
 import type { Document, TestLab } from './harness.js';
 import { helpersOf, lockHolder } from './host-state.js';
 
@@ -60,7 +60,7 @@ export async function withFault(lab: TestLab, { fault, point }: FaultCase, comma
 }
 
 /** The move of a case: of the only VM, to the other host. */
-export async function moveWithFault(lab: TestLab, each: FaultCase, ...options: readonly string[]): Promise<Ended> {
+async function moveWithFault(lab: TestLab, each: FaultCase, ...options: readonly string[]): Promise<Ended> {
   return await withFault(lab, each, [
     'migrate',
     lab.file,
@@ -71,6 +71,44 @@ export async function moveWithFault(lab: TestLab, each: FaultCase, ...options: r
     COPY_TIMEOUT,
     ...options,
   ]);
+}
+
+/** What became of a case's VM. */
+export interface Aftermath {
+  /** Where it runs when the fault has been taken away; null: nowhere. */
+  readonly home: string | null;
+  /** It stands still. */
+  readonly still: boolean;
+  readonly lost: boolean;
+  /** To be called when all that must be so was so. */
+  held(): void;
+}
+
+/** The move of a case until libvirt has come to rest, with what must be so of every one of them. */
+export async function moveThrough(
+  t: Test,
+  lab: TestLab,
+  each: FaultCase,
+  { work, options = [] }: { readonly work: Work; readonly options?: readonly string[] },
+): Promise<Aftermath> {
+  const run = await moveWithFault(lab, each, ...options);
+  t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
+  let [lost, still, atEnd] = [false, false, false];
+  t.teardown(() => recorded({ work, each, run, lost, still, held: atEnd && t.passing() }));
+  const alive = await placesOf(lab, 'running');
+  t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
+  await healed(lab, each);
+  const home = await homeOf(lab);
+  // One that was killed says nothing.
+  if (each.fault !== KILLED) isTold(t, run, home);
+  still = home === null && (await placesOf(lab, 'paused')).length > 0;
+  lost = home === null && !still;
+  return {
+    ...{ home, still, lost },
+    held: () => {
+      atEnd = true;
+    },
+  };
 }
 
 async function injection(lab: TestLab, { at, script }: Fault): Promise<string> {
@@ -95,7 +133,7 @@ export async function healed(lab: TestLab, { fault }: FaultCase): Promise<void> 
 }
 
 /** Where it runs when libvirt has come to rest; null: nowhere. */
-export async function homeOf(lab: TestLab): Promise<string | null> {
+async function homeOf(lab: TestLab): Promise<string | null> {
   for (let look = 0; ; look++) {
     const [home, ...others] = await placesOf(lab, 'running');
     if (others.length > 0) throw new Error('it runs twice');
@@ -105,7 +143,7 @@ export async function homeOf(lab: TestLab): Promise<string | null> {
   }
 }
 
-export function isTold(t: Test, run: Ended, home: string | null): void {
+function isTold(t: Test, run: Ended, home: string | null): void {
   isDocumented(t, run);
   if (run.document?.outcome === 'migrated') t.equal(home, 'host-b', 'it says where the VM is');
   if (run.document?.outcome === 'rolled-back') t.equal(home, 'host-a', 'it says where the VM is');

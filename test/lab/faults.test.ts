@@ -1,17 +1,6 @@
 import { isVerified } from './documents.js';
 import { APPLY_FAULTS, caseName, MIGRATION_FAULTS } from './fault-cases.js';
-import {
-  chosen,
-  healed,
-  homeOf,
-  isDocumented,
-  isTold,
-  leftovers,
-  moveWithFault,
-  placesOf,
-  recorded,
-  withFault,
-} from './fault-run.js';
+import { chosen, healed, isDocumented, leftovers, moveThrough, recorded, withFault } from './fault-run.js';
 import { onLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 
@@ -40,17 +29,7 @@ await onLab('two-subnets', async (t, lab) => {
         await lab.apply();
         await page('/cgi-bin/pattern?size=8');
       }
-      const run = await moveWithFault(lab, each);
-      t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
-      let [lost, still, atEnd] = [false, false, false];
-      t.teardown(() => recorded({ work: 'migrate', each, run, lost, still, held: atEnd && t.passing() }));
-      const alive = await placesOf(lab, 'running');
-      t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
-      await healed(lab, each);
-      const home = await homeOf(lab);
-      isTold(t, run, home);
-      still = home === null && (await placesOf(lab, 'paused')).length > 0;
-      lost = home === null && !still;
+      const { still, lost, held } = await moveThrough(t, lab, each, { work: 'migrate' });
       if (still) t.match(each.fault.name, /^libvirtd dies/, 'it stands still only where nobody can ask libvirt');
       if (lost) t.match(each.fault.name, /QEMU|panics/, 'only with its QEMU the VM is gone');
       await lab.apply();
@@ -60,7 +39,7 @@ await onLab('two-subnets', async (t, lab) => {
       if (lost) await page('/cgi-bin/pattern?size=8');
       t.match(await page('/cgi-bin/check'), /^intact\n/);
       t.same(await leftovers(lab), []);
-      atEnd = true;
+      held();
     });
   }
 

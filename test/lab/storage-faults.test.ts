@@ -1,6 +1,6 @@
 import { contents, MIB } from './copied-disks.js';
 import { caseName } from './fault-cases.js';
-import { chosen, healed, homeOf, isTold, leftovers, moveWithFault, placesOf, recorded } from './fault-run.js';
+import { chosen, leftovers, moveThrough, placesOf } from './fault-run.js';
 import { onLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 import { nfsDomain } from './micro-domain.js';
@@ -40,17 +40,7 @@ if (copies.length > 0) {
           await lab.shell('router', 'nft delete table ip cut 2>/dev/null || true');
           await lab.succeed('lab', 'up', lab.file);
           await lab.apply();
-          const run = await moveWithFault(lab, each, ...SLOWLY);
-          t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
-          let [lost, still, atEnd] = [false, false, false];
-          t.teardown(() => recorded({ work: 'copy', each, run, lost, still, held: atEnd && t.passing() }));
-          const alive = await placesOf(lab, 'running');
-          t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
-          await healed(lab, each);
-          const home = await homeOf(lab);
-          if (run.document !== undefined) isTold(t, run, home);
-          still = home === null && (await placesOf(lab, 'paused')).length > 0;
-          lost = home === null && !still;
+          const { home, lost, held } = await moveThrough(t, lab, each, { work: 'copy', options: SLOWLY });
           if (lost) t.match(each.fault.name, /QEMU/, 'only with its QEMU the VM is gone');
           if (home !== null) t.same(await contents(lab, home), before, 'its images are whole where it runs');
           await lab.apply();
@@ -59,7 +49,7 @@ if (copies.length > 0) {
           t.same(await contents(lab, 'host-a'), before, 'its images are whole');
           t.equal(await lab.on('host-b', 'ls', '-A', '/srv/own'), '', 'no image is left at the other host');
           t.same(await leftovers(lab), []);
-          atEnd = true;
+          held();
         });
       }
       // It would not hear its power button.
@@ -93,24 +83,15 @@ if (ofServer.length > 0) {
         await t.test(caseName(each), async (t) => {
           await lab.succeed('lab', 'up', lab.file);
           await lab.apply();
-          const run = await moveWithFault(lab, each);
-          t.comment(`${run.document?.outcome}: ${run.document?.error?.message}`);
-          let [still, atEnd] = [false, false];
-          t.teardown(() => recorded({ work: 'nfs', each, run, lost: false, still, held: atEnd && t.passing() }));
-          const alive = await placesOf(lab, 'running');
-          t.ok(alive.length <= 1, `it runs at most once: ${alive.join(', ')}`);
-          await healed(lab, each);
-          const home = await homeOf(lab);
-          isTold(t, run, home);
-          still = home === null && (await placesOf(lab, 'paused')).length > 0;
-          t.ok(home !== null || still, 'it is there');
+          const { lost, held } = await moveThrough(t, lab, each, { work: 'nfs' });
+          t.notOk(lost, 'it is there');
           await lab.apply();
           t.same(await placesOf(lab, 'running'), ['host-a'], 'one apply fixes all');
           t.same((await lab.succeed('plan', lab.file)).changes, []);
           t.match(await page('/cgi-bin/check'), /^intact\n/);
           t.equal(await content(), before, 'the image is whole');
           t.same(await leftovers(lab), []);
-          atEnd = true;
+          held();
         });
       }
     },

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { mountSight } from '../../../lib/host/mounts.js';
+import { mountCommand, mountSight, unmountCommand } from '../../../lib/host/mounts.js';
+import type { Command } from '../../../lib/model/command.js';
 import { isMounted, pointAt } from '../../../lib/model/mount.js';
 
 t.test('what of mounts a host has is read as the kernel writes it', async (t) => {
@@ -26,22 +26,22 @@ end=
 });
 
 /** As on a host, in a mount namespace of its own. */
-function run(name: string, setup: string, ...args: string[]) {
-  const path = fileURLToPath(new URL(`../../../../lib/host/${name}.sh`, import.meta.url));
-  const isolated = `mount -t tmpfs none /run && ${setup} && exec sh "$@"`;
-  const argv = ['--mount', '--', 'sh', '-c', isolated, 'sh', path, ...args];
-  const { status, stdout, stderr } = spawnSync('unshare', argv, { encoding: 'utf8' });
+function run({ argv, stdin }: Required<Command>, setup: string, after = '') {
+  const isolated = `mount -t tmpfs none /run && ${setup} && { "$@"${after}; }`;
+  const isolating = ['--mount', '--', 'sh', '-c', isolated, 'sh', ...argv];
+  const { status, stdout, stderr } = spawnSync('unshare', isolating, { encoding: 'utf8', input: stdin });
   return { status, output: `${stdout}${stderr}` };
 }
 
+const POOL = { topology: 'shop', storage: 'pool' } as const;
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root';
 
 t.test('nothing is mounted over what is there', { skip: needsRoot }, async (t) => {
   const directory = t.testdir({});
   const path = `${directory}/a pool`;
   mkdirSync(path);
-  const mount = (setup: string) =>
-    run('mount-storage', setup, 'shop', 'pool', '192.0.2.1:/srv/vms', path, 'hard,vers=4.2');
+  const command = mountCommand({ ...POOL, path, source: '192.0.2.1:/srv/vms', options: 'hard,vers=4.2' });
+  const mount = (setup: string) => run(command, setup);
   const other = mount(`mount -t tmpfs other '${path}'`);
   t.match(other, { status: 1, output: /something else is mounted at .*a pool: \d+ tmpfs other/ });
   writeFileSync(`${path}/precious`, '');
@@ -55,9 +55,8 @@ t.test('only what vxmig has mounted is unmounted', { skip: needsRoot }, async (t
     `mkdir -p /run/vxmig/mounts/shop && echo '${mark} ${path}' >/run/vxmig/mounts/shop/pool && ` +
     `mount -t tmpfs x '${path}'`;
   const after = `; grep -c ' ${path} ' /proc/self/mountinfo; ls /run/vxmig/mounts`;
-  const script = fileURLToPath(new URL('../../../../lib/host/unmount-storage.sh', import.meta.url));
-  const inside = `mount -t tmpfs none /run && ${marked('1')} && sh '${script}' shop pool${after}`;
-  const { stdout, stderr } = spawnSync('unshare', ['--mount', '--', 'sh', '-c', inside], { encoding: 'utf8' });
-  t.equal(`${stdout}${stderr}`, '1\n', 'it is another mount than the mark says: it stays, and the mark goes');
-  t.equal(run('unmount-storage', 'true', 'shop', 'pool').status, 0, 'what was never mounted is gone');
+  const command = unmountCommand({ ...POOL, path });
+  const { output } = run(command, marked('1'), after);
+  t.equal(output, '1\n', 'it is another mount than the mark says: it stays, and the mark goes');
+  t.equal(run(command, 'true').status, 0, 'what was never mounted is gone');
 });
