@@ -1,4 +1,4 @@
-import { PAUSE_LIMIT_MS, type Strategy, stopWhenItFits } from './strategy.js';
+import { type Strategy, stopWhenItFits } from './strategy.js';
 
 /**
  * Pre-copy with QEMU's throttle: the virtual CPUs get less time as long as a pass does not send more than the guest
@@ -10,6 +10,8 @@ export const AUTO_CONVERGE: Strategy = {
   suits: 'Guests that write more than the link carries, and may be slow for a while.',
   needs: [],
   asksFor: { postCopy: false, autoConverge: true },
+  alwaysSteers: false,
   steer: stopWhenItFits,
-  pauseLimitMs: PAUSE_LIMIT_MS,
+  tuning: null,
+  bound: null,
 };

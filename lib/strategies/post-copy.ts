@@ -7,6 +7,9 @@ export const POST_COPY: Strategy = {
   suits: 'Guests that write without end. Where the connection breaks while memory is fetched, the guest stands still.',
   needs: ['userfaultfd'],
   asksFor: { postCopy: true, autoConverge: false },
-  steer: () => ({ kind: 'post-copy' }),
-  pauseLimitMs: null,
+  alwaysSteers: false,
+  steer: ({ iteration }) =>
+    iteration < 2 ? { kind: 'another pass' } : { kind: 'post-copy', why: 'the first pass is over' },
+  tuning: null,
+  bound: null,
 };

@@ -1,4 +1,4 @@
-import { PAUSE_LIMIT_MS, type Strategy, stopWhenItFits } from './strategy.js';
+import { type Strategy, stopWhenItFits } from './strategy.js';
 
 /** The memory is copied pass by pass while the guest runs; the rest when it stands still (Clark et al., NSDI 2005). */
 export const PRE_COPY: Strategy = {
@@ -7,6 +7,8 @@ export const PRE_COPY: Strategy = {
   suits: 'Guests that write less than the link carries. Until the switch it can be called off without loss.',
   needs: [],
   asksFor: { postCopy: false, autoConverge: false },
+  alwaysSteers: false,
   steer: stopWhenItFits,
-  pauseLimitMs: PAUSE_LIMIT_MS,
+  tuning: null,
+  bound: null,
 };

@@ -1,20 +1,42 @@
+import type { StrategySettings } from '../model/strategy-settings.js';
 import { AUTO_CONVERGE } from './auto-converge.js';
+import { BOUNDED } from './bounded.js';
+import { HYBRID } from './hybrid.js';
 import { POST_COPY } from './post-copy.js';
 import { PRE_COPY } from './pre-copy.js';
+import { STOP_AND_COPY } from './stop-and-copy.js';
 import type { Strategy } from './strategy.js';
 
 /** All there are; the first is what is done where nobody says anything. */
-export const STRATEGIES: readonly [Strategy, ...Strategy[]] = [PRE_COPY, POST_COPY, AUTO_CONVERGE];
+export const STRATEGIES: readonly [Strategy, ...Strategy[]] = [
+  PRE_COPY,
+  STOP_AND_COPY,
+  AUTO_CONVERGE,
+  POST_COPY,
+  HYBRID,
+  BOUNDED,
+];
 
 export const STRATEGY_NAMES: readonly string[] = STRATEGIES.map(({ name }) => name);
 
 export const DEFAULT_STRATEGY = STRATEGIES[0].name;
 
-/** @throws Error for a name that is not of the registry: whoever reads names from outside refuses it before */
+/** With its settings as they are where nobody says anything. @throws Error for a name that is not of the registry */
 export function strategyOf(name: string): Strategy {
   const found = STRATEGIES.find((strategy) => strategy.name === name);
   if (found === undefined) throw new Error(`no strategy ${name}`);
   return found;
+}
+
+/** As a migration's settings have it. @throws Error for a name that is not of the registry */
+export function strategyFor({ strategy, ...settings }: { readonly strategy: string } & StrategySettings): Strategy {
+  const found = strategyOf(strategy);
+  return found.tuning?.tuned(settings) ?? found;
+}
+
+/** Those that read that setting. */
+export function strategiesReading(setting: keyof StrategySettings): readonly string[] {
+  return STRATEGIES.filter(({ tuning }) => tuning?.reads === setting).map(({ name }) => name);
 }
 
 /** ``a`, `b` or `c``: what may be written. */

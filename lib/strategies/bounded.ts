@@ -1,0 +1,92 @@
+import { formatBytes, formatMs } from '../model/quantities.js';
+import type { Bound } from '../model/strategy-settings.js';
+import { type PassSight, type PassStep, type Strategy, stopNow, stopWhenItFits } from './strategy.js';
+
+export const BOUND_ENDS: readonly Bound['end'][] = ['stop', 'post-copy'];
+
+export const DEFAULT_BOUND: Bound = { bytes: { kind: 'times', times: 2 }, durationMs: 60_000, end: 'stop' };
+
+/** What a page's header adds to it on the wire, and a little more (QEMU: 8 bytes to 4,096, and 256 for a new block). */
+const ON_THE_WIRE = 1.01;
+/** No speed stays as it is. */
+const SPEED_HEADROOM = 1.15;
+/** What arming the redirect, the switch itself and the waking may take. */
+const SWITCH_MS = 700;
+/** Between two looks the copy goes on. */
+const NEXT_LOOK_MS = 150;
+/** So long the guest is let run on where a pass left little; then it is paused whatever it does. */
+const LET_RUN_SECONDS = 0.3;
+
+/**
+ * Memory-bounded pre-copy: what is copied is bounded by the memory, not by what the guest writes (Chanchio's MPLM, a
+ * fork of QEMU; here the same promise is kept from outside). A guest can dirty no more than all of its memory, so there
+ * is always a last moment at which even that would still fit.
+ */
+export const BOUNDED: Strategy = bounded(DEFAULT_BOUND);
+
+function bounded(bound: Bound): Strategy {
+  const postCopy = bound.end === 'post-copy';
+  return {
+    name: 'bounded',
+    purpose:
+      'As pre-copy, but no more than so many bytes and no longer than so long, whatever the guest writes: at the last ' +
+      'moment at which the rest still fits it goes at once.',
+    suits: 'Guests that write more than the link carries, and networks or nights that have no room for more.',
+    needs: postCopy ? ['userfaultfd'] : [],
+    asksFor: { postCopy, autoConverge: false },
+    alwaysSteers: true,
+    steer: (pass) => steer(bound, pass),
+    tuning: { reads: 'bound', tuned: (settings) => bounded(settings.bound) },
+    bound,
+  };
+}
+
+/** In bytes on the wire. A multiple has its headers on top; a size is what it says. */
+export function boundBytes({ bytes }: Bound, memoryBytes: number): number {
+  return bytes.kind === 'size' ? bytes.bytes : Math.floor(bytes.times * memoryBytes * ON_THE_WIRE);
+}
+
+/**
+ * What is left of the bound decides. Where a pass begins it is known what the guest has dirtied: another pass is begun
+ * if it fits together with a last stop in which everything is dirty. Within a pass, which the first one is for long,
+ * nobody knows; it is broken off at the last moment at which all of the memory would still fit.
+ */
+function steer(bound: Bound, pass: PassSight): PassStep {
+  const { iteration, begins, bytes, leftBytes, sentBytes, elapsedMs, memoryBytes, bytesPerSecond: speed } = pass;
+  const limitBytes = boundBytes(bound, memoryBytes);
+  if (elapsedMs > bound.durationMs) return calledOff(`${formatMs(bound.durationMs)} are over`);
+  if (!speed) return { kind: 'another pass' };
+  const fits = (moreBytes: number, moreMs = 0) =>
+    sentBytes + moreBytes * ON_THE_WIRE + (moreMs / 1000) * speed <= limitBytes &&
+    elapsedMs + (moreBytes / speed) * 1000 * SPEED_HEADROOM + SWITCH_MS + moreMs <= bound.durationMs;
+  const beyond = (what: string) =>
+    `${what} would not fit the bound of ${formatBytes(limitBytes)} and ${formatMs(bound.durationMs)}`;
+  if (iteration >= 2 && begins) {
+    const small = stopWhenItFits(pass);
+    if (small.kind === 'stop') return lastOf(pass, small, fits(memoryBytes, LET_RUN_SECONDS * 1000));
+    if (fits(bytes + memoryBytes)) return { kind: 'another pass' };
+    if (fits(bytes)) return goNow(bound, pass, bytes, beyond('another pass and all of the memory after it'));
+    return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
+  }
+  if (fits(memoryBytes, NEXT_LOOK_MS)) return { kind: 'another pass' };
+  // What was dirty when this pass began is likely to be so again.
+  const leaves = iteration >= 2 ? Math.max(bytes, leftBytes) : leftBytes;
+  if (fits(memoryBytes)) return goNow(bound, pass, leaves, beyond('all of the memory a moment later'));
+  // Not even a guest that dirties nothing more. Else it may yet turn out that this one does not: it runs on meanwhile.
+  return fits(leftBytes) ? { kind: 'another pass' } : calledOff(beyond(`the ${formatBytes(leftBytes)} that are left`));
+}
+
+/** A guest with little left to send may run on for a moment, if there is room for that: its pause is shorter. */
+function lastOf(pass: PassSight, small: ReturnType<typeof stopWhenItFits> & { kind: 'stop' }, mayRunOn: boolean) {
+  const { expectedMs, why } = small;
+  const now = stopNow(pass, { leavesBytes: pass.bytes, why });
+  return mayRunOn ? { ...now, downtimeMs: small.downtimeMs, expectedMs } : { ...now, expectedMs };
+}
+
+function goNow({ end }: Bound, pass: PassSight, leavesBytes: number, why: string): PassStep {
+  return end === 'post-copy' ? { kind: 'post-copy', why } : stopNow(pass, { leavesBytes, why });
+}
+
+function calledOff(why: string): PassStep {
+  return { kind: 'call off', why };
+}

@@ -1,0 +1,37 @@
+import type { PostCopyAfter } from '../model/strategy-settings.js';
+import { formatBytes, formatMs } from '../model/quantities.js';
+import { type PassSight, type PassStep, type Strategy, stopWhenItFits } from './strategy.js';
+
+export const DEFAULT_POST_COPY_AFTER: PostCopyAfter = { passes: 5, durationMs: 60_000 };
+
+/** Pre-copy as long as that comes forward, then post-copy (Sahni and Varma, CCEM 2012). */
+export const HYBRID: Strategy = hybrid(DEFAULT_POST_COPY_AFTER);
+
+function hybrid(after: PostCopyAfter): Strategy {
+  return {
+    name: 'hybrid',
+    purpose:
+      'As pre-copy; after so many passes, so much time, or when a pass leaves no less than the one before, as post-copy.',
+    suits: 'Guests of which nobody knows how much they write: most never come to post-copy, and all arrive.',
+    needs: ['userfaultfd'],
+    asksFor: { postCopy: true, autoConverge: false },
+    alwaysSteers: true,
+    steer: (pass) => steer(after, pass),
+    tuning: { reads: 'postCopyAfter', tuned: ({ postCopyAfter }) => hybrid(postCopyAfter) },
+    bound: null,
+  };
+}
+
+function steer({ passes, durationMs }: PostCopyAfter, pass: PassSight): PassStep {
+  const { iteration, begins, bytes, bytesBefore, elapsedMs } = pass;
+  if (elapsedMs >= durationMs) return { kind: 'post-copy', why: `${formatMs(durationMs)} of copying are over` };
+  const step = stopWhenItFits(pass);
+  if (step.kind === 'stop' || !begins) return step;
+  if (iteration > passes) return { kind: 'post-copy', why: `pass ${passes} is over` };
+  if (bytesBefore !== null && bytes >= bytesBefore)
+    return {
+      kind: 'post-copy',
+      why: `a pass left ${formatBytes(Math.round(bytes))}, and the one before ${formatBytes(Math.round(bytesBefore))}`,
+    };
+  return step;
+}
