@@ -7,7 +7,7 @@ import type { Datapath, Host, Topology, Vm } from '../model/topology.js';
 import { domainOf } from '../plan/desired-vms.js';
 import { volumesOf } from '../plan/disk-xml.js';
 import { offloadFix, offloadingNics } from '../plan/nic-offload.js';
-import { STRATEGIES } from '../strategies/registry.js';
+import { STRATEGIES, strategyFor } from '../strategies/registry.js';
 import { hostNames, hostUuids, ownName } from './identity-checks.js';
 import { QEMU_MEMORY_BYTES } from './needed-memory.js';
 import {
@@ -80,7 +80,7 @@ function vmChecks(topology: Topology, host: Host, fitness: Fitness, needed: Need
   const largestBytes = Math.max(0, ...topology.vms.map((vm) => needed(vm, host.name)));
   const { first, last } = fitness.migrationPorts;
   const needing = STRATEGIES.filter(({ needs }) => needs.includes('userfaultfd')).map(({ name }) => name);
-  const isNeeded = topology.vms.some((vm) => needing.includes(vm.migration.strategy));
+  const isNeeded = topology.vms.some((vm) => strategyFor(vm.migration).needs.includes('userfaultfd'));
   const named = (what: string) => `${host.name}: ${what}`;
   return [
     answers(

@@ -3,7 +3,6 @@ import { runId } from '../events/run-id.js';
 import { keepJournal } from '../events/run-journal.js';
 import type { HostParts } from '../migration/host-parts.js';
 import { migrate } from '../migration/migrate.js';
-import type { MigrationOptions } from '../migration/migration.js';
 import { messageOf, VxmigError } from '../model/errors.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Topology, Vm } from '../model/topology.js';
@@ -12,13 +11,11 @@ import { Placement } from '../placement/placement.js';
 import { domainOf, nicsOf } from '../plan/desired-vms.js';
 import { hostOf } from '../plan/topology-parts.js';
 import { writeRun } from '../report/run-file.js';
-import { strategyOf } from '../strategies/registry.js';
+import { strategyFor } from '../strategies/registry.js';
 import type { Controller } from './controller.js';
 import { hostParts } from './host-parts.js';
+import { type MigrateOverrides, migrateOptions } from './migrate-options.js';
 import { outlookOf, portSilenceOf } from './outlook.js';
-
-/** What the command line says over the topology. */
-export type MigrateOverrides = Partial<MigrationOptions>;
 
 export interface MigrateVmRequest {
   readonly vm: string;
@@ -65,7 +62,7 @@ export class Movers {
     const { from, to, bus, signal } = request;
     const { current } = this;
     const vm = vmOf(current, request.vm);
-    const options: MigrationOptions = { ...vm.migration, redirect: true, ...request.overrides };
+    const options = migrateOptions(vm.migration, request.overrides);
     const asked = { ...vm, migration: { ...vm.migration, copyStorage: options.copyStorage } };
     const journey = { vm: asked, from: hostOf(current, from), to: hostOf(current, to) };
     const id = runId(Date.now(), current.name, vm.name);
@@ -81,7 +78,7 @@ export class Movers {
         destination: this.#host(to),
         hosts: this.#hosts,
         options,
-        strategy: strategyOf(options.strategy),
+        strategy: strategyFor(options),
         signal,
         lookAhead: () => outlookOf(this.controller, journey),
         portSilence: () => portSilenceOf(this.controller, journey),

@@ -20,7 +20,7 @@ import type { PlannedMove } from '../plan/ovs-planner.js';
 import { ovsVsctl } from '../plan/ovs-vsctl.js';
 import type { Plan } from '../plan/plan.js';
 import { hostOf, vtepOf } from '../plan/topology-parts.js';
-import { strategyOf } from '../strategies/registry.js';
+import { strategyFor } from '../strategies/registry.js';
 import { libvirtUriOf } from './host-address.js';
 
 /**
@@ -155,8 +155,8 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
   const vm = topology.vms.find((candidate) => candidate.name === name);
   if (vm === undefined) throw new Error(`no VM ${name} in topology ${topology.name}`);
   const target = hostOf(topology, to);
-  const { strategy, bandwidthBytesPerSecond } = vm.migration;
-  const { postCopy, autoConverge } = strategyOf(strategy).asksFor;
+  const { bandwidthBytesPerSecond } = vm.migration;
+  const { postCopy, autoConverge } = strategyFor(vm.migration).asksFor;
   const command = shellLine(
     migrateArgv({
       domain: domainOf(vm),

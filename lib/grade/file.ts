@@ -639,7 +639,7 @@ export interface MigrateWanted {
   /**
    * How. Default: as the topology says.
    */
-  strategy?: 'pre-copy' | 'post-copy' | 'auto-converge';
+  strategy?: 'pre-copy' | 'stop-and-copy' | 'auto-converge' | 'post-copy' | 'hybrid' | 'bounded';
   /**
    * At most so many pings are lost, all probes together.
    */

@@ -22,7 +22,16 @@ export function tooSlow(run: Run): VxmigError {
     where: run.vm.name,
     hint:
       'The guest may dirty memory faster than it can be sent: raise `migration.timeout`, or use the strategy ' +
-      'auto-converge or post-copy.',
+      'auto-converge, post-copy or bounded.',
+  });
+}
+
+/** The strategy itself has given it up: the guest goes on where it is, and has not stood still. */
+export function calledOff({ vm, strategy, options }: Run, why: string): VxmigError {
+  const speed = options.bandwidthBytesPerSecond === null ? '' : ', or more `migration.bandwidth`';
+  return new VxmigError('MIGRATION_FAILED', `${vm.name} was not moved by ${strategy.name}: ${why}`, {
+    where: vm.name,
+    hint: `Give it more room: more in \`migration.bound\`${speed}; the guest may write less at another time.`,
   });
 }
 

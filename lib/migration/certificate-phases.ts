@@ -45,7 +45,7 @@ export function phasesOf(context: Witnessed, run: CertifiedRun): SwitchPhase[] {
     stopped: byHost(stoppedAtMs, source.name),
     resumed: byHost(resumedAtMs, destination.name),
     caughtUp: caughtUpAt(watchersOf(context, run), context.resumedAtMs),
-    fetched: context.strategy.asksFor.postCopy ? ours(switchedOverAt(run)) : null,
+    fetched: context.isFetched ? ours(switchedOverAt(run)) : null,
     // Pings are for the NICs' own MACs.
     tables: context.convergence
       .filter(({ mac }) => context.vm.nics.some((nic) => nic.mac === mac))

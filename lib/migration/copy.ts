@@ -1,7 +1,7 @@
 import type { JobOutcome, MigrationControl, MigrationJob } from '../compute/driver.js';
 import type { JobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { neverBegan, ofSilence, stuckDisks, tooSlow } from './cause.js';
+import { calledOff, neverBegan, ofSilence, stuckDisks, tooSlow } from './cause.js';
 import type { Checked } from './check.js';
 import { tellProgress } from './copy-progress.js';
 import {
@@ -31,6 +31,17 @@ const GATE_INTERVAL_MS = 10;
 const FAR_INTERVAL_MS = 50;
 const RECENT_LOOKS = 12;
 
+/** How QEMU comes to its end by itself. */
+const UNSTEERED: FinishStep = {
+  kind: 'stop',
+  downtimeMs: ALLOWED_DOWNTIME_MS,
+  hurriedDowntimeMs: ALLOWED_DOWNTIME_MS,
+  expectedMs: null,
+  atMostMs: ALLOWED_DOWNTIME_MS,
+  why: 'QEMU itself decided when',
+  isLast: false,
+};
+
 /** The copy of the memory, from its beginning until it is held before its end. */
 export class Copy {
   #job: MigrationJob | null = null;
@@ -39,7 +50,11 @@ export class Copy {
   #diskBytes = 0;
   #gate: GateState = GATE_SHUT;
   /** What QEMU is told when the gate is opened. */
-  #finish: FinishStep = { kind: 'stop', downtimeMs: ALLOWED_DOWNTIME_MS };
+  #finish: FinishStep = UNSTEERED;
+  /** Since when memory flows, by our clocks: one that only goes on, and the one that others are compared with. */
+  #memoryBegan: { readonly ms: number; readonly atMs: number } | null = null;
+  /** What the hypervisor has of it. */
+  #memoryBytes: number | null = null;
   #isShut = false;
   readonly #looks = new RecentLooks();
   /** It has taken longer than it may. */
@@ -64,6 +79,16 @@ export class Copy {
 
   get finish(): FinishStep {
     return this.#finish;
+  }
+
+  /** When memory began to flow, by the controller's clock; null: it has not. */
+  get memoryBeganAtMs(): number | null {
+    return this.#memoryBegan?.atMs ?? null;
+  }
+
+  /** All that is sent of it once, video memory and ROMs included; null: it has not been told. */
+  get memoryBytes(): number | null {
+    return this.#memoryBytes;
   }
 
   /** What the hosts' queues had dropped when memory began to flow; null: it never did. */
@@ -110,11 +135,15 @@ export class Copy {
     switchover.apply({ kind: 'copy began', atMs: beganAtMs });
     const { postCopy, autoConverge } = strategy.asksFor;
     // Not on our word: nobody would hear when it begins.
-    if (postCopy && !options.redirect) switchover.apply({ kind: 'post-copy began', atMs: beganAtMs });
+    const isSteered = this.reservation.control !== null;
+    if (postCopy && !isSteered) {
+      this.#finish = { kind: 'post-copy', why: 'QEMU itself decided when', isLast: true };
+      switchover.apply({ kind: 'post-copy began', atMs: beganAtMs });
+    }
     const job = await source.vms.migrate({
       domain,
       to: destination.vms,
-      postCopy: postCopy ? (options.redirect ? 'on demand' : 'by itself') : 'never',
+      postCopy: postCopy ? (isSteered ? 'on demand' : 'by itself') : 'never',
       autoConverge,
       bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
       storage: this.checked.storage,
@@ -145,6 +174,7 @@ export class Copy {
       if (stats === null) continue;
       sentBytes = stats.memoryProcessedBytes ?? sentBytes;
       this.#followDisks(stats);
+      this.#followMemory(stats, nowMs);
       if (!this.#isShut) {
         this.#isShut = true;
         // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
@@ -153,7 +183,8 @@ export class Copy {
       await this.#whenMemoryFlows(stats, control);
       if (control !== null) {
         const { memoryBytes: guestBytes } = this.checked;
-        const step = nextGateStep(this.#gate, stats, { strategy, lookMs: this.#looks.worst, guestBytes });
+        const elapsedMs = nowMs - (this.#memoryBegan?.ms ?? nowMs);
+        const step = nextGateStep(this.#gate, stats, { strategy, lookMs: this.#looks.worst, guestBytes, elapsedMs });
         await this.#take(step);
         if (step.kind === 'ready') return;
       }
@@ -172,6 +203,12 @@ export class Copy {
     if (bytes <= this.#diskBytes || (memoryProcessedBytes ?? 0) > 0) return;
     this.#diskBytes = bytes;
     this.#deadlineMs = performance.now() + this.run.options.timeoutMs;
+  }
+
+  #followMemory({ memoryProcessedBytes, memoryTotalBytes }: JobStats, nowMs: number): void {
+    if ((memoryProcessedBytes ?? 0) <= 0) return;
+    this.#memoryBegan ??= { ms: nowMs, atMs: Date.now() };
+    this.#memoryBytes = memoryTotalBytes ?? this.#memoryBytes;
   }
 
   #late(sentBytes: number | null): VxmigError {
@@ -202,10 +239,12 @@ export class Copy {
   async #take(step: GateStep): Promise<void> {
     this.#gate = step.state;
     if (step.kind === 'wait') return;
+    if (step.kind === 'call off') throw calledOff(this.run, step.why);
     const { options, journal, source } = this.run;
     await this.reservation.control?.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
     if (step.kind === 'ready') {
       this.#finish = step.finish;
+      journal.note(source.name, Date.now(), `the rest goes now: ${step.finish.why}`);
       return;
     }
     const what = `the copy may send ${step.mibPerSecond} MiB/s (${step.state.phase})`;

@@ -1,5 +1,5 @@
 import type { JobStats } from '../measure/jobinfo.js';
-import type { PassStep, Strategy } from '../strategies/strategy.js';
+import type { PassSight, PassStep, Strategy } from '../strategies/strategy.js';
 
 /** QEMU's own default (migration.json: downtime-limit): what the guest may stand still when nothing else is said. */
 export const ALLOWED_DOWNTIME_MS = 300;
@@ -36,6 +36,8 @@ const CRAWL_AHEAD_BYTES = 0.4 * MIB;
 const SMALL_TAIL_BYTES = 1 * MIB;
 /** A step that is shorter than so many looks could be missed. */
 const LOOKS_PER_STEP = 2.5;
+/** Its figures are of windows of 100 ms, and libvirt asks for them when it is asked. */
+const STALE_SPEED_MS = 250;
 /** How far apart looks are on a machine that has more to do than it can; what is assumed of one that is not known. */
 const SLOW_LOOK_MS = 60;
 /** What is left of a pass that goes on after a hold. */
@@ -53,10 +55,12 @@ export interface GateState {
   readonly leftMs: number;
   /** What was left ahead when the walk's speed was chosen. */
   readonly walkBytes: number;
-  /** A pass after the first, and what there was to send when it began, at most. */
-  readonly pass: { readonly iteration: number; readonly bytes: number } | null;
+  /** A pass after the first, and what there was to send when it began, at most; and when the one before it did. */
+  readonly pass: { readonly iteration: number; readonly bytes: number; readonly bytesBefore: number | null } | null;
   /** The pass in which the copy was held to no avail; null: none. */
   readonly spent: number | null;
+  /** When it was let go on at full speed, since memory began to flow; null: that is not known, or did not happen. */
+  readonly hastenedAtMs: number | null;
 }
 
 export const GATE_SHUT: GateState = {
@@ -66,6 +70,7 @@ export const GATE_SHUT: GateState = {
   walkBytes: 0,
   pass: null,
   spent: null,
+  hastenedAtMs: null,
 };
 
 export interface GateSetting {
@@ -74,6 +79,8 @@ export interface GateSetting {
   readonly lookMs?: number;
   /** The guest's own memory. What QEMU sends besides comes after it: video memory and ROMs. */
   readonly guestBytes?: number | null;
+  /** Since memory began to flow. */
+  readonly elapsedMs?: number;
 }
 
 export type GateStep =
@@ -88,10 +95,12 @@ export type GateStep =
       readonly state: GateState;
       readonly finish: FinishStep;
       readonly mibPerSecond: number;
-    };
+    }
+  /** The strategy says that it cannot be moved as was asked for. */
+  | { readonly kind: 'call off'; readonly state: GateState; readonly why: string };
 
 /** How the copy comes to its end. */
-export type FinishStep = Exclude<PassStep, { kind: 'another pass' }>;
+export type FinishStep = Exclude<PassStep, { kind: 'another pass' | 'call off' }>;
 
 /**
  * How the copy is brought to a halt just before QEMU pauses the guest. Pure: from the state so far and the job's
@@ -106,11 +115,36 @@ export function nextGateStep(state: GateState, stats: JobStats, setting: GateSet
   const { iteration, memoryRemainingBytes: remaining, memoryProcessedBytes: processed } = stats;
   // At a job's start all figures are 0, which is not "nothing left".
   if (iteration === null || remaining === null || !processed) return { kind: 'wait', state };
-  const speed = state.phase === 'sprint' ? (stats.memoryBytesPerSecond ?? state.speed) : state.speed;
+  const elapsedMs = setting.elapsedMs ?? 0;
+  // For a moment QEMU still tells the speed of the crawl before.
+  const isStale = state.hastenedAtMs !== null && elapsedMs - state.hastenedAtMs < STALE_SPEED_MS;
+  const speed = state.phase === 'sprint' && !isStale ? (stats.memoryBytesPerSecond ?? state.speed) : state.speed;
   const lookMs = setting.lookMs ?? SLOW_LOOK_MS;
-  return iteration >= 2
-    ? laterPass({ ...state, speed }, iteration, remaining, { ...setting, lookMs })
-    : firstPass({ ...state, speed }, remaining, tailOf(stats, setting), lookMs);
+  const seen = { ...state, speed };
+  const sight = (pass: { iteration: number; bytes: number; bytesBefore: number | null }, begins: boolean): PassSight => ({
+    ...pass,
+    begins,
+    ms: timeMs(pass.bytes, speed),
+    leftBytes: remaining,
+    sentBytes: processed,
+    elapsedMs,
+    memoryBytes: stats.memoryTotalBytes ?? remaining,
+    bytesPerSecond: speed,
+    allowedDowntimeMs: ALLOWED_DOWNTIME_MS,
+  });
+  if (iteration >= 2) return laterPass(seen, iteration, remaining, { ...setting, lookMs, sight });
+  const first = { iteration: 1, bytes: stats.memoryTotalBytes ?? remaining, bytesBefore: null };
+  return (
+    endOf(setting.strategy.steer(sight(first, false)), seen) ??
+    firstPass(seen, remaining, tailOf(stats, setting), lookMs)
+  );
+}
+
+/** null: the copy goes on. */
+function endOf(step: PassStep, state: GateState): GateStep | null {
+  if (step.kind === 'another pass') return null;
+  if (step.kind === 'call off') return { kind: 'call off', state, why: step.why };
+  return { kind: 'ready', state, finish: step, mibPerSecond: HOLD_MIB_PER_SECOND };
 }
 
 /**
@@ -121,27 +155,32 @@ function laterPass(
   state: GateState,
   iteration: number,
   remaining: number,
-  { strategy, lookMs }: GateSetting & { lookMs: number },
+  {
+    strategy,
+    lookMs,
+    elapsedMs,
+    sight,
+  }: GateSetting & {
+    lookMs: number;
+    sight: (pass: NonNullable<GateState['pass']>, begins: boolean) => PassSight;
+  },
 ): GateStep {
   if (iteration === state.spent) return { kind: 'wait', state };
   // Some of it was sent before this look.
   const sentBytesPerSecond = state.phase === 'crawl' ? CRAWL_MIB_PER_SECOND * MIB : (state.speed ?? 0);
-  const pass =
-    state.pass?.iteration === iteration
-      ? state.pass
-      : { iteration, bytes: remaining + sentBytesPerSecond * (lookMs / 1000) };
+  const begins = state.pass?.iteration !== iteration;
+  const bytes = remaining + sentBytesPerSecond * (lookMs / 1000);
+  const pass = state.pass === null || begins ? { iteration, bytes, bytesBefore: state.pass?.bytes ?? null } : state.pass;
   const next = { ...state, pass, leftMs: timeMs(remaining, state.speed) };
-  const step = strategy.steer({
-    iteration,
-    bytes: pass.bytes,
-    ms: timeMs(pass.bytes, state.speed),
-    allowedDowntimeMs: ALLOWED_DOWNTIME_MS,
-  });
-  if (step.kind !== 'another pass')
-    return { kind: 'ready', state: next, finish: step, mibPerSecond: HOLD_MIB_PER_SECOND };
+  const end = endOf(strategy.steer(sight(pass, begins)), next);
+  if (end !== null) return end;
   // Too much was dirtied: back to full speed for another pass.
   if (state.phase !== 'sprint')
-    return { kind: 'limit', state: { ...next, phase: 'sprint' }, mibPerSecond: OPEN_MIB_PER_SECOND };
+    return {
+      kind: 'limit',
+      state: { ...next, phase: 'sprint', hastenedAtMs: elapsedMs ?? null },
+      mibPerSecond: OPEN_MIB_PER_SECOND,
+    };
   return { kind: 'wait', state: next };
 }
 

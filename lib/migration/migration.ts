@@ -2,6 +2,7 @@ import type { WantedNic } from '../compute/driver.js';
 import type { StorageProof } from '../model/disk.js';
 import type { CopyStorage } from '../model/disk-copy.js';
 import type { VxmigError } from '../model/errors.js';
+import type { StrategySettings } from '../model/strategy-settings.js';
 import type { Topology, Vm } from '../model/topology.js';
 import type { Transport } from '../negotiate/configuration.js';
 import type { Exchange } from '../negotiate/exchange.js';
@@ -16,7 +17,7 @@ import type { Journal } from './journal.js';
 import type { Probes } from './probes.js';
 import type { Switchover } from './switchover.js';
 
-export interface MigrationOptions {
+export interface MigrationOptions extends StrategySettings {
   /** A name of the registry. */
   readonly strategy: string;
   readonly bandwidthBytesPerSecond: number | null;

@@ -1,8 +1,8 @@
 import { formatCount, formatMs } from '../model/quantities.js';
 import type { Copy } from './copy.js';
-import { ALLOWED_DOWNTIME_MS, OPEN_MIB_PER_SECOND, withinLimit } from './gate.js';
+import { OPEN_MIB_PER_SECOND, withinLimit } from './gate.js';
 import type { Run } from './migration.js';
-import { ARMING_LIMIT_MS, GIVE_UP_AFTER_MS, HURRY_AFTER_MS } from './redirects.js';
+import { armingLimitMs, GIVE_UP_AFTER_MS, HURRY_AFTER_MS } from './redirects.js';
 import type { Reservation } from './reserve.js';
 import { isStopped } from './switchover.js';
 
@@ -19,20 +19,26 @@ export async function redirect(run: Run, reservation: Reservation, copy: Copy): 
   reservation.hold();
   moving.letGo();
   if (reservation.control === null) return;
+  if (!run.options.redirect) {
+    await openGate(run, reservation, copy);
+    return;
+  }
   const unready = await copy.unready();
   if (unready !== null) {
     await plainly(run, reservation, copy, unready);
     return;
   }
   reservation.hurry();
-  while (!(await redirects.armInTime())) {
+  while (!(await redirects.armInTime(copy.finish))) {
     const tookMs = redirects.armings.map((arming) => arming.tookMs);
     const list = tookMs.map((ms) => formatMs(Math.round(ms))).join(', ');
     const slow =
-      `sending frames ahead took ${list} to arrange, more than the ${ARMING_LIMIT_MS} ms that they ` +
+      `sending frames ahead took ${list} to arrange, more than the ${armingLimitMs(copy.finish)} ms that they ` +
       'can wait for it';
-    if (tookMs.length >= MOST_ARMINGS) {
-      await plainly(run, reservation, copy, `${slow}, ${formatCount(tookMs.length, 'time')} in a row`);
+    // A copy that must not go on has no later pass.
+    if (tookMs.length >= MOST_ARMINGS || copy.finish.isLast) {
+      const often = tookMs.length === 1 ? '' : `, ${formatCount(tookMs.length, 'time')} in a row`;
+      await plainly(run, reservation, copy, `${slow}${often}`);
       return;
     }
     run.journal.warn(`${slow}: the copy goes on, and it is tried again at the next pass`);
@@ -72,7 +78,7 @@ export async function hastenPause(run: Run, reservation: Reservation, copy: Copy
   if (control === null || copy.finish.kind !== 'stop') return;
   const settled = () => copy.job?.isOver === true || isStopped(run.switchover.state);
   if (await run.switchover.until(settled, HURRY_AFTER_MS)) return;
-  await control.setMaxDowntime(ALLOWED_DOWNTIME_MS);
+  await control.setMaxDowntime(copy.finish.hurriedDowntimeMs);
   if (!redirects.stand || (await run.switchover.until(settled, GIVE_UP_AFTER_MS))) return;
   await redirects.close('dropped');
   run.journal.warn('it was not paused in time: frames are not sent ahead any more');

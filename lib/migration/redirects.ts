@@ -1,16 +1,21 @@
 import type { Redirect } from '../network/path.js';
 import type { MovingMac } from '../plan/moving-macs.js';
-import { ALLOWED_DOWNTIME_MS } from './gate.js';
+import { ALLOWED_DOWNTIME_MS, type FinishStep } from './gate.js';
 import type { HostParts } from './host-parts.js';
 import type { Run } from './migration.js';
 import type { MovingMacs } from './moving-macs.js';
 import { isStopped } from './switchover.js';
 
-/** No frame that has waited longer is delivered: whoever sent it has sent it again, or given up. */
+/**
+ * No frame that has waited longer is delivered: whoever sent it has sent it again, or given up. Where the guest is to
+ * stand still for longer, frames wait as long as that may take (`holdMs`).
+ */
 const HOLD_MS = 2_000;
 /** How long after the gate's opening the guest should be paused. */
 export const HURRY_AFTER_MS = 200;
 export const GIVE_UP_AFTER_MS = 800;
+/** A pause can take longer than the speed before it lets one think. */
+const HOLD_HEADROOM = 1.5;
 
 /**
  * What arming may take. Frames wait all the while, so it may cost them as much again as the pause itself, which is also
@@ -21,6 +26,22 @@ export const ARMING_LIMIT_MS = Math.min(
   ALLOWED_DOWNTIME_MS,
   HOLD_MS - HURRY_AFTER_MS - GIVE_UP_AFTER_MS - ALLOWED_DOWNTIME_MS,
 );
+
+/** The longer the pause is to be, the less it matters what arming adds to it. */
+export function armingLimitMs(finish: FinishStep): number {
+  return Math.max(ARMING_LIMIT_MS, pauseOf(finish) ?? 0);
+}
+
+/** So long frames may wait for a guest that comes to its end like that. */
+export function holdMs(finish: FinishStep): number {
+  if (finish.kind !== 'stop' || finish.atMostMs <= ALLOWED_DOWNTIME_MS) return HOLD_MS;
+  const untilPausedMs = armingLimitMs(finish) + HURRY_AFTER_MS + GIVE_UP_AFTER_MS;
+  return Math.max(HOLD_MS, untilPausedMs + HOLD_HEADROOM * finish.atMostMs);
+}
+
+function pauseOf(finish: FinishStep): number | null {
+  return finish.kind === 'stop' ? finish.expectedMs : null;
+}
 
 /** Where a redirect stands decides when it may be armed. */
 export interface PlacedRedirect {
@@ -80,7 +101,6 @@ export class Redirects {
           domain,
           from: source.name,
           to: destination.name,
-          holdMs: HOLD_MS,
           arrived: () => switchover.state.phase === 'arrived',
           onLifted: () => this.#lifted(host.name),
         });
@@ -99,18 +119,19 @@ export class Redirects {
    * False where it took too long; the flows may be in all the same. A guest that is paused already has nothing to lose
    * by a late one.
    */
-  async armInTime(): Promise<boolean> {
+  async armInTime(finish: FinishStep): Promise<boolean> {
     const [first] = this.#armings;
     // What an attempt before has sent ahead is too old by now.
-    if (first !== undefined && Date.now() - first.atMs > HOLD_MS)
+    const hold = holdMs(finish);
+    if (first !== undefined && Date.now() - first.atMs > hold)
       for (const { redirect } of this.#placed) await redirect.drop();
     const beganMs = performance.now();
     const atMs = Date.now();
-    const isLate = () => performance.now() - beganMs > ARMING_LIMIT_MS && !isStopped(this.run.switchover.state);
+    const isLate = () => performance.now() - beganMs > armingLimitMs(finish) && !isStopped(this.run.switchover.state);
     // A hub has to send them on before the source sends them to it.
-    await this.#arm(true);
+    await this.#arm(true, hold);
     this.#armingAtMs = Date.now();
-    if (!isLate()) await this.#arm(false);
+    if (!isLate()) await this.#arm(false, hold);
     const inTime = !isLate();
     this.#armings = [...this.#armings, { atMs, tookMs: performance.now() - beganMs, inTime, undoneAtMs: null }];
     if (!inTime) return false;
@@ -144,8 +165,9 @@ export class Redirects {
     await closeAll(placed, waiting);
   }
 
-  async #arm(onTheWay: boolean): Promise<void> {
-    await Promise.all(this.#placed.filter((each) => each.onTheWay === onTheWay).map(({ redirect }) => redirect.arm()));
+  async #arm(onTheWay: boolean, hold: number): Promise<void> {
+    const placed = this.#placed.filter((each) => each.onTheWay === onTheWay);
+    await Promise.all(placed.map(({ redirect }) => redirect.arm(hold)));
   }
 
   #neverArmed(): void {

@@ -43,7 +43,7 @@ export class Reservation {
    * every host's table has of the MACs that move.
    */
   async make(): Promise<void> {
-    const { placement, vm, source, destination, domain, options } = this.run;
+    const { placement, vm, source, destination, domain, options, strategy } = this.run;
     for (const copy of this.disks.all) {
       await destination.images.receive(copy);
       this.#received.push(copy);
@@ -55,7 +55,7 @@ export class Reservation {
       if (options.redirect) this.redirects.add(await this.redirects.standBy(this.moving.macs));
     };
     const steered = async () => {
-      if (options.redirect) this.#control = await source.vms.control(domain);
+      if (options.redirect || strategy.alwaysSteers) this.#control = await source.vms.control(domain);
     };
     // All of them come to their end before anything is undone.
     const watched = [this.tables.follow(this.moving.macs), this.#followSwitch()];

@@ -3,6 +3,7 @@ import { VxmigError } from '../model/errors.js';
 import type { TransferFigures } from '../model/migration-result.js';
 import { lateCopy } from './cause.js';
 import { type Copy, throwIfFailed } from './copy.js';
+import type { FinishStep } from './gate.js';
 import type { Run } from './migration.js';
 import { hastenPause } from './redirect.js';
 import type { Reservation } from './reserve.js';
@@ -11,6 +12,9 @@ import { until } from './until.js';
 
 const WAKE_TIMEOUT_MS = 1_000;
 const RESUME_TIMEOUT_MS = 5_000;
+/** A guest that stands still for so long, and was not to, has lost more than a migration is worth. */
+const LEAST_PAUSE_LIMIT_MS = 5_000;
+const PAUSE_HEADROOM = 3;
 /** What libvirt may take to end it at the source when the guest runs at the destination. */
 const END_LIMIT_MS = 30_000;
 
@@ -39,6 +43,15 @@ export async function switchOver(run: Run, reservation: Reservation, copy: Copy)
   return await whatWasTransferred(run);
 }
 
+/**
+ * For so long the guest may stand still before the migration is given up. A pause that was foretold is given time;
+ * whatever lasts much longer has come to a halt.
+ */
+function pauseLimitMs(finish: FinishStep): number {
+  const atMostMs = finish.kind === 'stop' ? finish.atMostMs : 0;
+  return Math.max(LEAST_PAUSE_LIMIT_MS, Math.ceil(atMostMs * PAUSE_HEADROOM));
+}
+
 /** The event may be a moment behind the job's end; without it times after the resume cannot be told. */
 export async function whatWasTransferred({ switchover, destination, domain }: Run): Promise<TransferFigures | null> {
   const hasArrived = () => switchover.state.phase === 'arrived';
@@ -58,14 +71,14 @@ export async function whatWasTransferred({ switchover, destination, domain }: Ru
  * so it is given the time.
  */
 function whyStuck(run: Run, copy: Copy): string | null {
-  const { strategy, switchover, vm } = run;
-  const { stoppedAtMs, resumedAtMs, phase } = switchover.state;
+  const { switchover, vm } = run;
+  const { stoppedAtMs, resumedAtMs, phase, tornSinceMs } = switchover.state;
   const since = (atMs: number) => Date.now() - atMs;
   if (resumedAtMs !== null) return since(resumedAtMs) > END_LIMIT_MS ? 'libvirt does not end it at the source' : null;
-  if (strategy.pauseLimitMs === null) return null;
-  if (stoppedAtMs !== null && phase === 'paused')
-    return since(stoppedAtMs) > strategy.pauseLimitMs
-      ? `${vm.name} has been paused for ${strategy.pauseLimitMs} ms`
-      : null;
+  if (tornSinceMs !== null) return null;
+  if (stoppedAtMs !== null && phase === 'paused') {
+    const limitMs = pauseLimitMs(copy.finish);
+    return since(stoppedAtMs) > limitMs ? `${vm.name} has been paused for ${limitMs} ms` : null;
+  }
   return copy.isLate ? lateCopy(run) : null;
 }

@@ -31,9 +31,11 @@ export type Witnessed = Run &
     readonly armings: readonly Arming[];
     readonly tables: TableWatch | null;
     readonly macs: readonly MacCoverage[];
+    /** The guest ran at the destination before all of its memory was there. */
+    readonly isFetched: boolean;
   };
 
-export function witnessedOf(run: Run, { reservation, verification }: Findings): Witnessed {
+export function witnessedOf(run: Run, { reservation, verification, copy }: Findings): Witnessed {
   const none = { armingAtMs: null, armedAtMs: null, liftedAtMs: null };
   return {
     ...run,
@@ -45,6 +47,7 @@ export function witnessedOf(run: Run, { reservation, verification }: Findings): 
     armings: reservation?.redirects.armings ?? [],
     tables: reservation?.tables ?? null,
     macs: macsOf(reservation?.moving ?? { macs: [], left: [] }),
+    isFetched: copy?.finish.kind === 'post-copy',
   };
 }
 

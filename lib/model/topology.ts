@@ -1,6 +1,7 @@
 import type { CopyStorage } from './disk-copy.js';
 import type { Encapsulation } from './encapsulation.js';
 import type { Disk, Storage } from './storage.js';
+import type { StrategySettings } from './strategy-settings.js';
 
 /**
  * The topology as the rest of the program sees it: defaults filled in, units in names, lists where the file allows one
@@ -171,7 +172,7 @@ export type AccessEnd =
 /** A name of the registry in `lib/strategies/`: reading a file refuses any other. */
 export type StrategyName = string;
 
-export interface MigrationSettings {
+export interface MigrationSettings extends StrategySettings {
   readonly strategy: StrategyName;
   /** Upper bound for the copy in bytes per second; null: libvirt's own. */
   readonly bandwidthBytesPerSecond: number | null;

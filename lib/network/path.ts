@@ -54,8 +54,6 @@ export interface RedirectRequest {
   readonly domain: string;
   readonly from: string;
   readonly to: string;
-  /** Frames that have waited so long for the guest to run are dropped. */
-  readonly holdMs: number;
   /** Whether the guest runs at `to`. */
   readonly arrived: () => boolean;
   /** It took itself back. */
@@ -67,7 +65,8 @@ export interface RedirectRequest {
  * itself back.
  */
 export interface Redirect {
-  arm(): Promise<void>;
+  /** @param holdMs frames that have waited so long for the guest to run are dropped, and none is sent ahead any more */
+  arm(holdMs: number): Promise<void>;
   disarm(): Promise<void>;
   /** As `disarm`, and frames that wait are dropped. */
   drop(): Promise<void>;

@@ -1,6 +1,6 @@
 import { formatBytes, formatMs } from '../model/quantities.js';
 import type { Bound } from '../model/strategy-settings.js';
-import { type PassSight, type PassStep, type Strategy, stopNow, stopWhenItFits } from './strategy.js';
+import { type PassSight, type PassStep, type StopStep, type Strategy, stopNow, stopWhenItFits } from './strategy.js';
 
 export const BOUND_ENDS: readonly Bound['end'][] = ['stop', 'post-copy'];
 
@@ -15,7 +15,11 @@ const SWITCH_MS = 700;
 /** Between two looks the copy goes on. */
 const NEXT_LOOK_MS = 150;
 /** So long the guest is let run on where a pass left little; then it is paused whatever it does. */
-const LET_RUN_SECONDS = 0.3;
+const LET_RUN_MS = 300;
+/** From when on a speed is taken for one. */
+const SPEED_AFTER_MS = 1_000;
+/** So much of the average speed is believed against a lower figure. */
+const STEADY = 0.75;
 
 /**
  * Memory-bounded pre-copy: what is copied is bounded by the memory, not by what the guest writes (Chanchio's MPLM, a
@@ -51,40 +55,58 @@ export function boundBytes({ bytes }: Bound, memoryBytes: number): number {
  * if it fits together with a last stop in which everything is dirty. Within a pass, which the first one is for long,
  * nobody knows; it is broken off at the last moment at which all of the memory would still fit.
  */
-function steer(bound: Bound, pass: PassSight): PassStep {
-  const { iteration, begins, bytes, leftBytes, sentBytes, elapsedMs, memoryBytes, bytesPerSecond: speed } = pass;
-  const limitBytes = boundBytes(bound, memoryBytes);
+function steer(bound: Bound, seen: PassSight): PassStep {
+  const { iteration, begins, bytes, leftBytes, elapsedMs, memoryBytes } = seen;
   if (elapsedMs > bound.durationMs) return calledOff(`${formatMs(bound.durationMs)} are over`);
-  if (!speed) return { kind: 'another pass' };
-  const fits = (moreBytes: number, moreMs = 0) =>
-    sentBytes + moreBytes * ON_THE_WIRE + (moreMs / 1000) * speed <= limitBytes &&
-    elapsedMs + (moreBytes / speed) * 1000 * SPEED_HEADROOM + SWITCH_MS + moreMs <= bound.durationMs;
+  const pass = { ...seen, bytesPerSecond: steadySpeed(seen) };
+  const fits = roomOf(bound, pass);
   const beyond = (what: string) =>
-    `${what} would not fit the bound of ${formatBytes(limitBytes)} and ${formatMs(bound.durationMs)}`;
+    `${what} would not fit the bound of ${formatBytes(boundBytes(bound, memoryBytes))} and ${formatMs(bound.durationMs)}`;
   if (iteration >= 2 && begins) {
     const small = stopWhenItFits(pass);
-    if (small.kind === 'stop') return lastOf(pass, small, fits(memoryBytes, LET_RUN_SECONDS * 1000));
+    if (small.kind === 'stop') return lastOf(pass, small, fits(memoryBytes, LET_RUN_MS));
     if (fits(bytes + memoryBytes)) return { kind: 'another pass' };
     if (fits(bytes)) return goNow(bound, pass, bytes, beyond('another pass and all of the memory after it'));
     return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
   }
-  if (fits(memoryBytes, NEXT_LOOK_MS)) return { kind: 'another pass' };
+  // What a pause will take cannot be said before the speed is known.
+  if (fits(memoryBytes, NEXT_LOOK_MS) || !pass.bytesPerSecond) return { kind: 'another pass' };
   // What was dirty when this pass began is likely to be so again.
   const leaves = iteration >= 2 ? Math.max(bytes, leftBytes) : leftBytes;
   if (fits(memoryBytes)) return goNow(bound, pass, leaves, beyond('all of the memory a moment later'));
-  // Not even a guest that dirties nothing more. Else it may yet turn out that this one does not: it runs on meanwhile.
+  // A guest that dirties little may fit all the same, and runs on until that is known.
   return fits(leftBytes) ? { kind: 'another pass' } : calledOff(beyond(`the ${formatBytes(leftBytes)} that are left`));
 }
 
+/** Whether so much more, so much later, is within the bound. */
+function roomOf(bound: Bound, { sentBytes, elapsedMs, memoryBytes, bytesPerSecond }: PassSight) {
+  const speed = bytesPerSecond ?? 0;
+  const limitBytes = boundBytes(bound, memoryBytes);
+  // The first figures of a speed are of a copy that has only just begun.
+  const isKnown = speed > 0 && elapsedMs >= Math.min(SPEED_AFTER_MS, bound.durationMs / 10);
+  return (moreBytes: number, laterMs = 0): boolean => {
+    const fitsBytes = sentBytes + moreBytes * ON_THE_WIRE + (laterMs / 1000) * speed <= limitBytes;
+    const sendsMs = (moreBytes / speed) * 1000 * SPEED_HEADROOM;
+    return fitsBytes && (!isKnown || elapsedMs + laterMs + sendsMs + SWITCH_MS <= bound.durationMs);
+  };
+}
+
+/** QEMU's figure is of a tenth of a second, and low where the machine was busy just then. */
+function steadySpeed({ bytesPerSecond, sentBytes, elapsedMs }: PassSight): number | null {
+  if (!bytesPerSecond) return null;
+  const average = elapsedMs > 0 ? (sentBytes / elapsedMs) * 1000 : 0;
+  return Math.max(bytesPerSecond, average * STEADY);
+}
+
 /** A guest with little left to send may run on for a moment, if there is room for that: its pause is shorter. */
-function lastOf(pass: PassSight, small: ReturnType<typeof stopWhenItFits> & { kind: 'stop' }, mayRunOn: boolean) {
+function lastOf(pass: PassSight, small: StopStep, mayRunOn: boolean): StopStep {
   const { expectedMs, why } = small;
   const now = stopNow(pass, { leavesBytes: pass.bytes, why });
   return mayRunOn ? { ...now, downtimeMs: small.downtimeMs, expectedMs } : { ...now, expectedMs };
 }
 
 function goNow({ end }: Bound, pass: PassSight, leavesBytes: number, why: string): PassStep {
-  return end === 'post-copy' ? { kind: 'post-copy', why } : stopNow(pass, { leavesBytes, why });
+  return end === 'post-copy' ? { kind: 'post-copy', why, isLast: true } : stopNow(pass, { leavesBytes, why });
 }
 
 function calledOff(why: string): PassStep {

@@ -1,5 +1,5 @@
-import type { PostCopyAfter } from '../model/strategy-settings.js';
 import { formatBytes, formatMs } from '../model/quantities.js';
+import type { PostCopyAfter } from '../model/strategy-settings.js';
 import { type PassSight, type PassStep, type Strategy, stopWhenItFits } from './strategy.js';
 
 export const DEFAULT_POST_COPY_AFTER: PostCopyAfter = { passes: 5, durationMs: 60_000 };
@@ -24,14 +24,17 @@ function hybrid(after: PostCopyAfter): Strategy {
 
 function steer({ passes, durationMs }: PostCopyAfter, pass: PassSight): PassStep {
   const { iteration, begins, bytes, bytesBefore, elapsedMs } = pass;
-  if (elapsedMs >= durationMs) return { kind: 'post-copy', why: `${formatMs(durationMs)} of copying are over` };
+  if (elapsedMs >= durationMs) return letGo(`${formatMs(durationMs)} of copying are over`);
   const step = stopWhenItFits(pass);
   if (step.kind === 'stop' || !begins) return step;
-  if (iteration > passes) return { kind: 'post-copy', why: `pass ${passes} is over` };
-  if (bytesBefore !== null && bytes >= bytesBefore)
-    return {
-      kind: 'post-copy',
-      why: `a pass left ${formatBytes(Math.round(bytes))}, and the one before ${formatBytes(Math.round(bytesBefore))}`,
-    };
+  if (iteration > passes) return letGo(`pass ${iteration - 1} is over`);
+  if (bytesBefore !== null && bytes >= bytesBefore) {
+    const [now, before] = [bytes, bytesBefore].map((each) => formatBytes(Math.round(each)));
+    return letGo(`a pass left ${now}, no less than the ${before} of the one before`);
+  }
   return step;
+}
+
+function letGo(why: string): PassStep {
+  return { kind: 'post-copy', why, isLast: false };
 }

@@ -9,7 +9,7 @@ export const POST_COPY: Strategy = {
   asksFor: { postCopy: true, autoConverge: false },
   alwaysSteers: false,
   steer: ({ iteration }) =>
-    iteration < 2 ? { kind: 'another pass' } : { kind: 'post-copy', why: 'the first pass is over' },
+    iteration < 2 ? { kind: 'another pass' } : { kind: 'post-copy', why: 'the first pass is over', isLast: false },
   tuning: null,
   bound: null,
 };

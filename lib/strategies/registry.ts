@@ -1,7 +1,7 @@
 import type { StrategySettings } from '../model/strategy-settings.js';
 import { AUTO_CONVERGE } from './auto-converge.js';
-import { BOUNDED } from './bounded.js';
-import { HYBRID } from './hybrid.js';
+import { BOUNDED, DEFAULT_BOUND } from './bounded.js';
+import { DEFAULT_POST_COPY_AFTER, HYBRID } from './hybrid.js';
 import { POST_COPY } from './post-copy.js';
 import { PRE_COPY } from './pre-copy.js';
 import { STOP_AND_COPY } from './stop-and-copy.js';
@@ -20,6 +20,9 @@ export const STRATEGIES: readonly [Strategy, ...Strategy[]] = [
 export const STRATEGY_NAMES: readonly string[] = STRATEGIES.map(({ name }) => name);
 
 export const DEFAULT_STRATEGY = STRATEGIES[0].name;
+
+/** What their settings are where nobody says anything. */
+export const DEFAULT_SETTINGS: StrategySettings = { bound: DEFAULT_BOUND, postCopyAfter: DEFAULT_POST_COPY_AFTER };
 
 /** With its settings as they are where nobody says anything. @throws Error for a name that is not of the registry */
 export function strategyOf(name: string): Strategy {

@@ -66,12 +66,12 @@ export type PassStep =
   | { readonly kind: 'another pass' }
   | StopStep
   /** The guest runs at the destination at once, and fetches what is left. */
-  | { readonly kind: 'post-copy'; readonly why: string }
+  | ({ readonly kind: 'post-copy' } & FinishReason)
   /** It cannot be moved as it was asked for: the guest goes on where it is. */
   | { readonly kind: 'call off'; readonly why: string };
 
 /** What is left is sent while the guest stands still. Times in milliseconds. */
-export interface StopStep {
+export interface StopStep extends FinishReason {
   readonly kind: 'stop';
   /** What the hypervisor is told that the guest may stand still: it pauses the guest when it thinks that this will do. */
   readonly downtimeMs: number;
@@ -81,7 +81,12 @@ export interface StopStep {
   readonly expectedMs: number | null;
   /** And at the worst, whatever the guest has dirtied. */
   readonly atMostMs: number;
+}
+
+interface FinishReason {
   readonly why: string;
+  /** There is no room for a later one: a copy that was held for it must not go on. */
+  readonly isLast: boolean;
 }
 
 /** QEMU judges by its speed of the last 100 ms, which was a crawl: less than this it might never think possible. */
@@ -108,6 +113,7 @@ export function stopWhenItFits(
     expectedMs: ms,
     atMostMs: allowedDowntimeMs,
     why: 'what a pass left fits the downtime that is allowed',
+    isLast: false,
   };
 }
 
@@ -125,5 +131,6 @@ export function stopNow(
     expectedMs: atSpeed(leavesBytes),
     atMostMs: atSpeed(memoryBytes) ?? downtimeMs,
     why,
+    isLast: true,
   };
 }

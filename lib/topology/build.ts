@@ -1,12 +1,23 @@
 import { formatIp, formatPrefix, parseIp, parsePrefix } from '../model/address.js';
 import { encapsulationNamed } from '../model/encapsulation.js';
 import type { Disk, Storage } from '../model/storage.js';
-import type { Host, Image, Mesh, Network, Nic, Topology, UnderlaySegment, Vm, VmSource } from '../model/topology.js';
-import { DEFAULT_STRATEGY } from '../strategies/registry.js';
+import type {
+  Host,
+  Image,
+  Mesh,
+  MigrationSettings,
+  Network,
+  Nic,
+  Topology,
+  UnderlaySegment,
+  Vm,
+  VmSource,
+} from '../model/topology.js';
+import { DEFAULT_SETTINGS, DEFAULT_STRATEGY } from '../strategies/registry.js';
 import { buildAllowance, buildRule } from './build-access.js';
 import type * as Written from './file.js';
 import { overlayRoom, type TunnelUnderlay } from './overlay-room.js';
-import { parseBytes, parseDurationMs } from './units.js';
+import { parseBoundBytes, parseBytes, parseDurationMs } from './units.js';
 
 const DEFAULTS = {
   underlayMtu: 1500,
@@ -89,7 +100,6 @@ function buildMesh(mesh: Written.Network['mesh']): Mesh {
 }
 
 function buildVm(file: Written.TopologyFile, name: string, vm: Written.Vm): Omit<Vm, 'acl'> {
-  const { strategy, bandwidth, timeout, copyStorage } = vm.migration ?? {};
   return {
     name,
     host: vm.host,
@@ -98,11 +108,27 @@ function buildVm(file: Written.TopologyFile, name: string, vm: Written.Vm): Omit
     source: buildSource(vm),
     disks: buildDisks(file, vm),
     nics: vm.nics.map(buildNic),
-    migration: {
-      strategy: strategy ?? DEFAULT_STRATEGY,
-      bandwidthBytesPerSecond: bandwidth === undefined ? null : parseBytes(bandwidth),
-      timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
-      copyStorage: copyStorage ?? null,
+    migration: buildMigration(vm.migration ?? {}),
+  };
+}
+
+function buildMigration(written: Written.Migration): MigrationSettings {
+  const { strategy, bandwidth, timeout, copyStorage, bound = {}, postCopyAfter = {} } = written;
+  const usual = DEFAULT_SETTINGS;
+  return {
+    strategy: strategy ?? DEFAULT_STRATEGY,
+    bandwidthBytesPerSecond: bandwidth === undefined ? null : parseBytes(bandwidth),
+    timeoutMs: parseDurationMs(timeout ?? DEFAULTS.migrationTimeout),
+    copyStorage: copyStorage ?? null,
+    bound: {
+      bytes: bound.bytes === undefined ? usual.bound.bytes : parseBoundBytes(bound.bytes),
+      durationMs: bound.duration === undefined ? usual.bound.durationMs : parseDurationMs(bound.duration),
+      end: bound.then ?? usual.bound.end,
+    },
+    postCopyAfter: {
+      passes: postCopyAfter.passes ?? usual.postCopyAfter.passes,
+      durationMs:
+        postCopyAfter.duration === undefined ? usual.postCopyAfter.durationMs : parseDurationMs(postCopyAfter.duration),
     },
   };
 }

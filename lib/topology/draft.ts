@@ -2,7 +2,7 @@ import { type Ip, type Prefix, parseIp, parsePrefix } from '../model/address.js'
 import { type Encapsulation, encapsulationNamed } from '../model/encapsulation.js';
 import { aboutValue, type Complaint, type Path } from './complaint.js';
 import { type DraftStorage, draftStorage } from './draft-storage.js';
-import type { Network, Rule, TopologyFile } from './file.js';
+import type { Bound, Migration, Network, PostCopyAfter, Rule, TopologyFile } from './file.js';
 import { shapeAt } from './shapes.js';
 
 /**
@@ -78,6 +78,20 @@ export interface DraftVm {
   readonly keys: readonly string[];
   readonly nics: readonly DraftNic[];
   readonly acl: readonly DraftRule[];
+  readonly memory: string | undefined;
+  readonly migration: DraftMigration;
+}
+
+/** What the schema refused is undefined. */
+type Holed<T> = { readonly [Key in keyof T]: T[Key] | undefined };
+
+export interface DraftMigration {
+  readonly strategy: Migration['strategy'] | undefined;
+  /** Something stands there, refused or not. */
+  readonly saysStrategy: boolean;
+  readonly timeout: string | undefined;
+  readonly bound: Holed<Bound> | undefined;
+  readonly postCopyAfter: Holed<PostCopyAfter> | undefined;
 }
 
 export interface DraftRule {
@@ -189,9 +203,12 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const { host, domain, image } = vm ?? {};
       const isUploaded = vm?.upload === true;
       const keys = Object.keys(vm ?? {});
-      const { firmware } = vm ?? {};
+      const { firmware, memory } = vm ?? {};
+      const { strategy, timeout, bound, postCopyAfter } = vm?.migration ?? {};
+      const saysStrategy = Object.hasOwn(vm?.migration ?? {}, 'strategy');
+      const migration = { strategy, saysStrategy, timeout, bound, postCopyAfter };
       const acl = rules(vm?.acl, path);
-      return { name, path, host, domain, image, isUploaded, firmware, disks, keys, nics, acl };
+      return { name, path, host, domain, image, isUploaded, firmware, disks, keys, nics, acl, memory, migration };
     }),
     probes: (file.probes ?? []).map((probe, index) => ({
       path: ['probes', index],

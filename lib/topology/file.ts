@@ -383,9 +383,10 @@ export interface Nic {
  */
 export interface Migration {
   /**
-   * `pre-copy` (default), `post-copy`, or `auto-converge` (pre-copy that slows a busy guest down).
+   * How its memory goes: `pre-copy` (default), `stop-and-copy`, `auto-converge` (pre-copy that slows a busy guest
+   * down), `post-copy`, `hybrid` (pre-copy, then post-copy), or `bounded` (no more bytes and time than `bound`).
    */
-  strategy?: 'pre-copy' | 'post-copy' | 'auto-converge';
+  strategy?: 'pre-copy' | 'stop-and-copy' | 'auto-converge' | 'post-copy' | 'hybrid' | 'bounded';
   /**
    * Upper bound of the copy per second: `64MiB`. Default: libvirt's own.
    */
@@ -401,6 +402,40 @@ export interface Migration {
    * as they come forward.
    */
   timeout?: string;
+  bound?: Bound;
+  postCopyAfter?: PostCopyAfter;
+}
+/**
+ * For `bounded`: up to what the copy of its memory may go, whatever the guest writes.
+ */
+export interface Bound {
+  /**
+   * So many times what the hypervisor has of its memory, `2x` (default), or a size, `512MiB`.
+   */
+  bytes?: string;
+  /**
+   * From the first byte of memory until the guest runs there with all of it: `60s` (default), `5m`.
+   */
+  duration?: string;
+  /**
+   * What is done at the last moment at which the rest still fits: `stop` (default) pauses the guest while it goes;
+   * `post-copy` lets it run at its new host and fetch the rest.
+   */
+  then?: 'stop' | 'post-copy';
+}
+/**
+ * For `hybrid`: when the guest is let go before all of its memory is there. It is as well when a pass leaves no less
+ * than the one before.
+ */
+export interface PostCopyAfter {
+  /**
+   * After so many passes: 5 (default).
+   */
+  passes?: number;
+  /**
+   * After so much time of copying its memory: `60s` (default), `5m`.
+   */
+  duration?: string;
 }
 /**
  * A ping that runs as long as a migration does.

@@ -3,6 +3,7 @@ import type { Draft } from './draft.js';
 import { checkAccess } from './meaning/access.js';
 import { checkAllowances } from './meaning/allow.js';
 import { checkDevices } from './meaning/devices.js';
+import { checkMigration } from './meaning/migration.js';
 import { checkNetworks } from './meaning/networks.js';
 import { checkProbes } from './meaning/probes.js';
 import { checkStorage } from './meaning/storage.js';
@@ -15,6 +16,7 @@ export function checkMeaning(draft: Draft): readonly Complaint[] {
     ...checkUnderlay(draft),
     ...checkNetworks(draft),
     ...checkVms(draft),
+    ...checkMigration(draft),
     ...checkStorage(draft),
     ...checkAllowances(draft),
     ...checkAccess(draft),

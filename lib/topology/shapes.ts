@@ -1,3 +1,4 @@
+import { BOUND_ENDS } from '../strategies/bounded.js';
 import { strategyChoices } from '../strategies/registry.js';
 import { ANY_ENCAPSULATION } from './any-encapsulation.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
@@ -128,6 +129,31 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
     'vms/*/migration/timeout',
     { noun: 'a time in whole seconds or minutes', fix: 'for example `timeout: 120s` or `5m`' },
   ],
+  ['vms/*/migration/bound', { noun: 'a map', fix: 'for example `bound: {bytes: 2x, duration: 60s, then: stop}`' }],
+  [
+    'vms/*/migration/bound/bytes',
+    {
+      noun: 'a multiple of the memory, at least 1x, or a size in MiB or GiB',
+      fix: 'for example `bytes: 2x`, `1.5x` or `512MiB`',
+    },
+  ],
+  [
+    'vms/*/migration/bound/duration',
+    { noun: 'a time in whole seconds or minutes', fix: 'for example `duration: 60s` or `5m`' },
+  ],
+  ['vms/*/migration/bound/then', { noun: 'an end of a bounded copy', fix: BOUND_ENDS.map((end) => `\`${end}\``).join(' or ') }],
+  [
+    'vms/*/migration/postCopyAfter',
+    { noun: 'a map', fix: 'for example `postCopyAfter: {passes: 5, duration: 60s}`' },
+  ],
+  [
+    'vms/*/migration/postCopyAfter/passes',
+    { noun: 'a number of passes from 1 to 1000', fix: 'for example `passes: 5`' },
+  ],
+  [
+    'vms/*/migration/postCopyAfter/duration',
+    { noun: 'a time in whole seconds or minutes', fix: 'for example `duration: 60s` or `5m`' },
+  ],
   [
     'probes',
     {
@@ -204,6 +230,7 @@ const MISPLACED_KEYS: Readonly<Record<string, string>> = {
   'vms.disk': 'write `disks: [{size: …}]`',
   'vms.storage': 'it belongs to a disk: `disks: [{storage: …}]`',
   'vms.strategy': 'write `migration: {strategy: …}`',
+  'vms.bound': 'write `migration: {strategy: bounded, bound: {…}}`',
   'hosts.hostKey': 'write `ssh: {hostKey: …}`',
   'hosts.user': 'write `ssh: {user: …}`',
 };

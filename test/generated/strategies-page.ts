@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { STRATEGIES, STRATEGY_NAMES } from '../../lib/strategies/registry.js';
 
 export function strategiesPage(): string {
-  const rows = STRATEGIES.map(({ name, purpose, suits, needs, pauseLimitMs }) => {
-    const back = pauseLimitMs === null ? 'no, once the guest has been let go' : 'until the guest runs at its new host';
+  const rows = STRATEGIES.map(({ name, purpose, suits, needs, asksFor }) => {
+    const back = asksFor.postCopy ? 'no, once the guest has been let go' : 'until the guest runs at its new host';
     return `| \`${name}\` | ${purpose} | ${suits} | ${needs.join(', ') || '–'} | ${back} |`;
   });
   return `# Strategies: how a guest's memory is moved

@@ -43,8 +43,8 @@ function ofMigrations(reach: (point: string) => void): void {
     if (this.host !== request.from) return made;
     const arm = made.arm.bind(made);
     return Object.assign(made, {
-      arm: async () => {
-        await arm();
+      arm: async (holdMs: number) => {
+        await arm(holdMs);
         reach('armed');
       },
     });

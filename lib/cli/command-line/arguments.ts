@@ -2,14 +2,20 @@ import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { MOST_HOSTS } from '../../bench/scale-topology.js';
 import { BENCH_PEERS, type BenchPeer } from '../../model/bench-result.js';
+import type { Bound } from '../../model/strategy-settings.js';
 import type { SshSettings } from '../../model/topology.js';
 import { isTopologyName } from '../../model/topology-name.js';
-import { parseBytes, parseDurationMs } from '../../topology/units.js';
+import { parseBoundBytes, parseBytes, parseDurationMs } from '../../topology/units.js';
 import type { ListenAddress } from '../commands/metrics-server.js';
 
 /** `64MiB` in bytes, as the topology file writes sizes. */
 export function sizeArgument(text: string): number {
   return orRefused(() => parseBytes(text), 'Write a size as 64MiB or 1GiB.');
+}
+
+/** `2x` or `512MiB`, as the topology file writes a bound. */
+export function boundBytesArgument(text: string): Bound['bytes'] {
+  return orRefused(() => parseBoundBytes(text), 'Write a multiple of the memory from 1x on, or a size as 512MiB.');
 }
 
 /** `120s` in milliseconds, as the topology file writes durations. */
@@ -115,7 +121,7 @@ export function minScoreArgument(text: string): MinScore {
   return percent === '%' ? { share: Number(digits) / 100 } : { points: Number(digits) };
 }
 
-function orRefused(parse: () => number, fix: string): number {
+function orRefused<T>(parse: () => T, fix: string): T {
   try {
     return parse();
   } catch {

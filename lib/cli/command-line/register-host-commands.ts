@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { CopyStorage } from '../../model/disk-copy.js';
 import { SCRIPT_STEPS } from '../../model/plan-script.js';
+import type { Bound, PostCopyAfter } from '../../model/strategy-settings.js';
 import type { StrategyName } from '../../model/topology.js';
 import { MOVES_PER_HOST } from '../../placement/schedule.js';
+import { BOUND_ENDS } from '../../strategies/bounded.js';
 import { STRATEGY_NAMES } from '../../strategies/registry.js';
 import type { PlanFlags } from '../commands/plan.js';
 import type { WatchFlags } from '../commands/watch.js';
-import { countArgument, durationArgument, listenArgument, sizeArgument } from './arguments.js';
+import { boundBytesArgument, countArgument, durationArgument, listenArgument, sizeArgument } from './arguments.js';
 import type { Choose } from './choose.js';
 import { type LockFlags, lockOptions, withLockOptions } from './lock-options.js';
 import { registerDestroy } from './register-destroy.js';
@@ -108,6 +110,27 @@ function registerChanging(program: Command, choose: Choose): void {
         'copy disks that the new host does not see: all of them, or what lies above a base that both hosts have',
       ).choices(['all', 'inc']),
     )
+    .addOption(
+      new Option('--bound-bytes <bytes>', 'bounded: no more memory on the wire, like 2x or 512MiB').argParser(
+        boundBytesArgument,
+      ),
+    )
+    .addOption(
+      new Option('--bound-duration <duration>', 'bounded: no longer than that, like 60s').argParser(durationArgument),
+    )
+    .addOption(
+      new Option('--bound-then <end>', 'bounded: what is done when no more would fit').choices(BOUND_ENDS),
+    )
+    .addOption(
+      new Option('--post-copy-after-passes <number>', 'hybrid: let the guest go after so many passes').argParser(
+        countArgument,
+      ),
+    )
+    .addOption(
+      new Option('--post-copy-after-duration <duration>', 'hybrid: and after so much time, like 60s').argParser(
+        durationArgument,
+      ),
+    )
     .option('--no-redirect', 'do not send frames ahead: the plain way, for comparison')
     .option('--write', 'write the new host into the file, keeping its comments')
     .addHelpText(
@@ -126,11 +149,35 @@ function registerChanging(program: Command, choose: Choose): void {
         ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: bandwidth }),
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
         ...(copyStorage === undefined ? {} : { copyStorage }),
+        ...settingsOf(options),
       };
       choose(async (context) => (await import('../commands/migrate.js')).migrateCommand(context, file, vm, given), {
         logs: true,
       });
     });
+}
+
+/** A strategy's settings as far as they are given. */
+function settingsOf({
+  boundBytes: bytes,
+  boundDuration,
+  boundThen: end,
+  postCopyAfterPasses: passes,
+  postCopyAfterDuration,
+}: MigrateFlags): { readonly bound?: Partial<Bound>; readonly postCopyAfter?: Partial<PostCopyAfter> } {
+  const bound = {
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(boundDuration === undefined ? {} : { durationMs: boundDuration }),
+    ...(end === undefined ? {} : { end }),
+  };
+  const postCopyAfter = {
+    ...(passes === undefined ? {} : { passes }),
+    ...(postCopyAfterDuration === undefined ? {} : { durationMs: postCopyAfterDuration }),
+  };
+  return {
+    ...(Object.keys(bound).length === 0 ? {} : { bound }),
+    ...(Object.keys(postCopyAfter).length === 0 ? {} : { postCopyAfter }),
+  };
 }
 
 function registerWatch(program: Command, choose: Choose): void {
@@ -181,6 +228,13 @@ interface MigrateFlags extends LockFlags {
   readonly copyStorage?: CopyStorage;
   /** Milliseconds. */
   readonly timeout?: number;
+  readonly boundBytes?: Bound['bytes'];
+  /** Milliseconds. */
+  readonly boundDuration?: number;
+  readonly boundThen?: Bound['end'];
+  readonly postCopyAfterPasses?: number;
+  /** Milliseconds. */
+  readonly postCopyAfterDuration?: number;
   readonly redirect?: boolean;
   readonly write?: boolean;
 }

@@ -1,16 +1,22 @@
 import { Controller } from '../../controller/controller.js';
 import type { LockOptions } from '../../controller/host-locks.js';
-import { type MigrateOverrides, Movers } from '../../controller/migrate-vm.js';
+import type { MigrateOverrides } from '../../controller/migrate-options.js';
+import { Movers } from '../../controller/migrate-vm.js';
 import { runsOn } from '../../controller/places.js';
 import type { CopyStorage } from '../../model/disk-copy.js';
 import { VxmigError } from '../../model/errors.js';
+import type { Bound, PostCopyAfter } from '../../model/strategy-settings.js';
 import type { StrategyName } from '../../model/topology.js';
 import { withVmsAt } from '../../plan/plan.js';
+import { DEFAULT_STRATEGY, strategiesReading, strategyOf } from '../../strategies/registry.js';
 import type { CommandContext } from '../context.js';
 import { prepareHostEdit } from './host-edit.js';
 import { failureOf } from './migration-failure.js';
 import { keptText, runText } from './run-text.js';
 import { readReachable } from './topology-file.js';
+
+/** What the options of a setting begin with. */
+const SETTING_FLAGS = { bound: '--bound-…', postCopyAfter: '--post-copy-after-…' } as const;
 
 export interface MigrateCommandOptions {
   readonly to: string;
@@ -18,6 +24,8 @@ export interface MigrateCommandOptions {
   readonly bandwidthBytesPerSecond?: number;
   readonly timeoutMs?: number;
   readonly copyStorage?: CopyStorage;
+  readonly bound?: Partial<Bound>;
+  readonly postCopyAfter?: Partial<PostCopyAfter>;
   readonly redirect: boolean;
   readonly write: boolean;
   readonly lock: LockOptions;
@@ -33,7 +41,9 @@ export async function migrateCommand(
   if (!topology.vms.some((candidate) => candidate.name === vm)) throw unknown('VM', vm, topology.vms);
   if (!topology.hosts.some((candidate) => candidate.name === options.to))
     throw unknown('host', options.to, topology.hosts);
-  const said = topology.vms.find((candidate) => candidate.name === vm)?.host ?? '';
+  const moved = topology.vms.find((candidate) => candidate.name === vm);
+  refuseUnheard(moved?.migration.strategy ?? DEFAULT_STRATEGY, options);
+  const said = moved?.host ?? '';
   const edit =
     options.write && said !== options.to ? await prepareHostEdit(file, source, { vm, host: options.to }) : null;
   // The destination is what is wanted: everything else is planned as if the file said so.
@@ -81,6 +91,8 @@ function overridesOf({
   bandwidthBytesPerSecond,
   timeoutMs,
   copyStorage,
+  bound,
+  postCopyAfter,
 }: MigrateCommandOptions): MigrateOverrides {
   return {
     redirect,
@@ -88,7 +100,23 @@ function overridesOf({
     ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(copyStorage === undefined ? {} : { copyStorage }),
+    ...(bound === undefined ? {} : { bound }),
+    ...(postCopyAfter === undefined ? {} : { postCopyAfter }),
   };
+}
+
+/** A bound that is said and not kept would be worse than none. */
+function refuseUnheard(inFile: StrategyName, { strategy = inFile, ...options }: MigrateCommandOptions): void {
+  const reads = strategyOf(strategy).tuning?.reads;
+  for (const setting of ['bound', 'postCopyAfter'] as const) {
+    if (options[setting] === undefined || setting === reads) continue;
+    const flag = SETTING_FLAGS[setting];
+    const readers = strategiesReading(setting).join(' or ');
+    throw new VxmigError('USAGE', `${flag} is for the strategy ${readers}, and this would be ${strategy}`, {
+      where: flag,
+      hint: `Add \`--strategy ${readers}\`, or leave it out.`,
+    });
+  }
 }
 
 function notToMigrate(controller: Controller, name: string, to: string): VxmigError {

@@ -2,7 +2,7 @@
 # Arms and lifts a redirect's flows; sent by redirect-guard.ts, after tap-queue.sh, whose function it calls. Its input is words with a
 # mark each, and the answer to each is the state and the mark.
 #
-# Keeps some flows in from the word `arm` on, for as long as it is spoken to and no longer than `hold` before the word `arrived`. From
+# Keeps some flows in from the word `arm:HOLD` on, for as long as it is spoken to and no longer than HOLD before the word `arrived`. From
 # then on what waits for a guest that is still paused is too old to be delivered, and is dropped until the guest runs. The flows have a
 # hard timeout, so that they also go when this shell is killed. A line is read in as many parts as it takes: `read` may give up in the
 # middle of it. Times in hundredths of a second since boot: the wall clock may be set.
@@ -11,14 +11,13 @@ bridge=$1
 flows=$2   # a line each: add FLOW
 domain=$3  # whose guest it is
 tap=$4     # where frames may wait; empty: there is none here
-hold=$5    # a frame that has waited so long is dropped
-silence=$6 # who has not been heard for so long is gone
-renew=$7   # below the flows' hard timeout
-last=$8    # so long it stays when nobody speaks to it any more
-look=$9    # how often it looks around while the flows stand; in seconds
-shift 9
+silence=$5 # who has not been heard for so long is gone
+renew=$6   # below the flows' hard timeout
+last=$7    # so long it stays when nobody speaks to it any more
+look=$8    # how often it looks around while the flows stand; in seconds
+shift 8
 ofctl=("$@")
-state=idle arrived='' gone='' line='' interval=60
+state=idle hold=0 arrived='' gone='' line='' interval=60
 clock() { read -r now _ </proc/uptime; now=${now/./}; }
 add() { ovs-ofctl "${ofctl[@]}" --bundle add-flows "$bridge" - <<<"$flows" && added=$now; }
 remove() {
@@ -36,7 +35,7 @@ while :; do
     read -r word mark <<<"$line"
     line=
     case $word in
-      arm) if add; then state=armed since=$now interval=$look; clock; heard=$now; fi ;;
+      arm:*) hold=${word#arm:}; if add; then state=armed since=$now interval=$look; clock; heard=$now; fi ;;
       arrived) arrived=yes ;;
       disarm) rest ;;
       drop) rest; if paused; then drop_waiting "$tap"; fi ;;

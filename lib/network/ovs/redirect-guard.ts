@@ -38,8 +38,6 @@ export interface GuardedFlows {
   readonly domain: string;
   /** The VM's on this host, where frames may wait; null: it has none here. */
   readonly tap: string | null;
-  /** A frame that has waited so long is dropped. */
-  readonly holdMs: number;
   /** Whether the guest runs where the flows send its frames: then nothing waits any more. */
   readonly arrived: () => boolean;
   /** The flows are gone before anybody disarmed them. */
@@ -69,9 +67,12 @@ export class RedirectGuard {
     return new RedirectGuard(shell.name, dialogue, guarded, times.beatMs);
   }
 
-  /** @throws VxmigError HOST_UNFIT where the switch did not take the flows; SSH_CONNECT */
-  async arm(): Promise<void> {
-    const state = await this.dialogue.question('arm');
+  /**
+   * @param holdMs a frame that has waited so long is dropped
+   * @throws VxmigError HOST_UNFIT where the switch did not take the flows; SSH_CONNECT
+   */
+  async arm(holdMs: number): Promise<void> {
+    const state = await this.dialogue.question(`arm:${hundredths(holdMs)}`);
     if (state.trim() !== 'armed') {
       throw new VxmigError('HOST_UNFIT', `the switch on ${this.host} did not take the flows of the redirect`, {
         where: `${this.host} ${this.guarded.bridge}`,
@@ -116,16 +117,21 @@ export class RedirectGuard {
   }
 }
 
-/** As redirect-guard.sh takes them; it counts hundredths of a second. */
+/** As redirect-guard.sh counts. */
+function hundredths(ms: number): string {
+  return String(Math.round(ms / 10));
+}
+
+/** As redirect-guard.sh takes them. */
 function guardArguments(guarded: GuardedFlows, times: RedirectGuardTimes): string[] {
   const flows = guarded.flows.map((flow) => `add ${renderFlow(flow)}`).join('\n');
-  const hundredths = [guarded.holdMs, times.silenceMs, times.renewMs, times.lastWatchMs];
+  const limits = [times.silenceMs, times.renewMs, times.lastWatchMs];
   return [
     guarded.bridge,
     flows,
     guarded.domain,
     guarded.tap ?? '',
-    ...hundredths.map((ms) => String(Math.round(ms / 10))),
+    ...limits.map(hundredths),
     String(times.lookMs / 1000),
     OFCTL_PATIENCE,
     '-O',

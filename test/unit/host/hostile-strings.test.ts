@@ -142,7 +142,6 @@ t.test('names of bridges, addresses and frames reach their programs whole', asyn
       flows: [],
       domain: text,
       tap: text,
-      holdMs: 1000,
       arrived: () => false,
       onLifted: () => undefined,
     });

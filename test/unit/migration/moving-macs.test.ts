@@ -81,7 +81,7 @@ t.test('who comes while the copy is far from its end gets what those have who we
   ]);
   t.same(moving(reservation), [OWN, FIRST, SECOND]);
   done.length = 0;
-  await reservation.redirects.armInTime();
+  await reservation.redirects.armInTime({ kind: 'post-copy', why: '', isLast: false });
   t.same(done.sort(), ['host-a: arm', 'host-a: arm', 'host-b: arm', 'host-b: arm'], 'armed with the others');
   reservation.moving.takeLatecomers();
   t.ok(macsOf(reservation.moving).every(({ covered }) => covered));

@@ -13,6 +13,7 @@ import type { NetworkPath } from '../../../lib/network/path.js';
 import { Placement } from '../../../lib/placement/placement.js';
 import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import { PRE_COPY } from '../../../lib/strategies/pre-copy.js';
+import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { outlook } from '../negotiate/ends.js';
 import { topologyOf } from '../plan/hosts.js';
 
@@ -67,6 +68,7 @@ export function runOf({ topology = topologyOf(), hosts, run = {} }: GivenRun = {
       bandwidthBytesPerSecond: null,
       timeoutMs: 10_000,
       copyStorage: null,
+      ...DEFAULT_SETTINGS,
       redirect: true,
     },
     strategy: PRE_COPY,

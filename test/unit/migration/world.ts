@@ -23,7 +23,7 @@ import type { FdbMove, NetworkPath, Redirect } from '../../../lib/network/path.j
 import { Placement } from '../../../lib/placement/placement.js';
 import { nicsOf } from '../../../lib/plan/desired-vms.js';
 import type { SeenMac } from '../../../lib/plan/moving-macs.js';
-import { strategyOf } from '../../../lib/strategies/registry.js';
+import { DEFAULT_SETTINGS, strategyFor } from '../../../lib/strategies/registry.js';
 import { outlook } from '../negotiate/ends.js';
 import { topologyOf } from '../plan/hosts.js';
 import { sight } from './run.js';
@@ -124,6 +124,7 @@ export class World {
       bandwidthBytesPerSecond: null,
       timeoutMs: 5_000,
       copyStorage: null,
+      ...DEFAULT_SETTINGS,
       redirect: true,
       ...options,
     };
@@ -138,7 +139,7 @@ export class World {
         destination,
         hosts,
         options: all,
-        strategy: strategyOf(all.strategy),
+        strategy: strategyFor(all),
         signal,
         lookAhead: async () => {
           await this.#call('host-a', 'lookAhead');

@@ -30,7 +30,6 @@ async function hostOf(t: Test, { holdMs, ...times }: Partial<RedirectGuardTimes>
     flows: redirectFlows(MAC, AWAY),
     domain: 'web',
     tap: 'tap-web',
-    holdMs,
     arrived: () => {
       if (host.arrived) host.told += 1;
       return host.arrived;
@@ -42,7 +41,7 @@ async function hostOf(t: Test, { holdMs, ...times }: Partial<RedirectGuardTimes>
   const guard = await RedirectGuard.open(local.shell, guarded, { ...REDIRECT_GUARD_TIMES, ...times });
   const lines = async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
   return {
-    guard,
+    guard: { arm: () => guard.arm(holdMs), disarm: () => guard.disarm(), drop: () => guard.drop(), close: () => guard.close() },
     local,
     host,
     lines,
@@ -74,9 +73,9 @@ t.test('armed and disarmed: exactly the flows that were put in are taken out, an
 
 t.test('a switch that does not take the flows: arming fails', async (t) => {
   const local = await LocalShell.with(t.testdir({}), { 'ovs-ofctl': 'cat >/dev/null; exit 1' });
-  const guarded = { bridge: 'br', flows: redirectFlows(MAC, AWAY), domain: 'web', tap: null, holdMs: 60_000 };
+  const guarded = { bridge: 'br', flows: redirectFlows(MAC, AWAY), domain: 'web', tap: null };
   const guard = await RedirectGuard.open(local.shell, { ...guarded, arrived: () => false, onLifted: () => {} });
-  await t.rejects(guard.arm(), { code: 'HOST_UNFIT', message: /did not take the flows/ });
+  await t.rejects(guard.arm(60_000), { code: 'HOST_UNFIT', message: /did not take the flows/ });
   await guard.close();
 });
 

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Vm } from '../../../lib/model/topology.js';
 import { absenceOf } from '../../../lib/plan/absent-domain.js';
 import { sizeRemark } from '../../../lib/plan/domain-size.js';
+import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 
 const VM: Vm = {
   name: 'web',
@@ -12,7 +13,7 @@ const VM: Vm = {
   disks: [],
   nics: [],
   acl: [],
-  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
+  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null, ...DEFAULT_SETTINGS },
 };
 const HOSTS = ['node-a', 'node-b'];
 

@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -84,7 +85,13 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
       },
     ],
     acl: [],
-    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null },
+    migration: {
+      strategy: 'pre-copy',
+      bandwidthBytesPerSecond: null,
+      timeoutMs: 120_000,
+      copyStorage: null,
+      ...DEFAULT_SETTINGS,
+    },
   });
   t.same(topology.probes, [{ from: { kind: 'host', name: 'host-b' }, to: 'web', intervalMs: 10 }]);
 });
@@ -118,7 +125,13 @@ t.test('what is written wins over the defaults', async (t) => {
     memoryBytes: 2 ** 30,
     vcpus: 2,
     source: { kind: 'domain', domain: 'legacy' },
-    migration: { strategy: 'post-copy', bandwidthBytesPerSecond: 64 * 2 ** 20, timeoutMs: 300_000, copyStorage: null },
+    migration: {
+      strategy: 'post-copy',
+      bandwidthBytesPerSecond: 64 * 2 ** 20,
+      timeoutMs: 300_000,
+      copyStorage: null,
+      ...DEFAULT_SETTINGS,
+    },
     nics: [{ mac: '52:54:00:09:00:ab' }],
   });
   t.equal(topology.probes[0]?.intervalMs, 1000);
