@@ -78,6 +78,7 @@ export function transferFigures(stats: JobStats): TransferFigures | null {
     durationMs: elapsedMs,
     downtimeMs: stats.downtimeMs,
     transferredBytes,
+    memoryBytes: stats.memoryProcessedBytes,
     iterations: stats.iteration ?? 0,
     throughputBytesPerSecond: stats.memoryBytesPerSecond || overall,
   };

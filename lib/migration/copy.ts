@@ -56,6 +56,8 @@ export class Copy {
   /** What the hypervisor has of it. */
   #memoryBytes: number | null = null;
   #isShut = false;
+  /** The strategy has said how it comes to its end. */
+  #isHeld = false;
   readonly #looks = new RecentLooks();
   /** It has taken longer than it may. */
   get isLate(): boolean {
@@ -79,6 +81,11 @@ export class Copy {
 
   get finish(): FinishStep {
     return this.#finish;
+  }
+
+  /** What is left has been sent for, in whatever way. */
+  get hasEnded(): boolean {
+    return this.#isHeld || isStopped(this.run.switchover.state);
   }
 
   /** When memory began to flow, by the controller's clock; null: it has not. */
@@ -244,6 +251,7 @@ export class Copy {
     await this.reservation.control?.setSpeed(withinLimit(step.mibPerSecond, options.bandwidthBytesPerSecond));
     if (step.kind === 'ready') {
       this.#finish = step.finish;
+      this.#isHeld = true;
       journal.note(source.name, Date.now(), `the rest goes now: ${step.finish.why}`);
       return;
     }

@@ -121,7 +121,10 @@ export function nextGateStep(state: GateState, stats: JobStats, setting: GateSet
   const speed = state.phase === 'sprint' && !isStale ? (stats.memoryBytesPerSecond ?? state.speed) : state.speed;
   const lookMs = setting.lookMs ?? SLOW_LOOK_MS;
   const seen = { ...state, speed };
-  const sight = (pass: { iteration: number; bytes: number; bytesBefore: number | null }, begins: boolean): PassSight => ({
+  const sight = (
+    pass: { iteration: number; bytes: number; bytesBefore: number | null },
+    begins: boolean,
+  ): PassSight => ({
     ...pass,
     begins,
     ms: timeMs(pass.bytes, speed),
@@ -170,7 +173,8 @@ function laterPass(
   const sentBytesPerSecond = state.phase === 'crawl' ? CRAWL_MIB_PER_SECOND * MIB : (state.speed ?? 0);
   const begins = state.pass?.iteration !== iteration;
   const bytes = remaining + sentBytesPerSecond * (lookMs / 1000);
-  const pass = state.pass === null || begins ? { iteration, bytes, bytesBefore: state.pass?.bytes ?? null } : state.pass;
+  const pass =
+    state.pass === null || begins ? { iteration, bytes, bytesBefore: state.pass?.bytes ?? null } : state.pass;
   const next = { ...state, pass, leftMs: timeMs(remaining, state.speed) };
   const end = endOf(strategy.steer(sight(pass, begins)), next);
   if (end !== null) return end;

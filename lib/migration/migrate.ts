@@ -9,6 +9,7 @@ import { namingDoubts } from './agreed-doubts.js';
 import { certificateOf } from './certificate.js';
 import { Clocks } from './clocks.js';
 import { macsOf, unwatchedNics } from './coverage.js';
+import { endingOf } from './ending.js';
 import { Journal } from './journal.js';
 import type { Migration, Run } from './migration.js';
 import type { StagesOutcome } from './outcome.js';
@@ -131,6 +132,7 @@ function resultOf(
     outcome,
     strategy: strategy.name,
     transfer: found.transfer,
+    ...endingOf(run, found),
     announce: found.announcements?.counts ?? { rarp: 0, garp: 0, na: 0 },
     convergence: {
       converged,

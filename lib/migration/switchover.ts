@@ -21,6 +21,7 @@ export interface SwitchState {
   readonly tornSinceMs: number | null;
   /** null: the job is not over. */
   readonly ended: JobOutcome | null;
+  readonly endedAtMs: number | null;
 }
 
 export type SwitchEvent =
@@ -37,6 +38,7 @@ export const BEFORE: SwitchState = {
   resumedAtMs: null,
   tornSinceMs: null,
   ended: null,
+  endedAtMs: null,
 };
 
 /**
@@ -56,7 +58,7 @@ export function next(state: SwitchState, event: SwitchEvent): SwitchState {
     case 'post-copy began':
       return { ...state, tornSinceMs: state.tornSinceMs ?? atMs };
     case 'ended':
-      return { ...state, ended: event.outcome };
+      return { ...state, ended: event.outcome, endedAtMs: atMs };
   }
 }
 

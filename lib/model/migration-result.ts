@@ -12,6 +12,10 @@ export interface MigrationResult {
   readonly outcome: 'migrated' | 'rolled-back' | 'failed';
   readonly strategy: StrategyName;
   readonly transfer: TransferFigures | null;
+  /** How the copy came to its end. In the records of runs by older versions there is none, and where it did not. */
+  readonly ending?: EndingFigures;
+  /** What was promised, and used of it; where nothing was there is none. */
+  readonly bound?: BoundFigures;
   readonly announce: { readonly rarp: number; readonly garp: number; readonly na: number };
   readonly convergence: ConvergenceFigures;
   /**
@@ -45,8 +49,33 @@ export interface TransferFigures {
    */
   readonly downtimeMs: number | null;
   readonly transferredBytes: number;
+  /** Of that, memory; null: not told apart. In the records of runs by older versions there is none. */
+  readonly memoryBytes?: number | null;
   readonly iterations: number;
   readonly throughputBytesPerSecond: number;
+}
+
+/** The strategy's last word on the copy, and what came of it. */
+export interface EndingFigures {
+  /** The guest was paused for what was left, or ran at the destination before it was there. */
+  readonly kind: 'stop' | 'post-copy';
+  readonly why: string;
+  /** For how long the guest was to stand still; null: nobody could tell, or it was not to. */
+  readonly predictedDowntimeMs: number | null;
+  /** At the worst, whatever it had dirtied; null as before. */
+  readonly worstDowntimeMs: number | null;
+}
+
+/** Of memory: disks that come along are not in it. */
+export interface BoundFigures {
+  readonly bytes: number;
+  /** null: the driver does not tell, as after post-copy, or it has not moved. */
+  readonly usedBytes: number | null;
+  readonly durationMs: number;
+  /** From the first byte of memory until the guest ran with all of it; null: it did not come to that. */
+  readonly usedMs: number | null;
+  /** As far as it is told. */
+  readonly kept: boolean;
 }
 
 /** A disk that came along. */

@@ -1,7 +1,9 @@
 /** Up to what a migration may go whatever its guest writes; docs/strategies.md says how it is kept. */
 export interface Bound {
   /** Of memory on the wire: so many times what the hypervisor has of it, or a size. */
-  readonly bytes: { readonly kind: 'times'; readonly times: number } | { readonly kind: 'size'; readonly bytes: number };
+  readonly bytes:
+    | { readonly kind: 'times'; readonly times: number }
+    | { readonly kind: 'size'; readonly bytes: number };
   /** From the first byte of memory until the guest runs there, whole. */
   readonly durationMs: number;
   /** What is done at the last moment at which it still fits: the guest stands still, or its memory is torn. */

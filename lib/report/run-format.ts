@@ -38,12 +38,29 @@ const PING = record(
   },
   ['network'],
 );
-const TRANSFER = record({
+const TRANSFER = record(
+  {
+    durationMs: number,
+    downtimeMs: numberOrNull,
+    transferredBytes: number,
+    memoryBytes: numberOrNull,
+    iterations: number,
+    throughputBytesPerSecond: number,
+  },
+  ['memoryBytes'],
+);
+const ENDING = record({
+  kind: { enum: ['stop', 'post-copy'] },
+  why: text,
+  predictedDowntimeMs: numberOrNull,
+  worstDowntimeMs: numberOrNull,
+});
+const BOUND = record({
+  bytes: number,
+  usedBytes: numberOrNull,
   durationMs: number,
-  downtimeMs: numberOrNull,
-  transferredBytes: number,
-  iterations: number,
-  throughputBytesPerSecond: number,
+  usedMs: numberOrNull,
+  kept: yesOrNo,
 });
 const CONVERGENCE = record({
   converged: yesOrNo,
@@ -120,6 +137,8 @@ const RESULT = record(
     outcome: { enum: ['migrated', 'rolled-back', 'failed'] },
     strategy: { enum: STRATEGY_NAMES },
     transfer: { anyOf: [{ type: 'null' }, TRANSFER] },
+    ending: ENDING,
+    bound: BOUND,
     announce: record({ rarp: number, garp: number, na: number }),
     convergence: CONVERGENCE,
     ping: listOf(PING),
@@ -139,7 +158,7 @@ const RESULT = record(
     certificate: CERTIFICATE,
     error: record({ code: text, message: text, hint: text }),
   },
-  ['macs', 'unwatched', 'negotiation', 'certificate', 'error'],
+  ['ending', 'bound', 'macs', 'unwatched', 'negotiation', 'certificate', 'error'],
 );
 /**
  * One request: its sequence number, when it left (milliseconds after `baseMs`), and the wait for its reply (null:

@@ -141,11 +141,11 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
     'vms/*/migration/bound/duration',
     { noun: 'a time in whole seconds or minutes', fix: 'for example `duration: 60s` or `5m`' },
   ],
-  ['vms/*/migration/bound/then', { noun: 'an end of a bounded copy', fix: BOUND_ENDS.map((end) => `\`${end}\``).join(' or ') }],
   [
-    'vms/*/migration/postCopyAfter',
-    { noun: 'a map', fix: 'for example `postCopyAfter: {passes: 5, duration: 60s}`' },
+    'vms/*/migration/bound/then',
+    { noun: 'an end of a bounded copy', fix: BOUND_ENDS.map((end) => `\`${end}\``).join(' or ') },
   ],
+  ['vms/*/migration/postCopyAfter', { noun: 'a map', fix: 'for example `postCopyAfter: {passes: 5, duration: 60s}`' }],
   [
     'vms/*/migration/postCopyAfter/passes',
     { noun: 'a number of passes from 1 to 1000', fix: 'for example `passes: 5`' },

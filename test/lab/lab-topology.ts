@@ -49,7 +49,13 @@ export function withVm(topology: Topology): Topology {
     disks: [],
     nics: [],
     acl: [],
-    migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null, ...DEFAULT_SETTINGS },
+    migration: {
+      strategy: 'pre-copy',
+      bandwidthBytesPerSecond: null,
+      timeoutMs: 120_000,
+      copyStorage: null,
+      ...DEFAULT_SETTINGS,
+    },
   };
   return { ...topology, vms: [vm] };
 }

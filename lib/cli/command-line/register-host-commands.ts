@@ -118,9 +118,7 @@ function registerChanging(program: Command, choose: Choose): void {
     .addOption(
       new Option('--bound-duration <duration>', 'bounded: no longer than that, like 60s').argParser(durationArgument),
     )
-    .addOption(
-      new Option('--bound-then <end>', 'bounded: what is done when no more would fit').choices(BOUND_ENDS),
-    )
+    .addOption(new Option('--bound-then <end>', 'bounded: what is done when no more would fit').choices(BOUND_ENDS))
     .addOption(
       new Option('--post-copy-after-passes <number>', 'hybrid: let the guest go after so many passes').argParser(
         countArgument,

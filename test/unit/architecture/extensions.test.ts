@@ -51,6 +51,7 @@ const GENERATED = ['topology/file.ts', 'grade/file.ts'];
 
 /** Words of libvirt's that are called as a strategy is. */
 const SAME_WORD: Readonly<Record<string, string>> = {
+  'measure/jobinfo.ts': 'a kind of job',
   'model/libvirt-domain.ts': 'a reason why a domain is paused',
   'compute/libvirt/protocol/domains.ts': 'a reason why a domain is paused',
 };
@@ -78,6 +79,8 @@ t.test('a strategy is its file and its line in the registry', async (t) => {
 t.test('the look finds what it is for', async (t) => {
   t.ok(namesStrategy("if (strategy === 'post-copy') return;"));
   t.ok(namesStrategy('const a = `post-copy`;'));
+  t.ok(namesStrategy("interface A { name: 'stop' | 'post-copy' }"));
+  t.notOk(namesStrategy("interface A { end: 'stop' | 'post-copy' }"));
   t.notOk(namesStrategy("// 'post-copy'\nconst kind = 'post-copy began';"));
 });
 
@@ -93,11 +96,14 @@ function namesStrategy(text: string): boolean {
   return found;
 }
 
-/** `{kind: 'post-copy'}` and `step.kind === 'post-copy'`: what a strategy asks for, not which it is. */
+/** `{kind: 'post-copy'}` and `step.kind === 'post-copy'`: what a strategy asks for, or ends with, not which it is. */
 function isKind(node: ts.Node): boolean {
   const { parent } = node;
-  if (ts.isPropertyAssignment(parent)) return parent.name.getText() === 'kind';
-  if (ts.isLiteralTypeNode(parent) && ts.isPropertySignature(parent.parent))
-    return parent.parent.name.getText() === 'kind';
-  return ts.isBinaryExpression(parent) && parent.left.getText().endsWith('.kind');
+  const isOne = (name: string) => ['kind', 'end'].includes(name);
+  if (ts.isPropertyAssignment(parent)) return isOne(parent.name.getText());
+  if (ts.isLiteralTypeNode(parent)) {
+    const owner = ts.isUnionTypeNode(parent.parent) ? parent.parent.parent : parent.parent;
+    return ts.isPropertySignature(owner) && isOne(owner.name.getText());
+  }
+  return ts.isBinaryExpression(parent) && isOne(parent.left.getText().split('.').at(-1) ?? '');
 }

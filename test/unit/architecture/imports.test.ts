@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   events: ['model'],
   storage: ['model'],
   topology: ['model', 'storage', 'strategies'],
-  strategies: [],
+  strategies: ['model'],
   measure: ['model'],
   pipeline: ['openflow'],
   plan: ['model', 'storage', 'pipeline', 'openflow', 'ovsdb'],

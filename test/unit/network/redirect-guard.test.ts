@@ -41,7 +41,12 @@ async function hostOf(t: Test, { holdMs, ...times }: Partial<RedirectGuardTimes>
   const guard = await RedirectGuard.open(local.shell, guarded, { ...REDIRECT_GUARD_TIMES, ...times });
   const lines = async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
   return {
-    guard: { arm: () => guard.arm(holdMs), disarm: () => guard.disarm(), drop: () => guard.drop(), close: () => guard.close() },
+    guard: {
+      arm: () => guard.arm(holdMs),
+      disarm: () => guard.disarm(),
+      drop: () => guard.drop(),
+      close: () => guard.close(),
+    },
     local,
     host,
     lines,

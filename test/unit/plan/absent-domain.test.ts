@@ -13,7 +13,13 @@ const VM: Vm = {
   disks: [],
   nics: [],
   acl: [],
-  migration: { strategy: 'pre-copy', bandwidthBytesPerSecond: null, timeoutMs: 120_000, copyStorage: null, ...DEFAULT_SETTINGS },
+  migration: {
+    strategy: 'pre-copy',
+    bandwidthBytesPerSecond: null,
+    timeoutMs: 120_000,
+    copyStorage: null,
+    ...DEFAULT_SETTINGS,
+  },
 };
 const HOSTS = ['node-a', 'node-b'];
 

@@ -14,7 +14,11 @@ t.test('a pass that fits the allowed downtime is the last one, with some headroo
   t.same(stopWhenItFits({ ...pass, ms: 301 }), { kind: 'another pass' });
   t.same(stopWhenItFits({ ...pass, ms: Number.POSITIVE_INFINITY }), { kind: 'another pass' });
   t.match(stopWhenItFits({ ...pass, ms: 100 }), { kind: 'stop', downtimeMs: 150, hurriedDowntimeMs: 300 });
-  t.same(stopWhenItFits({ ...pass, iteration: 1, ms: 0 }), { kind: 'another pass' }, 'nobody knows what the first one leaves');
+  t.same(
+    stopWhenItFits({ ...pass, iteration: 1, ms: 0 }),
+    { kind: 'another pass' },
+    'nobody knows what the first one leaves',
+  );
   t.match(stopWhenItFits({ ...pass, ms: 299 }), { kind: 'stop', downtimeMs: 300 });
   t.match(stopWhenItFits({ ...pass, ms: 0 }), { kind: 'stop', downtimeMs: LEAST_DOWNTIME_MS });
 });

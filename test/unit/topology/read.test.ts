@@ -1,10 +1,10 @@
-import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { probePath } from '../../../lib/model/probe-path.js';
+import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { generateTypes } from '../../../lib/topology/generate-types.js';
 import { parseTopology, readTopology } from '../../../lib/topology/read.js';
 import { SCHEMA_URL, schemaText } from '../../../lib/topology/schema.js';
