@@ -227,7 +227,7 @@ export class Copy {
   async #whenMemoryFlows(stats: JobStats, control: MigrationControl | null): Promise<void> {
     if (this.#queuesBefore !== null || (stats.memoryProcessedBytes ?? 0) <= 0) return;
     this.#queuesBefore = readQueues(this.run);
-    if (control === null) return;
+    if (control === null || !this.run.options.redirect) return;
     await this.#primeTaps();
     this.#unready = whyUnready(this.run, this.reservation.moving);
   }

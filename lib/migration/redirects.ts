@@ -14,6 +14,7 @@ const HOLD_MS = 2_000;
 /** How long after the gate's opening the guest should be paused. */
 export const HURRY_AFTER_MS = 200;
 export const GIVE_UP_AFTER_MS = 800;
+const MOST_ARMING_MS = 1_000;
 /** A pause can take longer than the speed before it lets one think. */
 const HOLD_HEADROOM = 1.5;
 
@@ -27,9 +28,9 @@ export const ARMING_LIMIT_MS = Math.min(
   HOLD_MS - HURRY_AFTER_MS - GIVE_UP_AFTER_MS - ALLOWED_DOWNTIME_MS,
 );
 
-/** The longer the pause is to be, the less it matters what arming adds to it. */
+/** The longer the pause is to be, the less it matters what arming adds to it; up to what a bound has room for. */
 export function armingLimitMs(finish: FinishStep): number {
-  return Math.max(ARMING_LIMIT_MS, pauseOf(finish) ?? 0);
+  return Math.max(ARMING_LIMIT_MS, Math.min(MOST_ARMING_MS, pauseOf(finish) ?? 0));
 }
 
 /** So long frames may wait for a guest that comes to its end like that. */

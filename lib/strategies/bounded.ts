@@ -11,15 +11,16 @@ const ON_THE_WIRE = 1.01;
 /** No speed stays as it is. */
 const SPEED_HEADROOM = 1.15;
 /** What arming the redirect, the switch itself and the waking may take. */
-const SWITCH_MS = 700;
+const SWITCH_MS = 1_500;
 /** Between two looks the copy goes on. */
 const NEXT_LOOK_MS = 150;
 /** So long the guest is let run on where a pass left little; then it is paused whatever it does. */
 const LET_RUN_MS = 300;
 /** From when on a speed is taken for one. */
 const SPEED_AFTER_MS = 1_000;
-/** So much of the average speed is believed against a lower figure. */
-const STEADY = 0.75;
+/** So much of the average speed is believed against a lower figure, and no more than that against a higher one. */
+const STEADY_BELOW = 0.75;
+const STEADY_ABOVE = 1.1;
 
 /**
  * Memory-bounded pre-copy: what is copied is bounded by the memory, not by what the guest writes (Chanchio's MPLM, a
@@ -70,7 +71,8 @@ function steer(bound: Bound, seen: PassSight): PassStep {
     return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
   }
   // What a pause will take cannot be said before the speed is known.
-  if (fits(memoryBytes, NEXT_LOOK_MS) || !pass.bytesPerSecond) return { kind: 'another pass' };
+  const { bytesPerSecond: speed } = pass;
+  if (!speed || fits(memoryBytes, Math.min(NEXT_LOOK_MS, (leftBytes / speed) * 1000))) return { kind: 'another pass' };
   // What was dirty when this pass began is likely to be so again.
   const leaves = iteration >= 2 ? Math.max(bytes, leftBytes) : leftBytes;
   if (fits(memoryBytes)) return goNow(bound, pass, leaves, beyond('all of the memory a moment later'));
@@ -79,8 +81,10 @@ function steer(bound: Bound, seen: PassSight): PassStep {
 }
 
 /** Whether so much more, so much later, is within the bound. */
-function roomOf(bound: Bound, { sentBytes, elapsedMs, memoryBytes, bytesPerSecond }: PassSight) {
-  const speed = bytesPerSecond ?? 0;
+function roomOf(bound: Bound, pass: PassSight) {
+  const { sentBytes, elapsedMs, memoryBytes, bytesPerSecond } = pass;
+  // A moment of more speed than usual is not relied upon.
+  const speed = Math.min(bytesPerSecond ?? 0, averageSpeed(pass) * STEADY_ABOVE);
   const limitBytes = boundBytes(bound, memoryBytes);
   // The first figures of a speed are of a copy that has only just begun.
   const isKnown = speed > 0 && elapsedMs >= Math.min(SPEED_AFTER_MS, bound.durationMs / 10);
@@ -92,10 +96,12 @@ function roomOf(bound: Bound, { sentBytes, elapsedMs, memoryBytes, bytesPerSecon
 }
 
 /** QEMU's figure is of a tenth of a second, and low where the machine was busy just then. */
-function steadySpeed({ bytesPerSecond, sentBytes, elapsedMs }: PassSight): number | null {
-  if (!bytesPerSecond) return null;
-  const average = elapsedMs > 0 ? (sentBytes / elapsedMs) * 1000 : 0;
-  return Math.max(bytesPerSecond, average * STEADY);
+function steadySpeed(pass: PassSight): number | null {
+  return pass.bytesPerSecond ? Math.max(pass.bytesPerSecond, averageSpeed(pass) * STEADY_BELOW) : null;
+}
+
+function averageSpeed({ sentBytes, elapsedMs }: PassSight): number {
+  return elapsedMs > 0 ? (sentBytes / elapsedMs) * 1000 : 0;
 }
 
 /** A guest with little left to send may run on for a moment, if there is room for that: its pause is shorter. */
