@@ -5,6 +5,7 @@ import type {
   Allowance,
   Host,
   Image,
+  MigrationSettings,
   Network,
   Nic,
   Probe,
@@ -12,6 +13,7 @@ import type {
   UnderlaySegment,
   Vm,
 } from '../model/topology.js';
+import { strategyOf } from '../strategies/registry.js';
 import { parseBytes, parseDurationMs } from '../topology/units.js';
 
 /** A key of a thing in a topology, as a text in which equal values are equal, whatever way they were written. */
@@ -100,6 +102,19 @@ function imageText(image: Image): string {
   return 'path' in image ? image.path : image.kind;
 }
 
+/** The settings that its strategy reads stand in it, too. */
+function migrationText(migration: MigrationSettings): string {
+  const { strategy, bandwidthBytesPerSecond, timeoutMs, copyStorage } = migration;
+  const reads = strategyOf(strategy).tuning?.reads;
+  return [
+    strategy,
+    bandwidthBytesPerSecond === null ? 'no bandwidth' : `${bandwidthBytesPerSecond / MIB}MiB`,
+    `${timeoutMs / 1000}s`,
+    ...(copyStorage === null ? [] : [`copyStorage ${copyStorage}`]),
+    ...(reads === undefined ? [] : [`${reads} ${JSON.stringify(migration[reads])}`]),
+  ].join(', ');
+}
+
 const VMS = section<Vm>({
   one: 'VM',
   many: 'VMs',
@@ -118,9 +133,7 @@ const VMS = section<Vm>({
     },
     nics: { text: ({ nics }) => nics.map(nicText).sort().join('; ') },
     migration: {
-      text: ({ migration: { strategy, bandwidthBytesPerSecond, timeoutMs, copyStorage } }) =>
-        `${strategy}, ${bandwidthBytesPerSecond === null ? 'no bandwidth' : `${bandwidthBytesPerSecond / MIB}MiB`}, ` +
-        `${timeoutMs / 1000}s${copyStorage === null ? '' : `, copyStorage ${copyStorage}`}`,
+      text: ({ migration }) => migrationText(migration),
     },
     acl: { text: ({ acl }) => rulesText(acl) },
   },

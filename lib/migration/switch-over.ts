@@ -3,8 +3,8 @@ import { VxmigError } from '../model/errors.js';
 import type { TransferFigures } from '../model/migration-result.js';
 import { lateCopy } from './cause.js';
 import { type Copy, throwIfFailed } from './copy.js';
-import type { FinishStep } from './gate.js';
 import type { Run } from './migration.js';
+import { pauseLimitMs } from './pause-limit.js';
 import { hastenPause } from './redirect.js';
 import type { Reservation } from './reserve.js';
 import { downtimeMs } from './switchover.js';
@@ -12,9 +12,6 @@ import { until } from './until.js';
 
 const WAKE_TIMEOUT_MS = 1_000;
 const RESUME_TIMEOUT_MS = 5_000;
-/** A guest that stands still for so long, and was not to, has lost more than a migration is worth. */
-const LEAST_PAUSE_LIMIT_MS = 5_000;
-const PAUSE_HEADROOM = 3;
 /** What libvirt may take to end it at the source when the guest runs at the destination. */
 const END_LIMIT_MS = 30_000;
 
@@ -41,15 +38,6 @@ export async function switchOver(run: Run, reservation: Reservation, copy: Copy)
   }
   throwIfFailed(run, await job.outcome);
   return await whatWasTransferred(run);
-}
-
-/**
- * For so long the guest may stand still before the migration is given up. A pause that was foretold is given time;
- * whatever lasts much longer has come to a halt.
- */
-function pauseLimitMs(finish: FinishStep): number {
-  const atMostMs = finish.kind === 'stop' ? finish.atMostMs : 0;
-  return Math.max(LEAST_PAUSE_LIMIT_MS, Math.ceil(atMostMs * PAUSE_HEADROOM));
 }
 
 /** The event may be a moment behind the job's end; without it times after the resume cannot be told. */

@@ -64,11 +64,11 @@ function steer(bound: Bound, seen: PassSight): PassStep {
   const beyond = (what: string) =>
     `${what} would not fit the bound of ${formatBytes(boundBytes(bound, memoryBytes))} and ${formatMs(bound.durationMs)}`;
   if (iteration >= 2 && begins) {
+    if (!fits(bytes)) return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
     const small = stopWhenItFits(pass);
     if (small.kind === 'stop') return lastOf(pass, small, fits(memoryBytes, LET_RUN_MS));
     if (fits(bytes + memoryBytes)) return { kind: 'another pass' };
-    if (fits(bytes)) return goNow(bound, pass, bytes, beyond('another pass and all of the memory after it'));
-    return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
+    return goNow(bound, pass, bytes, beyond('another pass and all of the memory after it'));
   }
   // What a pause will take cannot be said before the speed is known.
   const { bytesPerSecond: speed } = pass;

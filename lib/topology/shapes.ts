@@ -213,8 +213,8 @@ function describePath(path: Path): string {
     return nicKey === undefined ? disk : `\`${nicKey}\` of ${disk}`;
   }
   if (key !== 'nics' || place === undefined) {
-    const inner = rest.find((segment) => Number.isNaN(Number(segment)));
-    return inner === undefined ? `\`${key}\` of ${owner}` : `\`${key}.${inner}\` of ${owner}`;
+    const inner = rest.filter((segment) => Number.isNaN(Number(segment)));
+    return `\`${[key, ...inner].join('.')}\` of ${owner}`;
   }
   const nic = `NIC ${Number(place) + 1} of ${owner}`;
   return nicKey === undefined ? nic : `\`${nicKey}\` of ${nic}`;

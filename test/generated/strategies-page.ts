@@ -1,5 +1,16 @@
 import { readFileSync } from 'node:fs';
+import type { Bound } from '../../lib/model/strategy-settings.js';
+import { DEFAULT_BOUND } from '../../lib/strategies/bounded.js';
+import { DEFAULT_POST_COPY_AFTER } from '../../lib/strategies/hybrid.js';
 import { STRATEGIES, STRATEGY_NAMES } from '../../lib/strategies/registry.js';
+
+function bytesText({ bytes }: Bound): string {
+  return bytes.kind === 'times' ? `${bytes.times}x` : `${bytes.bytes / 2 ** 20}MiB`;
+}
+
+function seconds({ durationMs }: { readonly durationMs: number }): string {
+  return `${durationMs / 1000}s`;
+}
 
 export function strategiesPage(): string {
   const rows = STRATEGIES.map(({ name, purpose, suits, needs, asksFor }) => {
@@ -17,6 +28,41 @@ All of them have the same redirect, certificate and undo: [the life of a migrati
 | strategy | what it does | for whom | needs | can be called off |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+\`bounded\` takes \`bound\`, and \`hybrid\` takes \`postCopyAfter\`; what is left out is as here.
+Another strategy in the file beside one of them is refused.
+
+\`\`\`yaml
+migration: {strategy: bounded, bound: {bytes: ${bytesText(DEFAULT_BOUND)}, duration: ${seconds(DEFAULT_BOUND)}, then: ${DEFAULT_BOUND.end}}}
+migration: {strategy: hybrid, postCopyAfter: {passes: ${DEFAULT_POST_COPY_AFTER.passes}, duration: ${seconds(DEFAULT_POST_COPY_AFTER)}}}
+\`\`\`
+
+For one run: \`--bound-bytes\`, \`--bound-duration\`, \`--bound-then\`; \`--post-copy-after-passes\`,
+\`--post-copy-after-duration\`.
+
+## What \`bounded\` promises
+
+No more than \`bytes\` of memory on the wire and no more than \`duration\` from its first byte until the guest runs with
+all of it, whatever the guest writes. A multiple is of what the hypervisor has of the guest's memory, video memory and
+ROMs included, and has the headers of pages (1 %) on top; a size is what it says. Disks that come along count for
+neither.
+
+A guest cannot dirty more than all of its memory. So there is always a last moment at which even that would fit:
+
+- Where a pass begins it is known what the guest has dirtied. Another pass is begun if it fits together with a last stop
+  in which all is dirty. Otherwise what is left goes now: the guest is paused, for as long as that takes, or let go
+  (\`then: post-copy\`). A pass that left as little as pre-copy asks for is the last one, too.
+- Within a pass nobody knows. It is broken off at the last moment at which all of the memory would fit.
+- What cannot fit is called off, and the guest has not stood still: a bound below its memory, or a link that is too slow.
+
+\`2x\` is always enough for one whole pass and the stop; what is more buys passes, and so a shorter pause. Bytes are
+counted; the time is as good as the speed is steady, with a seventh to spare. While the guest stands still QEMU does not
+keep to \`bandwidth\`, so that the pause is shorter than predicted where that is what limited the copy.
+
+The result says how it ended and why, what was predicted of the pause (\`ending\`) and what was used of the bound
+(\`bound\`). A migration is given up when the guest has stood still for three times what was predicted at the worst, and
+never before 5 s; frames that are sent ahead wait for as long. A tap holds 1,000 of them; those for which there was no
+room are counted, and named in the certificate.
 
 Whatever needs something says so in its entry of the registry; \`vxmig doctor\` looks whether both hosts have it.
 A strategy is one file in \`lib/strategies/\` and one line in \`lib/strategies/registry.ts\`;

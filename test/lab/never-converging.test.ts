@@ -40,6 +40,21 @@ await onLab('two-subnets', async (t, lab) => {
     t.match(await page('/cgi-bin/check'), /^intact\n/);
   });
 
+  await t.test('bounded moves it within its bound, and says what the pause cost', async (t) => {
+    const bound = ['--strategy', 'bounded', '--bound-bytes', '1.7x', '--bound-duration', '60s'];
+    const { exitCode, document, stderr } = await move('host-b', ...bound);
+    t.match({ exitCode, document }, { exitCode: 0, document: { ok: true, outcome: 'migrated' } }, stderr);
+    t.match(document, {
+      ending: { kind: 'stop', why: /would not fit the bound of/, predictedDowntimeMs: Number },
+      bound: { kept: true, usedBytes: Number, usedMs: Number },
+    });
+    const { bound: used, ping } = document;
+    t.ok(used.usedBytes <= used.bytes && used.usedMs <= used.durationMs, JSON.stringify(used));
+    t.comment(JSON.stringify({ ending: document.ending, used, ping, transfer: document.transfer }));
+    t.same(await holdings(lab), holding(lab, { web: 'host-b' }));
+    t.match(await page('/cgi-bin/check'), /^intact\n/);
+  });
+
   t.match(
     await page('/cgi-bin/dirty'),
     new RegExp(`^rateMiBPerSecond ${DIRTIES}\n`),

@@ -50,6 +50,16 @@ t.test('a wrong command line touches nothing and exits with 3', async (t) => {
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bandwidth', '7'], /64MiB/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--timeout', 'soon'], /120s/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--strategy', 'cold'], /pre-copy/],
+    [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '0.5x'], /from 1x on/],
+    [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-then', 'pause'], /stop, post-copy/],
+    [
+      ['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '2x'],
+      /is for the strategy bounded, .* be pre-copy/,
+    ],
+    [
+      ['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--strategy', 'bounded', '--post-copy-after-passes', '3'],
+      /is for the strategy hybrid, .* be bounded/,
+    ],
     [['watch', TOPOLOGY, '--repair=everything'], /networks, vms/],
     [['watch', TOPOLOGY, '--metrics', 'localhost'], /127\.0\.0\.1:9100/],
     [['plan', TOPOLOGY, '--host', 'host-a'], /choose from the script/],

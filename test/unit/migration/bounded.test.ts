@@ -58,17 +58,20 @@ t.test('more room is used for more passes, and post-copy takes the place of the 
   t.match(run('bounded', FAST, { end: 'post-copy' }), { kind: 'post-copy', pauseMs: 0 });
 });
 
-t.test('the least bound sends each page once; one that cannot be kept is called off, and nothing stood still', async (t) => {
-  const once = run('bounded', FAST, { bytes: { kind: 'times', times: 1 } });
-  t.match(once, { kind: 'stopped' });
-  t.ok(once.bytes <= once.limitBytes, `${once.bytes} of ${once.limitBytes}`);
-  t.match(run('bounded', FAST, { bytes: { kind: 'size', bytes: 64 * MIB } }), {
-    kind: 'called off',
-    pauseMs: 0,
-    why: /would not fit the bound of 64 MiB and 60 s$/,
-  });
-  t.match(run('bounded', FAST, { durationMs: 3_000 }), { kind: 'called off', pauseMs: 0 });
-});
+t.test(
+  'the least bound sends each page once; one that cannot be kept is called off, and nothing stood still',
+  async (t) => {
+    const once = run('bounded', FAST, { bytes: { kind: 'times', times: 1 } });
+    t.match(once, { kind: 'stopped' });
+    t.ok(once.bytes <= once.limitBytes, `${once.bytes} of ${once.limitBytes}`);
+    t.match(run('bounded', FAST, { bytes: { kind: 'size', bytes: 64 * MIB } }), {
+      kind: 'called off',
+      pauseMs: 0,
+      why: /would not fit the bound of 64 MiB and 60 s$/,
+    });
+    t.match(run('bounded', FAST, { durationMs: 3_000 }), { kind: 'called off', pauseMs: 0 });
+  },
+);
 
 t.test('a guest with little to do is moved as by pre-copy', async (t) => {
   const idle = { ...FAST, hot: 0.02, dirtiesMibPerSecond: 1 };
@@ -76,7 +79,7 @@ t.test('a guest with little to do is moved as by pre-copy', async (t) => {
   t.match(run('bounded', idle).why, /fits the downtime that is allowed/);
 });
 
-t.test('whatever the guest writes, and whatever the link carries: it ends within its bound', async (t) => {
+t.test('whatever the guest writes, and whatever the link carries: it ends within its bound', async () => {
   const guests = fc.record({
     memoryMib: fc.integer({ min: 16, max: 192 }),
     hot: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -115,19 +118,22 @@ t.test('whatever the guest writes, and whatever the link carries: it ends within
   );
 });
 
-t.test('hybrid: post-copy after so many passes, so much time, or when a pass leaves no less than the one before', async (t) => {
-  t.match(run('hybrid', FAST), { kind: 'post-copy', why: /^a pass left .*, no less than the .* of the one before$/ });
-  const slow = { ...FAST, hot: 0.5, dirtiesMibPerSecond: 30 };
-  const after = (passes: number, durationMs: number) =>
-    simulate(
-      { ...slow, random: series(1) },
-      strategyFor({ strategy: 'hybrid', ...DEFAULT_SETTINGS, postCopyAfter: { passes, durationMs } }),
-      300_000,
-    );
-  t.match(after(1, 60_000), { kind: 'post-copy', why: 'pass 1 is over' });
-  t.match(after(1000, 2_000), { kind: 'post-copy', why: '2 s of copying are over' });
-  t.match(run('hybrid', { ...FAST, hot: 0.02, dirtiesMibPerSecond: 1 }), { kind: 'stopped' }, 'most need none');
-});
+t.test(
+  'hybrid: post-copy after so many passes, so much time, or when a pass leaves no less than the one before',
+  async (t) => {
+    t.match(run('hybrid', FAST), { kind: 'post-copy', why: /^a pass left .*, no less than the .* of the one before$/ });
+    const slow = { ...FAST, hot: 0.5, dirtiesMibPerSecond: 30 };
+    const after = (passes: number, durationMs: number) =>
+      simulate(
+        { ...slow, random: series(1) },
+        strategyFor({ strategy: 'hybrid', ...DEFAULT_SETTINGS, postCopyAfter: { passes, durationMs } }),
+        300_000,
+      );
+    t.match(after(1, 60_000), { kind: 'post-copy', why: 'pass 1 is over' });
+    t.match(after(1000, 2_000), { kind: 'post-copy', why: '2 s of copying are over' });
+    t.match(run('hybrid', { ...FAST, hot: 0.02, dirtiesMibPerSecond: 1 }), { kind: 'stopped' }, 'most need none');
+  },
+);
 
 t.test('stop-and-copy: all but the first moment goes while the guest stands still', async (t) => {
   const end = run('stop-and-copy', FAST);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { MIGRATION_STAGES } from '../../../lib/migration/stages.js';
 import { VxmigError } from '../../../lib/model/errors.js';
-import { STRATEGY_NAMES } from '../../../lib/strategies/registry.js';
+import { STRATEGY_NAMES, strategyOf } from '../../../lib/strategies/registry.js';
 import { type Trouble, World } from './world.js';
 import { checkWorld, failing } from './world-check.js';
 
@@ -14,7 +14,8 @@ for (const strategy of STRATEGY_NAMES) {
       `${strategy}${redirect ? '' : ', nothing sent ahead'}: all stages, in order, and the VM is there`,
       async (t) => {
         // Without the redirect the hypervisor itself decides when it is paused.
-        if (!redirect && strategy !== 'post-copy') return t.pass('nobody lets it go in this world');
+        const letsGo = redirect || strategyOf(strategy).alwaysSteers || strategy === 'post-copy';
+        if (!letsGo) return t.pass('nobody lets it go in this world');
         const world = new World();
         const { result } = await world.migrate({ strategy, redirect });
         t.match(result, { ok: true, outcome: 'migrated', convergence: { converged: true } });
@@ -32,6 +33,36 @@ for (const strategy of STRATEGY_NAMES) {
     );
   }
 }
+
+t.test(
+  'a bound is told with what was used of it, and what cannot be kept is called off before anything stands still',
+  async (t) => {
+    const kept = await new World().migrate({ strategy: 'bounded' });
+    t.match(kept.result, {
+      ok: true,
+      ending: { kind: 'stop', why: 'what a pass left fits the downtime that is allowed', predictedDowntimeMs: Number },
+      bound: {
+        bytes: Math.floor(2 * 134217728 * 1.01),
+        usedBytes: null,
+        durationMs: 60_000,
+        usedMs: Number,
+        kept: true,
+      },
+    });
+    const world = new World();
+    const bound = { bytes: { kind: 'size', bytes: 1 }, durationMs: 60_000, end: 'stop' } as const;
+    const { result } = await world.migrate({ strategy: 'bounded', bound });
+    t.match(result, {
+      outcome: 'rolled-back',
+      error: {
+        message: /^web was not moved by bounded: .* would not fit the bound of 1 B and 60 s/,
+        hint: /more room/,
+      },
+    });
+    t.notOk(world.done.includes('source arm'), 'its frames went to it all the while');
+    checkWorld(t, world, result, 'called off');
+  },
+);
 
 t.test('what fails before the gate opens is undone, wherever it fails', async (t) => {
   const calls = [

@@ -49,6 +49,25 @@ Stages
   t.end();
 });
 
+t.test('a long pause is told with what was predicted of it, and a bound with what was used', (t) => {
+  const ending = {
+    kind: 'stop',
+    why: 'another pass would not fit',
+    predictedDowntimeMs: 1_100,
+    worstDowntimeMs: 9_000,
+  } as const;
+  const bound = { bytes: 290 * 2 ** 20, usedBytes: 101 * 2 ** 20, durationMs: 60_000, usedMs: 9_100, kept: true };
+  const [told, broken] = [bound, { ...bound, usedMs: 61_000, kept: false }].map((each) =>
+    migrationText({ ...MIGRATED, ending, bound: each }, { style: PLAIN }),
+  );
+  t.match(told, 'downtime   113 ms (predicted 1.1 s, 9 s at the worst): another pass would not fit');
+  t.match(told, 'bound      101 MiB of 290 MiB, 9.1 s of 60 s: kept');
+  t.match(broken, '61 s of 60 s: not kept');
+  const short = { ...ending, predictedDowntimeMs: 20, worstDowntimeMs: 300 };
+  t.match(migrationText({ ...MIGRATED, ending: short }, { style: PLAIN }), 'downtime   113 ms\n');
+  t.end();
+});
+
 t.test('what moved besides, and what nothing is known of, is said beside what is', (t) => {
   const mac = (last: string) => ({ network: 'blue', mac: `52:54:00:09:00:${last}` });
   const macs: MigrationResult['macs'] = [

@@ -46,6 +46,16 @@ const SHAPE: readonly Case[] = [
     'image: micro\n    migration: {strategy: §precopy}',
     '`migration.strategy` of VM web: "precopy" is not a strategy',
   ],
+  [
+    'image: micro',
+    'image: micro\n    migration: {strategy: bounded, bound: {bytes: §0.5x}}',
+    '`migration.bound.bytes` of VM web: "0.5x" is not a multiple of the memory, at least 1x, or a size in MiB or GiB',
+  ],
+  [
+    'image: micro',
+    'image: micro\n    migration: {strategy: bounded, bound: {then: §pause}}',
+    '`migration.bound.then` of VM web: "pause" is not an end of a bounded copy',
+  ],
   ['"52:54:00:09:00:01"', '§52-54-00-09-00-01', '`mac` of NIC 1 of VM web: "52-54-00-09-00-01" is not a MAC address'],
   [
     'left, address: 198.18.1.10',
@@ -69,6 +79,26 @@ const SHAPE: readonly Case[] = [
 ];
 
 const MEANING: readonly Case[] = [
+  [
+    'image: micro',
+    'image: micro\n    migration: {§bound: {bytes: 2x}}',
+    '`bound` is for the strategy bounded, and this VM is moved by pre-copy',
+  ],
+  [
+    'image: micro',
+    'image: micro\n    migration: {strategy: bounded, §postCopyAfter: {passes: 3}}',
+    '`postCopyAfter` is for the strategy hybrid, and this VM is moved by bounded',
+  ],
+  [
+    'image: micro',
+    'image: micro\n    memory: 256MiB\n    migration: {strategy: bounded, bound: {bytes: §128MiB}}',
+    '128MiB is less than its memory, which goes once whatever the guest does',
+  ],
+  [
+    'image: micro',
+    'image: micro\n    migration: {strategy: bounded, timeout: §30s}',
+    'the copy is called off after 30s, before its bound of 60s is reached',
+  ],
   ['left: {cidr: 198.18.1.0/24}', 'left: {cidr: §198.18.1.7/24}', '198.18.1.7/24 has host bits set'],
   ['left: {cidr: 198.18.1.0/24}', 'left: {cidr: §198.18.1.300/24}', '198.18.1.300/24 is not a prefix'],
   [

@@ -1,0 +1,27 @@
+import t from 'tap';
+import { migrateOptions } from '../../../lib/controller/migrate-options.js';
+import type { MigrationSettings } from '../../../lib/model/topology.js';
+import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
+
+const SAID: MigrationSettings = {
+  strategy: 'bounded',
+  bandwidthBytesPerSecond: null,
+  timeoutMs: 120_000,
+  copyStorage: null,
+  ...DEFAULT_SETTINGS,
+};
+
+t.test('a part of a setting is said for one run, and the rest is the file’s', async (t) => {
+  t.match(migrateOptions(SAID, { bound: { durationMs: 10_000 } }), {
+    redirect: true,
+    bound: { ...SAID.bound, durationMs: 10_000 },
+    postCopyAfter: SAID.postCopyAfter,
+  });
+});
+
+t.test('a copy with a bound is not called off before its bound, unless that is asked for', async (t) => {
+  const bound = { durationMs: 300_000 };
+  t.ok(migrateOptions(SAID, { bound }).timeoutMs > 300_000);
+  t.equal(migrateOptions(SAID, { bound, timeoutMs: 5_000 }).timeoutMs, 5_000);
+  t.equal(migrateOptions({ ...SAID, strategy: 'pre-copy' }, {}).timeoutMs, 120_000);
+});
