@@ -228,6 +228,7 @@ export class Copy {
     if (this.#queuesBefore !== null || (stats.memoryProcessedBytes ?? 0) <= 0) return;
     this.#queuesBefore = readQueues(this.run);
     if (control === null || !this.run.options.redirect) return;
+    this.reservation.room.begin();
     await this.#primeTaps();
     this.#unready = whyUnready(this.run, this.reservation.moving);
   }

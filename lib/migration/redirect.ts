@@ -29,6 +29,7 @@ export async function redirect(run: Run, reservation: Reservation, copy: Copy): 
     return;
   }
   reservation.hurry();
+  await reservation.room.make(copy.finish);
   while (!(await redirects.armInTime(copy.finish))) {
     const tookMs = redirects.armings.map((arming) => arming.tookMs);
     const list = tookMs.map((ms) => formatMs(Math.round(ms))).join(', ');

@@ -18,6 +18,7 @@ export async function release(run: Run, checked: Checked, reservation: Reservati
   // The driver removes it as the VM leaves; a definition that stayed behind could be started a second time.
   if (places.some((place) => place.host === source.name)) await source.vms.forget(domain);
   await reservation.redirects.close();
+  await reservation.room.putBack();
   await reservation.stopSteering();
   if (checked.startsWithHost) await startWithItsHost(run);
   placement.settle(vm.name);

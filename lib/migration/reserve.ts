@@ -7,6 +7,7 @@ import type { Run } from './migration.js';
 import { MovingMacs } from './moving-macs.js';
 import { closeAll, Redirects } from './redirects.js';
 import { TableWatch } from './tables.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** What the destination holds for the VM, and who stands by, from `reserve` until the VM is there or stays. */
 export class Reservation {
@@ -14,6 +15,7 @@ export class Reservation {
   readonly tables: TableWatch;
   readonly redirects: Redirects;
   readonly disks: DiskCopies;
+  readonly room: WaitingRoom;
   /** null: the copy is not steered, so that nothing could be sent ahead at the right moment. */
   #control: MigrationControl | null = null;
   #followers: readonly Follower[] = [];
@@ -31,6 +33,7 @@ export class Reservation {
     this.moving = new MovingMacs(run);
     this.tables = new TableWatch(run);
     this.redirects = new Redirects(run, this.moving);
+    this.room = new WaitingRoom(run);
   }
 
   get control(): MigrationControl | null {

@@ -1,5 +1,6 @@
 import type { AnnounceFrame } from '../frames/announce.js';
 import type { QueueDrops } from '../measure/queue-drops.js';
+import type { TapRoom } from '../measure/tap-room.js';
 import type { SeenMac } from '../plan/moving-macs.js';
 
 /** What moves frames on one host, as a migration needs it: the way to a VM, and how it is changed. */
@@ -11,6 +12,10 @@ export interface NetworkPath {
   primeTap(vm: string, nicIndex: number): Promise<void>;
   /** What queues there have dropped: the VM's taps, and those by which a switch in userspace reads its ports. */
   queueDrops(vm: string): Promise<readonly QueueDrops[]>;
+  /** The VM's taps there, and how many frames each of them holds. */
+  tapRoom(vm: string): Promise<readonly TapRoom[]>;
+  /** From now on that tap of the VM's holds so many frames for a guest that does not read. */
+  setTapRoom(device: string, holds: number): Promise<void>;
   /** For a while takes what comes for a NIC's MACs from where it was, without learning from it who lives there. */
   acceptLate(nic: VmNic, macs: readonly string[], from: string): Promise<void>;
   /** Ends that: the VM has left, and what comes for it must meet the tables again. */

@@ -1,3 +1,4 @@
+import { tapName } from '../../lib/model/names.js';
 import { onLab } from './harness.js';
 import { holding, holdings } from './host-state.js';
 
@@ -52,6 +53,8 @@ await onLab('two-subnets', async (t, lab) => {
     t.ok(used.usedBytes <= used.bytes && used.usedMs <= used.durationMs, JSON.stringify(used));
     t.comment(JSON.stringify({ ending: document.ending, used, ping, transfer: document.transfer }));
     t.same(await holdings(lab), holding(lab, { web: 'host-b' }));
+    const holds = await lab.on('host-b', 'cat', `/sys/class/net/${tapName(lab.name, 'web', 0)}/tx_queue_len`);
+    t.equal(holds.trim(), '1000', 'its tap holds as many frames as before');
     t.match(await page('/cgi-bin/check'), /^intact\n/);
   });
 

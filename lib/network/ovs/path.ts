@@ -2,6 +2,7 @@ import { toHex } from '../../frames/frame.js';
 import type { HostShell } from '../../host/connection.js';
 import { runCommands } from '../../host/script.js';
 import { parseQueueDrops, type QueueDrops, READ_QUEUE_DROPS } from '../../measure/queue-drops.js';
+import { parseTapRoom, READ_TAP_ROOM, type TapRoom } from '../../measure/tap-room.js';
 import { bridgeName, tapName } from '../../model/names.js';
 import type { Network, Nic, Topology } from '../../model/topology.js';
 import { cookieOf } from '../../pipeline/cookie.js';
@@ -68,10 +69,17 @@ export class OvsPath implements NetworkPath {
   }
 
   async queueDrops(vm: string): Promise<readonly QueueDrops[]> {
-    const { nics } = this.topology.vms.find((candidate) => candidate.name === vm) ?? { nics: [] };
-    const taps = nics.map((_, index) => tapName(this.topology.name, vm, index));
-    const { stdout } = await this.#shell.run(['sh', '-c', READ_QUEUE_DROPS, 'sh', ...taps]);
+    const { stdout } = await this.#shell.run(['sh', '-c', READ_QUEUE_DROPS, 'sh', ...this.#tapsOf(vm)]);
     return parseQueueDrops(stdout);
+  }
+
+  async tapRoom(vm: string): Promise<readonly TapRoom[]> {
+    const { stdout } = await this.#shell.run(['sh', '-c', READ_TAP_ROOM, 'sh', ...this.#tapsOf(vm)]);
+    return parseTapRoom(stdout);
+  }
+
+  async setTapRoom(device: string, holds: number): Promise<void> {
+    await runCommands(this.#shell, [{ argv: ['ip', 'link', 'set', 'dev', device, 'txqueuelen', String(holds)] }]);
   }
 
   async acceptLate(nic: VmNic, macs: readonly string[], from: string): Promise<void> {
@@ -208,6 +216,11 @@ export class OvsPath implements NetworkPath {
     const nic = this.topology.vms.find((candidate) => candidate.name === vm)?.nics[nicIndex];
     if (nic === undefined) throw new Error(`VM ${vm} has no NIC ${nicIndex}`);
     return nic;
+  }
+
+  #tapsOf(vm: string): string[] {
+    const { nics } = this.topology.vms.find((candidate) => candidate.name === vm) ?? { nics: [] };
+    return nics.map((_, index) => tapName(this.topology.name, vm, index));
   }
 
   #tapOf({ vm, index, network }: VmNic): { readonly name: string; readonly ofport: number } {

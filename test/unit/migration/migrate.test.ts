@@ -64,6 +64,14 @@ t.test(
   },
 );
 
+t.test('a pause that may be long has room for the frames that come, and afterwards the tap is as it was', async (t) => {
+  const world = new World({ framesPerLook: 100 });
+  const { result } = await world.migrate({ strategy: 'stop-and-copy' });
+  t.equal(result.outcome, 'migrated');
+  t.equal(world.done.filter((what) => what === 'destination setTapRoom').length, 2);
+  t.same([...world.room], [['host-b', 1_000]]);
+});
+
 t.test('what fails before the gate opens is undone, wherever it fails', async (t) => {
   const calls = [
     'source lookAhead',

@@ -51,6 +51,8 @@ export interface Trouble {
   readonly unheard?: readonly ('stopped' | 'resumed')[];
   /** How late events come, in milliseconds, from 0 to this; the same for calls. */
   readonly jitterMs?: number;
+  /** So many frames have come for it between two looks at its taps. */
+  readonly framesPerLook?: number;
   /** Hears of each call, counted from 1. */
   readonly onCall?: (count: number) => void;
   /** From 0 to 1; the same series for the same world. */
@@ -106,6 +108,9 @@ export class World {
   readonly taps = new Set<string>(['host-a']);
   #job: 'none' | 'copying' | 'switching' | 'over' = 'none';
   #pass = 1;
+  #frames = 0;
+  /** By host: how many frames the VM's tap there holds, where somebody has said so. */
+  readonly room = new Map<string, number>();
   #endJob: (outcome: JobOutcome) => void = () => {};
   #isOver = false;
 
@@ -396,6 +401,14 @@ export class World {
       },
       primeTap: async () => call('primeTap'),
       queueDrops: async () => [],
+      tapRoom: async () => {
+        this.#frames += this.trouble.framesPerLook ?? 0;
+        return [{ device: tap('web', 0), holds: this.room.get(host) ?? 1_000, frames: this.#frames }];
+      },
+      setTapRoom: async (_, holds) => {
+        await call('setTapRoom');
+        this.room.set(host, holds);
+      },
       acceptLate: async () => call('acceptLate'),
       refuseLate: async () => call('refuseLate'),
       redirect: async () => {
