@@ -1,4 +1,5 @@
 import { formatCount, formatMs } from '../model/quantities.js';
+import { isAtOnce } from '../strategies/strategy.js';
 import type { Copy } from './copy.js';
 import { OPEN_MIB_PER_SECOND, withinLimit } from './gate.js';
 import type { Run } from './migration.js';
@@ -57,9 +58,16 @@ async function plainly(run: Run, reservation: Reservation, copy: Copy, why: stri
   await openGate(run, reservation, copy);
 }
 
-/** Full speed first: what is left is sent while the guest still runs, and only then is it paused. */
+/**
+ * Full speed first: what is left is sent while the guest still runs, and only then is it paused. Where that must be now
+ * the copy stays held: of a paused guest QEMU sends as fast as it goes (migration.c, migration_completion_precopy).
+ */
 async function openGate(run: Run, { control }: Reservation, { finish }: Copy): Promise<void> {
-  await control?.setSpeed(withinLimit(OPEN_MIB_PER_SECOND, run.options.bandwidthBytesPerSecond));
+  if (finish.kind === 'stop' && isAtOnce(finish)) {
+    await control?.setMaxDowntime(finish.downtimeMs);
+    return;
+  }
+  await control?.setSpeed(fullSpeed(run));
   if (finish.kind === 'stop') {
     await control?.setMaxDowntime(finish.downtimeMs);
     return;
@@ -67,6 +75,10 @@ async function openGate(run: Run, { control }: Reservation, { finish }: Copy): P
   // Whatever becomes of the request: from now on the guest's memory may be torn.
   run.switchover.apply({ kind: 'post-copy began', atMs: Date.now() });
   await control?.startPostCopy();
+}
+
+function fullSpeed({ options }: Run): number {
+  return withinLimit(OPEN_MIB_PER_SECOND, options.bandwidthBytesPerSecond);
 }
 
 /**
@@ -79,6 +91,7 @@ export async function hastenPause(run: Run, reservation: Reservation, copy: Copy
   if (control === null || copy.finish.kind !== 'stop') return;
   const settled = () => copy.job?.isOver === true || isStopped(run.switchover.state);
   if (await run.switchover.until(settled, HURRY_AFTER_MS)) return;
+  if (isAtOnce(copy.finish)) await control.setSpeed(fullSpeed(run));
   await control.setMaxDowntime(copy.finish.hurriedDowntimeMs);
   if (!redirects.stand || (await run.switchover.until(settled, GIVE_UP_AFTER_MS))) return;
   await redirects.close('dropped');

@@ -12,6 +12,9 @@ const ON_THE_WIRE = 1.01;
 const SPEED_HEADROOM = 1.15;
 /** What arming the redirect, the switch itself and the waking may take. */
 const SWITCH_MS = 1_500;
+/** What a held copy still sends until the guest is paused: no more than 1 MiB a second. */
+const HELD_BYTES = 2 ** 20;
+const UNTIL_PAUSED_MS = 800;
 /** Between two looks the copy goes on. */
 const NEXT_LOOK_MS = 150;
 /** So long the guest is let run on where a pass left little; then it is paused whatever it does. */
@@ -64,7 +67,8 @@ function steer(bound: Bound, seen: PassSight): PassStep {
   const beyond = (what: string) =>
     `${what} would not fit the bound of ${formatBytes(boundBytes(bound, memoryBytes))} and ${formatMs(bound.durationMs)}`;
   if (iteration >= 2 && begins) {
-    if (!fits(bytes)) return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
+    const canGo = fits(memoryBytes) || fits(likelyBytes(pass));
+    if (!canGo) return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
     const small = stopWhenItFits(pass);
     if (small.kind === 'stop') return lastOf(pass, small, fits(memoryBytes, LET_RUN_MS));
     if (fits(bytes + memoryBytes)) return { kind: 'another pass' };
@@ -89,10 +93,16 @@ function roomOf(bound: Bound, pass: PassSight) {
   // The first figures of a speed are of a copy that has only just begun.
   const isKnown = speed > 0 && elapsedMs >= Math.min(SPEED_AFTER_MS, bound.durationMs / 10);
   return (moreBytes: number, laterMs = 0): boolean => {
-    const fitsBytes = sentBytes + moreBytes * ON_THE_WIRE + (laterMs / 1000) * speed <= limitBytes;
+    const fitsBytes = sentBytes + HELD_BYTES + moreBytes * ON_THE_WIRE + (laterMs / 1000) * speed <= limitBytes;
     const sendsMs = (moreBytes / speed) * 1000 * SPEED_HEADROOM;
     return fitsBytes && (!isKnown || elapsedMs + laterMs + sendsMs + SWITCH_MS <= bound.durationMs);
   };
+}
+
+/** What was dirty when a pass began, and what the guest dirties besides until it is paused, if it goes on like that. */
+function likelyBytes({ bytes, bytesBefore, bytesPerSecond, elapsedMs, memoryBytes }: PassSight): number {
+  const passMs = bytesBefore !== null && bytesPerSecond ? (bytesBefore / bytesPerSecond) * 1000 : elapsedMs;
+  return passMs <= 0 ? memoryBytes : Math.min(memoryBytes, bytes * (1 + UNTIL_PAUSED_MS / passMs));
 }
 
 /** QEMU's figure is of a tenth of a second, and low where the machine was busy just then. */

@@ -117,6 +117,11 @@ export function stopWhenItFits(
   };
 }
 
+/** It is not let run on until less is left. */
+export function isAtOnce({ downtimeMs, hurriedDowntimeMs, isLast }: StopStep): boolean {
+  return isLast && downtimeMs >= hurriedDowntimeMs;
+}
+
 /** Whatever is left is sent now: all of the memory would fit, even at the speed at which the copy was held. */
 export function stopNow(
   { memoryBytes, bytesPerSecond }: Pick<PassSight, 'memoryBytes' | 'bytesPerSecond'>,

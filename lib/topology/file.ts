@@ -410,7 +410,7 @@ export interface Migration {
  */
 export interface Bound {
   /**
-   * So many times what the hypervisor has of its memory, `2x` (default), or a size, `512MiB`.
+   * So many times what the hypervisor has of its memory, `2x` (default), at least `1.1x`; or a size, `512MiB`.
    */
   bytes?: string;
   /**

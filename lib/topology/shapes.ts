@@ -133,7 +133,7 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   [
     'vms/*/migration/bound/bytes',
     {
-      noun: 'a multiple of the memory, at least 1x, or a size in MiB or GiB',
+      noun: 'a multiple of the memory, at least 1.1x, or a size in MiB or GiB',
       fix: 'for example `bytes: 2x`, `1.5x` or `512MiB`',
     },
   ],

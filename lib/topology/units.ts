@@ -17,8 +17,11 @@ export function parseDurationMs(text: string): number {
   return Number(match[1]) * MS_PER[match[2] as keyof typeof MS_PER];
 }
 
+const LEAST_TIMES = 1.1;
+
 /** `2x`, `1.5x` or `512MiB`. The schema has vetted the text: another one is a bug. */
 export function parseBoundBytes(text: string): Bound['bytes'] {
   const [, times] = /^([1-9][0-9]?(?:\.[0-9]{1,2})?)x$/.exec(text) ?? [];
+  if (times !== undefined && Number(times) < LEAST_TIMES) throw new Error(`not enough: ${text}`);
   return times === undefined ? { kind: 'size', bytes: parseBytes(text) } : { kind: 'times', times: Number(times) };
 }

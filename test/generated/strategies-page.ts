@@ -54,6 +54,7 @@ A guest cannot dirty more than all of its memory. So there is always a last mome
   (\`then: post-copy\`). A pass that left as little as pre-copy asks for is the last one, too.
 - Within a pass nobody knows. It is broken off at the last moment at which all of the memory would fit.
 - What cannot fit is called off, and the guest has not stood still: a bound below its memory, or a link that is too slow.
+  A small guest on a fast link needs some more than \`1.1x\`, the least there is: the speed has to be measured first.
 
 \`2x\` is always enough for one whole pass and the stop; what is more buys passes, and so a shorter pause. Bytes are
 counted; the time is as good as the speed is steady, with a seventh to spare. While the guest stands still QEMU does not

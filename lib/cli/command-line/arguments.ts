@@ -15,7 +15,7 @@ export function sizeArgument(text: string): number {
 
 /** `2x` or `512MiB`, as the topology file writes a bound. */
 export function boundBytesArgument(text: string): Bound['bytes'] {
-  return orRefused(() => parseBoundBytes(text), 'Write a multiple of the memory from 1x on, or a size as 512MiB.');
+  return orRefused(() => parseBoundBytes(text), 'Write a multiple of the memory from 1.1x on, or a size as 512MiB.');
 }
 
 /** `120s` in milliseconds, as the topology file writes durations. */

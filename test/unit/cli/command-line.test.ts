@@ -50,7 +50,7 @@ t.test('a wrong command line touches nothing and exits with 3', async (t) => {
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bandwidth', '7'], /64MiB/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--timeout', 'soon'], /120s/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--strategy', 'cold'], /pre-copy/],
-    [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '0.5x'], /from 1x on/],
+    [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '1x'], /from 1\.1x on/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-then', 'pause'], /stop, post-copy/],
     [
       ['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '2x'],

@@ -1,6 +1,6 @@
 import { type JobStats, parseJobStats } from '../../../lib/measure/jobinfo.js';
 import { type FinishStep, GATE_SHUT, type GateState, nextGateStep } from '../../../lib/migration/gate.js';
-import type { Strategy } from '../../../lib/strategies/strategy.js';
+import { isAtOnce, type Strategy } from '../../../lib/strategies/strategy.js';
 
 const MIB = 1024 * 1024;
 const BLOCK_BYTES = MIB / 8;
@@ -58,12 +58,13 @@ export function simulate(guest: SimulatedGuest, strategy: Strategy, forMs: numbe
     if (step.kind !== 'wait') copy.limitMib = step.mibPerSecond;
     if (step.kind !== 'ready') continue;
     copy.run(guest.armingMs);
-    copy.limitMib = Number.POSITIVE_INFINITY;
     const { finish } = step;
     if (finish.kind === 'post-copy') return copy.finishBy('post-copy', finish);
     const openedMs = copy.ms;
     while (copy.ms < forMs) {
-      const downtimeMs = copy.ms - openedMs > 200 ? finish.hurriedDowntimeMs : finish.downtimeMs;
+      const isHurried = copy.ms - openedMs > 200;
+      if (isHurried || !isAtOnce(finish)) copy.limitMib = Number.POSITIVE_INFINITY;
+      const downtimeMs = isHurried ? finish.hurriedDowntimeMs : finish.downtimeMs;
       if (copy.wouldPause(downtimeMs)) return copy.finishBy('stopped', finish);
       copy.run(TICK_MS);
     }

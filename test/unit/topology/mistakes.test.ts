@@ -48,8 +48,8 @@ const SHAPE: readonly Case[] = [
   ],
   [
     'image: micro',
-    'image: micro\n    migration: {strategy: bounded, bound: {bytes: §0.5x}}',
-    '`migration.bound.bytes` of VM web: "0.5x" is not a multiple of the memory, at least 1x, or a size in MiB or GiB',
+    'image: micro\n    migration: {strategy: bounded, bound: {bytes: §1x}}',
+    '`migration.bound.bytes` of VM web: "1x" is not a multiple of the memory, at least 1.1x, or a size in MiB or GiB',
   ],
   [
     'image: micro',
