@@ -4,6 +4,9 @@ import { type PassSight, type PassStep, type Strategy, stopWhenItFits } from './
 
 export const DEFAULT_POST_COPY_AFTER: PostCopyAfter = { passes: 5, durationMs: 60_000 };
 
+/** What a pass begins with is known as well as the looks are quick: so little less is none. */
+const STALLED = 0.95;
+
 /** Pre-copy as long as that comes forward, then post-copy (Sahni and Varma, CCEM 2012). */
 export const HYBRID: Strategy = hybrid(DEFAULT_POST_COPY_AFTER);
 
@@ -28,9 +31,9 @@ function steer({ passes, durationMs }: PostCopyAfter, pass: PassSight): PassStep
   const step = stopWhenItFits(pass);
   if (step.kind === 'stop' || !begins) return step;
   if (iteration > passes) return letGo(`pass ${iteration - 1} is over`);
-  if (bytesBefore !== null && bytes >= bytesBefore) {
+  if (bytesBefore !== null && bytes >= bytesBefore * STALLED) {
     const [now, before] = [bytes, bytesBefore].map((each) => formatBytes(Math.round(each)));
-    return letGo(`a pass left ${now}, no less than the ${before} of the one before`);
+    return letGo(`a pass left ${now}, and the one before ${before}`);
   }
   return step;
 }

@@ -123,7 +123,8 @@ class SimulatedCopy {
   finishBy(kind: 'stopped' | 'post-copy', finish: FinishStep): SimulatedEnd {
     this.#find();
     const bytes = this.#toSend.size * BLOCK_BYTES * ON_THE_WIRE;
-    const tookMs = (bytes / this.#link) * 1000 + 60;
+    const speeds = Array.from({ length: 20 }, () => this.#link);
+    const tookMs = (bytes / (speeds.reduce((sum, speed) => sum + speed) / speeds.length)) * 1000 + 60;
     this.#bytes += bytes;
     this.ms += tookMs;
     return { ...this.end(kind, finish, finish.why), pauseMs: kind === 'stopped' ? tookMs : 0 };
