@@ -156,7 +156,8 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
   if (vm === undefined) throw new Error(`no VM ${name} in topology ${topology.name}`);
   const target = hostOf(topology, to);
   const { bandwidthBytesPerSecond } = vm.migration;
-  const { postCopy, autoConverge } = strategyFor(vm.migration).asksFor;
+  const strategy = strategyFor(vm.migration);
+  const { postCopy, autoConverge } = strategy.asksFor;
   const command = shellLine(
     migrateArgv({
       domain: domainOf(vm),
@@ -170,7 +171,13 @@ function migrationText(topology: Topology, { vm: name, to }: PlannedMigration): 
     }),
   );
   const isAlone = volumesOfOneHost(topology, vm).length > 0;
-  return isAlone || vm.migration.copyStorage !== null ? `${ALONE}\n${command}` : command;
+  const remarks = [
+    ...(isAlone || vm.migration.copyStorage !== null ? [ALONE] : []),
+    ...(strategy.alwaysSteers
+      ? [`# ${strategy.name} is steered by vxmig all the while: virsh alone does not do it.`]
+      : []),
+  ];
+  return [...remarks, command].join('\n');
 }
 
 const ALONE = '# virsh refuses what only this host has: `vxmig apply` and `vxmig migrate` copy such disks along.';

@@ -6,6 +6,7 @@ import { certificateSection } from './certificate-html.js';
 import { causeWords } from './certificate-words.js';
 import { coverageFacts, lossWords } from './coverage-words.js';
 import { delayPlot, type PlotInterval } from './delay-plot.js';
+import { boundWords, endingWords } from './ending-words.js';
 import { PAGE_STYLE } from './html-style.js';
 import { numbers, tableOf, words } from './html-table.js';
 import { marksOf } from './marks.js';
@@ -94,6 +95,10 @@ function facts(result: MigrationResult): Markup {
   const behind = coverageFacts(result).map(
     ([name, value]) => markup`<dt>${name.charAt(0).toUpperCase()}${name.slice(1)}</dt><dd>${value}</dd>`,
   );
+  const bound = result.bound
+    ? markup`
+<dt>Bound</dt><dd>${boundWords(result.bound)}: ${result.bound.kept ? 'kept' : 'not kept'}</dd>`
+    : null;
   const moved =
     outcome === 'migrated'
       ? markup`<dt>Announced</dt><dd>${announced}</dd>
@@ -102,7 +107,7 @@ ${behind}`
       : null;
   return markup`<dl>
 <dt>Transfer</dt><dd>${copied}</dd>
-<dt>Downtime</dt><dd>${downtime}</dd>
+<dt>Downtime</dt><dd>${downtime}${endingWords(result)}</dd>${bound}
 ${moved}
 </dl>`;
 }

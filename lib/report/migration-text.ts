@@ -1,12 +1,10 @@
-import type { BoundFigures, MigrationResult, PingFigures } from '../model/migration-result.js';
+import type { MigrationResult, PingFigures } from '../model/migration-result.js';
 import { formatBytes, formatCount, formatMs } from '../model/quantities.js';
 import { certificateFacts, certificateText } from './certificate-text.js';
 import { coverageFacts, lossWords } from './coverage-words.js';
+import { boundWords, endingWords } from './ending-words.js';
 import { paint, type Style } from './style.js';
 import { columnsText, indented } from './table.js';
-
-/** A pause that is sure to be shorter needs no explanation. */
-const TOLD_FROM_MS = 1_000;
 
 export interface MigrationTextOptions {
   readonly style: Style;
@@ -67,9 +65,13 @@ function facts(result: MigrationResult, style: Style): string {
     const speed =
       `${formatBytes(transfer.throughputBytesPerSecond)}/s, ` + `${formatCount(transfer.iterations, 'pass', 'passes')}`;
     rows.push(['transfer', `${formatBytes(transfer.transferredBytes)} in ${formatMs(transfer.durationMs)} (${speed})`]);
-    rows.push(['downtime', downtimeText(result, transfer.downtimeMs)]);
+    const took = transfer.downtimeMs === null ? 'libvirt did not tell' : formatMs(transfer.downtimeMs);
+    rows.push(['downtime', `${took}${endingWords(result)}`]);
   }
-  if (result.bound !== undefined) rows.push(['bound', boundText(result.bound, style)]);
+  if (result.bound !== undefined) {
+    const kept = result.bound.kept ? paint(style, 'good', 'kept') : paint(style, 'bad', 'not kept');
+    rows.push(['bound', `${boundWords(result.bound)}: ${kept}`]);
+  }
   for (const { target, bytes, durationMs } of result.disks ?? []) {
     if (bytes === null || durationMs === null) continue;
     rows.push([`disk ${target}`, `${formatBytes(bytes)} copied, in sync after ${formatMs(durationMs)}`]);
@@ -87,25 +89,6 @@ function facts(result: MigrationResult, style: Style): string {
   if (result.certificate !== undefined && result.outcome === 'migrated')
     rows.push(...certificateFacts(result.certificate, result.to, style));
   return rows.map(([name, value]) => `  ${paint(style, 'quiet', name.padEnd(10))} ${value}`).join('\n');
-}
-
-/** What was foretold is said where a pause was long enough for somebody to have noticed. */
-function downtimeText({ ending }: MigrationResult, downtimeMs: number | null): string {
-  const took = downtimeMs === null ? 'libvirt did not tell' : formatMs(downtimeMs);
-  if (ending === undefined) return took;
-  const { predictedDowntimeMs: predicted, worstDowntimeMs: worst } = ending;
-  if (worst !== null && worst < TOLD_FROM_MS) return took;
-  const foretold =
-    predicted === null || worst === null ? '' : ` (predicted ${formatMs(predicted)}, ${formatMs(worst)} at the worst)`;
-  return `${took}${foretold}: ${ending.why}`;
-}
-
-function boundText({ bytes, usedBytes, durationMs, usedMs, kept }: BoundFigures, style: Style): string {
-  const used = (what: string | null, of: string) => `${what ?? 'not told how much'} of ${of}`;
-  const both =
-    `${used(usedBytes === null ? null : formatBytes(usedBytes), formatBytes(bytes))}, ` +
-    used(usedMs === null ? null : formatMs(usedMs), formatMs(durationMs));
-  return `${both}: ${kept ? paint(style, 'good', 'kept') : paint(style, 'bad', 'not kept')}`;
 }
 
 function pings(result: MigrationResult, { style, timeline, legend }: MigrationTextOptions): string {
