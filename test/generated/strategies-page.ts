@@ -62,9 +62,11 @@ keep to \`bandwidth\`, so that the pause is shorter than predicted where that is
 
 The result says how it ended and why, what was predicted of the pause (\`ending\`) and what was used of the bound
 (\`bound\`). A migration is given up when the guest has stood still for three times what was predicted at the worst, and
-never before 5 s; frames that are sent ahead wait for as long. A tap holds 1,000 of them; where more are to be expected, as
-many as come for the guest while it is copied, its queue is lengthened for the time of the migration, to 50,000 at most.
-Frames for which there was no room are counted, and named in the certificate.
+never before 5 s; frames that are sent ahead wait while it may take that long. A tap holds 1,000 of them. Where more are
+to be expected, by what comes for the guest while it is copied, its queue is lengthened for the time of the migration,
+to 50,000 at most, and put back.
+Frames for which there was no room are counted, and named in the certificate. A ping that waited for more than 9.5 s
+counts as lost, for fping forgets it.
 
 Whatever needs something says so in its entry of the registry; \`vxmig doctor\` looks whether both hosts have it.
 A strategy is one file in \`lib/strategies/\` and one line in \`lib/strategies/registry.ts\`;

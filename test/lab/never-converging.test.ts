@@ -20,7 +20,7 @@ await onLab('two-subnets', async (t, lab) => {
     t.equal(exitCode, 1);
     t.match(document, {
       outcome: 'rolled-back',
-      error: { message: /did not end within 10000 ms/, hint: /auto-converge or post-copy/ },
+      error: { message: /did not end within 10000 ms/, hint: /auto-converge, post-copy or bounded/ },
     });
     t.same(await holdings(lab), holding(lab, { web: 'host-a' }));
     t.match(await page('/cgi-bin/check'), /^intact\n/);

@@ -63,7 +63,7 @@ t.test('a long pause is told with what was predicted of it, and a bound with wha
   t.match(told, 'downtime   113 ms (predicted 1.1 s, 9 s at the worst): another pass would not fit');
   t.match(told, 'bound      101 MiB of 290 MiB, 9.1 s of 60 s: kept');
   t.match(broken, '61 s of 60 s: not kept');
-  const page = runPage({ ...RUN, result: { ...RUN.result, ending, bound } });
+  const page = runPage({ ...RUN, result: { ...RUN.result, ending, bound } }).toString();
   t.match(page, '(predicted 1.1 s, 9 s at the worst): another pass would not fit</dd>');
   t.match(page, '<dt>Bound</dt><dd>101 MiB of 290 MiB, 9.1 s of 60 s: kept</dd>');
   const short = { ...ending, predictedDowntimeMs: 20, worstDowntimeMs: 300 };
