@@ -1,4 +1,4 @@
-/** A tap: how many frames it holds for a guest that does not read them, and how many have gone to it since it is there. */
+/** How many frames a tap holds for a guest that does not read them, and how many have gone to it in all. */
 export interface TapRoom {
   readonly device: string;
   /** The device's txqueuelen: the ring is as long (drivers/net/tun.c, tun_queue_resize). */

@@ -41,8 +41,8 @@ export class WaitingRoom {
       const wanted = Math.min(MOST_FRAMES, Math.ceil(expected * HEADROOM));
       if (expected > MOST_FRAMES)
         journal.warn(
-          `in a pause of up to ${formatMs(finish.atMostMs)} some ${formatCount(Math.ceil(expected), 'frame')} come for ` +
-            `${device}, and it is made to hold ${MOST_FRAMES}: others are dropped, and counted`,
+          `in a pause of up to ${formatMs(finish.atMostMs)} some ${formatCount(Math.ceil(expected), 'frame')} come ` +
+            `for ${device}, and it is made to hold ${MOST_FRAMES}: others are dropped, and counted`,
         );
       // An attempt before may have lengthened it already.
       if (wanted <= holds) continue;

@@ -37,8 +37,8 @@ function bounded(bound: Bound): Strategy {
   return {
     name: 'bounded',
     purpose:
-      'As pre-copy, but no more than so many bytes and no longer than so long, whatever the guest writes: at the last ' +
-      'moment at which the rest still fits it goes at once.',
+      'As pre-copy, but no more than so many bytes and so much time, whatever the guest writes: at the last moment ' +
+      'at which the rest still fits it goes at once.',
     suits: 'Guests that write more than the link carries, and networks or nights that have no room for more.',
     needs: postCopy ? ['userfaultfd'] : [],
     asksFor: { postCopy, autoConverge: false },
@@ -64,8 +64,8 @@ function steer(bound: Bound, seen: PassSight): PassStep {
   if (elapsedMs > bound.durationMs) return calledOff(`${formatMs(bound.durationMs)} are over`);
   const pass = { ...seen, bytesPerSecond: steadySpeed(seen) };
   const fits = roomOf(bound, pass);
-  const beyond = (what: string) =>
-    `${what} would not fit the bound of ${formatBytes(boundBytes(bound, memoryBytes))} and ${formatMs(bound.durationMs)}`;
+  const all = `${formatBytes(boundBytes(bound, memoryBytes))} and ${formatMs(bound.durationMs)}`;
+  const beyond = (what: string) => `${what} would not fit the bound of ${all}`;
   if (iteration >= 2 && begins) {
     const canGo = fits(memoryBytes) || fits(likelyBytes(pass));
     if (!canGo) return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));

@@ -14,7 +14,8 @@ function hybrid(after: PostCopyAfter): Strategy {
   return {
     name: 'hybrid',
     purpose:
-      'As pre-copy; after so many passes, so much time, or when a pass leaves no less than the one before, as post-copy.',
+      'As pre-copy; then, after so many passes or so much time, or when a pass leaves no less than the one before, ' +
+      'as post-copy.',
     suits: 'Guests of which nobody knows how much they write: most never come to post-copy, and all arrive.',
     needs: ['userfaultfd'],
     asksFor: { postCopy: true, autoConverge: false },

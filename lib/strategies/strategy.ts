@@ -73,7 +73,7 @@ export type PassStep =
 /** What is left is sent while the guest stands still. Times in milliseconds. */
 export interface StopStep extends FinishReason {
   readonly kind: 'stop';
-  /** What the hypervisor is told that the guest may stand still: it pauses the guest when it thinks that this will do. */
+  /** What the hypervisor is told that the guest may stand still: it pauses it when it thinks that this will do. */
   readonly downtimeMs: number;
   /** What it is told when the guest is not paused soon. */
   readonly hurriedDowntimeMs: number;

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import type { Bound } from '../../lib/model/strategy-settings.js';
+import type { Bound, PostCopyAfter } from '../../lib/model/strategy-settings.js';
 import { DEFAULT_BOUND } from '../../lib/strategies/bounded.js';
 import { DEFAULT_POST_COPY_AFTER } from '../../lib/strategies/hybrid.js';
 import { STRATEGIES, STRATEGY_NAMES } from '../../lib/strategies/registry.js';
 
-function bytesText({ bytes }: Bound): string {
-  return bytes.kind === 'times' ? `${bytes.times}x` : `${bytes.bytes / 2 ** 20}MiB`;
+function boundText({ bytes, durationMs, end }: Bound): string {
+  const much = bytes.kind === 'times' ? `${bytes.times}x` : `${bytes.bytes / 2 ** 20}MiB`;
+  return `{bytes: ${much}, duration: ${durationMs / 1000}s, then: ${end}}`;
 }
 
-function seconds({ durationMs }: { readonly durationMs: number }): string {
-  return `${durationMs / 1000}s`;
+function afterText({ passes, durationMs }: PostCopyAfter): string {
+  return `{passes: ${passes}, duration: ${durationMs / 1000}s}`;
 }
 
 export function strategiesPage(): string {
@@ -33,8 +34,8 @@ ${rows.join('\n')}
 Another strategy in the file beside one of them is refused.
 
 \`\`\`yaml
-migration: {strategy: bounded, bound: {bytes: ${bytesText(DEFAULT_BOUND)}, duration: ${seconds(DEFAULT_BOUND)}, then: ${DEFAULT_BOUND.end}}}
-migration: {strategy: hybrid, postCopyAfter: {passes: ${DEFAULT_POST_COPY_AFTER.passes}, duration: ${seconds(DEFAULT_POST_COPY_AFTER)}}}
+migration: {strategy: bounded, bound: ${boundText(DEFAULT_BOUND)}}
+migration: {strategy: hybrid, postCopyAfter: ${afterText(DEFAULT_POST_COPY_AFTER)}}
 \`\`\`
 
 For one run: \`--bound-bytes\`, \`--bound-duration\`, \`--bound-then\`; \`--post-copy-after-passes\`,
@@ -53,7 +54,7 @@ A guest cannot dirty more than all of its memory. So there is always a last mome
   in which all is dirty. Otherwise what is left goes now: the guest is paused, for as long as that takes, or let go
   (\`then: post-copy\`). A pass that left as little as pre-copy asks for is the last one, too.
 - Within a pass nobody knows. It is broken off at the last moment at which all of the memory would fit.
-- What cannot fit is called off, and the guest has not stood still: a bound below its memory, or a link that is too slow.
+- What cannot fit is called off, and the guest has not stood still: a bound below its memory, or too slow a link.
   A small guest on a fast link needs some more than \`1.1x\`, the least there is: the speed has to be measured first.
 
 \`2x\` is always enough for one whole pass and the stop; what is more buys passes, and so a shorter pause. Bytes are

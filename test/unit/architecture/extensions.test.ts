@@ -84,7 +84,7 @@ t.test('the look finds what it is for', async (t) => {
   t.notOk(namesStrategy("// 'post-copy'\nconst kind = 'post-copy began';"));
 });
 
-/** Whether a string in the code is a strategy's name and nothing else, where it is not the kind of a step or an event. */
+/** Whether a string in the code is a strategy's name and nothing else, where it is not a step's kind or its end. */
 function namesStrategy(text: string): boolean {
   const source = ts.createSourceFile('x.ts', text, ts.ScriptTarget.Latest, true);
   let found = false;
