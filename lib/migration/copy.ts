@@ -1,8 +1,9 @@
 import type { JobOutcome, MigrationControl, MigrationJob } from '../compute/driver.js';
 import type { JobStats } from '../measure/jobinfo.js';
 import { VxmigError } from '../model/errors.js';
-import { calledOff, neverBegan, ofSilence, stuckDisks, tooSlow } from './cause.js';
+import { calledOff, ofSilence } from './cause.js';
 import type { Checked } from './check.js';
+import { CopyFlow } from './copy-flow.js';
 import { tellProgress } from './copy-progress.js';
 import {
   ALLOWED_DOWNTIME_MS,
@@ -45,34 +46,26 @@ const UNSTEERED: FinishStep = {
 /** The copy of the memory, from its beginning until it is held before its end. */
 export class Copy {
   #job: MigrationJob | null = null;
-  #deadlineMs = Number.POSITIVE_INFINITY;
-  /** Of the disks that come along, at the last look. */
-  #diskBytes = 0;
   #gate: GateState = GATE_SHUT;
   /** What QEMU is told when the gate is opened. */
   #finish: FinishStep = UNSTEERED;
-  /** Since when memory flows, by our clocks: one that only goes on, and the one that others are compared with. */
-  #memoryBegan: { readonly ms: number; readonly atMs: number } | null = null;
-  /** What the hypervisor has of it. */
-  #memoryBytes: number | null = null;
   #isShut = false;
   /** The strategy has said how it comes to its end. */
   #isHeld = false;
   readonly #looks = new RecentLooks();
-  /** It has taken longer than it may. */
-  get isLate(): boolean {
-    return performance.now() > this.#deadlineMs;
-  }
-
   /** Why the destination is not proven ready for frames that are sent ahead; resolves to null: it is. */
   #unready: Promise<string | null> | null = null;
   #queuesBefore: Promise<QueueReading> | null = null;
+
+  readonly flow: CopyFlow;
 
   constructor(
     private readonly run: Run,
     private readonly checked: Checked & Agreed,
     private readonly reservation: Reservation,
-  ) {}
+  ) {
+    this.flow = new CopyFlow(run);
+  }
 
   /** null: it has not begun. */
   get job(): MigrationJob | null {
@@ -86,16 +79,6 @@ export class Copy {
   /** What is left has been sent for, in whatever way. */
   get hasEnded(): boolean {
     return this.#isHeld || isStopped(this.run.switchover.state);
-  }
-
-  /** When memory began to flow, by the controller's clock; null: it has not. */
-  get memoryBeganAtMs(): number | null {
-    return this.#memoryBegan?.atMs ?? null;
-  }
-
-  /** All that is sent of it once, video memory and ROMs included; null: it has not been told. */
-  get memoryBytes(): number | null {
-    return this.#memoryBytes;
   }
 
   /** What the hosts' queues had dropped when memory began to flow; null: it never did. */
@@ -158,7 +141,7 @@ export class Copy {
       note: (host, text) => journal.note(host, Date.now(), text),
     });
     this.#job = job;
-    this.#deadlineMs = performance.now() + options.timeoutMs;
+    this.flow.begin();
     void job.outcome.then((outcome) => switchover.apply({ kind: 'ended', atMs: Date.now(), outcome }));
   }
 
@@ -170,18 +153,14 @@ export class Copy {
     if (job === null) throw new Error('a copy that has not begun');
     const isPast = () => job.isOver || isStopped(switchover.state);
     let toldMs = Number.NEGATIVE_INFINITY;
-    // null: QEMU has not said anything yet.
-    let sentBytes: number | null = null;
     while (!(await until(isPast, this.#lookAgainMs(control), signal))) {
-      if (this.isLate) throw this.#late(sentBytes);
+      if (this.flow.isLate) throw this.flow.late();
       const askedMs = performance.now();
       const stats = await (control?.statistics() ?? source.vms.statistics(domain));
       const nowMs = performance.now();
       this.#looks.add(nowMs - askedMs + GATE_INTERVAL_MS);
       if (stats === null) continue;
-      sentBytes = stats.memoryProcessedBytes ?? sentBytes;
-      this.#followDisks(stats);
-      this.#followMemory(stats, nowMs);
+      this.flow.follow(stats, nowMs);
       if (!this.#isShut) {
         this.#isShut = true;
         // Not before the job is there: libvirt would take it for what the VM is to have afterwards.
@@ -190,7 +169,7 @@ export class Copy {
       await this.#whenMemoryFlows(stats, control);
       if (control !== null) {
         const { memoryBytes: guestBytes } = this.checked;
-        const elapsedMs = nowMs - (this.#memoryBegan?.ms ?? nowMs);
+        const elapsedMs = this.flow.elapsedMs(nowMs);
         const step = nextGateStep(this.#gate, stats, { strategy, lookMs: this.#looks.worst, guestBytes, elapsedMs });
         await this.#take(step);
         if (step.kind === 'ready') return;
@@ -202,25 +181,6 @@ export class Copy {
       }
     }
     if (!isStopped(switchover.state)) throwIfFailed(this.run, await job.outcome);
-  }
-
-  /** Disks go before the memory. They may take as long as they come forward; a time is for the memory alone. */
-  #followDisks({ diskProcessedBytes, memoryProcessedBytes }: JobStats): void {
-    const bytes = diskProcessedBytes ?? 0;
-    if (bytes <= this.#diskBytes || (memoryProcessedBytes ?? 0) > 0) return;
-    this.#diskBytes = bytes;
-    this.#deadlineMs = performance.now() + this.run.options.timeoutMs;
-  }
-
-  #followMemory({ memoryProcessedBytes, memoryTotalBytes }: JobStats, nowMs: number): void {
-    if ((memoryProcessedBytes ?? 0) <= 0) return;
-    this.#memoryBegan ??= { ms: nowMs, atMs: Date.now() };
-    this.#memoryBytes = memoryTotalBytes ?? this.#memoryBytes;
-  }
-
-  #late(sentBytes: number | null): VxmigError {
-    if (sentBytes === 0 && this.#diskBytes > 0) return stuckDisks(this.run, this.#diskBytes);
-    return sentBytes === 0 ? neverBegan(this.run) : tooSlow(this.run);
   }
 
   /** Once memory flows, the destination's QEMU has opened its taps. */

@@ -6,7 +6,7 @@ import type { Findings } from './stages.js';
 /** How the copy came to its end, and what it used of what was promised; nothing where it did not begin. */
 export function endingOf(run: Run, found: Findings): { ending?: EndingFigures; bound?: BoundFigures } {
   const { copy } = found;
-  if (copy === null || copy.memoryBeganAtMs === null) return {};
+  if (copy === null || copy.flow.memoryBeganAtMs === null) return {};
   const bound = boundOf(run, found);
   return { ...(copy.hasEnded ? { ending: figuresOf(copy.finish) } : {}), ...(bound === null ? {} : { bound }) };
 }
@@ -19,7 +19,7 @@ function figuresOf(finish: NonNullable<Findings['copy']>['finish']): EndingFigur
 
 function boundOf({ strategy, switchover }: Run, { copy, transfer }: Findings): BoundFigures | null {
   const { bound } = strategy;
-  const [beganAtMs, memoryBytes] = [copy?.memoryBeganAtMs ?? null, copy?.memoryBytes ?? null];
+  const [beganAtMs, memoryBytes] = [copy?.flow.memoryBeganAtMs ?? null, copy?.flow.memoryBytes ?? null];
   if (bound === null || copy === null || beganAtMs === null || memoryBytes === null) return null;
   const { resumedAtMs, endedAtMs } = switchover.state;
   // A guest that fetches its memory has it when the job is over.

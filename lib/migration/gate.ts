@@ -47,6 +47,8 @@ export const NEAR_MS = 500;
 
 type GatePhase = 'sprint' | 'slow' | 'walk' | 'crawl' | 'tail';
 
+type GatePass = Pick<PassSight, 'iteration' | 'bytes' | 'bytesBefore'>;
+
 export interface GateState {
   readonly phase: GatePhase;
   /** The speed of the sprint, for judging how long the rest would take. In bytes per second. */
@@ -56,7 +58,7 @@ export interface GateState {
   /** What was left ahead when the walk's speed was chosen. */
   readonly walkBytes: number;
   /** A pass after the first, and what there was to send when it began, at most; and when the one before it did. */
-  readonly pass: { readonly iteration: number; readonly bytes: number; readonly bytesBefore: number | null } | null;
+  readonly pass: GatePass | null;
   /** The pass in which the copy was held to no avail; null: none. */
   readonly spent: number | null;
   /** When it was let go on at full speed, since memory began to flow; null: that is not known, or did not happen. */
@@ -121,10 +123,7 @@ export function nextGateStep(state: GateState, stats: JobStats, setting: GateSet
   const speed = state.phase === 'sprint' && !isStale ? (stats.memoryBytesPerSecond ?? state.speed) : state.speed;
   const lookMs = setting.lookMs ?? SLOW_LOOK_MS;
   const seen = { ...state, speed };
-  const sight = (
-    pass: { iteration: number; bytes: number; bytesBefore: number | null },
-    begins: boolean,
-  ): PassSight => ({
+  const sight = (pass: GatePass, begins: boolean): PassSight => ({
     ...pass,
     begins,
     ms: timeMs(pass.bytes, speed),
@@ -143,6 +142,11 @@ export function nextGateStep(state: GateState, stats: JobStats, setting: GateSet
   );
 }
 
+type SeenSetting = GateSetting & {
+  readonly lookMs: number;
+  readonly sight: (pass: GatePass, begins: boolean) => PassSight;
+};
+
 /** null: the copy goes on. */
 function endOf(step: PassStep, state: GateState): GateStep | null {
   if (step.kind === 'another pass') return null;
@@ -158,15 +162,7 @@ function laterPass(
   state: GateState,
   iteration: number,
   remaining: number,
-  {
-    strategy,
-    lookMs,
-    elapsedMs,
-    sight,
-  }: GateSetting & {
-    lookMs: number;
-    sight: (pass: NonNullable<GateState['pass']>, begins: boolean) => PassSight;
-  },
+  { strategy, lookMs, elapsedMs, sight }: SeenSetting,
 ): GateStep {
   if (iteration === state.spent) return { kind: 'wait', state };
   // Some of it was sent before this look.
@@ -180,12 +176,12 @@ function laterPass(
   if (end !== null) return end;
   // Too much was dirtied: back to full speed for another pass.
   if (state.phase !== 'sprint')
-    return {
-      kind: 'limit',
-      state: { ...next, phase: 'sprint', hastenedAtMs: elapsedMs ?? null },
-      mibPerSecond: OPEN_MIB_PER_SECOND,
-    };
+    return { kind: 'limit', state: hastened(next, elapsedMs), mibPerSecond: OPEN_MIB_PER_SECOND };
   return { kind: 'wait', state: next };
+}
+
+function hastened(state: GateState, elapsedMs: number | null = null): GateState {
+  return { ...state, phase: 'sprint', hastenedAtMs: elapsedMs };
 }
 
 /**

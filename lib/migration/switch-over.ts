@@ -68,5 +68,5 @@ function whyStuck(run: Run, copy: Copy): string | null {
     const limitMs = pauseLimitMs(copy.finish);
     return since(stoppedAtMs) > limitMs ? `${vm.name} has been paused for ${limitMs} ms` : null;
   }
-  return copy.isLate ? lateCopy(run) : null;
+  return copy.flow.isLate ? lateCopy(run) : null;
 }

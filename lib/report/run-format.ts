@@ -2,25 +2,14 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { VxmigError } from '../model/errors.js';
 import type { RunRecord } from '../model/run-record.js';
 import { STRATEGY_NAMES } from '../strategies/registry.js';
+import { CERTIFICATE } from './certificate-shape.js';
+import { listOf, number, numberOrNull, record, text, textOrNull, yesOrNo } from './shapes.js';
 
 /**
  * Goes up when a reader of the old format would misread the new one; unknown keys are no reason, readers leave them
  * alone.
  */
 const FORMAT_VERSION = 1;
-
-type Shape = Readonly<Record<string, unknown>>;
-const text: Shape = { type: 'string' };
-const number: Shape = { type: 'number' };
-const yesOrNo: Shape = { type: 'boolean' };
-const textOrNull: Shape = { type: ['string', 'null'] };
-const numberOrNull: Shape = { type: ['number', 'null'] };
-const listOf = (items: Shape): Shape => ({ type: 'array', items });
-const record = (properties: Readonly<Record<string, Shape>>, optional: readonly string[] = []): Shape => ({
-  type: 'object',
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-  properties,
-});
 
 const PING = record(
   {
@@ -69,65 +58,6 @@ const CONVERGENCE = record({
     record({ host: text, network: text, mac: text, expected: text, seen: textOrNull, afterResumeMs: numberOrNull }),
   ),
 });
-const CAUSE = { kind: text, host: text };
-const CERTIFICATE = record(
-  {
-    zeroAt: text,
-    clocks: listOf(record({ host: text, offsetMs: number, errorMs: number })),
-    hosts: listOf(
-      record({
-        host: text,
-        network: text,
-        mac: text,
-        expected: text,
-        fdbMovedAfterResumeMs: numberOrNull,
-        fdbMovedErrorMs: numberOrNull,
-        moves: number,
-        monitorComplete: yesOrNo,
-        monitorGap: textOrNull,
-        traces: listOf(
-          record({ from: text, leavesTowards: listOf(text), ports: listOf(text), ok: yesOrNo, problem: text, text }),
-        ),
-      }),
-    ),
-    repaired: yesOrNo,
-    repairs: listOf(
-      record({ host: text, network: text, mac: text, afterResumeMs: numberOrNull, found: text, done: text }),
-    ),
-    overflows: listOf(record({ host: text, queue: { enum: ['tap', 'packet socket'] }, device: text, frames: number })),
-    timeline: listOf(
-      record({
-        ...CAUSE,
-        network: textOrNull,
-        fromMs: number,
-        fromErrorMs: number,
-        toMs: numberOrNull,
-        toErrorMs: number,
-      }),
-    ),
-    lateMeans: text,
-    frames: listOf(
-      record({
-        from: text,
-        to: text,
-        address: text,
-        kind: { enum: ['lost', 'late'] },
-        firstSequence: number,
-        lastSequence: number,
-        count: number,
-        sentFromMs: number,
-        sentToMs: number,
-        longestWaitMs: numberOrNull,
-        confidence: { enum: ['sure', 'undecided', 'unknown'] },
-        causes: listOf(record(CAUSE)),
-        errorMs: number,
-      }),
-    ),
-    arming: listOf(record({ atMs: number, tookMs: number, inTime: yesOrNo })),
-    verdict: record({ ok: yesOrNo, text }),
-  },
-  ['overflows', 'arming'],
-);
 const RESULT = record(
   {
     ok: yesOrNo,

@@ -1,8 +1,9 @@
 import { type Ip, type Prefix, parseIp, parsePrefix } from '../model/address.js';
 import { type Encapsulation, encapsulationNamed } from '../model/encapsulation.js';
 import { aboutValue, type Complaint, type Path } from './complaint.js';
+import { type DraftMigration, draftMigration } from './draft-migration.js';
 import { type DraftStorage, draftStorage } from './draft-storage.js';
-import type { Bound, Migration, Network, PostCopyAfter, Rule, TopologyFile } from './file.js';
+import type { Network, Rule, TopologyFile } from './file.js';
 import { shapeAt } from './shapes.js';
 
 /**
@@ -80,18 +81,6 @@ export interface DraftVm {
   readonly acl: readonly DraftRule[];
   readonly memory: string | undefined;
   readonly migration: DraftMigration;
-}
-
-/** What the schema refused is undefined. */
-type Holed<T> = { readonly [Key in keyof T]: T[Key] | undefined };
-
-export interface DraftMigration {
-  readonly strategy: Migration['strategy'] | undefined;
-  /** Something stands there, refused or not. */
-  readonly saysStrategy: boolean;
-  readonly timeout: string | undefined;
-  readonly bound: Holed<Bound> | undefined;
-  readonly postCopyAfter: Holed<PostCopyAfter> | undefined;
 }
 
 export interface DraftRule {
@@ -204,9 +193,7 @@ export function readDraft(pruned: unknown): { readonly draft: Draft; readonly co
       const isUploaded = vm?.upload === true;
       const keys = Object.keys(vm ?? {});
       const { firmware, memory } = vm ?? {};
-      const { strategy, timeout, bound, postCopyAfter } = vm?.migration ?? {};
-      const saysStrategy = Object.hasOwn(vm?.migration ?? {}, 'strategy');
-      const migration = { strategy, saysStrategy, timeout, bound, postCopyAfter };
+      const migration = draftMigration(vm?.migration);
       const acl = rules(vm?.acl, path);
       return { name, path, host, domain, image, isUploaded, firmware, disks, keys, nics, acl, memory, migration };
     }),

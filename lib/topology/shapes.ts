@@ -1,7 +1,6 @@
-import { BOUND_ENDS } from '../strategies/bounded.js';
-import { strategyChoices } from '../strategies/registry.js';
 import { ANY_ENCAPSULATION } from './any-encapsulation.js';
 import { aboutKey, aboutValue, type Complaint, type Path } from './complaint.js';
+import { MIGRATION_SHAPES } from './migration-shapes.js';
 import type { SchemaError } from './schema.js';
 import { STORAGE_SHAPES } from './storage-shapes.js';
 import type { Shape, Vocabulary } from './vocabulary.js';
@@ -34,6 +33,7 @@ const RULE: readonly (readonly [string, Shape])[] = [
 /** By path, with `*` for names and places in lists; the first that fits counts. */
 const SHAPES: readonly (readonly [string, Shape])[] = [
   ...STORAGE_SHAPES,
+  ...MIGRATION_SHAPES,
   ['version', { noun: 'a version that this vxmig reads', fix: '`version: 1`' }],
   ['name', { ...NAME, fix: `for example \`name: my-lab\`: ${NAME.fix}` }],
   ['lab', { noun: 'a map', fix: 'write `lab: {}`, or leave it out for real machines' }],
@@ -119,41 +119,6 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ['vms/*/acl', ACL],
   ['networks/*/acl', ACL],
   ...['vms', 'networks'].flatMap((owner) => RULE.map(([key, shape]) => [`${owner}/*/acl/*${key}`, shape] as const)),
-  ['vms/*/migration', { noun: 'a map', fix: 'for example `migration: {strategy: pre-copy}`' }],
-  ['vms/*/migration/strategy', { noun: 'a strategy', fix: strategyChoices() }],
-  [
-    'vms/*/migration/bandwidth',
-    { noun: 'a bandwidth in MiB or GiB per second', fix: 'for example `bandwidth: 64MiB`' },
-  ],
-  [
-    'vms/*/migration/timeout',
-    { noun: 'a time in whole seconds or minutes', fix: 'for example `timeout: 120s` or `5m`' },
-  ],
-  ['vms/*/migration/bound', { noun: 'a map', fix: 'for example `bound: {bytes: 2x, duration: 60s, then: stop}`' }],
-  [
-    'vms/*/migration/bound/bytes',
-    {
-      noun: 'a multiple of the memory, at least 1.1x, or a size in MiB or GiB',
-      fix: 'for example `bytes: 2x`, `1.5x` or `512MiB`',
-    },
-  ],
-  [
-    'vms/*/migration/bound/duration',
-    { noun: 'a time in whole seconds or minutes', fix: 'for example `duration: 60s` or `5m`' },
-  ],
-  [
-    'vms/*/migration/bound/then',
-    { noun: 'an end of a bounded copy', fix: BOUND_ENDS.map((end) => `\`${end}\``).join(' or ') },
-  ],
-  ['vms/*/migration/postCopyAfter', { noun: 'a map', fix: 'for example `postCopyAfter: {passes: 5, duration: 60s}`' }],
-  [
-    'vms/*/migration/postCopyAfter/passes',
-    { noun: 'a number of passes from 1 to 1000', fix: 'for example `passes: 5`' },
-  ],
-  [
-    'vms/*/migration/postCopyAfter/duration',
-    { noun: 'a time in whole seconds or minutes', fix: 'for example `duration: 60s` or `5m`' },
-  ],
   [
     'probes',
     {

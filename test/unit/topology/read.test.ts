@@ -4,11 +4,10 @@ import t from 'tap';
 import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import { VxmigError } from '../../../lib/model/errors.js';
 import { probePath } from '../../../lib/model/probe-path.js';
-import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { generateTypes } from '../../../lib/topology/generate-types.js';
 import { parseTopology, readTopology } from '../../../lib/topology/read.js';
 import { SCHEMA_URL, schemaText } from '../../../lib/topology/schema.js';
-import { SAMPLE } from './sample.js';
+import { SAMPLE, USUAL_MIGRATION } from './sample.js';
 
 t.test('every topology of the package is right, and each of its probes has a way to run', async (t) => {
   const folder = new URL('../../topologies/', SCHEMA_URL);
@@ -85,13 +84,7 @@ t.test('defaults are filled in and units are brought into one form', async (t) =
       },
     ],
     acl: [],
-    migration: {
-      strategy: 'pre-copy',
-      bandwidthBytesPerSecond: null,
-      timeoutMs: 120_000,
-      copyStorage: null,
-      ...DEFAULT_SETTINGS,
-    },
+    migration: USUAL_MIGRATION,
   });
   t.same(topology.probes, [{ from: { kind: 'host', name: 'host-b' }, to: 'web', intervalMs: 10 }]);
 });
@@ -125,13 +118,7 @@ t.test('what is written wins over the defaults', async (t) => {
     memoryBytes: 2 ** 30,
     vcpus: 2,
     source: { kind: 'domain', domain: 'legacy' },
-    migration: {
-      strategy: 'post-copy',
-      bandwidthBytesPerSecond: 64 * 2 ** 20,
-      timeoutMs: 300_000,
-      copyStorage: null,
-      ...DEFAULT_SETTINGS,
-    },
+    migration: { ...USUAL_MIGRATION, strategy: 'post-copy', bandwidthBytesPerSecond: 2 ** 26, timeoutMs: 300_000 },
     nics: [{ mac: '52:54:00:09:00:ab' }],
   });
   t.equal(topology.probes[0]?.intervalMs, 1000);

@@ -1,5 +1,16 @@
+import type { MigrationSettings } from '../../../lib/model/topology.js';
+import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { parseTopology } from '../../../lib/topology/read.js';
 import { TopologyError } from '../../../lib/topology/topology-error.js';
+
+/** Of a VM of which the file says nothing. */
+export const USUAL_MIGRATION: MigrationSettings = {
+  strategy: 'pre-copy',
+  bandwidthBytesPerSecond: null,
+  timeoutMs: 120_000,
+  copyStorage: null,
+  ...DEFAULT_SETTINGS,
+};
 
 /** A topology without a mistake, for tests to break. */
 export const SAMPLE = `version: 1
