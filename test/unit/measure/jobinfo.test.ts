@@ -43,6 +43,7 @@ t.test('a completed migration', (t) => {
     durationMs: 4684,
     downtimeMs: 26,
     transferredBytes: 94652697,
+    memoryBytes: 94652697,
     iterations: 3,
     throughputBytesPerSecond: 21910346,
   });
