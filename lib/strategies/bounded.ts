@@ -63,11 +63,11 @@ function steer(bound: Bound, seen: PassSight): PassStep {
   const { iteration, begins, bytes, leftBytes, elapsedMs, memoryBytes } = seen;
   if (elapsedMs > bound.durationMs) return calledOff(`${formatMs(bound.durationMs)} are over`);
   const pass = { ...seen, bytesPerSecond: steadySpeed(seen) };
-  const fits = roomOf(bound, pass);
+  const { fits, fitsNow } = roomOf(bound, pass);
   const all = `${formatBytes(boundBytes(bound, memoryBytes))} and ${formatMs(bound.durationMs)}`;
   const beyond = (what: string) => `${what} would not fit the bound of ${all}`;
   if (iteration >= 2 && begins) {
-    const canGo = fits(memoryBytes) || fits(likelyBytes(pass));
+    const canGo = fitsNow(memoryBytes) || fitsNow(likelyBytes(pass));
     if (!canGo) return calledOff(beyond(`the ${formatBytes(Math.round(bytes))} that are left`));
     const small = stopWhenItFits(pass);
     if (small.kind === 'stop') return lastOf(pass, small, fits(memoryBytes, LET_RUN_MS));
@@ -79,12 +79,15 @@ function steer(bound: Bound, seen: PassSight): PassStep {
   if (!speed || fits(memoryBytes, Math.min(NEXT_LOOK_MS, (leftBytes / speed) * 1000))) return { kind: 'another pass' };
   // What was dirty when this pass began is likely to be so again.
   const leaves = iteration >= 2 ? Math.max(bytes, leftBytes) : leftBytes;
-  if (fits(memoryBytes)) return goNow(bound, pass, leaves, beyond('all of the memory a moment later'));
+  if (fitsNow(memoryBytes)) return goNow(bound, pass, leaves, beyond('all of the memory a moment later'));
   // A guest that dirties little may fit all the same, and runs on until that is known.
   return fits(leftBytes) ? { kind: 'another pass' } : calledOff(beyond(`the ${formatBytes(leftBytes)} that are left`));
 }
 
-/** Whether so much more, so much later, is within the bound. */
+/**
+ * Whether so much more, so much later, is within the bound. As long as the speed may yet turn out to be another one,
+ * time keeps nobody from going on; from stopping it does.
+ */
 function roomOf(bound: Bound, pass: PassSight) {
   const { sentBytes, elapsedMs, memoryBytes, bytesPerSecond } = pass;
   // A moment of more speed than usual is not relied upon.
@@ -92,10 +95,14 @@ function roomOf(bound: Bound, pass: PassSight) {
   const limitBytes = boundBytes(bound, memoryBytes);
   // The first figures of a speed are of a copy that has only just begun.
   const isKnown = speed > 0 && elapsedMs >= Math.min(SPEED_AFTER_MS, bound.durationMs / 10);
-  return (moreBytes: number, laterMs = 0): boolean => {
-    const fitsBytes = sentBytes + HELD_BYTES + moreBytes * ON_THE_WIRE + (laterMs / 1000) * speed <= limitBytes;
-    const sendsMs = (moreBytes / speed) * 1000 * SPEED_HEADROOM;
-    return fitsBytes && (!isKnown || elapsedMs + laterMs + sendsMs + SWITCH_MS <= bound.durationMs);
+  const fitsBytes = (moreBytes: number, laterMs: number) =>
+    sentBytes + HELD_BYTES + moreBytes * ON_THE_WIRE + (laterMs / 1000) * speed <= limitBytes;
+  const fitsTime = (moreBytes: number, laterMs: number) =>
+    elapsedMs + laterMs + (moreBytes / speed) * 1000 * SPEED_HEADROOM + SWITCH_MS <= bound.durationMs;
+  return {
+    fits: (moreBytes: number, laterMs = 0) =>
+      fitsBytes(moreBytes, laterMs) && (!isKnown || fitsTime(moreBytes, laterMs)),
+    fitsNow: (moreBytes: number) => fitsBytes(moreBytes, 0) && (speed <= 0 || fitsTime(moreBytes, 0)),
   };
 }
 
