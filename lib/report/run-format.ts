@@ -39,7 +39,7 @@ const TRANSFER = record(
   ['memoryBytes'],
 );
 const ENDING = record({
-  kind: { enum: ['stop', 'post-copy'] },
+  kind: text,
   why: text,
   predictedDowntimeMs: numberOrNull,
   worstDowntimeMs: numberOrNull,
