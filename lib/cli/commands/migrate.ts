@@ -1,6 +1,6 @@
 import { Controller } from '../../controller/controller.js';
 import type { LockOptions } from '../../controller/host-locks.js';
-import type { MigrateOverrides } from '../../controller/migrate-options.js';
+import { type MigrateOverrides, unheardSetting } from '../../controller/migrate-options.js';
 import { Movers } from '../../controller/migrate-vm.js';
 import { runsOn } from '../../controller/places.js';
 import type { CopyStorage } from '../../model/disk-copy.js';
@@ -8,15 +8,12 @@ import { VxmigError } from '../../model/errors.js';
 import type { Bound, PostCopyAfter } from '../../model/strategy-settings.js';
 import type { StrategyName } from '../../model/topology.js';
 import { withVmsAt } from '../../plan/plan.js';
-import { DEFAULT_STRATEGY, strategiesReading, strategyOf } from '../../strategies/registry.js';
+import { DEFAULT_STRATEGY } from '../../strategies/registry.js';
 import type { CommandContext } from '../context.js';
 import { prepareHostEdit } from './host-edit.js';
 import { failureOf } from './migration-failure.js';
 import { keptText, runText } from './run-text.js';
 import { readReachable } from './topology-file.js';
-
-/** What the options of a setting begin with. */
-const SETTING_FLAGS = { bound: '--bound-…', postCopyAfter: '--post-copy-after-…' } as const;
 
 export interface MigrateCommandOptions {
   readonly to: string;
@@ -42,7 +39,8 @@ export async function migrateCommand(
   if (!topology.hosts.some((candidate) => candidate.name === options.to))
     throw unknown('host', options.to, topology.hosts);
   const moved = topology.vms.find((candidate) => candidate.name === vm);
-  refuseUnheard(moved?.migration.strategy ?? DEFAULT_STRATEGY, options);
+  const unheard = unheardSetting(options.strategy ?? moved?.migration.strategy ?? DEFAULT_STRATEGY, options);
+  if (unheard !== null) throw unheard;
   const said = moved?.host ?? '';
   const edit =
     options.write && said !== options.to ? await prepareHostEdit(file, source, { vm, host: options.to }) : null;
@@ -103,20 +101,6 @@ function overridesOf({
     ...(bound === undefined ? {} : { bound }),
     ...(postCopyAfter === undefined ? {} : { postCopyAfter }),
   };
-}
-
-/** A bound that is said and not kept would be worse than none. */
-function refuseUnheard(inFile: StrategyName, { strategy = inFile, ...options }: MigrateCommandOptions): void {
-  const reads = strategyOf(strategy).tuning?.reads;
-  for (const setting of ['bound', 'postCopyAfter'] as const) {
-    if (options[setting] === undefined || setting === reads) continue;
-    const flag = SETTING_FLAGS[setting];
-    const readers = strategiesReading(setting).join(' or ');
-    throw new VxmigError('USAGE', `${flag} is for the strategy ${readers}, and this would be ${strategy}`, {
-      where: flag,
-      hint: `Add \`--strategy ${readers}\`, or leave it out.`,
-    });
-  }
 }
 
 function notToMigrate(controller: Controller, name: string, to: string): VxmigError {

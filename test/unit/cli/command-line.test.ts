@@ -52,14 +52,6 @@ t.test('a wrong command line touches nothing and exits with 3', async (t) => {
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--strategy', 'cold'], /pre-copy/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '1x'], /from 1\.1x on/],
     [['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-then', 'pause'], /stop, post-copy/],
-    [
-      ['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--bound-bytes', '2x'],
-      /is for the strategy bounded, .* be pre-copy/,
-    ],
-    [
-      ['migrate', TOPOLOGY, 'web', '--to', 'host-b', '--strategy', 'bounded', '--post-copy-after-passes', '3'],
-      /is for the strategy hybrid, .* be bounded/,
-    ],
     [['watch', TOPOLOGY, '--repair=everything'], /networks, vms/],
     [['watch', TOPOLOGY, '--metrics', 'localhost'], /127\.0\.0\.1:9100/],
     [['plan', TOPOLOGY, '--host', 'host-a'], /choose from the script/],

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { migrateOptions } from '../../../lib/controller/migrate-options.js';
+import { migrateOptions, unheardSetting } from '../../../lib/controller/migrate-options.js';
 import type { MigrationSettings } from '../../../lib/model/topology.js';
 import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 
@@ -24,4 +24,14 @@ t.test('a copy with a bound is not called off before its bound, unless that is a
   t.ok(migrateOptions(SAID, { bound }).timeoutMs > 300_000);
   t.equal(migrateOptions(SAID, { bound, timeoutMs: 5_000 }).timeoutMs, 5_000);
   t.equal(migrateOptions({ ...SAID, strategy: 'pre-copy' }, {}).timeoutMs, 120_000);
+});
+
+t.test('a setting that the strategy does not read is refused', async (t) => {
+  t.match(unheardSetting('pre-copy', { bound: { durationMs: 1_000 } }), {
+    code: 'USAGE',
+    message: '--bound-… is for the strategy bounded, and this would be pre-copy',
+  });
+  t.match(unheardSetting('bounded', { postCopyAfter: { passes: 3 } }), { message: /is for the strategy hybrid, / });
+  t.equal(unheardSetting('bounded', { bound: { end: 'stop' } }), null);
+  t.equal(unheardSetting('pre-copy', {}), null);
 });
