@@ -4,9 +4,9 @@ import type { Document, TestLab } from './harness.js';
 import { processorUse } from './processor-use.js';
 
 /**
- * A machine is short of CPU where its processors are never idle, so that whoever could run waits for another; or where
- * somebody who sleeps is woken this much too late, twice as long as the guest stands still: the redirect may then come
- * after the pause.
+ * A machine is short of CPU where its processors are not idle for a second, so that whoever could run waits for
+ * another; or where somebody who sleeps is woken this much too late, twice as long as the guest stands still: the
+ * redirect may then come after the pause.
  */
 const SHORT_IDLE = 0.05;
 const SHORT_MS = 100;
@@ -59,7 +59,7 @@ export async function losesNothing(
     const { lost, why } = result;
     const short = idle < SHORT_IDLE || waitedMs > SHORT_MS;
     const spare =
-      `processors were idle for ${Math.round(idle * 100)} %, and let nobody wait for more than ` +
+      `processors were idle for ${Math.round(idle * 100)} % of their busiest second, and let nobody wait for more than ` +
       `${Math.round(waitedMs)} ms`;
     const seen = `${lost} pings lost; ${[...why, spare].join('; ')}`;
     t.comment(seen);
