@@ -40,10 +40,17 @@ const PATIENT = [
   'rollback',
   'verify',
   'grade-live',
-  'grade-batch',
-  'vteps',
+  'storage-faults',
   'grade-lab',
+  'vteps',
+  'controllers',
+  'drift',
+  'adopted-kinds',
+  'lab',
+  'grade-batch',
   'walls',
+  'watch',
+  'destroy',
 ];
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));
