@@ -59,8 +59,8 @@ export async function losesNothing(
     const { lost, why } = result;
     const short = idle < SHORT_IDLE || waitedMs > SHORT_MS;
     const spare =
-      `processors were idle for ${Math.round(idle * 100)} % of their busiest second, and let nobody wait for more than ` +
-      `${Math.round(waitedMs)} ms`;
+      `processors were idle for ${Math.round(idle * 100)} % of their busiest second, and let nobody wait for more ` +
+      `than ${Math.round(waitedMs)} ms`;
     const seen = `${lost} pings lost; ${[...why, spare].join('; ')}`;
     t.comment(seen);
     if (lost === 0 || !short || repeats === REPEATS) {
