@@ -2,7 +2,7 @@ import type { MigrationOptions } from '../migration/migration.js';
 import { VxmigError } from '../model/errors.js';
 import type { StrategySettings } from '../model/strategy-settings.js';
 import type { MigrationSettings, StrategyName } from '../model/topology.js';
-import { strategiesReading, strategyFor, strategyOf } from '../strategies/registry.js';
+import { SETTING_NAMES, strategiesReading, strategyFor, strategyOf } from '../strategies/registry.js';
 
 /** What the command line says over the topology; of a strategy's settings any part. */
 export type MigrateOverrides = Partial<Omit<MigrationOptions, keyof StrategySettings>> & {
@@ -35,7 +35,7 @@ const FLAGS: Readonly<Record<keyof StrategySettings, string>> = {
 /** A bound that is said and not kept would be worse than none. null: the strategy hears all that is said to it */
 export function unheardSetting(strategy: StrategyName, overrides: Partial<MigrateOverrides>): VxmigError | null {
   const reads = strategyOf(strategy).tuning?.reads;
-  for (const setting of ['bound', 'postCopyAfter'] as const) {
+  for (const setting of SETTING_NAMES) {
     if (overrides[setting] === undefined || setting === reads) continue;
     const readers = strategiesReading(setting).join(' or ');
     return new VxmigError('USAGE', `${FLAGS[setting]} is for the strategy ${readers}, and this would be ${strategy}`, {

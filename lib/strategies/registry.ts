@@ -24,6 +24,9 @@ export const DEFAULT_STRATEGY = STRATEGIES[0].name;
 /** What their settings are where nobody says anything. */
 export const DEFAULT_SETTINGS: StrategySettings = { bound: DEFAULT_BOUND, postCopyAfter: DEFAULT_POST_COPY_AFTER };
 
+/** All of them, by the key that each has in the file. */
+export const SETTING_NAMES = Object.keys(DEFAULT_SETTINGS) as readonly (keyof StrategySettings)[];
+
 /** With its settings as they are where nobody says anything. @throws Error for a name that is not of the registry */
 export function strategyOf(name: string): Strategy {
   const found = STRATEGIES.find((strategy) => strategy.name === name);

@@ -1,5 +1,5 @@
 import type { Host, Topology, Vm } from '../../lib/model/topology.js';
-import { DEFAULT_SETTINGS } from '../../lib/strategies/registry.js';
+import { USUAL_MIGRATION } from '../unit/topology/sample.js';
 
 /** Two hosts in two subnets with both address families; the name keeps labs of parallel test runs apart. */
 export function twoSubnets(name: string, shaping: { rate?: string; delayMs?: number } = {}): Topology {
@@ -49,13 +49,7 @@ export function withVm(topology: Topology): Topology {
     disks: [],
     nics: [],
     acl: [],
-    migration: {
-      strategy: 'pre-copy',
-      bandwidthBytesPerSecond: null,
-      timeoutMs: 120_000,
-      copyStorage: null,
-      ...DEFAULT_SETTINGS,
-    },
+    migration: USUAL_MIGRATION,
   };
   return { ...topology, vms: [vm] };
 }

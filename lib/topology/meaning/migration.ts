@@ -1,11 +1,8 @@
-import type { StrategySettings } from '../../model/strategy-settings.js';
 import { DEFAULT_BOUND } from '../../strategies/bounded.js';
-import { DEFAULT_STRATEGY, strategiesReading, strategyOf } from '../../strategies/registry.js';
+import { DEFAULT_STRATEGY, SETTING_NAMES, strategiesReading, strategyOf } from '../../strategies/registry.js';
 import { aboutKey, aboutValue, type Complaint } from '../complaint.js';
 import type { Draft, DraftVm } from '../draft.js';
 import { parseBoundBytes, parseBytes, parseDurationMs } from '../units.js';
-
-const SETTINGS: readonly (keyof StrategySettings)[] = ['bound', 'postCopyAfter'];
 
 /** How VMs are to be moved: what is said is heard, and can be kept. */
 export function* checkMigration(draft: Draft): Generator<Complaint> {
@@ -21,7 +18,7 @@ function* checkHeard({ path, migration }: DraftVm): Generator<Complaint> {
   if (strategy === undefined && saysStrategy) return;
   const name = strategy ?? DEFAULT_STRATEGY;
   const { tuning } = strategyOf(name);
-  for (const setting of SETTINGS) {
+  for (const setting of SETTING_NAMES) {
     if (migration[setting] === undefined || tuning?.reads === setting) continue;
     const readers = strategiesReading(setting).join(' or ');
     const message = `\`${setting}\` is for the strategy ${readers}, and this VM is moved by ${name}`;

@@ -3,8 +3,8 @@ import { accelerationCheck, commonChecks, fitnessChecks } from '../../../lib/con
 import type { Fitness } from '../../../lib/host/fitness.js';
 import { ENCAPSULATIONS } from '../../../lib/model/encapsulation.js';
 import type { Host, Topology, Vm } from '../../../lib/model/topology.js';
-import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
 import { topologyOf } from '../plan/hosts.js';
+import { USUAL_MIGRATION } from '../topology/sample.js';
 
 const [VXLAN] = ENCAPSULATIONS;
 const HOST: Host = { name: 'host-a', underlay: 'left', addresses: ['198.18.1.10'], ssh: null, datapath: null };
@@ -21,13 +21,7 @@ const VM: Vm = {
   disks: [],
   nics: [],
   acl: [],
-  migration: {
-    strategy: 'pre-copy',
-    bandwidthBytesPerSecond: null,
-    timeoutMs: 120_000,
-    copyStorage: null,
-    ...DEFAULT_SETTINGS,
-  },
+  migration: USUAL_MIGRATION,
 };
 const TOPOLOGY: Topology = {
   name: 'x',

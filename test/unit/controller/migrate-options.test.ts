@@ -1,15 +1,9 @@
 import t from 'tap';
 import { migrateOptions, unheardSetting } from '../../../lib/controller/migrate-options.js';
 import type { MigrationSettings } from '../../../lib/model/topology.js';
-import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
+import { USUAL_MIGRATION } from '../topology/sample.js';
 
-const SAID: MigrationSettings = {
-  strategy: 'bounded',
-  bandwidthBytesPerSecond: null,
-  timeoutMs: 120_000,
-  copyStorage: null,
-  ...DEFAULT_SETTINGS,
-};
+const SAID: MigrationSettings = { ...USUAL_MIGRATION, strategy: 'bounded' };
 
 t.test('a part of a setting is said for one run, and the rest is the file’s', async (t) => {
   t.match(migrateOptions(SAID, { bound: { durationMs: 10_000 } }), {

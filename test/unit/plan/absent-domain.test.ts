@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Vm } from '../../../lib/model/topology.js';
 import { absenceOf } from '../../../lib/plan/absent-domain.js';
 import { sizeRemark } from '../../../lib/plan/domain-size.js';
-import { DEFAULT_SETTINGS } from '../../../lib/strategies/registry.js';
+import { USUAL_MIGRATION } from '../topology/sample.js';
 
 const VM: Vm = {
   name: 'web',
@@ -13,13 +13,7 @@ const VM: Vm = {
   disks: [],
   nics: [],
   acl: [],
-  migration: {
-    strategy: 'pre-copy',
-    bandwidthBytesPerSecond: null,
-    timeoutMs: 120_000,
-    copyStorage: null,
-    ...DEFAULT_SETTINGS,
-  },
+  migration: USUAL_MIGRATION,
 };
 const HOSTS = ['node-a', 'node-b'];
 
